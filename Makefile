@@ -1,0 +1,54 @@
+# Everything starts from nothing: each target makes what it needs first.
+PYTHON ?= python3.11
+BIN := .venv/bin
+PORT ?= 8036
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test soak check bench lock messages basemap
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.venv/run.stamp: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup: .venv/run.stamp ## install what running needs, into .venv
+
+demo: setup ## load the reports of Haiti 2010 and serve them on PORT (8036)
+	$(BIN)/rapport demo --port $(PORT)
+
+serve: setup ## serve what is in var/, with its worker
+	$(BIN)/rapport serve --port $(PORT)
+
+test: .venv/dev.stamp ## every test that needs no outside service, in two minutes
+	$(BIN)/python -m pytest -q -n 2 -m "not soak and not postgres"
+
+soak: .venv/dev.stamp ## the long tests: kill -9, load, big files
+	$(BIN)/python -m pytest -q -m soak
+
+check: .venv/dev.stamp ## ruff, mypy, import rules
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev.stamp ## the figures of docs/reference/benchmarks.md, made anew
+	$(BIN)/python -m bench.table
+
+lock: ## choose the versions of all dependencies anew (needs uv)
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 \
+	  --upgrade pyproject.toml -o requirements.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 \
+	  --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+messages: .venv/dev.stamp ## collect and compile the translations
+	$(BIN)/python -m rapport.web.messages
+
+basemap: .venv/dev.stamp ## make the base map's data from the npm package world-atlas
+	$(BIN)/python -m rapport.operations.basemap

@@ -1,0 +1,47 @@
+"""Every permission there is, `room:resource:action` in alphabetical order, and which role carries which.
+
+Roles are held per operation. `may()` is the one question that pages and actions ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    ACCOUNTS_PERSON_INVITE = "accounts:person:invite"
+    DESK_DECISION_UNDO = "desk:decision:undo"
+    DESK_EVENT_EDIT = "desk:event:edit"
+    DESK_EVENT_PUBLISH = "desk:event:publish"
+    DESK_EVENT_VERIFY = "desk:event:verify"
+    DESK_REPORT_READ = "desk:report:read"
+    DESK_REPORT_TRANSLATE = "desk:report:translate"
+    DESK_REPORT_TRIAGE = "desk:report:triage"
+    INTAKE_REPORT_SEND = "intake:report:send"  # held by API keys
+    OPERATIONS_ORDER_SIGN = "operations:order:sign"
+    OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
+
+
+class Role(StrEnum):
+    VOLUNTEER = "volunteer"
+    TRANSLATOR = "translator"
+    VERIFIER = "verifier"
+    LEAD = "lead"
+    CUSTODIAN = "custodian"
+    ADMIN = "admin"
+
+
+_P = Permission
+_DESK = frozenset({_P.DESK_REPORT_READ, _P.DESK_REPORT_TRANSLATE})
+_TRIAGE = _DESK | {_P.DESK_REPORT_TRIAGE, _P.DESK_EVENT_EDIT, _P.DESK_EVENT_PUBLISH, _P.DESK_DECISION_UNDO}
+
+#: A custodian guards who may see what: reads the desk but decides nothing there.
+ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.VOLUNTEER: _TRIAGE,
+    Role.TRANSLATOR: _DESK,
+    Role.VERIFIER: _TRIAGE | {_P.DESK_EVENT_VERIFY},
+    Role.LEAD: _TRIAGE | {_P.DESK_EVENT_VERIFY, _P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_ORDER_SIGN},
+    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ}),
+    Role.ADMIN: frozenset({_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE}),
+}

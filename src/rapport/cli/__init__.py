@@ -1,0 +1,1 @@
+"""One file per command group; each calls the same functions as the pages."""

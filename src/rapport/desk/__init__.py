@@ -1,0 +1,1 @@
+"""People decide: triage, translate, merge, verify, undo."""

@@ -1,0 +1,1 @@
+"""What happened where; which event a report belongs to; the map."""

@@ -1,0 +1,1 @@
+"""What readers and their systems pull: feeds."""

@@ -1,0 +1,1 @@
+"""Pure codecs from Releases: GeoJSON, CSV, RSS, Atom."""

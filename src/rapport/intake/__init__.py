@@ -1,0 +1,1 @@
+"""A message arrives and is kept. Start with receive.py."""

@@ -1,0 +1,1 @@
+"""Outbox rows become answers to senders."""

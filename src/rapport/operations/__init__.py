@@ -1,0 +1,1 @@
+"""A crisis and what it brings: sources, categories, languages, places."""

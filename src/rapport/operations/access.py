@@ -1,0 +1,107 @@
+"""Every route declares here who may use it; tests/guards/test_routes.py lists those that do not.
+
+A view whose address holds `<slug:operation>` gets the Operation itself in that argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import quote
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Permission
+from rapport.operations.models import Operation
+from rapport.values import PUBLIC, Audience, Reader
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def _with_operation(kwargs: dict[str, Any]) -> Operation | None:
+    if "operation" not in kwargs:
+        return None
+    try:
+        operation = Operation.objects.get(slug=kwargs["operation"])
+    except Operation.DoesNotExist as error:
+        raise Http404("no such operation") from error
+    kwargs["operation"] = operation
+    return operation
+
+
+def public(view: View[P]) -> View[P]:
+    """Everybody may use it."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        _with_operation(kwargs)
+        return view(request, *args, **kwargs)
+
+    checked.access = "public"  # type: ignore[attr-defined]
+    return checked
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """Everybody who is signed in may use it."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        _with_operation(kwargs)
+        return view(request, *args, **kwargs)
+
+    checked.access = "signed in"  # type: ignore[attr-defined]
+    return checked
+
+
+def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
+    """Whoever holds the permission in the operation named in the address may use it."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            operation = _with_operation(kwargs)
+            if operation is None or not person(request).may(permission, operation.pk):
+                raise PermissionDenied(permission.value)
+            return view(request, *args, **kwargs)
+
+        checked.access = permission.value  # type: ignore[attr-defined]
+        return checked
+
+    return decorate
+
+
+def by_proof(proof: str) -> Callable[[View[P]], View[P]]:
+    """A machine may use it that proves where it comes from, in the way said; the view itself checks."""
+
+    def decorate(view: View[P]) -> View[P]:
+        view.access = f"proof: {proof}"  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def person(request: HttpRequest) -> Person:
+    """The person signed in; only behind `signed_in` or `needs`."""
+    return cast(Person, request.user)
+
+
+def reader(request: HttpRequest, operation: Operation) -> Reader:
+    """On whose behalf this request reads: a member of the team, or the public."""
+    user = request.user
+    if user.is_authenticated and person(request).roles_in(operation.pk):
+        return Reader(Audience.TEAM, user.pk)
+    return PUBLIC
+
+
+def address(operation: Operation, *parts: str) -> str:
+    """A path within an operation, quoted."""
+    return "/" + "/".join(quote(part) for part in (operation.slug, *parts) if part) + "/"

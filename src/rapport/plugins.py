@@ -1,0 +1,59 @@
+"""The one registry: which channels there are. To add one, write its folder and add its line here.
+
+A channel is loaded on first use, by the dotted path that stands beside its name, and describes itself in a `Channel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from rapport.errors import Refused
+from rapport.values import Answer, Inbound, Kept, Message
+
+#: name in the address /in/NAME/TOKEN/ → module that holds `CHANNEL`
+CHANNELS: Mapping[str, str] = {
+    "smssync": "rapport.intake.channels.smssync",
+    "twilio": "rapport.intake.channels.twilio",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing an operator fills in for a source of this channel."""
+
+    name: str
+    help: str
+    secret: bool = False
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way in, described by itself. All functions are pure: bytes and settings in, values out.
+
+    verify  raises Refused(status=403) unless the request proves where it comes from
+    parse   the messages in the request, or Refused(status=400)
+    answer  what the gateway is told when all its messages are kept (or were already there)
+    refuse  what it is told when they are not
+    """
+
+    name: str
+    title: str
+    proof: str  # in words: how a request proves its origin
+    settings: tuple[Setting, ...]
+    verify: Callable[[Inbound, Mapping[str, str]], None]
+    parse: Callable[[Inbound], Sequence[Message]]
+    answer: Callable[[Inbound, Sequence[Kept]], Answer]
+    refuse: Callable[[Refused], Answer]
+    methods: tuple[str, ...] = ("POST",)
+    max_bytes: int = 64 * 1024
+    replies_inline: bool = False  # the gateway sends the reply that stands in our answer
+
+
+def channel(name: str) -> Channel:
+    """The channel of that name; KeyError if there is none."""
+    loaded = import_module(CHANNELS[name]).CHANNEL
+    assert isinstance(loaded, Channel)  # noqa: S101 - tells the type checker what the contract suite holds
+    return loaded

@@ -1,0 +1,125 @@
+"""What was said, and by whom. A report is kept as it came: content columns are never updated (a trigger holds it)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from rapport.oversight import keys
+from rapport.values import Address
+
+
+class Sender(models.Model):
+    """Somebody who sends messages in one operation. Known everywhere by the pseudonym; the address is sealed."""
+
+    pseudonym = models.CharField(max_length=22, primary_key=True)
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="senders")
+    kind = models.CharField(max_length=10)  # tel, email, whatsapp, name
+    address_sealed = models.BinaryField()
+    language = models.CharField(max_length=12, blank=True)
+    stopped_at = models.DateTimeField(null=True)  # said STOP: nothing is sent until START
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+    @property
+    def address(self) -> Address:
+        """Only to answer the sender; never into a page, a log or an export."""
+        return Address(self.kind, keys.unseal("addresses", bytes(self.address_sealed)).decode())
+
+
+class Standing(models.TextChoices):
+    """Where a report stands. Every report is in exactly one of these: the books balance."""
+
+    WAITING = "waiting", "on the desk"
+    IN_EVENT = "in_event", "part of an event"
+    REJECTED = "rejected", "rejected"
+
+
+class Report(models.Model):
+    """A Message kept. The outside knows it by `ref`, which follows from the message key: a replay has it too."""
+
+    # content: written once
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="reports")
+    source = models.ForeignKey("operations.Source", on_delete=models.PROTECT, related_name="reports")
+    ref = models.CharField(max_length=26, unique=True)  # base32 of the 128-bit message key
+    received_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)  # as the other side says
+    sender = models.ForeignKey(Sender, null=True, on_delete=models.PROTECT, related_name="reports")
+    text = models.TextField()
+    language_said = models.CharField(max_length=12, blank=True)
+    categories_said = models.JSONField(default=list)  # codes the sender or file named
+    lon = models.FloatField(null=True)  # as the sender or file gave it, checked only for being a coordinate
+    lat = models.FloatField(null=True)
+    place_said = models.CharField(max_length=300, blank=True)
+    fields = models.JSONField(default=dict)  # everything else that came, without address and secrets
+    original_sealed = models.BinaryField(null=True)  # the request byte for byte (holds the address, so sealed)
+
+    # bookkeeping: where it stands
+    standing = models.CharField(max_length=10, choices=Standing, default=Standing.WAITING)
+    understood = models.BooleanField(default=False)  # the worker has written its suggestions
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["operation", "id"], name="report_waiting", condition=models.Q(standing="waiting")),
+            models.Index(fields=["id"], name="report_new", condition=models.Q(understood=False)),
+            models.Index(fields=["sender", "id"], name="report_sender"),
+            models.Index(fields=["operation", "standing"], name="report_standing"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class Translation(models.Model):
+    """A person's translation; it stands beside the original."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="translations")
+    language = models.CharField(max_length=12)
+    text = models.TextField()
+    person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.report_id} {self.language}"
+
+
+class SuggestionKind(models.TextChoices):
+    LANGUAGE = "language", "language"
+    PLACE = "place", "place"
+    CATEGORY = "category", "category"
+    NEAR_DUPLICATE = "near_duplicate", "near-duplicate"
+    EVENT = "event", "belongs to event"
+
+
+class Suggestion(models.Model):
+    """What an automated function believes about a report, with its reasons. Nothing follows from it by itself.
+
+    `value` by kind: language {code} · place {lon, lat, precision, radius_m, name, pcode} · category {code} ·
+    near_duplicate {report, ref} · event {event, ref}. `reasons` is a list of sentences' parts a person can read.
+    """
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="suggestions")
+    kind = models.CharField(max_length=16, choices=SuggestionKind)
+    value = models.JSONField()
+    score = models.FloatField()  # 0 to 1, comparable within one function only
+    reasons = models.JSONField(default=list)
+    function = models.CharField(max_length=60)  # name and version of the automated function
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["report", "kind"], name="suggestion_report")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.score:.2f}"
+
+
+class Signature(models.Model):
+    """The MinHash of a report's text, by which near-duplicates are found again after a restart."""
+
+    report = models.OneToOneField(Report, on_delete=models.CASCADE, primary_key=True, related_name="signature")
+    minhash = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.report_id)

@@ -1,0 +1,76 @@
+"""The policy's columns on what can be shared, and the release log that readers pull from."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from rapport.values import Audience, Precision, Sensitivity, Spot
+
+
+class Shareable(models.Model):
+    """What the policy looks at, beside the thing itself. The coarsened place is stored when the event is written."""
+
+    sensitivity = models.CharField(
+        max_length=8, choices=[(s.value, s.value) for s in Sensitivity], default=Sensitivity.LOW.value
+    )
+    persons_at_risk = models.BooleanField(default=False)
+    commune_lon = models.FloatField(null=True)
+    commune_lat = models.FloatField(null=True)
+    commune_radius_m = models.PositiveIntegerField(default=0)
+    commune_name = models.CharField(max_length=200, blank=True)
+    commune_pcode = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def commune(self) -> Spot | None:
+        if self.commune_lon is None or self.commune_lat is None:
+            return None
+        return Spot(
+            self.commune_lon,
+            self.commune_lat,
+            Precision.ADM2,
+            self.commune_radius_m,
+            self.commune_name,
+            self.commune_pcode,
+        )
+
+
+class ReleaseClock(models.Model):
+    """The last time stamp of an operation's release log. Taking the next one locks the row until commit, so that
+    entries become visible in the order of their `seq`, on PostgreSQL too."""
+
+    operation = models.OneToOneField("operations.Operation", on_delete=models.CASCADE, related_name="release_clock")
+    seq = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.seq)
+
+
+class ReleaseEntry(models.Model):
+    """One line of an audience's release log: something was released to it, changed, or taken back."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="release_log")
+    audience = models.CharField(max_length=16, choices=[(a.value, a.value) for a in Audience])
+    seq = models.BigIntegerField()
+    event_id = models.BigIntegerField()
+    retracted = models.BooleanField(default=False)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["operation", "audience", "seq"], name="release_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.audience} {self.seq}"
+
+
+def next_seqs(operation_id: int, count: int) -> range:
+    """The next `count` stamps of an operation's release log; call inside the transaction that writes them."""
+    changed = ReleaseClock.objects.filter(operation_id=operation_id).update(seq=F("seq") + count)
+    if not changed:
+        ReleaseClock.objects.create(operation_id=operation_id, seq=count)
+    last = ReleaseClock.objects.values_list("seq", flat=True).get(operation_id=operation_id)
+    return range(last - count + 1, last + 1)

@@ -1,0 +1,1 @@
+"""Pure: what a message seems to say. Start with chain.py."""

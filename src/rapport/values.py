@@ -1,0 +1,294 @@
+"""Small frozen types that every room shares. No Django here: pure modules take and return these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Literal
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+# --- what comes in -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One request as it came, before anyone trusted it. Header names are lower case."""
+
+    method: str
+    url: str  # the public address the other side used: RAPPORT_PUBLIC_URL, path and query
+    headers: Mapping[str, str]
+    body: bytes
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How a sender can be reached. `kind` keeps the scheme: tel, email, whatsapp, name (an alphanumeric sender id)."""
+
+    kind: str
+    value: str
+
+    def __repr__(self) -> str:
+        return f"Address({self.kind}, …)"  # never into a log
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPlace:
+    """A place that came with a message: coordinates (WGS 84 degrees), a name, or both."""
+
+    lon: float | None = None
+    lat: float | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a channel hands over, before it is kept.
+
+    `gateway_id` is the id under which the other side repeats itself ("" where it has none: then the key is made of
+    sender, text and minute). `fields` holds everything else that came, without
+    the address and without secrets.
+    """
+
+    text: str
+    gateway_id: str = ""
+    sender: Address | None = None
+    sent_at: datetime | None = None
+    language: str = ""
+    place: GivenPlace | None = None
+    categories: tuple[str, ...] = ()
+    fields: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The answer to one message: the report's public reference, whether it was new, and what the sender is told."""
+
+    ref: str
+    new: bool
+    reply: str = ""
+    reply_to: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a channel sends back on the wire."""
+
+    status: int
+    body: bytes
+    content_type: str
+
+
+# --- places --------------------------------------------------------------------------------------------------------
+
+
+class Precision(IntEnum):
+    """How exactly a place is known, coarser is larger. The radius in metres is stated beside it."""
+
+    EXACT = 1
+    STREET = 2
+    LOCALITY = 3
+    ADM3 = 4
+    ADM2 = 5
+    ADM1 = 6
+    COUNTRY = 7
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+#: Radius in metres of a place whose radius nobody stated [ours: from town and commune sizes in Haiti].
+DEFAULT_RADIUS_M: Mapping[Precision, int] = {
+    Precision.EXACT: 50,
+    Precision.STREET: 300,
+    Precision.LOCALITY: 2_000,
+    Precision.ADM3: 5_000,
+    Precision.ADM2: 10_000,
+    Precision.ADM1: 40_000,
+    Precision.COUNTRY: 150_000,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on the map: WGS 84 degrees, with its precision and radius."""
+
+    lon: float
+    lat: float
+    precision: Precision
+    radius_m: int
+    name: str = ""
+    pcode: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A bounding box in degrees. `west > east` crosses the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, lon: float, lat: float) -> bool:
+        inside = self.west <= lon <= self.east if self.west <= self.east else lon >= self.west or lon <= self.east
+        return inside and self.south <= lat <= self.north
+
+
+# --- what is known, and what may be shared -------------------------------------------------------------------------
+
+
+class Publication(StrEnum):
+    """Whether readers get an event at all."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+class Status(StrEnum):
+    """What is known about an event."""
+
+    UNVERIFIED = "unverified"
+    CORROBORATED = "corroborated"  # told by k independent senders
+    VERIFIED = "verified"
+    REFUTED = "refuted"
+    UNVERIFIABLE = "unverifiable"
+
+
+class Sensitivity(StrEnum):
+    """The levels of country information-sharing protocols."""
+
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+    SEVERE = "severe"
+
+
+class Purpose(StrEnum):
+    """What something is read for."""
+
+    VIEW = "view"
+    EXPORT = "export"
+    ALERT = "alert"
+    PUSH = "push"
+    WORK = "work"  # the desk
+
+
+class Audience(StrEnum):
+    """Whom the built-in protocol tells apart: the operation's own team, and everyone."""
+
+    TEAM = "team"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """On whose behalf something is read, in one operation."""
+
+    audience: Audience
+    person_id: int | None = None
+
+
+PUBLIC = Reader(Audience.PUBLIC)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryName:
+    """A node of an operation's taxonomy as readers see it; names by language code."""
+
+    code: str
+    names: Mapping[str, str]
+    hxl: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number of people with lower and upper bound, both inclusive; upper None = at least."""
+
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """The payload of an Item of kind `event`: everything known that a protocol may let through."""
+
+    title: str
+    summary: str
+    categories: tuple[CategoryName, ...]
+    publication: Publication
+    status: Status
+    occurred_at: datetime | None
+    published_at: datetime | None
+    updated_at: datetime
+    spot: Spot | None
+    commune: Spot | None  # the same place coarsened to admin 2, stored at write
+    affected: Range | None
+    sources: tuple[str, ...]
+    reports: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What the policy decides on: typed facts about something that may be shared."""
+
+    kind: Literal["event"]
+    ref: str
+    operation: str
+    sensitivity: Sensitivity
+    persons_at_risk: bool
+    facts: EventFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The policy's answer. `place` is exact, commune or none; `rule` names the rule, `reason` says why in words."""
+
+    allow: bool
+    rule: str
+    reason: str
+    place: Literal["exact", "commune", "none"] = "exact"
+    own_words: bool = True  # title and summary as a person wrote them; else a title composed of category and place
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What is left of an item for one reader and purpose. Made by `sharing/release.py` and nowhere else."""
+
+    kind: Literal["event"]
+    ref: str
+    operation: str
+    audience: Audience
+    purpose: Purpose
+    title: str  # "" when none may be shown: the formatter composes one from category and place
+    summary: str
+    categories: tuple[CategoryName, ...]
+    publication: Publication
+    status: Status
+    occurred_at: datetime | None
+    published_at: datetime | None
+    updated_at: datetime
+    place: Spot | None
+    affected: Range | None
+    sources: tuple[str, ...]
+    reports: int
+    rule: str
+    reason: str
+
+    def headline(self, language: str) -> str:
+        """The title, or one composed of category and place where no own words may be shown."""
+        if self.title:
+            return self.title
+        what = named(self.categories[0].names, language) if self.categories else self.kind
+        return f"{what}, {self.place.name}" if self.place and self.place.name else what
+
+
+def named(names: Mapping[str, str], language: str) -> str:
+    """The name in a language, else English, else any; "" for no names at all."""
+    return names.get(language) or names.get("en") or next(iter(names.values()), "")

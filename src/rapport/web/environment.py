@@ -1,0 +1,96 @@
+"""Every RAPPORT_* variable there is, parsed strictly. None is needed to start.
+
+`VARIABLES` is also what docs/reference/settings.md is checked against.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from rapport.errors import BadDefinition
+
+
+def _flag(text: str) -> bool:
+    if text not in {"0", "1"}:
+        raise ValueError("write 1 or 0")
+    return text == "1"
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("write a whole number from 1 on")
+    return number
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or parts.query:
+        raise ValueError("write scheme and host only, like https://map.example.org")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _database(text: str) -> dict[str, Any]:
+    parts = urlsplit(text)
+    if parts.scheme == "sqlite":
+        # sqlite:///relative.db or sqlite:////absolute.db
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(unquote(parts.path[1:])))}
+    if parts.scheme in {"postgres", "postgresql"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+        }
+    raise ValueError("write sqlite:////path/to/file or postgresql://user:password@host:port/name")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    help: str
+    default: str
+    parse: Callable[[str], Any]
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("RAPPORT_DATA_DIR", "Folder of database, keys and caches.", "var", Path),
+    Variable("RAPPORT_DATABASE_URL", "Where the database is; empty means SQLite in the data folder.", "", str),
+    Variable("RAPPORT_PUBLIC_URL", "Address readers and gateways use; signatures are checked against it.", "", str),
+    Variable("RAPPORT_DEBUG", "1 shows error pages with source code. Never on a public server.", "0", _flag),
+    Variable("RAPPORT_TILE_URL", "A tile server, as https://host/{z}/{x}/{y}.png; empty means none.", "", str),
+    Variable("RAPPORT_TRUST_PROXY", "1 believes X-Forwarded-For and -Proto of the proxy in front.", "0", _flag),
+    Variable("RAPPORT_THREADS", "Requests answered at the same time by one server process.", "48", _whole),
+)
+
+
+def read(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """All variables by name, parsed; BadDefinition names the one that is wrong or unknown, and the remedy."""
+    known = {variable.name for variable in VARIABLES}
+    for name in environ:
+        if name.startswith("RAPPORT_") and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise BadDefinition(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "."))
+    values: dict[str, Any] = {}
+    for variable in VARIABLES:
+        text = environ.get(variable.name, variable.default)
+        try:
+            values[variable.name] = variable.parse(text)
+        except ValueError as error:
+            raise BadDefinition(f"{variable.name}={text!r}: {error}") from error
+    try:
+        url = values["RAPPORT_DATABASE_URL"] or f"sqlite:///{values['RAPPORT_DATA_DIR']}/rapport.db"
+        values["RAPPORT_DATABASE_URL"] = _database(url)
+        if values["RAPPORT_PUBLIC_URL"]:
+            values["RAPPORT_PUBLIC_URL"] = _public_url(values["RAPPORT_PUBLIC_URL"])
+    except ValueError as error:
+        raise BadDefinition(f"RAPPORT_DATABASE_URL or RAPPORT_PUBLIC_URL: {error}") from error
+    return values
