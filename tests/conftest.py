@@ -1,0 +1,110 @@
+"""The cast: Rose sends reports, Vero volunteers, Vincent verifies, Léa leads, Odile is an outsider."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+# A data folder of its own, before Django reads its settings: tests never touch var/.
+os.environ.setdefault("RAPPORT_DATA_DIR", tempfile.mkdtemp(prefix="rapport-tests-"))
+Path(os.environ["RAPPORT_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
+
+import pytest
+from django.conf import settings
+
+from rapport.accounts.models import Membership, Person
+from rapport.accounts.permissions import Role
+from rapport.operations.models import Category, Operation, Place, Source
+from rapport.oversight import keys
+from rapport.values import Precision
+
+SMSSYNC_TOKEN = "token-of-the-sms-gateway"
+
+
+def pytest_configure() -> None:
+    # Without collectstatic there is no manifest; tests serve the files as they lie.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def operation(db: None) -> Operation:
+    """A small operation in Haiti with two languages, four categories, three places and three sources."""
+    made = Operation.objects.create(
+        slug="sample",
+        kind="crisis",
+        names={"en": "Sample operation", "fr": "Opération d'essai", "ht": "Egzanp"},
+        time_zone="America/Port-au-Prince",
+        west=-74.6,
+        south=17.9,
+        east=-71.5,
+        north=20.2,
+        countries=["HTI"],
+        languages=["ht", "fr", "en"],
+        consent={"en": "Your report may be shown on a public map, without your number."},
+        replies={
+            "en": {"received": "Thank you. We have your message.", "ask_place": "Thank you. Where are you?",
+                   "stopped": "You will get no more messages."},
+            "ht": {"received": "Mèsi. Nou resevwa mesaj ou a.", "ask_place": "Mèsi. Ki kote ou ye?",
+                   "stopped": "Ou p ap resevwa mesaj ankò."},
+        },
+        definition_hash="",
+    )  # fmt: skip
+    vital = Category.objects.create(operation=made, code="2", names={"en": "Vital lines"}, order=1)
+    Category.objects.create(operation=made, code="2a", names={"en": "Food shortage"}, parent=vital, order=2)
+    Category.objects.create(operation=made, code="2b", names={"en": "Water shortage"}, parent=vital, order=3)
+    Category.objects.create(
+        operation=made, code="1a", names={"en": "Highly vulnerable"}, persons_at_risk=True, order=4
+    )
+    for name, pcode, lon, lat in (
+        ("Delmas", "HT0112", -72.303, 18.545),
+        ("Jacmel", "HT0211", -72.535, 18.234),
+        ("Léogâne", "HT0121", -72.634, 18.511),
+    ):
+        Place.objects.create(
+            operation=made, name=name, pcode=pcode, parent_pcode=pcode[:4], lon=lon, lat=lat, radius_m=6000,
+            precision=Precision.ADM2, origin="pcodes",
+        )  # fmt: skip
+    Source.objects.create(operation=made, slug="web", channel="web", names={"en": "Web form"})
+    Source.objects.create(operation=made, slug="api", channel="api", names={"en": "API"})
+    Source.objects.create(
+        operation=made, slug="sms", channel="smssync", names={"en": "SMS to 4636"}, language="ht",
+        token_hash=keys.token_hash(SMSSYNC_TOKEN),
+        settings_sealed=keys.seal("channels", b'{"secret": "open sesame"}'),
+    )  # fmt: skip
+    return made
+
+
+@pytest.fixture
+def someone(operation: Operation) -> Callable[..., Person]:
+    """Makes a person with roles in the sample operation."""
+
+    def make(username: str, *roles: Role) -> Person:
+        person = Person.objects.create_user(username, password="a long enough password")
+        for role in roles:
+            Membership.objects.create(person=person, operation=operation, role=role)
+        return person
+
+    return make
+
+
+@pytest.fixture
+def volunteer(someone: Callable[..., Person]) -> Person:
+    return someone("vero", Role.VOLUNTEER)
+
+
+@pytest.fixture
+def verifier(someone: Callable[..., Person]) -> Person:
+    return someone("vincent", Role.VERIFIER)
+
+
+@pytest.fixture
+def lead(someone: Callable[..., Person]) -> Person:
+    return someone("lea", Role.LEAD)
+
+
+@pytest.fixture
+def outsider(someone: Callable[..., Person]) -> Person:
+    return someone("odile")
