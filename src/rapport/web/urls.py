@@ -1,7 +1,18 @@
-"""Root addresses. Each room brings its own; the order here decides where the first path segments meet."""
+"""Root addresses. Each room brings its own; the order here decides where the first path segments meet.
+
+Every first segment that is fixed here or in a room stands in operations/reserved.py, so that no operation takes it.
+"""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from rapport.operations.access import public
+from rapport.web.health import healthz
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("language/", public(set_language), name="set_language"),
+    path("accounts/", include("rapport.accounts.urls")),
+]

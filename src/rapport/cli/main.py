@@ -1,0 +1,96 @@
+"""The command `rapport`. Each group of commands is a module, loaded only when it is called: `--help` stays quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+import click
+
+from rapport.errors import RapportError
+
+#: command → dotted path of its click command, and the line that stands in `rapport --help`
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "accounts": ("rapport.cli.accounts:accounts", "People who sign in, their roles and passwords; keys of systems."),
+    "bench": ("rapport.cli.bench:bench", "Measure how fast things are, beside their aims."),
+    "demo": ("rapport.cli.demo:demo", "Load the sample operation haiti-2010 and serve it."),
+    "import": ("rapport.cli.importing:import_file", "Take a table of reports in."),
+    "migrate": ("rapport.cli.serve:migrate", "Bring the database to the form this version needs."),
+    "operation": ("rapport.cli.operation:operation", "Add an operation from its file; list operations and sources."),
+    "serve": ("rapport.cli.serve:serve", "Serve pages, gateways and API, with the worker beside them."),
+    "worker": ("rapport.cli.worker:worker", "Work out what new reports seem to say, until told to stop."),
+}
+
+
+class Commands(click.Group):
+    """A group that knows its commands by name and help, and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}:{name} is not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in sorted(COMMANDS.items())])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rapport", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Crisis information management: from a message to a verified event, shared exactly as far as was agreed."""
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Evaluated only when something was raised: a quick command never imports Django."""
+    from django.db import OperationalError, ProgrammingError
+
+    return OperationalError, ProgrammingError
+
+
+def _advice(error: Exception) -> str:
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if "no such table" in text or "does not exist" in text or "no such column" in text:
+        return "The database is not set up for this version: run rapport serve or rapport migrate."
+    return f"The database cannot be used: {text}"
+
+
+def _usage(error: click.ClickException) -> str:
+    if not isinstance(error, click.UsageError):
+        return error.format_message()
+    asked = f"{error.ctx.command_path} --help" if error.ctx else "rapport --help"
+    return f"{error.format_message()} See {asked}."
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line; the exit status. What goes wrong is one line on stderr that says what to do."""
+    try:
+        status = cli.main(list(args), prog_name="rapport", standalone_mode=False)
+    except click.Abort:
+        return 130
+    except click.ClickException as error:
+        print(" ".join(_usage(error).split()), file=sys.stderr)
+        return error.exit_code
+    except RapportError as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return 1
+    except _database_errors() as error:
+        print(_advice(error), file=sys.stderr)
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()
