@@ -9,4 +9,4 @@ from django.http import HttpRequest
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    return {"tile_url": settings.TILE_URL}
+    return {"tile_url": settings.TILE_URL, "languages": settings.LANGUAGES}

@@ -1,0 +1,155 @@
+"""What the templates need to say things in the reader's language and the operation's time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, ngettext, pgettext
+
+from rapport.operations.models import Operation
+from rapport.values import CategoryName, Precision, Range, Release, Status, named
+
+register = template.Library()
+
+#: From this age on (30 days, in seconds) a reader is better served by the date itself.
+OLD = 30 * 86_400
+
+
+def _language() -> str:
+    return get_language() or "en"
+
+
+@register.filter
+def local_name(thing: Operation | CategoryName | Mapping[str, str]) -> str:
+    """The name of an operation or category, or of a mapping of names, in the reader's language."""
+    return named(thing if isinstance(thing, Mapping) else thing.names, _language())
+
+
+@register.filter
+def headline(release: Release) -> str:
+    return release.headline(_language())
+
+
+@register.simple_tag
+def language_name(code: str) -> str:
+    """The own name of a language; the code where it is not one of ours."""
+    return str(dict(settings.LANGUAGES).get(code, code))
+
+
+@register.filter
+def works_in(user: Any, operation: Operation) -> bool:
+    """Whether the person signed in holds any role in the operation."""
+    return bool(user and user.is_authenticated and operation and user.roles_in(operation.pk))
+
+
+@register.filter
+def status_word(status: Status | str) -> str:
+    return {
+        Status.UNVERIFIED: gettext("unverified"),
+        Status.CORROBORATED: gettext("corroborated"),
+        Status.VERIFIED: gettext("verified"),
+        Status.REFUTED: gettext("refuted"),
+        Status.UNVERIFIABLE: gettext("unverifiable"),
+    }[Status(status)]
+
+
+@register.filter
+def status_meaning(status: Status | str) -> str:
+    return {
+        Status.UNVERIFIED: gettext("Somebody said so. Nobody has checked it yet."),
+        Status.CORROBORATED: gettext("Several people said so independently. Nobody has checked it on the spot."),
+        Status.VERIFIED: gettext("A verifier has checked it and found it true."),
+        Status.REFUTED: gettext("A verifier has checked it and found it not true."),
+        Status.UNVERIFIABLE: gettext("A verifier has tried, and it cannot be checked."),
+    }[Status(status)]
+
+
+@register.filter
+def precision_word(precision: int) -> str:
+    return {
+        Precision.EXACT: gettext("exact place"),
+        Precision.STREET: gettext("street"),
+        Precision.LOCALITY: gettext("town or neighbourhood"),
+        Precision.ADM3: gettext("section of a commune"),
+        Precision.ADM2: gettext("commune"),
+        Precision.ADM1: gettext("department"),
+        Precision.COUNTRY: gettext("country"),
+    }[Precision(precision)]
+
+
+@register.filter
+def precision_code(precision: int) -> str:
+    return Precision(precision).word
+
+
+@register.filter
+def distance(metres: int) -> str:
+    """A radius in words: metres below 1 km, else kilometres without false exactness."""
+    if metres < 1000:
+        return gettext("%(n)s m") % {"n": metres}
+    return gettext("%(n)s km") % {"n": round(metres / 1000) if metres >= 10_000 else round(metres / 1000, 1)}
+
+
+@register.filter
+def people(count: Range) -> str:
+    """A range of people affected, in words."""
+    if count.high is None:
+        text = ngettext("at least %(low)s person", "at least %(low)s people", count.low)
+    elif count.low == count.high:
+        text = ngettext("%(low)s person", "%(low)s people", count.low)
+    else:
+        text = ngettext("%(low)s to %(high)s person", "%(low)s to %(high)s people", count.high)
+    return text % {"low": count.low, "high": count.high}
+
+
+def _local(at: datetime, context: Mapping[str, Any]) -> datetime:
+    operation = context.get("operation")
+    return at.astimezone(ZoneInfo(operation.time_zone) if operation else None)
+
+
+def _exact(at: datetime, context: Mapping[str, Any]) -> str:
+    local = _local(at, context)
+    return f"{date_format(local, 'j F Y, H:i')} {local.tzname()}"
+
+
+@register.simple_tag(takes_context=True)
+def exact(context: Mapping[str, Any], at: datetime) -> SafeString:
+    """A moment as date and time of day in the operation's time zone."""
+    return format_html('<time datetime="{}">{}</time>', _local(at, context).isoformat("T", "minutes"), _exact(at, context))
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Mapping[str, Any], at: datetime) -> SafeString:
+    """How long ago, with the exact moment on demand and for screen readers; the date itself from 30 days on."""
+    seconds = (timezone.now() - at).total_seconds()
+    stamp, precisely = _local(at, context).isoformat("T", "minutes"), _exact(at, context)
+    if not 0 <= seconds < OLD:
+        return format_html('<time datetime="{}" title="{}">{}</time>', stamp, precisely, _day(at, context))
+    return format_html(
+        '<time datetime="{}" title="{}" data-ago>{}<span class="visually-hidden"> ({})</span></time>',
+        stamp, precisely, since(int(seconds)), precisely,
+    )  # fmt: skip
+
+
+def _day(at: datetime, context: Mapping[str, Any]) -> str:
+    return date_format(_local(at, context), "j F Y")
+
+
+def since(seconds: int) -> str:
+    """An age in its largest unit."""
+    if seconds < 60:
+        return gettext("just now")
+    if seconds < 3600:
+        return pgettext("age", "%(n)s min ago") % {"n": seconds // 60}
+    if seconds < 86_400:
+        return pgettext("age", "%(n)s h ago") % {"n": seconds // 3600}
+    return pgettext("age", "%(n)s d ago") % {"n": seconds // 86_400}
