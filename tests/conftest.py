@@ -16,6 +16,7 @@ from django.conf import settings
 
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
+from rapport.events import live
 from rapport.operations.models import Category, Operation, Place, Source
 from rapport.oversight import keys
 from rapport.values import Precision
@@ -55,9 +56,7 @@ def operation(db: None) -> Operation:
     vital = Category.objects.create(operation=made, code="2", names={"en": "Vital lines"}, order=1)
     Category.objects.create(operation=made, code="2a", names={"en": "Food shortage"}, parent=vital, order=2)
     Category.objects.create(operation=made, code="2b", names={"en": "Water shortage"}, parent=vital, order=3)
-    Category.objects.create(
-        operation=made, code="1a", names={"en": "Highly vulnerable"}, persons_at_risk=True, order=4
-    )
+    Category.objects.create(operation=made, code="1a", names={"en": "Highly vulnerable"}, persons_at_risk=True, order=4)
     for name, pcode, lon, lat in (
         ("Delmas", "HT0112", -72.303, 18.545),
         ("Jacmel", "HT0211", -72.535, 18.234),
@@ -108,3 +107,9 @@ def lead(someone: Callable[..., Person]) -> Person:
 @pytest.fixture
 def outsider(someone: Callable[..., Person]) -> Person:
     return someone("odile")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_index() -> None:
+    """The map's index lives in the process; the next test's database has other events under the same ids."""
+    live.forget()

@@ -1,0 +1,52 @@
+"""The release log: how readers, the map's index, feeds and ETags learn that events changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from rapport.events.models import Event
+from rapport.sharing.models import ReleaseEntry, next_seqs
+from rapport.sharing.queries import released
+from rapport.values import Audience, Purpose, Reader
+
+
+def record(operation_id: int, event_ids: Iterable[int]) -> None:
+    """Write into each audience's log that these events changed; call in the transaction that changed them.
+
+    An event that the audience does not get any more is entered as retracted; one that it never got is not entered.
+    """
+    ids = sorted(set(event_ids))
+    if not ids:
+        return
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("events.log.record must share the transaction of the change")
+    entries = [entry for audience in Audience for entry in _entries(operation_id, audience, ids)]
+    for entry, seq in zip(entries, next_seqs(operation_id, len(entries)), strict=True):
+        entry.seq = seq
+    ReleaseEntry.objects.bulk_create(entries, batch_size=500)
+
+
+def _entries(operation_id: int, audience: Audience, ids: list[int]) -> list[ReleaseEntry]:
+    now = timezone.now()
+    entries = []
+    for start in range(0, len(ids), 500):
+        part = ids[start : start + 500]
+        rows = released(Event.objects.filter(id__in=part), Reader(audience), Purpose.VIEW)
+        shown = set(rows.values_list("id", flat=True))
+        hidden = [event_id for event_id in part if event_id not in shown]
+        known = set(
+            ReleaseEntry.objects.filter(operation_id=operation_id, audience=audience, event_id__in=hidden)
+            .values_list("event_id", flat=True)
+            .distinct()
+        )
+        entries += [
+            ReleaseEntry(
+                operation_id=operation_id, audience=audience, event_id=event_id, retracted=event_id in known, at=now
+            )
+            for event_id in part
+            if event_id in shown or event_id in known
+        ]
+    return entries

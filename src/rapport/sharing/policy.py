@@ -1,0 +1,38 @@
+"""The built-in protocol as a pure function: who may see what of one Item.
+
+Three rules, in this order; the first that matches speaks:
+  team      a member of the operation's team reads everything.
+  at-risk   the public gets a published event of a category that the operation's file names as persons at risk with its
+            commune only, and without words of anybody's own.
+  public    the public gets a published event without sender, contact data or the text of reports.
+Anything else is not released. `queries.py` holds the same rules as a query; tests compare the two.
+"""
+
+from __future__ import annotations
+
+from rapport.values import Audience, Item, Publication, Purpose, Reader, Ruling
+
+PROTOCOL = "built-in/1"  # changes whenever a rule does: part of every ETag
+
+TEAM = Ruling(True, "team", "You work in this operation.")
+PUBLIC = Ruling(True, "public", "Published by the operation's desk. Senders and their words are never shown.")
+AT_RISK = Ruling(
+    True,
+    "at-risk",
+    "Published by the operation's desk. It concerns persons at risk, so only the commune is shown.",
+    place="commune",
+    own_words=False,
+)
+NOT_PUBLISHED = Ruling(False, "default", "Not published.", place="none", own_words=False)
+NOT_FOR_PUBLIC = Ruling(False, "default", "The public reads nothing for this purpose.", place="none", own_words=False)
+
+
+def decide(reader: Reader, item: Item, purpose: Purpose) -> Ruling:
+    """The ruling on one item for one reader and purpose. Never raises: what no rule allows is not allowed."""
+    if reader.audience is Audience.TEAM:
+        return TEAM
+    if purpose is Purpose.WORK:
+        return NOT_FOR_PUBLIC
+    if item.facts.publication is not Publication.PUBLISHED:
+        return NOT_PUBLISHED
+    return AT_RISK if item.persons_at_risk else PUBLIC
