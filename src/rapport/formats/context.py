@@ -1,0 +1,57 @@
+"""What every format needs to know beside the releases: whose feed it is, where it lives, in which language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+from uuid import UUID, uuid5
+
+# A name space of our own (RFC 9562, version 5): an event keeps its id when the server moves to another address.
+_EVENTS = UUID("5b0c1ac6-6a3f-5d0e-9d43-2f1c6f0d7a11")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedContext:
+    """One feed of one operation.
+
+    `base_url` is scheme and host without a final slash; `query` the filters as they stand in the address, without `?`;
+    `updated` the moment at which this feed last changed; `language` an ISO 639-1 code for names and headlines.
+    """
+
+    base_url: str
+    slug: str
+    name: str
+    language: str
+    query: str
+    updated: datetime
+
+    def page_url(self) -> str:
+        """The map with the same filters."""
+        return self._with_query(f"{self.base_url}/{quote(self.slug)}/")
+
+    def feed_url(self, ending: str) -> str:
+        """This feed itself, in the format with that ending."""
+        return self._with_query(f"{self.base_url}/{quote(self.slug)}/events.{ending}")
+
+    def event_url(self, ref: str) -> str:
+        return f"{self.base_url}/{quote(self.slug)}/events/{quote(ref)}/"
+
+    def event_id(self, ref: str) -> str:
+        """An id that never changes, as a URN."""
+        return uuid5(_EVENTS, f"{self.slug}/{ref}").urn
+
+    def feed_id(self) -> str:
+        return uuid5(_EVENTS, f"{self.slug}?{self.query}").urn
+
+    def scheme(self, kind: str) -> str:
+        """The address that tells the words of one vocabulary of this operation (status, category) from others."""
+        return f"{self.base_url}/{quote(self.slug)}/events.atom#{kind}"
+
+    def _with_query(self, url: str) -> str:
+        return f"{url}?{self.query}" if self.query else url
+
+
+def utc(moment: datetime) -> str:
+    """ISO 8601 in UTC to the second, with Z."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

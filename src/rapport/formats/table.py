@@ -1,0 +1,83 @@
+"""CSV (RFC 4180): one event a row, safe to open in a spreadsheet.
+
+A cell that a spreadsheet would take for a formula is given an apostrophe in front; `as_written` takes it away again.
+Numbers stay numbers: a western longitude begins with a minus sign and means it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+
+from rapport.formats.characters import clean
+from rapport.formats.context import FeedContext, utc
+from rapport.formats.geojson import DECIMALS
+from rapport.values import Release, Spot, named
+
+CONTENT_TYPE = "text/csv; charset=utf-8"
+COLUMNS = (
+    "ref", "headline", "summary", "category_codes", "categories", "status", "occurred_at", "published_at",
+    "updated_at", "lat", "lon", "precision", "radius_m", "place", "pcode", "affected_low", "affected_high", "reports",
+    "url",
+)  # fmt: skip
+BETWEEN = "|"  # several categories in one cell
+
+Cell = str | int | float | None
+
+# What begins a formula in Excel, LibreOffice or Google Sheets, the full-width forms too (OWASP, "CSV Injection").
+# Apostrophes may stand before it, so that adding one can always be undone.
+_FORMULA = re.compile(r"['\s]*[=+\-@＝＋－＠]|'*[\t\r\n]")
+
+
+def write(releases: Iterable[Release], context: FeedContext) -> Iterator[bytes]:
+    """A header and one row a release, UTF-8 with CRLF, piece by piece."""
+    yield _line(COLUMNS)
+    for release in releases:
+        yield _line([_safe(cell) for cell in _cells(release, context)])
+
+
+def as_written(cell: str) -> str:
+    """The text of a cell as it was before it was made safe."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
+def _line(cells: Iterable[Cell]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().encode()
+
+
+def _safe(cell: Cell) -> Cell:
+    if not isinstance(cell, str):
+        return cell
+    text = clean(cell)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _cells(release: Release, context: FeedContext) -> list[Cell]:
+    affected = release.affected
+    return [
+        release.ref,
+        release.headline(context.language),
+        release.summary,
+        BETWEEN.join(category.code for category in release.categories),
+        BETWEEN.join(named(category.names, context.language) for category in release.categories),
+        release.status.value,
+        utc(release.occurred_at) if release.occurred_at else None,
+        utc(release.published_at) if release.published_at else None,
+        utc(release.updated_at),
+        *_place_cells(release.place),
+        affected.low if affected else None,
+        affected.high if affected else None,
+        release.reports,
+        context.event_url(release.ref),
+    ]
+
+
+def _place_cells(place: Spot | None) -> list[Cell]:
+    if place is None:
+        return [None, None, None, None, None, None]
+    lat, lon = round(place.lat, DECIMALS), round(place.lon, DECIMALS)
+    return [lat, lon, place.precision.word, place.radius_m, place.name, place.pcode]

@@ -1,0 +1,64 @@
+"""Generated Releases: any text, any place on earth, any time of this century."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from rapport.formats.context import FeedContext
+from rapport.values import Audience, CategoryName, Precision, Publication, Purpose, Range, Release, Spot, Status
+
+CONTEXT = FeedContext(
+    base_url="https://map.example.org",
+    slug="sample",
+    name="Sample <operation> & more",
+    language="fr",
+    query="category=2a&status=verified",
+    updated=datetime(2010, 1, 20, 12, 30, tzinfo=UTC),
+)
+
+texts = st.text(st.characters(codec=None), max_size=60)  # halves of surrogate pairs and control characters too
+hostile = st.sampled_from(
+    ["=1+1", "-2", "@SUM(A1)", "\t=x", "'=x", "''+1", "\r\n=", "＝1", "]]>", "<b>&amp;</b>", "\0"]
+)
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC))
+refs = st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=8, max_size=8)
+categories = st.builds(
+    CategoryName,
+    code=st.text("abc123.-", min_size=1, max_size=6),
+    names=st.dictionaries(st.sampled_from(["en", "fr", "ht"]), texts | hostile, max_size=3),
+)
+ranges = st.builds(Range, low=st.integers(0, 10**6), high=st.none() | st.integers(10**6, 10**7))
+spots = st.builds(
+    Spot,
+    lon=st.floats(-180, 180),
+    lat=st.floats(-90, 90),
+    precision=st.sampled_from(Precision),
+    radius_m=st.integers(0, 150_000),
+    name=texts | hostile,
+    pcode=st.just("") | st.just("HT0112"),
+)
+releases = st.builds(
+    Release,
+    kind=st.just("event"),
+    ref=refs,
+    operation=st.just("sample"),
+    audience=st.sampled_from(Audience),
+    purpose=st.just(Purpose.EXPORT),
+    title=texts | hostile,
+    summary=texts | hostile,
+    categories=st.lists(categories, max_size=3).map(tuple),
+    publication=st.just(Publication.PUBLISHED),
+    status=st.sampled_from(Status),
+    occurred_at=st.none() | moments,
+    published_at=st.none() | moments,
+    updated_at=moments,
+    place=st.none() | spots,
+    affected=st.none() | ranges,
+    sources=st.just(("sms",)),
+    reports=st.integers(0, 10**6),
+    rule=st.just("public"),
+    reason=st.just("Published."),
+)
+lists = st.lists(releases, max_size=5)
