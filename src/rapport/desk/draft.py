@@ -1,0 +1,192 @@
+"""What a person says an event is: checked, and written into the event's columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from rapport.errors import Refused
+from rapport.events.models import Event
+from rapport.operations.gazetteer import commune_of
+from rapport.operations.models import Category, Operation
+from rapport.text.personal import has_contact_data
+from rapport.values import Box, Precision, Range, Spot
+
+TITLE_LENGTH = 300
+SUMMARY_LENGTH = 5_000
+#: Largest radius of a place in metres, and largest number of people [ours: beyond any country and any crisis].
+LARGEST_RADIUS_M = 1_000_000
+LARGEST_NUMBER = 2_000_000_000
+#: How far a clock of the other side may run ahead of ours before its time is called the future [ours].
+CLOCK_SLACK = timedelta(hours=1)
+#: Closer to 0, 0 than this (degrees, about 11 m) is a missing value and not a place [ours].
+NULL_ISLAND = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """What an event is to say. An empty title is composed of category and place for each reader, in their language."""
+
+    title: str = ""
+    summary: str = ""
+    categories: tuple[str, ...] = ()  # codes
+    spot: Spot | None = None
+    occurred_at: datetime | None = None
+    affected: Range | None = None
+    outside_confirmed: bool = False  # the place lies outside the operation's area, and that is meant
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """The categories of an operation, read once for many drafts."""
+
+    by_code: Mapping[str, Category]
+    by_id: Mapping[int, Category]
+
+    @classmethod
+    def of(cls, operation: Operation) -> Taxonomy:
+        categories = list(Category.objects.filter(operation=operation))
+        return cls({c.code: c for c in categories}, {c.pk: c for c in categories})
+
+    def chosen(self, codes: Iterable[str]) -> list[Category]:
+        """The categories of these codes, each once; Refused for a code that the operation does not have."""
+        codes = list(dict.fromkeys(codes))
+        if unknown := [code for code in codes if code not in self.by_code]:
+            raise Refused("category", f"There is no category {unknown[0]} in this operation.", field="categories")
+        return [self.by_code[code] for code in codes]
+
+    def at_risk(self, categories: Iterable[Category]) -> bool:
+        """Whether any of them, or a category above it, speaks of persons at risk."""
+        return any(c.persons_at_risk for category in categories for c in self._upwards(category))
+
+    def _upwards(self, category: Category) -> Iterable[Category]:
+        node: Category | None = category
+        while node is not None:
+            yield node
+            node = self.by_id.get(node.parent_id) if node.parent_id else None
+
+
+def check(operation: Operation, draft: EventDraft) -> None:
+    """Refused, with the field and the remedy, if the draft cannot be an event of this operation."""
+    _check_words(draft)
+    if draft.spot is not None:
+        check_spot(operation.box, draft.spot, outside_confirmed=draft.outside_confirmed)
+    if draft.occurred_at is not None and draft.occurred_at > timezone.now() + CLOCK_SLACK:
+        raise Refused("future", "This lies in the future: correct date and time.", field="occurred_at")
+    if draft.affected is not None:
+        _check_affected(draft.affected)
+
+
+def _check_words(draft: EventDraft) -> None:
+    for field, text, longest in (("title", draft.title, TITLE_LENGTH), ("summary", draft.summary, SUMMARY_LENGTH)):
+        if len(text) > longest:
+            raise Refused("too long", f"{len(text)} characters are too many: at most {longest}.", field=field)
+        if "\0" in text:
+            raise Refused("nul", "It contains a NUL byte: type it anew.", field=field)
+        if has_contact_data(text):
+            raise Refused(
+                "contact data", "Readers would see a number or an address of a person: take it out.", field=field
+            )
+
+
+def check_spot(box: Box, spot: Spot, *, outside_confirmed: bool) -> None:
+    """Refused unless the place can be meant: no 0, 0, nothing off the globe, not swapped, not outside unconfirmed."""
+    lon, lat = spot.lon, spot.lat
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise Refused("coordinates", "These are not numbers: click on the map.", field="place")
+    if abs(lon) < NULL_ISLAND and abs(lat) < NULL_ISLAND:
+        raise Refused("null island", "0, 0 lies in the Atlantic: click on the map, or leave both empty.", field="place")
+    if not box.holds(lon, lat) and box.holds(lat, lon):
+        raise Refused("swapped", "Latitude and longitude are swapped: exchange them.", field="place")
+    if abs(lat) > 90 or abs(lon) > 180:
+        raise Refused("coordinates", "Latitude goes from -90 to 90, longitude from -180 to 180.", field="place")
+    if not box.holds(lon, lat) and not outside_confirmed:
+        raise Refused(
+            "outside", "This lies outside the operation's area: move it, or confirm that it is meant.", field="place"
+        )
+    if not 0 <= spot.radius_m <= LARGEST_RADIUS_M:
+        raise Refused("radius", f"The radius goes from 0 to {LARGEST_RADIUS_M:,} m.", field="radius_m")
+
+
+def _check_affected(affected: Range) -> None:
+    high = affected.low if affected.high is None else affected.high
+    if not 0 <= affected.low <= high <= LARGEST_NUMBER:
+        raise Refused("affected", "Write the lower number first, and none below 0.", field="affected")
+
+
+def fill(event: Event, draft: EventDraft, *, at_risk: bool, commune: Spot | None) -> None:
+    """Sets the event's columns from the draft; `commune` is the place coarsened to admin 2, None if unknown."""
+    spot = draft.spot
+    event.title, event.summary, event.occurred_at = draft.title, draft.summary, draft.occurred_at
+    event.lon, event.lat = (spot.lon, spot.lat) if spot else (None, None)
+    event.precision, event.radius_m = (int(spot.precision), spot.radius_m) if spot else (None, 0)
+    event.place_name, event.pcode = (spot.name[:300], spot.pcode[:20]) if spot else ("", "")
+    event.affected_low = draft.affected.low if draft.affected else None
+    event.affected_high = draft.affected.high if draft.affected else None
+    event.persons_at_risk = at_risk
+    event.commune_lon, event.commune_lat = (commune.lon, commune.lat) if commune else (None, None)
+    event.commune_radius_m = commune.radius_m if commune else 0
+    event.commune_name, event.commune_pcode = (commune.name, commune.pcode) if commune else ("", "")
+    event.updated_at = timezone.now()
+
+
+def coarse_enough(spot: Spot) -> bool:
+    """Whether a commune says less than the place itself: of a department's centre it would say more than is known."""
+    return spot.precision <= Precision.ADM2
+
+
+def save(event: Event, draft: EventDraft) -> None:
+    """Writes the draft into one event, new or old, with its categories; call inside a transaction."""
+    taxonomy = Taxonomy.of(event.operation)
+    categories = taxonomy.chosen(draft.categories)
+    spot = draft.spot
+    commune = commune_of(event.operation, spot.lon, spot.lat) if spot and coarse_enough(spot) else None
+    fill(event, draft, at_risk=taxonomy.at_risk(categories), commune=commune)
+    event.save()
+    event.categories.set(categories)
+
+
+def of_event(event: Event) -> EventDraft:
+    """What the event says now."""
+    return EventDraft(
+        title=event.title,
+        summary=event.summary,
+        categories=tuple(event.categories.values_list("code", flat=True)),
+        spot=event.spot,
+        occurred_at=event.occurred_at,
+        affected=event.affected,
+        outside_confirmed=True,
+    )
+
+
+def to_json(draft: EventDraft) -> dict[str, Any]:
+    """A draft as a decision keeps it."""
+    spot, affected = draft.spot, draft.affected
+    return {
+        "title": draft.title,
+        "summary": draft.summary,
+        "categories": list(draft.categories),
+        "spot": spot and [spot.lon, spot.lat, int(spot.precision), spot.radius_m, spot.name, spot.pcode],
+        "occurred_at": draft.occurred_at and draft.occurred_at.isoformat(),
+        "affected": affected and [affected.low, affected.high],
+    }
+
+
+def from_json(kept: Mapping[str, Any], known: Sequence[str]) -> EventDraft:
+    """The draft that a decision kept, with those categories that the operation still has."""
+    spot, affected = kept["spot"], kept["affected"]
+    return EventDraft(
+        title=kept["title"],
+        summary=kept["summary"],
+        categories=tuple(code for code in kept["categories"] if code in known),
+        spot=Spot(spot[0], spot[1], Precision(spot[2]), *spot[3:]) if spot else None,
+        occurred_at=parse_datetime(kept["occurred_at"]) if kept["occurred_at"] else None,
+        affected=Range(*affected) if affected else None,
+        outside_confirmed=True,
+    )
