@@ -15,4 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("language/", public(set_language), name="set_language"),
     path("accounts/", include("rapport.accounts.urls")),
+    path("", include("rapport.intake.urls")),
+    path("", include("rapport.exchange.urls")),
 ]

@@ -1,0 +1,164 @@
+"""What gateways put on the wire, read without losing anybody's words.
+
+Pure. A text is never refused for its characters: what cannot be stored or decoded is shown by a stand-in, and the
+request itself is kept sealed, byte for byte, beside the report.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.message import Message as HeaderParser
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from rapport.errors import Refused
+from rapport.values import Address, Answer, Inbound, Json
+
+#: More fields than any gateway sends; a request with more is an attack on the parser.
+MAX_FIELDS = 200
+NUL_SHOWN = "\u2400"
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+_PHONE = re.compile(r"\+?[0-9]{7,15}", re.ASCII)  # E.164 allows 15 digits; shorter ones are short codes
+_PHONE_PUNCTUATION = str.maketrans("", "", " \t-.()/\u00a0")
+_SECONDS_END = 100_000_000_000  # as seconds the year 5138, as milliseconds 1973: larger numbers are milliseconds
+_CLOCK_ERROR = timedelta(days=1)  # a phone's clock or zone may be this far ahead [ours]
+_ADDRESS_DIGITS = 7  # shorter strings stand in many a field by chance
+#: What gateways have been seen to send; Python's other codecs are not for texts from strangers.
+_CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
+
+
+def pairs(body: bytes) -> list[tuple[bytes, bytes]]:
+    """The names and values of a URL-encoded body, as exact bytes. Refused(400) for more than MAX_FIELDS."""
+    parts = [part for part in body.split(b"&") if part]
+    if len(parts) > MAX_FIELDS:
+        raise Refused("too_many_fields", f"Send at most {MAX_FIELDS} fields in a request.")
+    split = (part.replace(b"+", b" ").partition(b"=") for part in parts)
+    return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in split]
+
+
+def shown(raw: bytes | str, charset: str = "utf-8") -> str:
+    """Text that every database and page can hold: undecodable bytes become U+FFFD, NUL becomes the sign for NUL."""
+    text = raw if isinstance(raw, str) else raw.decode(charset, "replace")
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode() if _has_surrogate(text) else text
+    return text.replace("\0", NUL_SHOWN)
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def charset(content_type: str) -> str:
+    """The character set a Content-Type names; UTF-8 where it names none, or one we do not read."""
+    parsed = HeaderParser()
+    parsed["content-type"] = content_type.replace("\r", "").replace("\n", "")
+    try:
+        name = codecs.lookup(parsed.get_content_charset("utf-8")).name
+    except LookupError:
+        return "utf-8"
+    return name if name in _CHARSETS else "utf-8"
+
+
+def fields(inbound: Inbound) -> dict[str, str]:
+    """The fields of a form or of a flat JSON object, by name; of repeated names the first counts.
+
+    Refused(415) for another content type, Refused(400) for JSON that is none.
+    """
+    kind = inbound.content_type.partition(";")[0].strip().lower()
+    if inbound.method == "GET":
+        return _form(inbound.url.partition("?")[2].encode(), "utf-8")
+    if kind in {FORM, ""}:
+        return _form(inbound.body, charset(inbound.content_type))
+    if kind == JSON:
+        return _flat(json_object(inbound.body))
+    raise Refused("content_type", f"Send the fields as {FORM} or as {JSON}.", status=415)
+
+
+def _form(body: bytes, charset: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in pairs(body):
+        found.setdefault(shown(name, charset), shown(value, charset))
+    return found
+
+
+def json_object(body: bytes) -> dict[str, Json]:
+    """A JSON object; Refused(400) for anything else. Undecodable bytes become U+FFFD."""
+    try:
+        value: object = msgspec.json.decode(body.decode("utf-8", "replace"))
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise Refused("unreadable", f"The body is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise Refused("unreadable", "The body must be one JSON object.")
+    return value
+
+
+def _flat(value: Mapping[str, Json]) -> dict[str, str]:
+    if len(value) > MAX_FIELDS:
+        raise Refused("too_many_fields", f"Send at most {MAX_FIELDS} fields in a request.")
+    return {shown(name): shown(_as_text(item)) for name, item in value.items() if item is not None}
+
+
+def _as_text(item: Json) -> str:
+    return item if isinstance(item, str) else msgspec.json.encode(item).decode()
+
+
+def address(raw: str) -> Address:
+    """Who sent it. `whatsapp:+509…` keeps its scheme; what is not a phone number is the name of a sender, which
+    nobody can answer: "MTN", and short codes, behind which there are machines that answer answers."""
+    scheme, colon, rest = raw.strip().partition(":")
+    if colon and scheme.isascii() and scheme.isalpha() and rest:
+        kind = scheme.lower()[:10]
+        return Address(kind, rest.translate(_PHONE_PUNCTUATION) if kind == "whatsapp" else rest.strip())
+    bare = raw.translate(_PHONE_PUNCTUATION)
+    return Address("tel", bare) if _PHONE.fullmatch(bare) else Address("name", raw.strip())
+
+
+def can_answer(to: Address | None) -> bool:
+    """Whether a short text can be sent there."""
+    return to is not None and to.kind != "name"
+
+
+def moment(raw: str, now: datetime | None = None) -> datetime | None:
+    """A UNIX time in seconds or milliseconds, told apart by size, as UTC. None for what is neither, and for a time in
+    the future: a phone with a wrong clock still has something to say, only not when."""
+    if not (raw.isascii() and raw.isdigit()) or not 0 < len(raw) <= 14:
+        return None
+    number = int(raw)
+    said = datetime.fromtimestamp(number / 1000 if number >= _SECONDS_END else number, UTC)
+    return said if number and said <= (now or datetime.now(UTC)) + _CLOCK_ERROR else None
+
+
+def rest(values: Mapping[str, str], leave_out: Iterable[str], sender: Address) -> dict[str, Json]:
+    """The fields nobody used, without the named ones and without any that holds the sender's address."""
+    out = set(leave_out)
+    return {name: value for name, value in values.items() if name not in out and not _holds(value, sender)}
+
+
+def _holds(value: str, sender: Address) -> bool:
+    digits = sender.value.lstrip("+")
+    return can_answer(sender) and len(digits) >= _ADDRESS_DIGITS and digits in value.translate(_PHONE_PUNCTUATION)
+
+
+def required(values: Mapping[str, str], name: str) -> str:
+    """A field that must be there and not be empty; Refused(400) names it."""
+    value = values.get(name, "").strip()
+    if not value:
+        raise Refused("missing_field", f"Send the field {name!r}.", field=name)
+    return value
+
+
+def same(given: str, expected: str) -> bool:
+    """Whether two secrets are the same, in a time that does not tell how much of them is."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+
+def plain(refused: Refused) -> Answer:
+    """A refusal as a line of text."""
+    return Answer(refused.status, f"{refused}\n".encode(), "text/plain; charset=utf-8")

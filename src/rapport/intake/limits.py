@@ -1,0 +1,107 @@
+"""How much and how fast: size of a request, messages a minute from a source, forms a minute from one caller.
+
+The counts are in memory and per server process: they guard against floods, they are not accounting.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.request import UnreadablePostError
+
+from rapport.errors import Refused
+from rapport.operations.models import Source
+
+#: Forms a minute from one network address. Generous: a camp or a whole mobile network can share one [ours].
+FORMS_PER_MINUTE = 30
+_REMEMBERED = 50_000  # buckets held at most, about 10 MB; a bucket forgotten is a full one
+
+
+class Buckets:
+    """Token buckets that hold a minute's worth and fill steadily. Thread-safe."""
+
+    def __init__(self, remembered: int = _REMEMBERED) -> None:
+        self._remembered = remembered
+        self._levels: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()  # key → tokens, at (seconds)
+        self._lock = threading.Lock()
+
+    def take(self, key: Hashable, per_minute: int, count: int = 1, now: float | None = None) -> float:
+        """Takes `count` tokens and returns 0.0, or takes none and returns the seconds until they will be there."""
+        at = time.monotonic() if now is None else now
+        with self._lock:
+            level, before = self._levels.get(key, (float(per_minute), at))
+            level = min(per_minute, level + (at - before) * per_minute / 60)
+            wanted = min(count, per_minute)  # more than a bucket holds waits for a full one
+            short = max(0.0, wanted - level)
+            self._levels[key] = (level if short else level - count, at)
+            self._levels.move_to_end(key)
+            if len(self._levels) > self._remembered:
+                self._levels.popitem(last=False)
+        return short * 60 / per_minute if short else 0.0
+
+
+_sources = Buckets()
+_callers = Buckets()
+_caller_key = secrets.token_bytes(32)  # of this process only: what it hashes cannot be recognised later
+
+
+def check(source: Source, count: int = 1) -> None:
+    """Refused(429) when the source has sent more than its `per_minute` messages (calls, for the API) in a minute."""
+    if wait := _sources.take(source.pk, max(1, source.per_minute), count):
+        raise _too_fast(f"This source takes {source.per_minute} a minute", wait)
+
+
+def check_caller(request: HttpRequest) -> None:
+    """Refused(429) when forms come too fast from one network address. The address is hashed, never stored."""
+    key = hmac.digest(_caller_key, caller(request).encode(), "sha256")[:16]
+    if wait := _callers.take(key, FORMS_PER_MINUTE):
+        raise _too_fast(f"{FORMS_PER_MINUTE} reports a minute are taken from one network", wait)
+
+
+def _too_fast(limit: str, wait: float) -> Refused:
+    return Refused("too_fast", f"{limit}; send this again in {int(wait) + 1} seconds.", status=429)
+
+
+def caller(request: HttpRequest) -> str:
+    """The network address of the caller; behind a trusted proxy the one the proxy saw."""
+    seen = str(request.META.get("REMOTE_ADDR", ""))
+    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")) if settings.TRUST_PROXY else ""
+    return forwarded.rpartition(",")[2].strip() or seen
+
+
+def size(request: HttpRequest, most: int) -> int:
+    """The stated size of a request's body in bytes, before any of it is read. Refused(413) if it is more than `most`,
+    Refused(411) if none is stated, Refused(415) if it is compressed."""
+    stated = str(request.META.get("CONTENT_LENGTH") or "")
+    if not stated and request.method in {"GET", "HEAD"}:
+        return 0
+    if not (stated.isascii() and stated.isdigit()):
+        raise Refused("no_length", "Send a Content-Length header.", status=411)
+    if int(stated) > most:
+        raise Refused("too_large", f"Send at most {most:,} bytes in a request.", status=413)
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refused("compressed", "Send the body uncompressed.", status=415)
+    return int(stated)
+
+
+def body(request: HttpRequest, most: int) -> bytes:
+    """The whole body, of at most `most` bytes. Refused as `size`, and Refused(400) if the connection broke."""
+    length = size(request, most)
+    try:
+        read = request.read(length) if length else b""
+    except UnreadablePostError as error:
+        raise cut_short() from error
+    if len(read) != length:
+        raise cut_short()
+    return bytes(read)
+
+
+def cut_short() -> Refused:
+    return Refused("cut_short", "The connection ended before the whole request was here; send it again.")
