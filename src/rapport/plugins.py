@@ -57,3 +57,8 @@ def channel(name: str) -> Channel:
     loaded = import_module(CHANNELS[name]).CHANNEL
     assert isinstance(loaded, Channel)  # noqa: S101 - tells the type checker what the contract suite holds
     return loaded
+
+
+def inline_replies(name: str) -> bool:
+    """Whether the channel's gateway sends the reply that stands in our answer; False for the web form, API and files."""
+    return name in CHANNELS and channel(name).replies_inline
