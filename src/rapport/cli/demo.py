@@ -1,0 +1,120 @@
+"""`rapport demo`: from an empty folder to a map of Haiti in 2010, through the same doors as everything else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rapport.cli.output import set_up
+
+if TYPE_CHECKING:
+    from rapport.accounts.models import Person
+    from rapport.operations.models import Operation
+
+SLUG = "haiti-2010"
+CAST = (("lead", "lead"), ("verifier", "verifier"), ("volunteer", "volunteer"))
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8036, envvar="PORT", show_default=True, show_envvar=True)
+@click.option("--serve/--no-serve", default=True, help="Serve it afterwards (the default), or only load it.")
+def demo(port: int, serve: bool) -> None:
+    """Load the sample operation haiti-2010 and serve it.
+
+    The 3,099 public reports of the Ushahidi-Haiti map come in through the same intake as any message; a standing order
+    signed by the demo's lead publishes them as the historic map had them. Running it again changes nothing.
+    """
+    set_up()
+    from rapport.cli.serve import listen, prepare
+
+    prepare()
+    folder = Path(str(files("rapport") / "data" / SLUG))
+    operation = _operation(folder)
+    passwords = dict(_people(operation))
+    _sign(operation)
+    _take_in(operation, folder / "reports.csv")
+    _understand()
+    _tell(operation, port, passwords)
+    if serve:
+        listen("127.0.0.1", port, with_worker=True)
+
+
+def _operation(folder: Path) -> Operation:
+    from rapport.operations.definition import parse
+    from rapport.operations.load import load
+
+    loaded = load(parse((folder / "operation.toml").read_text()), folder)
+    for source, token in loaded.tokens.items():
+        click.echo(f"Address of the gateway {source}, shown once: /in/{_channel(loaded.operation, source)}/{token}/")
+    return loaded.operation
+
+
+def _channel(operation: Operation, source: str) -> str:
+    return operation.sources.get(slug=source).channel
+
+
+def _people(operation: Operation) -> Iterator[tuple[str, str]]:
+    """The demo's people who were not there yet, with their new passwords."""
+    from rapport.accounts.models import Membership, Person
+    from rapport.accounts.permissions import Role
+
+    for username, role in CAST:
+        if not Person.objects.filter(username=username).exists():
+            password = secrets.token_urlsafe(12)
+            person = Person.objects.create_user(username, password=password)
+            Membership.objects.create(person=person, operation=operation, role=Role(role))
+            if role == Role.LEAD:
+                Membership.objects.create(person=person, operation=operation, role=Role.ADMIN)
+            yield username, password
+
+
+def _sign(operation: Operation) -> None:
+    """The lead signs the operation's standing orders that nobody has signed."""
+    from rapport.accounts.models import Person
+    from rapport.desk.orders import sign
+
+    lead: Person = Person.objects.get(username="lead")
+    for order in operation.orders.filter(signed_at=None, revoked_at=None):
+        sign(lead, order)
+
+
+def _take_in(operation: Operation, path: Path) -> None:
+    from rapport.cli.importing import take_in
+
+    source = operation.sources.select_related("operation").get(channel="file")
+    take_in(source, path)
+
+
+def _understand() -> None:
+    from rich.progress import Progress
+
+    from rapport.intake.understand import understand, waiting
+
+    with Progress(transient=True) as progress:
+        task = progress.add_task("Working out what they say", total=waiting())
+        while done := understand():
+            progress.advance(task, done)
+
+
+def _tell(operation: Operation, port: int, passwords: dict[str, str]) -> None:
+    from rapport.reports.models import Report
+
+    standing = {
+        state: Report.objects.filter(operation=operation, standing=state).count()
+        for state in ("in_event", "waiting", "rejected")
+    }
+    click.echo(
+        f"{sum(standing.values())} reports kept = {standing['in_event']} in events"
+        f" + {standing['waiting']} on the desk + {standing['rejected']} rejected"
+    )
+    click.echo(f"Map:  http://127.0.0.1:{port}/{operation.slug}/")
+    click.echo(f"Desk: http://127.0.0.1:{port}/{operation.slug}/desk/")
+    for username, password in passwords.items():
+        click.echo(f"Sign in as {username:<10} password {password}   (shown once)")
+    if not passwords:
+        click.echo("Passwords were shown the first time; `rapport accounts password lead` sets a new one.")
