@@ -1,0 +1,314 @@
+"""Put an operation's file into the database: make what is new, change what changed, say both."""
+
+from __future__ import annotations
+
+import csv
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+
+from rapport import plugins
+from rapport.errors import BadDefinition
+from rapport.operations.definition import CategoryDefinition, Definition, OrderDefinition, SourceDefinition
+from rapport.operations.models import Category, Operation, Place, PlaceName, Source, StandingOrder
+from rapport.oversight import keys
+from rapport.values import DEFAULT_RADIUS_M, Json, Precision
+
+PLACE_COLUMNS = ("name", "pcode", "parent_pcode", "precision", "lon", "lat", "radius_m", "origin", "names")
+#: Places that people on the desk made stay when the file is loaded again.
+MADE_HERE = "desk"
+_BATCH = 500
+
+M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load did. `tokens` are the secrets of the gateways' addresses made now, by source: shown once, stored
+    only as hashes."""
+
+    operation: Operation
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    tokens: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Account:
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+
+@transaction.atomic
+def load(definition: Definition, folder: Path) -> Loaded:
+    """Make or bring up to date the operation of that slug; `folder` is where its gazetteer files lie.
+
+    Loading the same file again changes nothing. BadDefinition if a gazetteer cannot be read; then nothing was changed.
+    """
+    account = _Account()
+    operation = _operation(definition, account)
+    _categories(operation, definition.categories, account)
+    _sources(operation, definition, account)
+    _orders(operation, definition.orders, account)
+    _places(operation, [folder / name for name in definition.gazetteers], account)
+    return Loaded(operation, tuple(account.added), tuple(account.changed), account.tokens)
+
+
+def source_settings(source: Source) -> dict[str, Any]:
+    """The settings of a source, unsealed; {} if it has none."""
+    if not source.settings_sealed:
+        return {}
+    settings = json.loads(keys.unseal("channels", bytes(source.settings_sealed)))
+    return dict(settings)
+
+
+def set_source_settings(source: Source, settings: Mapping[str, Any]) -> None:
+    """Seal and store the settings of a source."""
+    source.settings_sealed = keys.seal("channels", json.dumps(settings, ensure_ascii=False).encode())
+    source.save(update_fields=["settings_sealed"])
+
+
+def new_token(source: Source) -> str:
+    """A fresh secret for the address of a gateway, to be shown once; the former one stops working."""
+    token = secrets.token_urlsafe(24)
+    source.token_hash = keys.token_hash(token)
+    source.save(update_fields=["token_hash"])
+    return token
+
+
+# --- the operation itself ------------------------------------------------------------------------------------------
+
+
+def _operation(definition: Definition, account: _Account) -> Operation:
+    box = definition.box
+    return _bring(
+        Operation.objects.filter(slug=definition.slug).first() or Operation(slug=definition.slug),
+        {
+            "kind": definition.kind, "names": dict(definition.names), "descriptions": dict(definition.descriptions),
+            "glide": definition.glide, "exercise": definition.exercise, "time_zone": definition.time_zone,
+            "west": box.west, "south": box.south, "east": box.east, "north": box.north,
+            "countries": list(definition.countries), "languages": list(definition.languages),
+            "consent": dict(definition.consent), "definition_hash": definition.digest,
+            "replies": {language: dict(texts) for language, texts in definition.replies.items()},
+        },
+        account,
+    )  # fmt: skip
+
+
+def _bring(row: M, wanted: Mapping[str, Any], account: _Account) -> M:
+    """Give a row the wanted values, write it if it is new or differs, and note which."""
+    what = f"{row._meta.verbose_name} {row}"
+    if row.pk is None:
+        account.added.append(what)
+    elif any(getattr(row, name) != value for name, value in wanted.items()):
+        account.changed.append(what)
+    else:
+        return row
+    for name, value in wanted.items():
+        setattr(row, name, value)
+    row.save()
+    return row
+
+
+# --- categories ----------------------------------------------------------------------------------------------------
+
+
+def _categories(operation: Operation, wanted: tuple[CategoryDefinition, ...], account: _Account) -> None:
+    there = {category.code: category for category in operation.categories.all()}
+    rows = {}
+    for order, category in enumerate(wanted, 1):
+        row = there.get(category.code) or Category(operation=operation, code=category.code)
+        rows[category.code] = _bring(row, _category(category, order), account)
+    for category in wanted:
+        parent = rows[category.parent] if category.parent else None
+        if rows[category.code].parent_id != (parent.pk if parent else None):
+            rows[category.code].parent = parent
+            rows[category.code].save(update_fields=["parent"])
+    for code in there.keys() - rows.keys():
+        _retire(there[code], len(wanted) + 1, account)
+
+
+def _category(category: CategoryDefinition, order: int) -> dict[str, Any]:
+    return {
+        "names": dict(category.names), "hxl": category.hxl, "persons_at_risk": category.persons_at_risk,
+        "order": order,
+    }  # fmt: skip
+
+
+def _retire(category: Category, last: int, account: _Account) -> None:
+    """A category gone from the file is deleted if nothing stands under it, else kept, at the end of the list."""
+    if not _in_use(category):
+        category.delete()
+        account.changed.append(f"category {category} deleted")
+    elif category.order < last:
+        Category.objects.filter(pk=category.pk).update(order=last)
+        account.changed.append(f"category {category} kept, because events stand under it")
+
+
+def _in_use(row: models.Model) -> bool:
+    return any(
+        relation.related_model._default_manager.filter(**{relation.field.name: row}).exists()
+        for relation in row._meta.related_objects
+        if not isinstance(relation.related_model, str)
+    )
+
+
+# --- sources and standing orders -----------------------------------------------------------------------------------
+
+
+def _sources(operation: Operation, definition: Definition, account: _Account) -> None:
+    there = {source.slug: source for source in operation.sources.all()}
+    for wanted in definition.sources:
+        row = there.get(wanted.slug) or Source(operation=operation, slug=wanted.slug)
+        source = _bring(row, _source(wanted), account)
+        if wanted.columns:
+            _give_mapping(source, wanted, definition.labels)
+        if wanted.channel in plugins.CHANNELS and not source.token_hash:
+            account.tokens[source.slug] = new_token(source)
+    for slug in there.keys() - {source.slug for source in definition.sources}:
+        _bring(there[slug], {"active": False}, account)
+
+
+def _source(wanted: SourceDefinition) -> dict[str, Any]:
+    return {
+        "channel": wanted.channel, "names": dict(wanted.names), "language": wanted.language, "trust": wanted.trust,
+        "per_minute": wanted.per_minute, "active": True,
+    }  # fmt: skip
+
+
+def _give_mapping(source: Source, wanted: SourceDefinition, labels: Mapping[str, str]) -> None:
+    """What intake/table.py needs to read this source's files, among the source's settings."""
+    if wanted.columns is None:
+        return
+    settings = source_settings(source)
+    mapping = {"columns": asdict(wanted.columns), "labels": dict(labels)}
+    if {key: settings.get(key) for key in mapping} != mapping:
+        set_source_settings(source, settings | mapping)
+
+
+def _orders(operation: Operation, wanted: tuple[OrderDefinition, ...], account: _Account) -> None:
+    """A signature is for what was signed: an order that changed, or that the file no longer has, loses it."""
+    there = {order.slug: order for order in operation.orders.all()}
+    for order in wanted:
+        row = there.get(order.slug) or StandingOrder(operation=operation, slug=order.slug)
+        if (row.text, row.rule) != (order.text, order.rule):
+            _bring(row, {"text": order.text, "rule": order.rule, **_UNSIGNED}, account)
+    for slug in there.keys() - {order.slug for order in wanted}:
+        _bring(there[slug], _UNSIGNED, account)
+
+
+_UNSIGNED: dict[str, Json] = {"signed_by": None, "signed_at": None, "revoked_by": None, "revoked_at": None}
+
+
+# --- places --------------------------------------------------------------------------------------------------------
+
+PlaceKey = tuple[str, str, int]
+Entry = tuple[Place, tuple[tuple[str, str], ...]]  # a place not yet saved, and its further names with language
+
+
+def _places(operation: Operation, files: Iterable[Path], account: _Account) -> None:
+    """Replace the places of the files where one differs. Places that people made on the desk stay as they are."""
+    wanted: dict[PlaceKey, Entry] = {}
+    for file in files:
+        for place, names in read_places(file):
+            place.operation = operation
+            wanted[_place_key(place)] = (place, names)
+    there = {
+        _place_key(place): place
+        for place in operation.places.exclude(origin=MADE_HERE).prefetch_related("names").order_by("id")
+    }
+    new = [entry for key, entry in wanted.items() if key not in there or not _same(there[key], entry)]
+    gone = [place.pk for key, place in there.items() if key not in wanted or not _same(place, wanted[key])]
+    _swap(gone, new)
+    fresh = sum(_place_key(place) not in there for place, _ in new)
+    _note_places(account, fresh, len(new) - fresh, len(gone) - (len(new) - fresh))
+
+
+def _swap(gone: list[int], new: list[Entry]) -> None:
+    for start in range(0, len(gone), _BATCH):
+        Place.objects.filter(pk__in=gone[start : start + _BATCH]).delete()
+    Place.objects.bulk_create([place for place, _ in new], batch_size=_BATCH)
+    PlaceName.objects.bulk_create(
+        [PlaceName(place=place, name=name, language=language) for place, names in new for name, language in names],
+        batch_size=_BATCH,
+    )
+
+
+def _note_places(account: _Account, added: int, changed: int, deleted: int) -> None:
+    if added:
+        account.added.append(f"{added} places")
+    if changed:
+        account.changed.append(f"{changed} places")
+    if deleted:
+        account.changed.append(f"{deleted} places deleted")
+
+
+def _place_key(place: Place) -> PlaceKey:
+    return (place.pcode or place.parent_pcode, place.name, place.precision)
+
+
+def _same(there: Place, entry: Entry) -> bool:
+    wanted, names = entry
+    fields = ("name", "pcode", "parent_pcode", "precision", "lon", "lat", "radius_m", "origin")
+    return all(getattr(there, name) == getattr(wanted, name) for name in fields) and sorted(names) == sorted(
+        (name.name, name.language) for name in there.names.all()
+    )
+
+
+def read_places(file: Path) -> Iterator[Entry]:
+    """The places of a gazetteer file (docs/reference/operation-file.md); BadDefinition names file, row and column."""
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as opened:
+            reader = csv.DictReader(opened)
+            if tuple(reader.fieldnames or ()) != PLACE_COLUMNS:
+                raise BadDefinition(f"{file.name}: the columns must be {', '.join(PLACE_COLUMNS)}")
+            for row in reader:
+                yield _place(row, f"{file.name} line {reader.line_num}")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadDefinition(f"{file.name}: cannot be read ({error}); is it there, and CSV in UTF-8?") from error
+
+
+def _place(row: Mapping[str, str], where: str) -> Entry:
+    try:
+        precision = Precision[row["precision"].upper()]
+    except KeyError as error:
+        words = ", ".join(precision.word for precision in Precision)
+        raise BadDefinition(f"{where}: precision must be one of {words}") from error
+    if not row["name"].strip():
+        raise BadDefinition(f"{where}: name is empty")
+    place = Place(
+        name=row["name"],
+        pcode=row["pcode"],
+        parent_pcode=row["parent_pcode"],
+        precision=precision.value,
+        lon=_degrees(row, "lon", 180, where),
+        lat=_degrees(row, "lat", 90, where),
+        radius_m=int(row["radius_m"]) if row["radius_m"].isdigit() else DEFAULT_RADIUS_M[precision],
+        origin=row["origin"],
+    )
+    return place, tuple(_names(row["names"]))
+
+
+def _degrees(row: Mapping[str, str], column: str, limit: int, where: str) -> float | None:
+    if not row[column]:
+        return None
+    try:
+        value = float(row[column])
+    except ValueError as error:
+        raise BadDefinition(f"{where}: {column} must be degrees with a point, as 18.5429") from error
+    if not -limit <= value <= limit:
+        raise BadDefinition(f"{where}: {column} is beyond {limit} degrees")
+    return value
+
+
+def _names(cell: str) -> Iterator[tuple[str, str]]:
+    """`ht:Jakmèl;Jacmel` → (Jakmèl, ht), (Jacmel, "")."""
+    for part in filter(None, (part.strip() for part in cell.split(";"))):
+        language, mark, name = part.partition(":")
+        yield (name.strip(), language.strip()) if mark else (part, "")
