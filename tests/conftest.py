@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
-
-# A data folder of its own, before Django reads its settings: tests never touch var/.
-os.environ.setdefault("RAPPORT_DATA_DIR", tempfile.mkdtemp(prefix="rapport-tests-"))
-Path(os.environ["RAPPORT_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
 
 import pytest
 from django.conf import settings

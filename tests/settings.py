@@ -1,0 +1,13 @@
+"""Django's settings for tests: the real ones, on a data folder of their own, so that tests never touch var/.
+
+pytest-django reads the settings before any conftest, so the folder is chosen here.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("RAPPORT_DATA_DIR", tempfile.mkdtemp(prefix="rapport-tests-"))
+(Path(os.environ["RAPPORT_DATA_DIR"]) / "static").mkdir(parents=True, exist_ok=True)
+
+from rapport.web.settings import *  # noqa: E402, F403
