@@ -1,11 +1,33 @@
-"""Who may open an account: only somebody with an invitation."""
+"""Who may open an account: only somebody with an invitation, who gets its role in the same transaction."""
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.db import transaction
 from django.http import HttpRequest
+
+from rapport.accounts import invitations
+from rapport.accounts.models import Person
+from rapport.errors import Conflict
+
+#: Session key: hash of the token of the invitation that was opened.
+OPENED = "invitation"
 
 
 class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return "invitation" in request.session
+        try:
+            invitations.find(request.session.get(OPENED, ""))
+        except Conflict:
+            return False
+        return True
+
+    def save_user(self, request: HttpRequest, user: Person, form: Any, commit: bool = True) -> Person:
+        """The account and its role, or neither: Conflict if somebody else has used the link meanwhile."""
+        with transaction.atomic():
+            made = cast(Person, super().save_user(request, user, form, commit=commit))
+            invitations.accept(request.session[OPENED], made)
+        del request.session[OPENED]
+        return made

@@ -66,6 +66,8 @@ def _advice(error: Exception) -> str:
 def _usage(error: click.ClickException) -> str:
     if not isinstance(error, click.UsageError):
         return error.format_message()
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return f"Say which command: see {error.ctx.command_path} --help." if error.ctx else "See rapport --help."
     asked = f"{error.ctx.command_path} --help" if error.ctx else "rapport --help"
     return f"{error.format_message()} See {asked}."
 
@@ -90,7 +92,3 @@ def run(args: Sequence[str]) -> int:
 
 def main() -> None:
     sys.exit(run(sys.argv[1:]))
-
-
-if __name__ == "__main__":
-    main()

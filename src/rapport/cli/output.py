@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import click
 
@@ -15,11 +15,26 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 
 def set_up() -> None:
-    """Make models usable. Called inside the commands that need them, never on import."""
+    """Make models usable; never on import."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rapport.web.settings")
     django.setup()
+
+
+class NeedsModels(click.Command):
+    """A command that uses models: Django is set up when it runs, not when its help is shown."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        set_up()
+        return super().invoke(ctx)
+
+
+class ModelGroup(click.Group):
+    """A group of such commands."""
+
+    command_class = NeedsModels
+    group_class = type
 
 
 def as_json(command: Command) -> Command:
@@ -32,7 +47,7 @@ def show(result: Json, to_json: bool, lines: list[str]) -> None:
     click.echo(json.dumps(result, ensure_ascii=False, indent=1) if to_json else "\n".join(lines))
 
 
-def columns(rows: list[Mapping[str, Json]], nothing: str) -> list[str]:
+def columns(rows: Sequence[Mapping[str, Json]], nothing: str) -> list[str]:
     """Rows as aligned columns under their names; the sentence given where there are none."""
     if not rows:
         return [nothing]

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from rapport.cli.output import set_up
+from rapport.cli.output import NeedsModels
 from rapport.errors import RapportError
 
 #: Connections the kernel and the server hold while threads are busy; beyond it a gateway gets a refusal and repeats.
@@ -82,7 +82,7 @@ class Beside:
         threading.Thread(target=self._keep, name="keep-worker", daemon=True).start()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "rapport.cli.main", "worker", "--parent", str(os.getpid())]
+        command = [sys.executable, "-m", "rapport.cli", "worker", "--parent", str(os.getpid())]
         return subprocess.Popen(command)  # noqa: S603 - our own command
 
     def _keep(self) -> None:
@@ -177,7 +177,7 @@ def listen(host: str, port: int, *, with_worker: bool) -> None:
     server.serve(target_loader=_load_here(os.getpid()), wrap_loader=False)
 
 
-@click.command()
+@click.command(cls=NeedsModels)
 @click.option("--port", type=click.IntRange(1, 65535), default=8036, envvar="PORT", show_default=True, show_envvar=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 behind a proxy in a container.")
 @click.option("--worker/--no-worker", "with_worker", default=True, help="Run the worker beside the server.")
@@ -186,14 +186,12 @@ def serve(port: int, host: str, with_worker: bool) -> None:
 
     Before it starts, the database is migrated and the static files are gathered, where needed.
     """
-    set_up()
     prepare()
     click.echo(f"rapport serves on http://{host}:{port}/ (Ctrl-C ends it)", err=True)
     listen(host, port, with_worker=with_worker)
 
 
-@click.command()
+@click.command(cls=NeedsModels)
 def migrate() -> None:
     """Bring the database to the form that this version needs; `rapport serve` does it by itself."""
-    set_up()
     click.echo("Migrated." if bring_up_to_date() else "Nothing to migrate.")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import click
 
-from rapport.cli.output import set_up
+from rapport.cli.output import NeedsModels
 
 #: Seconds between two looks at the database when there was nothing to do: a person does not notice the wait, and an
 #: idle worker costs under 1 % of a core [ours].
@@ -31,14 +31,13 @@ def _stop_on_signals(parent: int | None) -> threading.Event:
     return stop
 
 
-@click.command()
+@click.command(cls=NeedsModels)
 @click.option("--parent", type=int, hidden=True, help="End when this process is no longer the parent.")
 def worker(parent: int | None) -> None:
     """Work out what new reports seem to say, until told to stop (SIGTERM or Ctrl-C).
 
     `rapport serve` starts one by itself. Two at the same time do no harm, and no good.
     """
-    set_up()
     from rapport.intake.understand import understand
 
     work(understand, _stop_on_signals(parent), parent)

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "rapport.web.errors.explained",
 ]
 
 ROOT_URLCONF = "rapport.web.urls"
@@ -122,6 +123,8 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
+CSRF_FAILURE_VIEW = "rapport.web.errors.forged"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # no request to another host unless set up
 
 # Kreyòl is not among Django's own languages; the rest of what it says then falls back to English.

@@ -6,6 +6,7 @@ Every first segment that is fixed here or in a room stands in operations/reserve
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
 from rapport.operations.access import public
@@ -13,8 +14,14 @@ from rapport.web.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
-    path("language/", public(set_language), name="set_language"),
+    path("language/", public(csrf_exempt(set_language)), name="set_language"),
     path("accounts/", include("rapport.accounts.urls")),
+    path("", include("rapport.operations.urls")),
     path("", include("rapport.intake.urls")),
     path("", include("rapport.exchange.urls")),
 ]
+
+handler400 = "rapport.web.errors.bad_request"
+handler403 = "rapport.web.errors.forbidden"
+handler404 = "rapport.web.errors.not_found"
+handler500 = "rapport.web.errors.server_error"

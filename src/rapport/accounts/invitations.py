@@ -1,0 +1,85 @@
+"""Letting new people in: a link that works once, for a week, and carries one role in one operation."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from rapport.accounts.models import Invitation, Membership, Person
+from rapport.accounts.permissions import Permission, Role
+from rapport.errors import Conflict, NotAllowed
+from rapport.oversight import keys
+
+LASTS = timedelta(days=7)
+
+#: Who may give which role: never one that carries more than one's own. A custodian guards the lead's decisions too, so
+#: only an admin makes one.
+MAY_GIVE: Mapping[Role, frozenset[Role]] = {
+    Role.LEAD: frozenset({Role.VOLUNTEER, Role.TRANSLATOR, Role.VERIFIER, Role.LEAD}),
+    Role.ADMIN: frozenset(Role),
+}
+
+
+def roles_to_give(person: Person, operation_id: int) -> list[Role]:
+    """The roles this person may invite into, in the order in which they are declared."""
+    if not person.may(Permission.ACCOUNTS_PERSON_INVITE, operation_id):
+        return []
+    given = frozenset[Role]().union(*(MAY_GIVE.get(role, frozenset()) for role in person.roles_in(operation_id)))
+    return [role for role in Role if role in given]
+
+
+def invite(by: Person, operation_id: int, role: Role, note: str = "") -> tuple[str, Invitation]:
+    """A new invitation, and the token of its link: shown once, only its hash is kept. NotAllowed if `by` may not."""
+    if role not in roles_to_give(by, operation_id):
+        raise NotAllowed(f"You may not invite into the role {role}: it carries more than yours does.")
+    token = secrets.token_urlsafe(24)
+    invitation = Invitation.objects.create(
+        operation_id=operation_id,
+        role=role,
+        note=note,
+        invited_by=by,
+        token_hash=keys.token_hash(token),
+        expires_at=timezone.now() + LASTS,
+    )
+    return token, invitation
+
+
+def find(token_hash: str) -> Invitation:
+    """The invitation that can still be used; Conflict says why it cannot."""
+    found = Invitation.objects.select_related("operation", "invited_by").filter(token_hash=token_hash).first()
+    if found is None:
+        raise Conflict("There is no such invitation. Check that the whole link was copied.")
+    if found.accepted_at is not None:
+        raise Conflict("This invitation has been used. Each link lets in one person: ask for another one.")
+    if found.expires_at <= timezone.now():
+        raise Conflict("This invitation has ended. Ask for another one.")
+    return found
+
+
+@transaction.atomic
+def accept(token_hash: str, person: Person) -> Membership:
+    """The person gets the role, and the link is spent; Conflict if it was already, or has ended."""
+    invitation = find(token_hash)
+    # The condition decides between two people who open the same link in the same moment.
+    taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, expires_at__gt=timezone.now()).update(
+        accepted_by=person, accepted_at=timezone.now()
+    )
+    if not taken:
+        raise Conflict("Somebody else has just used this invitation. Ask for another one.")
+    membership, _ = Membership.objects.get_or_create(
+        person=person, operation_id=invitation.operation_id, role=invitation.role
+    )
+    return membership
+
+
+def revoke(by: Person, invitation: Invitation) -> None:
+    """End an invitation before its time. NotAllowed unless `by` may invite into its role; Conflict if it was used."""
+    if Role(invitation.role) not in roles_to_give(by, invitation.operation_id):
+        raise NotAllowed("You may not revoke this invitation: its role carries more than yours does.")
+    now = timezone.now()
+    if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(expires_at=now):
+        raise Conflict("This invitation has been used: take the role away instead.")

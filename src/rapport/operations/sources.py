@@ -1,0 +1,79 @@
+"""What an admin does to a source: a new address for its gateway, the settings of its channel, a pause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rapport import plugins
+from rapport.accounts import api_keys
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Permission
+from rapport.errors import BadDefinition, NotAllowed, RapportError
+from rapport.operations.load import new_token, set_source_settings, source_settings
+from rapport.operations.models import Operation, Source
+
+
+def find(operation: str, source: str) -> Source:
+    """The source of that name; RapportError says which there are."""
+    found = Source.objects.select_related("operation").filter(operation__slug=operation, slug=source).first()
+    if found is not None:
+        return found
+    known = ", ".join(Source.objects.filter(operation__slug=operation).order_by("slug").values_list("slug", flat=True))
+    raise RapportError(
+        f"{operation} has no source {source}; there are: {known}."
+        if known
+        else f"There is no operation {operation} with sources: see rapport operation list."
+    )
+
+
+def find_operation(slug: str) -> Operation:
+    """RapportError for a name that no operation has."""
+    found = Operation.objects.filter(slug=slug).first()
+    if found is None:
+        raise RapportError(f"There is no operation {slug}: see rapport operation list.")
+    return found
+
+
+def has_address(source: Source) -> bool:
+    """Whether a gateway calls this source: the form, the API and files have no address of their own."""
+    return source.channel in plugins.CHANNELS
+
+
+def new_address(source: Source, by: Person | None) -> str:
+    """A fresh path for the gateway, /in/CHANNEL/TOKEN/, to be read only now; the old one ends.
+
+    `by` None is whoever runs the command line.
+    """
+    _check(by, source)
+    if not has_address(source):
+        raise BadDefinition(f"The source {source.slug} takes its messages from {source.channel}: it needs no address.")
+    return gateway_path(source, new_token(source))
+
+
+def gateway_path(source: Source, token: str) -> str:
+    return f"/in/{source.channel}/{token}/"
+
+
+def change_settings(source: Source, given: Mapping[str, str], by: Person | None) -> None:
+    """Store what the channel asks for. An empty secret leaves the one that is there; BadDefinition names what lacks."""
+    _check(by, source)
+    settings = source_settings(source)
+    for setting in plugins.channel(source.channel).settings:
+        value = given.get(setting.name, "").strip() or (settings.get(setting.name, "") if setting.secret else "")
+        if setting.required and not value:
+            raise BadDefinition(f"Fill in {setting.name}: {setting.help}")
+        settings[setting.name] = value
+    set_source_settings(source, {name: value for name, value in settings.items() if value})
+
+
+def set_active(source: Source, active: bool, by: Person | None) -> None:
+    """A paused source takes nothing: its address and its keys are refused."""
+    _check(by, source)
+    source.active = active
+    source.save(update_fields=["active"])
+    api_keys.forget()
+
+
+def _check(by: Person | None, source: Source) -> None:
+    if by is not None and not by.may(Permission.OPERATIONS_SOURCE_MANAGE, source.operation_id):
+        raise NotAllowed("Only who manages the sources of this operation may do this.")

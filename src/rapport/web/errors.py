@@ -1,0 +1,114 @@
+"""What a person, or a machine, is told when something does not work: what happened, and what to do.
+
+Pages for people; `{"error": …}` under /api/ and /in/, where machines are.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
+from django.shortcuts import render
+from django.template.loader import get_template
+from django.utils.translation import gettext as _
+
+from rapport.errors import Conflict, NotAllowed, RapportError, Refused, TryAgain
+
+log = logging.getLogger(__name__)
+MACHINES = ("/api/", "/in/", "/taxii2/")
+
+
+def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    if request.path.startswith(MACHINES):
+        return JsonResponse({"error": text}, status=status)
+    return render(request, "error.html", {"title": title, "text": text}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(
+        request, 400, _("This request cannot be read"), _("Something in it is malformed. Go back and try again.")
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(
+        request,
+        403,
+        _("You may not open this"),
+        _("Your role in this operation does not carry it. Ask a lead or an admin for the role you need."),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(
+        request,
+        404,
+        _("There is nothing here"),
+        _("The address is wrong, or what was here has been withdrawn."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of ours. The page needs neither database nor session: one of them may be what is broken."""
+    if request.path.startswith(MACHINES):
+        return JsonResponse({"error": "A fault of the server; nothing was kept. Send it again later."}, status=500)
+    return HttpResponseServerError(get_template("500.html").render())
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its proof that it came from our own page."""
+    return _answer(
+        request,
+        403,
+        _("This form is too old"),
+        _("It was opened before you signed in or out, or cookies are off. Reload the page and send it again."),
+    )
+
+
+def _status(error: RapportError) -> int:
+    match error:
+        case Refused():
+            return error.status
+        case NotAllowed():
+            return 403
+        case Conflict():
+            return 409
+        case TryAgain():
+            return 503
+        case _:
+            return 400
+
+
+def _titles(status: int) -> str:
+    return {
+        403: _("You may not do this"),
+        409: _("This does not work any more"),
+        503: _("Not now"),
+    }.get(status, _("This does not work"))
+
+
+def explain(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    """Errors that are meant for people, when a view has not answered them itself."""
+    if isinstance(exception, OperationalError):
+        log.error("%s %s: %s", request.method, request.path, exception)
+        exception = TryAgain(_("The database is busy or full. Nothing was changed: try again in a moment."))
+    if not isinstance(exception, RapportError):
+        return None
+    status = _status(exception)
+    if request.path.startswith(MACHINES):
+        return JsonResponse({"error": str(exception)}, status=status)
+    context: dict[str, Any] = {"title": _titles(status), "text": str(exception)}
+    return render(request, "error.html", context, status=status)
+
+
+def explained(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """The middleware through which `explain` is asked."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    respond.process_exception = explain  # type: ignore[attr-defined]
+    return respond
