@@ -1,0 +1,172 @@
+"""Feeds: the events that a reader may have, for every filter, in a format that other systems read.
+
+A feed is streamed: only one page of events is in memory at a time, whatever its length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import http_date
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from rapport.errors import Refused
+from rapport.events import live
+from rapport.events.filters import parse
+from rapport.events.index import Selection
+from rapport.events.releases import releases
+from rapport.formats import atom, geojson, rss, table
+from rapport.formats.context import FeedContext
+from rapport.operations.access import public, reader
+from rapport.operations.models import Operation
+from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.policy import PROTOCOL
+from rapport.values import Audience, Purpose, Reader, Release
+
+PAGE = 500  # releases in memory at a time
+IDS = 20_000  # ids asked of the index at a time
+CHUNK = 64 * 1024  # bytes handed to the server at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format that feeds come in. `version` changes whenever its output does: it is part of the ETag.
+
+    Without a `limit` the whole selection comes; `at_most` bounds the limit that a reader may ask for.
+    """
+
+    ending: str
+    write: Callable[[Iterable[Release], FeedContext], Iterator[bytes]]
+    content_type: str
+    version: int = 1
+    limit: int | None = None
+    at_most: int | None = None
+
+
+FORMATS: Mapping[str, Format] = {
+    one.ending: one
+    for one in (
+        Format("geojson", geojson.write, geojson.CONTENT_TYPE),
+        Format("csv", table.write, table.CONTENT_TYPE),
+        Format("rss", rss.write, rss.CONTENT_TYPE, limit=100, at_most=1000),
+        Format("atom", atom.write, atom.CONTENT_TYPE, limit=100, at_most=1000),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One answer: which events, for whom, in which format."""
+
+    operation: Operation
+    reader: Reader
+    selection: Selection
+    format: Format
+    limit: int | None
+    context: FeedContext
+
+    def etag(self) -> str:
+        """Changes whenever the bytes of this feed may."""
+        context = self.context
+        parts = (
+            self.reader.audience, context.slug, self.operation.definition_hash, PROTOCOL, self.selection.seq,
+            context.query, context.language, context.base_url, self.format.ending, self.format.version, self.limit,
+        )  # fmt: skip
+        return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+
+    def content(self) -> Iterator[bytes]:
+        return _gathered(self.format.write(self._releases(), self.context))
+
+    def _releases(self) -> Iterator[Release]:
+        for ids in self._ids():
+            yield from releases(self.operation, self.reader, Purpose.EXPORT, ids)
+
+    def _ids(self) -> Iterator[list[int]]:
+        """The ids of the feed's events, the newest first, a page at a time."""
+        end = self.selection.total if self.limit is None else min(self.limit, self.selection.total)
+        for offset in range(0, end, IDS):
+            some = self.selection.ids(offset, min(IDS, end - offset))
+            yield from (some[start : start + PAGE] for start in range(0, len(some), PAGE))
+
+
+@public
+@require_safe
+def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpResponseBase:
+    """The events of an operation in the format with that ending."""
+    try:
+        asked = _asked(request, operation, FORMATS[ending])
+    except Refused as error:
+        return HttpResponse(f"{error}\n", status=error.status, content_type="text/plain; charset=utf-8")
+    etag, changed = asked.etag(), asked.context.updated
+    # Within a second of a change, the next one could carry the same Last-Modified: then only the ETag speaks.
+    settled = int(changed.timestamp()) if timezone.now() - changed > timedelta(seconds=2) else None
+    response = get_conditional_response(request, etag, settled) or _answer(request, asked)
+    if settled is not None:
+        response.headers["Last-Modified"] = http_date(settled)
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "no-cache" if asked.reader.audience is Audience.PUBLIC else "private, no-cache"
+    patch_vary_headers(response, ["Accept-Encoding", "Accept-Language", "Cookie"])
+    return response
+
+
+def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
+    who = reader(request, operation)
+    filters = parse(request.GET, operation.time_zone)
+    limit = _limit(request.GET.get("limit", ""), form)
+    selection = live.view(operation, who).select(filters)
+    language = get_language() or operation.language
+    context = FeedContext(
+        base_url=settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/"),
+        slug=operation.slug,
+        name=operation.name_in(language),
+        language=language,
+        query=filters.query(),
+        updated=_changed(operation, who, selection.seq),
+    )
+    return Feed(operation, who, selection, form, limit, context)
+
+
+def _limit(text: str, form: Format) -> int | None:
+    if not text:
+        return form.limit
+    if not text.isascii() or not text.isdigit() or not 1 <= len(text) <= 9 or int(text) < 1:
+        raise Refused("bad_filter", "write a whole number from 1 on", field="limit")
+    if form.at_most is not None and int(text) > form.at_most:
+        raise Refused("bad_filter", f"ask for at most {form.at_most}; events.geojson and .csv give all", field="limit")
+    return int(text)
+
+
+def _changed(operation: Operation, who: Reader, seq: int) -> datetime:
+    """When the release log of this audience last moved, up to that position."""
+    log = ReleaseEntry.objects.filter(operation=operation, audience=who.audience.value, seq__lte=seq)
+    return log.order_by("-seq").values_list("at", flat=True).first() or operation.created_at
+
+
+def _answer(request: HttpRequest, asked: Feed) -> HttpResponseBase:
+    form = asked.format
+    if request.method == "HEAD":
+        response: HttpResponseBase = HttpResponse(content_type=form.content_type)
+    else:
+        response = StreamingHttpResponse(asked.content(), content_type=form.content_type)
+    if form.ending == "csv":
+        response.headers["Content-Disposition"] = f'attachment; filename="{asked.operation.slug}-events.csv"'
+    return response
+
+
+def _gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of about CHUNK: each piece costs the server a turn."""
+    waiting = bytearray()
+    for part in parts:
+        waiting += part
+        if len(waiting) >= CHUNK:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
