@@ -13,6 +13,7 @@ from base64 import b32encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -40,7 +41,8 @@ def keep(source: Source, messages: Sequence[Message], *, original: bytes | None 
     `original` is the request byte for byte, for gateways that bring one message in one request.
     """
     sealed = keys.seal("addresses", original) if original is not None else None
-    work = _Work(source, [_prepared(source, message, sealed) for message in messages])
+    now = timezone.now()
+    work = _Work(source, [_prepared(source, message, now, sealed) for message in messages])
     if work.messages:
         _commits.submit(work)
     return work.kept
@@ -112,8 +114,7 @@ class _GroupCommit:
 _commits = _GroupCommit()
 
 
-def _prepared(source: Source, message: Message, sealed: bytes | None) -> _Prepared:
-    now = timezone.now()
+def _prepared(source: Source, message: Message, now: datetime, sealed: bytes | None) -> _Prepared:
     pseudonym = None
     if message.sender is not None:
         pseudonym = keys.pseudonym(source.operation.slug, message.sender.kind, message.sender.value)
@@ -266,7 +267,9 @@ def _insert(model: type[models.Model], rows: list[dict[str, Any]]) -> None:
         cursor.executemany(sql, [tuple(row.values()) for row in rows])
 
 
+@lru_cache(maxsize=16)
 def _moment(at: datetime | None) -> Any:
+    """The database's own form of a moment; most rows of a request share theirs."""
     return connection.ops.adapt_datetimefield_value(at) if at is not None else None
 
 

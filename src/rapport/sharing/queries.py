@@ -31,7 +31,7 @@ def _seen(queryset: QuerySet[S], *, coarse: bool) -> QuerySet[S]:
             seen_precision=F("precision"),
             seen_radius_m=F("radius_m"),
             seen_pcode=F("pcode"),
-            seen_words=Concat("title", Value(" "), "place_name", Value(" "), "summary", output_field=TextField()),
+            seen_words=_words(),
         )
         return cast("QuerySet[S]", seen)
     commune_known = When(persons_at_risk=True, commune_lon__isnull=False)
@@ -53,8 +53,12 @@ def _seen(queryset: QuerySet[S], *, coarse: bool) -> QuerySet[S]:
         ),
         seen_words=Case(
             When(persons_at_risk=True, then=F("commune_name")),
-            default=Concat("title", Value(" "), "place_name", Value(" "), "summary"),
+            default=_words(),
             output_field=TextField(),
         ),
     )
     return cast("QuerySet[S]", seen)
+
+
+def _words() -> Concat:
+    return Concat("title", Value(" "), "place_name", Value(" "), "summary", output_field=TextField())
