@@ -11,3 +11,7 @@ os.environ.setdefault("RAPPORT_DATA_DIR", tempfile.mkdtemp(prefix="rapport-tests
 (Path(os.environ["RAPPORT_DATA_DIR"]) / "static").mkdir(parents=True, exist_ok=True)
 
 from rapport.web.settings import *  # noqa: E402, F403
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in the field: a database in memory locks whole tables when several threads write.
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(os.environ["RAPPORT_DATA_DIR"]) / "test.db")}  # noqa: F405

@@ -29,6 +29,7 @@ Categories = Event.categories.through
 
 def accept_many(person: Person, order: StandingOrder, rows: Sequence[Row]) -> list[Event]:
     """Each report that still waits becomes an event; the others were decided by somebody meanwhile and are left alone.
+    Nothing happens if the order was revoked meanwhile.
 
     Fails as a whole with NotAllowed if the person may not do each of these things by hand, or Refused if a draft
     cannot be.
@@ -41,7 +42,7 @@ def accept_many(person: Person, order: StandingOrder, rows: Sequence[Row]) -> li
         drafts.check(operation, draft)
     taxonomy = Taxonomy.of(operation)
     with transaction.atomic():
-        rows = _claim(rows)
+        rows = _claim(rows) if _still_in_force(person, order) else []
         events = _events(operation, taxonomy, rows)
         Event.objects.bulk_create(events, batch_size=_CHUNK)
         made = list(zip(events, rows, strict=True))
@@ -71,6 +72,12 @@ def _allow(person: Person, order: StandingOrder, rows: Sequence[Row]) -> None:
         allow(person, Permission.DESK_EVENT_VERIFY, order.operation_id)
     if any(status == Status.CORROBORATED for _, _, _, status in rows):
         raise Refused("corroborated", "One report alone is never corroborated.", field="status")
+
+
+def _still_in_force(person: Person, order: StandingOrder) -> bool:
+    """Nobody revoked it since it was read; a revocation waits until this batch is written, or comes before it."""
+    orders = StandingOrder.objects.select_for_update().filter(pk=order.pk, signed_by=person, revoked_at__isnull=True)
+    return orders.exists()
 
 
 def _claim(rows: Sequence[Row]) -> list[Row]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from rapport.desk.rules import TITLE_LENGTH
 from rapport.errors import Refused
 from rapport.events.models import Event
 from rapport.operations.gazetteer import commune_of
@@ -18,7 +19,6 @@ from rapport.operations.models import Category, Operation
 from rapport.text.personal import has_contact_data
 from rapport.values import Box, Precision, Range, Spot
 
-TITLE_LENGTH = 300
 SUMMARY_LENGTH = 5_000
 #: Largest radius of a place in metres, and largest number of people [ours: beyond any country and any crisis].
 LARGEST_RADIUS_M = 1_000_000
