@@ -1,0 +1,67 @@
+"""Every address says who may use it, and holds to it; no operation can take a name that is in use."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Permission
+from rapport.operations import definition
+from rapport.operations.models import Operation
+from rapport.operations.reserved import RESERVED_SLUGS
+from tests.guards.walk import Route, routes
+
+#: Views that are not ours cannot carry the mark: who may use them, and why that is right.
+OTHERS = {
+    "/accounts/login/": "public: signing in; failed tries are limited",
+    "/accounts/logout/": "public: does nothing for who is not signed in",
+    "/accounts/inactive/": "public: tells that an account is closed, no more",
+    "/accounts/signup/": "public: refuses whoever has opened no invitation (accounts/adapter.py)",
+    "/accounts/reauthenticate/": "signed in: asks for the password again",
+    "/accounts/password/change/": "signed in: asks for the old password",
+}
+PERMISSIONS = {permission.value for permission in Permission}
+EVERY = [route for route in routes() if route.shown not in OTHERS]
+
+
+@pytest.mark.parametrize("route", EVERY, ids=lambda route: route.shown)
+def test_every_route_declares_its_access(route: Route) -> None:
+    known = route.access in {"public", "signed in", *PERMISSIONS} or route.access.startswith("proof: ")
+    assert known, f"{route.shown} ({route.view.__module__}): decorate it as operations/access.py says"
+
+
+def test_the_table_of_views_that_are_not_ours_names_nothing_else() -> None:
+    assert set(OTHERS) == {route.shown for route in routes() if route.shown in OTHERS}
+    assert all(not getattr(route.view, "access", "") for route in routes() if route.shown in OTHERS)
+
+
+@pytest.mark.parametrize("route", [r for r in EVERY if r.access in PERMISSIONS], ids=lambda route: route.shown)
+def test_who_lacks_the_permission_is_kept_out(route: Route, operation: Operation, outsider: Person) -> None:
+    stranger, known = Client(), Client()
+    known.force_login(outsider, backend="django.contrib.auth.backends.ModelBackend")
+    for ask in ("get", "post"):
+        assert getattr(stranger, ask)(route.example).headers["Location"].startswith("/accounts/login/")
+        assert getattr(known, ask)(route.example).status_code == 403
+
+
+@pytest.mark.parametrize("route", [r for r in EVERY if r.access == "signed in"], ids=lambda route: route.shown)
+def test_who_is_not_signed_in_is_sent_to_sign_in(route: Route, operation: Operation) -> None:
+    assert Client().get(route.example).headers["Location"].startswith("/accounts/login/")
+
+
+def test_every_first_segment_in_use_is_reserved() -> None:
+    segments = {route.path.split("/")[0] for route in routes()}
+    assert {segment for segment in segments if segment and "<" not in segment} <= RESERVED_SLUGS
+
+
+def test_no_operation_takes_a_reserved_name() -> None:
+    assert definition.RESERVED_SLUGS >= RESERVED_SLUGS
+
+
+def test_an_address_that_is_nowhere_is_answered_in_plain_words(operation: Operation, client: Client) -> None:
+    for path in ("/nowhere/", "/sample/nowhere/", "/in/nowhere/x/", "/api/nowhere"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        kind = answer.headers["Content-Type"]
+        assert kind.startswith("text/html" if path in {"/nowhere/", "/sample/nowhere/"} else "application/json")

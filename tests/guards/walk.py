@@ -1,0 +1,56 @@
+"""What the guards look at: every route there is, and every source file."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "rapport"
+
+
+@dataclass(frozen=True)
+class Route:
+    """`path` as Django has it, with converters: `<slug:operation>/people/`."""
+
+    path: str
+    view: Callable[..., Any]
+    arguments: dict[str, Any]
+
+    @property
+    def shown(self) -> str:
+        """As documents write it: `/{operation}/people/`."""
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", self.path)
+
+    @property
+    def access(self) -> str:
+        return str(getattr(self.view, "access", ""))
+
+    @property
+    def example(self) -> str:
+        """An address of this route in the sample operation; what else it names does not exist."""
+        values = {"operation": "sample"}
+        fill = {name: values.get(name, "1") for name in self.arguments}
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: fill[found[1]], self.path)
+
+
+def routes(patterns: Iterable[Any] | None = None, prefix: str = "") -> Iterator[Route]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            yield Route(path, pattern.callback, pattern.pattern.converters)
+
+
+def modules() -> Iterator[tuple[Path, ast.Module]]:
+    """Every Python file of rapport, parsed; migrations are written by Django."""
+    for file in sorted(SOURCE.rglob("*.py")):
+        if "migrations" not in file.parts:
+            yield file.relative_to(SOURCE), ast.parse(file.read_text(encoding="utf-8"))

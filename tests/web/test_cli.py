@@ -1,0 +1,294 @@
+"""Every command helps, answers in JSON when asked, and says in one line what to do when it cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from django.test import Client
+
+from rapport.accounts import api_keys
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Role
+from rapport.cli.main import cli, run
+from rapport.cli.worker import work
+from rapport.operations.models import Operation, source_by_token
+
+Capture = pytest.CaptureFixture[str]
+
+
+def commands(group: click.Group = cli, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command with the words that call it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+EVERY = dict(commands())
+
+
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+def test_every_command_helps(words: tuple[str, ...], capsys: Capture) -> None:
+    assert run([*words, "--help"]) == 0
+    assert f"Usage: rapport {' '.join(words)}" in capsys.readouterr().out
+
+
+def failure(capsys: Capture, *words: str) -> str:
+    assert run(words) != 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1, err
+    return err
+
+
+def result(capsys: Capture, *words: str) -> object:
+    assert run([*words, "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        (["frob"], "rapport --help"),
+        (["accounts"], "rapport accounts --help"),
+        (["accounts", "add"], "rapport accounts add --help"),
+        (["accounts", "add", "x", "--role", "lead"], "--operation and --role together"),
+        (["accounts", "add", "no spaces please"], "letters, digits"),
+        (["accounts", "password", "nobody"], "rapport accounts list"),
+        (["accounts", "role", "nobody", "sample", "lead"], "rapport accounts list"),
+        (["accounts", "key", "add", "sample", "fax", "x"], "there are: api, sms, web"),
+        (["accounts", "key", "revoke", "77"], "rapport accounts key list"),
+        (["operation", "sources", "nowhere"], "rapport operation list"),
+        (["operation", "address", "sample", "web"], "needs no address"),
+        (["operation", "add", "/nowhere.toml"], "/nowhere.toml"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_goes_wrong_is_one_line_that_says_what_to_do(
+    words: list[str], advice: str, operation: Operation, capsys: Capture
+) -> None:
+    assert advice in failure(capsys, *words)
+
+
+def test_an_operation_file_with_a_mistake_is_refused_in_one_line(tmp_path: Path, db: None, capsys: Capture) -> None:
+    file = tmp_path / "operation.toml"
+    file.write_text("slug = ")
+    assert failure(capsys, "operation", "add", str(file))
+
+
+def test_an_account_is_made_with_a_role_and_a_password_that_works(operation: Operation, capsys: Capture) -> None:
+    made = result(capsys, "accounts", "add", "mia", "--operation", "sample", "--role", "lead")
+    assert isinstance(made, dict)
+    person = Person.objects.get(username="mia")
+    assert person.roles_in(operation.pk) == {Role.LEAD}
+    assert Client().login(username="mia", password=made["password"])
+
+
+def test_a_role_that_cannot_be_given_leaves_no_account(operation: Operation, capsys: Capture) -> None:
+    failure(capsys, "accounts", "add", "mia", "--operation", "nowhere", "--role", "lead")
+    assert not Person.objects.filter(username="mia").exists()
+
+
+def test_a_password_is_reset_without_mail(volunteer: Person, capsys: Capture) -> None:
+    changed = result(capsys, "accounts", "password", "vero")
+    assert isinstance(changed, dict)
+    assert Client().login(username="vero", password=changed["password"])
+    assert not Client().login(username="vero", password="a long enough password")
+
+
+def test_a_password_is_read_from_standard_input(
+    volunteer: Person, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = tmp_path / "password"
+    given.write_text("seven grey herons\n")
+    with given.open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert run(["accounts", "password", "vero", "--stdin"]) == 0
+    assert "seven grey herons" not in capsys.readouterr().out
+    assert Client().login(username="vero", password="seven grey herons")
+
+
+def test_roles_come_and_go(volunteer: Person, operation: Operation, capsys: Capture) -> None:
+    assert run(["accounts", "role", "vero", "sample", "verifier"]) == 0
+    capsys.readouterr()
+    listed = result(capsys, "accounts", "list", "--operation", "sample")
+    assert isinstance(listed, list)
+    assert listed[0]["roles"] == ["sample:verifier", "sample:volunteer"]
+    assert run(["accounts", "role", "vero", "sample", "volunteer", "--remove"]) == 0
+    assert set(volunteer.memberships.values_list("role", flat=True)) == {"verifier"}
+
+
+def test_a_closed_account_does_not_sign_in(volunteer: Person, capsys: Capture) -> None:
+    assert run(["accounts", "disable", "vero"]) == 0
+    assert not Client().login(username="vero", password="a long enough password")
+    assert run(["accounts", "disable", "vero", "--enable"]) == 0
+    assert Client().login(username="vero", password="a long enough password")
+
+
+def test_a_key_is_made_listed_and_revoked(operation: Operation, capsys: Capture) -> None:
+    api_keys.forget()
+    made = result(capsys, "accounts", "key", "add", "sample", "api", "the hospital")
+    assert isinstance(made, dict)
+    assert api_keys.find(made["key"])
+    listed = result(capsys, "accounts", "key", "list")
+    assert isinstance(listed, list)
+    assert made["key"] not in json.dumps(listed)
+    assert run(["accounts", "key", "revoke", str(listed[0]["id"])]) == 0
+    assert api_keys.find(made["key"]) is None
+
+
+def test_a_gateway_gets_a_new_address(operation: Operation, capsys: Capture) -> None:
+    made = result(capsys, "operation", "address", "sample", "sms")
+    assert isinstance(made, dict)
+    assert source_by_token("smssync", made["address"].split("/")[-2])
+
+
+def test_operations_and_their_sources_are_listed(operation: Operation, capsys: Capture) -> None:
+    operations = result(capsys, "operation", "list")
+    sources = result(capsys, "operation", "sources", "sample")
+    assert isinstance(operations, list)
+    assert isinstance(sources, list)
+    assert [row["slug"] for row in operations] == ["sample"]
+    assert [row["source"] for row in sources] == ["api", "sms", "web"]
+
+
+def test_help_is_quick(capsys: Capture) -> None:
+    """The figure is printed, not asserted: a busy machine is no fault."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "rapport.cli", "--help"], capture_output=True, check=True)
+    with capsys.disabled():
+        sys.stdout.write(f"\nrapport --help: {time.perf_counter() - started:.2f} s (aim 0.5)\n")
+
+
+def test_help_imports_no_django() -> None:
+    script = "import sys; from rapport.cli.main import run; run(['--help']); sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 0
+
+
+def test_a_worker_finishes_its_batch_and_stops_when_told() -> None:
+    stop = threading.Event()
+    batches: list[int] = []
+
+    def understand() -> int:
+        batches.append(1)
+        if len(batches) == 3:
+            stop.set()
+        return 0 if len(batches) == 2 else 5
+
+    work(understand, stop)
+    assert len(batches) == 3
+
+
+def test_a_worker_ends_with_the_process_that_started_it() -> None:
+    def understand() -> int:
+        raise AssertionError("it should not begin")
+
+    work(understand, threading.Event(), parent=-1)
+
+
+# --- the server ----------------------------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(what: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+def children(pid: int) -> dict[int, str]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(child): Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ") for child in listed}
+
+
+def worker_of(pid: int) -> int | None:
+    return next((child for child, line in children(pid).items() if " worker " in line), None)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return bool(answer.read() == b"ok\n")
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`rapport serve` from nothing, on a data folder and port of its own."""
+    port = free_port()
+    environment = os.environ | {"RAPPORT_DATA_DIR": str(tmp_path / "data")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rapport.cli", "serve", "--port", str(port)], env=environment, stderr=subprocess.PIPE
+    )
+    try:
+        wait_for(lambda: healthy(port) or process.poll() is not None)
+        yield process, port
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+def test_server_and_worker_start_from_nothing_and_end_together(
+    server: tuple[subprocess.Popen[bytes], int], tmp_path: Path
+) -> None:
+    process, port = server
+    assert healthy(port)
+    first = worker_of(process.pid)
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: worker_of(process.pid) not in {None, first})  # a worker that died is started again
+    family = list(children(process.pid))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert not any(alive(pid) for pid in family)
+    assert (tmp_path / "data" / "static" / "staticfiles.json").exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+def test_nothing_is_left_behind_when_the_server_is_killed(server: tuple[subprocess.Popen[bytes], int]) -> None:
+    process, _ = server
+    family = list(children(process.pid))
+    assert len(family) >= 2
+    process.kill()
+    wait_for(lambda: not any(alive(pid) for pid in family))
+
+
+def test_a_second_server_on_the_port_says_so(server: tuple[subprocess.Popen[bytes], int], tmp_path: Path) -> None:
+    _, port = server
+    second = subprocess.run(
+        [sys.executable, "-m", "rapport.cli", "serve", "--port", str(port), "--no-worker"],
+        env=os.environ | {"RAPPORT_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert second.returncode == 1
+    assert "choose another with --port" in second.stderr
