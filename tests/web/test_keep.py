@@ -1,0 +1,141 @@
+"""What keep() has returned is on disk, once."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from rapport.errors import TryAgain
+from rapport.intake.keep import keep
+from rapport.notify.models import OutboxMessage
+from rapport.operations.models import Operation, Source
+from rapport.reports.models import Report, Sender
+from rapport.values import Address, GivenPlace, Message
+
+ROSE = Address("tel", "+50955500001")
+
+
+def sms(operation: Operation) -> Source:
+    return Source.objects.select_related("operation").get(operation=operation, slug="sms")
+
+
+def test_a_repeated_message_is_answered_as_the_first_time(operation: Operation) -> None:
+    source = sms(operation)
+    message = Message("Nou bezwen dlo", gateway_id="7", sender=ROSE)
+    (first,) = keep(source, [message])
+    (again,) = keep(source, [message])
+    assert (first.new, again.new) == (True, False)
+    assert (first.ref, first.reply) == (again.ref, again.reply)
+    assert Report.objects.count() == OutboxMessage.objects.count() == 1
+
+
+def test_twins_in_one_call_are_one_report(operation: Operation) -> None:
+    kept = keep(sms(operation), [Message("dlo", gateway_id="7", sender=ROSE)] * 3)
+    assert [one.new for one in kept] == [True, False, False]
+    assert len({one.ref for one in kept}) == Report.objects.count() == 1
+
+
+def test_without_an_id_sender_text_and_minute_make_the_key(operation: Operation) -> None:
+    source = sms(operation)
+    noon = datetime(2026, 1, 1, 12, 0, 5, tzinfo=UTC)
+    same = Message("dlo", sender=ROSE, sent_at=noon)
+    keep(source, [same, Message("dlo", sender=ROSE, sent_at=noon.replace(second=40))])
+    assert Report.objects.count() == 1
+    keep(source, [Message("dlo", sender=Address("tel", "+50955500002"), sent_at=noon)])
+    keep(source, [Message("dlo", sender=ROSE, sent_at=noon.replace(minute=1))])
+    assert Report.objects.count() == 3
+
+
+def test_the_same_id_from_two_sources_is_two_reports(operation: Operation) -> None:
+    for slug in ("sms", "api"):
+        keep(Source.objects.select_related("operation").get(slug=slug), [Message("dlo", gateway_id="7")])
+    assert Report.objects.count() == 2
+
+
+def test_the_address_is_nowhere_in_the_open(operation: Operation) -> None:
+    keep(sms(operation), [Message("dlo", gateway_id="7", sender=ROSE)], original=b"from=%2B50955500001&message=dlo")
+    for model in (Report, Sender, OutboxMessage):
+        for row in model.objects.values():
+            assert "50955500001" not in repr(row)
+    assert Sender.objects.get().address == ROSE
+
+
+def test_whoever_gives_no_place_is_asked_for_it(operation: Operation) -> None:
+    source = sms(operation)
+    (lost, found, placed) = keep(
+        source,
+        [
+            Message("Nou bezwen dlo tanpri", gateway_id="1", sender=ROSE),
+            Message("Nou bezwen dlo nan Jacmel", gateway_id="2", sender=ROSE),
+            Message("Nou bezwen dlo tanpri", gateway_id="3", sender=ROSE, place=GivenPlace(-72.3, 18.5)),
+        ],
+    )
+    assert lost.reply == "Mèsi. Ki kote ou ye?"
+    assert found.reply == placed.reply == "Mèsi. Nou resevwa mesaj ou a."
+
+
+def test_stop_is_honoured_until_start(operation: Operation) -> None:
+    source = sms(operation)
+
+    def send(number: int, text: str) -> str:
+        return keep(source, [Message(text, gateway_id=str(number), sender=ROSE)])[0].reply
+
+    assert send(1, "dlo nan Jacmel")
+    assert send(2, "STOP") == "Ou p ap resevwa mesaj ankò."
+    assert send(3, "dlo nan Jacmel") == ""
+    assert send(4, "STOP") == ""
+    assert send(5, "START")
+    assert send(6, "dlo nan Jacmel")
+    assert Report.objects.count() == 6, "what people say is kept all the same"
+
+
+def test_a_name_as_sender_is_kept_and_not_answered(operation: Operation) -> None:
+    (kept,) = keep(sms(operation), [Message("Recharge 2x", gateway_id="1", sender=Address("name", "MTN"))])
+    assert (kept.reply, kept.reply_to, OutboxMessage.objects.count()) == ("", None, 0)
+
+
+def test_the_database_itself_refuses_to_change_a_report(operation: Operation) -> None:
+    keep(sms(operation), [Message("dlo", gateway_id="7", sender=ROSE)])
+    with pytest.raises(DatabaseError, match="kept as it came"), transaction.atomic():
+        Report.objects.update(text="manje")
+    Report.objects.update(standing="rejected")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_threads_with_the_same_messages_make_each_once(operation: Operation) -> None:
+    source = sms(operation)
+    messages = [Message(f"dlo {n}", gateway_id=str(n), sender=ROSE) for n in range(20)]
+    new: list[bool] = []
+
+    def send() -> None:
+        for message in messages:
+            new.append(keep(source, [message])[0].new)
+        connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(new), sum(new), Report.objects.count()) == (160, 20, 20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_is_said_and_nothing_half_written_stays(operation: Operation) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("the page limit is SQLite's")
+    source = sms(operation)
+    keep(source, [Message("dlo", gateway_id="first", sender=ROSE)])
+    with connection.cursor() as cursor:
+        pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+        cursor.execute(f"PRAGMA max_page_count={pages}")
+    big = [Message("dlo " * 2000, gateway_id=str(n), sender=ROSE) for n in range(500)]
+    with pytest.raises(TryAgain):
+        keep(source, big)
+    assert Report.objects.count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA max_page_count=1073741823")
+    assert sum(one.new for one in keep(source, big)) == 500
