@@ -223,14 +223,13 @@ WRITTEN = {
     "village solidarite": "Village Solidarité",
     "carrefour feuilles": "Carrefour-Feuilles",
 }
-#: Alternate names in GeoNames that are words, parts of other names, or another place's name: folded.
-NO_NAMES = frozenset(
-    (
-        "prince, trou, le trou, la mission, anglais, marchand, la source, sainte rose, saint jean, saint louis, asile, "
-        "henne, haitia kabo, le rorgne, dignon, grand riviere, grande riviere, lagnon, la visite, lassalle, petit trou, "
-        "le cap, le mole, saint michel, cayes"
-    ).split(", ")
+_NO_NAMES = (
+    "prince, trou, le trou, la mission, anglais, marchand, la source, sainte rose, saint jean, saint louis, asile, "
+    "henne, haitia kabo, le rorgne, dignon, grand riviere, grande riviere, lagnon, la visite, lassalle, "
+    "petit trou, le cap, le mole, saint michel, cayes"
 )
+#: Alternate names in GeoNames that are words, parts of other names, or another place's name: folded.
+NO_NAMES = frozenset(_NO_NAMES.split(", "))
 #: Kreyòl and other names of learned places: folded name → names.
 ALSO = {
     "la gonave": "ht:Lagonav;Île de la Gonâve;Lagonave",

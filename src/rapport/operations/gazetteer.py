@@ -1,0 +1,94 @@
+"""What an operation knows of places, kept in memory per process and made anew when its places change."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.db.models import Count, Max
+
+from rapport.operations.models import Operation, Place
+from rapport.text.chain import Knowledge
+from rapport.text.places import Entry, Gazetteer, named
+from rapport.values import Precision, Spot
+
+#: A point farther than this from every commune's seat is in none of them that we know [ours: communes of Haiti are 5 to
+#: 25 km across].
+COMMUNE_KM = 25.0
+#: Places whose position is only the mean of their neighbours: known by name, never the commune of a point.
+GUESSED = "neighbours"
+_KM_PER_DEGREE = 111.2
+
+Stamp = tuple[int, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    stamp: Stamp
+    knowledge: Knowledge
+    communes: tuple[Spot, ...]
+    points: npt.NDArray[Any]  # lon, lat of each commune, degrees
+
+
+_known: dict[int, _Known] = {}
+_lock = threading.Lock()
+
+
+def knowledge(operation: Operation) -> Knowledge:
+    """The languages and gazetteer of an operation, for the text chain. One small query when nothing changed."""
+    return _of(operation).knowledge
+
+
+def commune_of(operation: Operation, lon: float, lat: float) -> Spot | None:
+    """The commune whose seat is nearest to a point (degrees), within COMMUNE_KM; None farther out.
+
+    Seats stand for areas, because the gazetteer has no outlines: near a border it may name the neighbour.
+    """
+    return communes_of(operation, [lon], [lat])[0]
+
+
+def communes_of(operation: Operation, lons: Sequence[float], lats: Sequence[float]) -> list[Spot | None]:
+    """`commune_of` for many points at once."""
+    known = _of(operation)
+    if not known.communes or not len(lons):
+        return [None] * len(lons)
+    east = (known.points[None, :, 0] - np.asarray(lons)[:, None] + 180) % 360 - 180
+    north = known.points[None, :, 1] - np.asarray(lats)[:, None]
+    km = np.hypot(east * np.cos(np.radians(np.asarray(lats)))[:, None], north) * _KM_PER_DEGREE
+    nearest = km.argmin(axis=1)
+    near = km[np.arange(len(nearest)), nearest] <= COMMUNE_KM
+    return [known.communes[i] if ok else None for i, ok in zip(nearest, near, strict=True)]
+
+
+def match_place_name(operation: Operation, text: str) -> Spot | None:
+    """The place that a field for a place's name means ("Jacmel, Haiti"); None if the gazetteer does not know it."""
+    found = named(text, knowledge(operation).gazetteer)
+    return found.spot if found else None
+
+
+def _of(operation: Operation) -> _Known:
+    stamp = _stamp(operation)
+    known = _known.get(operation.pk)
+    if known is None or known.stamp != stamp:
+        with _lock:
+            known = _known[operation.pk] = _read(operation, stamp)
+    return known
+
+
+def _stamp(operation: Operation) -> Stamp:
+    """Changes when places come or go: they are replaced, never edited in place."""
+    seen = Place.objects.filter(operation=operation).aggregate(count=Count("id"), last=Max("id"))
+    return (operation.pk, seen["count"], seen["last"] or 0, ",".join(operation.languages))
+
+
+def _read(operation: Operation, stamp: Stamp) -> _Known:
+    rows = Place.objects.filter(operation=operation, lon__isnull=False, lat__isnull=False).order_by("id")
+    places = [(place, spot) for place in rows.prefetch_related("names") if (spot := place.spot)]
+    entries = [Entry(spot, (place.name, *(name.name for name in place.names.all()))) for place, spot in places]
+    communes = tuple(s for p, s in places if s.precision == Precision.ADM2 and p.origin != GUESSED)
+    points = np.array([(spot.lon, spot.lat) for spot in communes]).reshape(-1, 2)
+    return _Known(stamp, Knowledge(tuple(operation.languages), Gazetteer(entries)), communes, points)

@@ -1,0 +1,38 @@
+"""Words that a sender writes alone in a message to stop, or start again, what we send them."""
+
+from __future__ import annotations
+
+from rapport.text.fold import fold
+
+#: Folded. The English ones are those that carriers and gateways know; the others are what our answers name, and what
+#: people write for it.
+STOP_WORDS = frozenset({
+    "stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit",
+    "arret", "arreter", "arretez", "stopper", "desabonner", "desinscrire",
+    "rete", "kanpe", "sispann", "sispan",
+    "alto", "parar", "baja", "cancelar",
+})  # fmt: skip
+START_WORDS = frozenset({
+    "start", "unstop", "subscribe", "resume",
+    "debut", "commencer", "reprendre", "recommencer",
+    "komanse", "rekomanse", "koumanse",
+    "empezar", "reanudar",
+})  # fmt: skip
+_LONGEST = 40  # characters: more cannot be one of the words alone
+
+
+def is_stop(text: str) -> bool:
+    """Whether the message says nothing but that no more messages are wanted: `STOP`, `Arrêt!`, `rete rete`."""
+    return _alone(text, STOP_WORDS)
+
+
+def is_start(text: str) -> bool:
+    """Whether the message says nothing but that messages are wanted again."""
+    return _alone(text, START_WORDS)
+
+
+def _alone(text: str, words: frozenset[str]) -> bool:
+    if len(text) > _LONGEST:
+        return False
+    folded = fold(text)
+    return folded in words or (" " in folded and len(said := set(folded.split())) == 1 and said <= words)
