@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from rapport.operations.models import Operation
-from rapport.values import CategoryName, Precision, Range, Release, Status, named
+from rapport.values import CategoryName, Precision, Publication, Range, Release, Status, named
 
 register = template.Library()
 
@@ -49,6 +49,47 @@ def language_name(code: str) -> str:
 def works_in(user: Any, operation: Operation) -> bool:
     """Whether the person signed in holds any role in the operation."""
     return bool(user and user.is_authenticated and operation and user.roles_in(operation.pk))
+
+
+@register.filter
+def name_of(names: Mapping[str, Mapping[str, str]], slug: str) -> str:
+    """The name of the source with that slug; the slug where it has none."""
+    return named(names.get(slug, {}), _language()) or slug
+
+
+@register.filter
+def number(count: int) -> str:
+    """A whole number with the reader's separator of thousands."""
+    return number_format(count, force_grouping=True)
+
+
+@register.filter
+def day(at: date) -> str:
+    return date_format(at, "j F Y")
+
+
+@register.filter
+def said(text: str) -> str:
+    """A sentence that a pure module gave in English, in the reader's language where it is translated."""
+    return gettext(text) if text else ""
+
+
+@register.filter
+def publication_word(publication: Publication) -> str:
+    return {
+        Publication.DRAFT: gettext("draft"),
+        Publication.PUBLISHED: gettext("published"),
+        Publication.WITHDRAWN: gettext("withdrawn"),
+    }[Publication(publication)]
+
+
+@register.filter
+def publication_meaning(publication: Publication) -> str:
+    return {
+        Publication.DRAFT: gettext("A draft: only the team of this operation sees it."),
+        Publication.PUBLISHED: gettext("Published: everybody may see it."),
+        Publication.WITHDRAWN: gettext("Withdrawn: only the team of this operation still sees it."),
+    }[Publication(publication)]
 
 
 @register.filter
@@ -124,7 +165,9 @@ def _exact(at: datetime, context: Mapping[str, Any]) -> str:
 @register.simple_tag(takes_context=True)
 def exact(context: Mapping[str, Any], at: datetime) -> SafeString:
     """A moment as date and time of day in the operation's time zone."""
-    return format_html('<time datetime="{}">{}</time>', _local(at, context).isoformat("T", "minutes"), _exact(at, context))
+    return format_html(
+        '<time datetime="{}">{}</time>', _local(at, context).isoformat("T", "minutes"), _exact(at, context)
+    )
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,134 @@
+"""What the filter form offers, with how many events each choice would give, and what is chosen now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rapport.events.filters import Filters
+from rapport.events.index import Facets
+from rapport.events.live import View
+from rapport.operations.models import Category, Operation, Place, Source
+from rapport.values import Precision, Status
+
+#: More areas than this make a list nobody reads: then only the larger ones are offered [ours].
+MAX_AREAS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of a filter. A status or precision stands in `word`; anything else has names by language."""
+
+    value: str
+    chosen: bool
+    count: int | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    word: Status | Precision | None = None
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    name: str  # as in the address
+    choices: Sequence[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on: what it says, and the address's query without it."""
+
+    name: str
+    query: str
+    text: str = ""
+    choice: Choice | None = None
+
+
+def facets(operation: Operation, view: View, filters: Filters) -> dict[str, Facet]:
+    """Every filter that is a choice among known values, by its name in the address. The counts of one filter leave
+    that filter out, so that they say what a further choice would add."""
+
+    def counts(name: str) -> Facets:
+        return view.select(filters.without(name)).facets
+
+    found = (
+        Facet("category", _categories(operation, counts("category").categories, filters)),
+        Facet("status", _statuses(counts("status").statuses, filters)),
+        Facet("precision", _precisions(counts("precision").precisions, filters)),
+        Facet("source", _sources(operation, counts("source").sources, filters)),
+        Facet("area", _areas(operation, filters)),
+    )
+    return {facet.name: facet for facet in found}
+
+
+def _categories(operation: Operation, counts: Mapping[str, int], filters: Filters) -> list[Choice]:
+    below: dict[int | None, list[Category]] = {}
+    for node in operation.categories.all():
+        below.setdefault(node.parent_id, []).append(node)
+
+    def walk(parent: int | None, depth: int) -> Iterable[Choice]:
+        for node in below.get(parent, []):
+            chosen = node.code in filters.categories
+            yield Choice(node.code, chosen, counts.get(node.code, 0), node.names, depth=depth)
+            yield from walk(node.pk, depth + 1)
+
+    return list(walk(None, 0))
+
+
+def _statuses(counts: Mapping[str, int], filters: Filters) -> list[Choice]:
+    return [Choice(s.value, s in filters.statuses, counts.get(s.value, 0), word=s) for s in Status]
+
+
+def _precisions(counts: Mapping[str, int], filters: Filters) -> list[Choice]:
+    return [Choice(p.word, p in filters.precisions, counts.get(str(p.value), 0), word=p) for p in Precision]
+
+
+def _sources(operation: Operation, counts: Mapping[str, int], filters: Filters) -> list[Choice]:
+    sources = Source.objects.filter(operation=operation).order_by("slug")
+    return [Choice(s.slug, s.slug in filters.sources, counts.get(s.slug, 0), s.names) for s in sources]
+
+
+def _areas(operation: Operation, filters: Filters) -> list[Choice]:
+    """The gazetteer's areas that have a P-code, each below the one it lies in, as far as the list stays short."""
+    known = Place.objects.filter(operation=operation, origin="pcodes", precision__gte=Precision.ADM2).exclude(pcode="")
+    places = list(known.order_by("pcode").values_list("pcode", "name", "precision"))
+    if len(places) > MAX_AREAS:
+        places = [place for place in places if place[2] >= Precision.ADM1 or place[0] == filters.pcode]
+    top = max((place[2] for place in places), default=0)
+    return [Choice(code, code == filters.pcode, names={"": name}, depth=top - level) for code, name, level in places]
+
+
+def chips(filters: Filters, offered: Mapping[str, Facet]) -> list[Chip]:
+    """Every filter that is on, each value by itself, in the order of the form."""
+    return [*_written(filters), *_chosen(filters, offered)]
+
+
+def _written(filters: Filters) -> Iterable[Chip]:
+    days = {"from": filters.since_day, "to": filters.until_day}
+    if filters.text:
+        yield Chip("q", filters.without("q").query(), filters.text)
+    for name, day in days.items():
+        if day:
+            yield Chip(name, filters.without(name).query(), day.isoformat())
+    if filters.box:
+        yield Chip("box", filters.without("area").query())
+
+
+def _chosen(filters: Filters, offered: Mapping[str, Facet]) -> Iterable[Chip]:
+    for facet in offered.values():
+        for choice in facet.choices:
+            if choice.chosen:
+                yield Chip(facet.name, _less(filters, facet.name, choice.value).query(), choice=choice)
+
+
+def _less(filters: Filters, name: str, value: str) -> Filters:
+    """The filters with one value taken out of one of them."""
+    match name:
+        case "category":
+            return replace(filters, categories=tuple(code for code in filters.categories if code != value))
+        case "status":
+            return replace(filters, statuses=tuple(status for status in filters.statuses if status.value != value))
+        case "precision":
+            return replace(filters, precisions=tuple(p for p in filters.precisions if p.word != value))
+        case "source":
+            return replace(filters, sources=tuple(slug for slug in filters.sources if slug != value))
+    return filters.without(name)

@@ -1,0 +1,157 @@
+"""The public pages: operations, one operation's map, list and timeline, one event. They show Releases, never models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from rapport.errors import Refused
+from rapport.events import mapdata, sketch
+from rapport.events.bars import Bar, bars
+from rapport.events.facets import Facet, chips, facets
+from rapport.events.filters import Filters, parse
+from rapport.events.index import Selection
+from rapport.events.live import View, view
+from rapport.events.models import Event
+from rapport.events.releases import by_ref, releases
+from rapport.operations.access import public, reader
+from rapport.operations.models import Operation, Source
+from rapport.sharing.models import ReleaseEntry
+from rapport.values import Purpose, Reader, Status
+
+PAGE = 50  # events
+VIEWS = ("map", "list", "timeline")
+FEEDS = ("rss", "atom", "geojson", "csv")
+
+
+@public
+def operations(request: HttpRequest) -> HttpResponse:
+    """All operations, the newest first, with the number of events this reader may see in each."""
+    found = Operation.objects.order_by("-open", "-created_at")
+    shown = [(one, view(one, reader(request, one)).select(Filters()).total) for one in found]
+    return render(request, "events/operations.html", {"operations": shown})
+
+
+@public
+def about(request: HttpRequest) -> HttpResponse:
+    """What the words and signs on these pages mean, and what happens to a report."""
+    return render(request, "events/about.html", {"statuses": list(Status)})
+
+
+@public
+def overview(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """Map, list and timeline of one operation under one set of filters; `part=results` gives what changes with news."""
+    who = reader(request, operation)
+    seen = view(operation, who)
+    try:
+        filters = parse(request.GET, operation.time_zone)
+    except Refused as refused:
+        return _not_understood(request, operation, seen, refused)
+    shown = _shown(request, operation, who, seen, filters)
+    if request.GET.get("part") == "results":
+        return render(request, "events/_results.html", shown)
+    offered = facets(operation, seen, filters)
+    return render(
+        request, "events/overview.html", {**shown, **_form(request, offered), "chips": chips(filters, offered)}
+    )
+
+
+def _not_understood(request: HttpRequest, operation: Operation, seen: View, refused: Refused) -> HttpResponse:
+    """The form again, with what was typed and what is wrong beside it."""
+    offered = facets(operation, seen, Filters())
+    context = {"operation": operation, "view": "list", "refused": refused, **_form(request, offered)}
+    return render(request, "events/overview.html", context, status=refused.status)
+
+
+def _form(request: HttpRequest, offered: Mapping[str, Facet]) -> dict[str, Any]:
+    typed = {name: request.GET.get(name, "") for name in ("q", "from", "to", "area")}
+    return {"facets": offered, "typed": typed}
+
+
+def _shown(request: HttpRequest, operation: Operation, who: Reader, seen: View, filters: Filters) -> dict[str, Any]:
+    chosen = seen.select(filters)
+    page = _page(request, chosen.total)
+    ids = chosen.ids((page - 1) * PAGE, PAGE)
+    return {
+        "operation": operation,
+        "filters": filters,
+        "query": filters.query(),
+        "view": request.GET.get("view") if request.GET.get("view") in VIEWS else "map",
+        "total": chosen.total,
+        "unmapped": chosen.unmapped,
+        "seq": chosen.seq,
+        "releases": releases(operation, who, Purpose.VIEW, ids),
+        "source_names": _source_names(operation),
+        "page": page,
+        "pages": -(-chosen.total // PAGE),
+        "bars": _bars(operation, chosen),
+        "picture": sketch.of_selection(operation, who, filters, chosen),
+        "wider": filters.without("area").query(),
+        "days_query": filters.without("from").without("to").query(),
+        "map": mapdata.configuration(operation, settings.TILE_URL),
+        "feeds": _feeds(operation, filters),
+    }
+
+
+def _page(request: HttpRequest, total: int) -> int:
+    """The page asked for, as far as there are so many; addresses are typed and shared, so nothing here is an error."""
+    text = request.GET.get("page", "1")
+    wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+    return max(1, min(wanted, -(-total // PAGE)))
+
+
+def _source_names(operation: Operation) -> dict[str, Mapping[str, str]]:
+    return dict(Source.objects.filter(operation=operation).values_list("slug", "names"))
+
+
+def _feeds(operation: Operation, filters: Filters) -> list[tuple[str, str]]:
+    query = filters.query()
+    return [(ending, f"/{operation.slug}/events.{ending}" + (f"?{query}" if query else "")) for ending in FEEDS]
+
+
+def _bars(operation: Operation, chosen: Selection) -> list[Bar]:
+    zone = ZoneInfo(operation.time_zone)
+    # One offset for all days: where clocks change, an event of the hour around midnight may count to the day beside.
+    offset = zone.utcoffset(datetime.now())
+    seconds = int(offset.total_seconds()) if offset else 0
+    return bars((_local_day(at + seconds), count) for at, count in chosen.timeline(86_400, seconds))
+
+
+def _local_day(seconds: int) -> date:
+    return datetime.fromtimestamp(seconds, UTC).date()
+
+
+@public
+def event(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    """One event as this reader is released it."""
+    who = reader(request, operation)
+    release = by_ref(operation, who, Purpose.VIEW, ref)
+    if release is None:
+        return _gone(request, operation, who, ref)
+    context = {
+        "operation": operation,
+        "release": release,
+        "source_names": _source_names(operation),
+        "picture": sketch.of_place(operation, release.place) if release.place else None,
+        "feeds": _feeds(operation, Filters()),
+    }
+    return render(request, "events/event.html", context)
+
+
+def _gone(request: HttpRequest, operation: Operation, who: Reader, ref: str) -> HttpResponse:
+    """410 for what this reader could see once, 404 for everything else: a draft and a typing error look the same."""
+    event = Event.objects.filter(operation=operation, ref=ref).first()
+    was_shown = (
+        event is not None
+        and ReleaseEntry.objects.filter(
+            operation=operation, audience=who.audience, event_id=event.pk, retracted=True
+        ).exists()
+    )
+    context = {"operation": operation, "withdrawn": was_shown, "ref": ref}
+    return render(request, "events/gone.html", context, status=410 if was_shown else 404)

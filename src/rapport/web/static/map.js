@@ -1,0 +1,182 @@
+// The map: land and names from this server, clusters as it counts them. Without this script the page shows a drawing.
+(function () {
+  'use strict';
+  const root = document.getElementById('map');
+  // Not on a phone that shows the list, and not for a reader who asked for little data.
+  if (!root || !root.offsetParent || (navigator.connection && navigator.connection.saveData)) return;
+  const known = JSON.parse(root.dataset.map);
+  const home = '/' + known.slug + '/';
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const LEAST = 14, LARGEST = 40; // pixels: a number can be read, and the largest covers no town
+  let map, marks, areas, words, asked = 0, namesAsked = 0;
+
+  load(root.dataset.leafletCss, root.dataset.leaflet, start);
+
+  function load(style, script, then) {
+    const link = document.createElement('link');
+    link.rel = 'stylesheet';
+    link.href = style;
+    document.head.insertBefore(link, document.head.querySelector('link[rel=stylesheet]'));
+    const code = document.createElement('script');
+    code.src = script;
+    code.onload = then;
+    document.head.append(code);
+  }
+
+  function start() {
+    const pane = document.createElement('div');
+    pane.className = 'pane';
+    root.append(pane);
+    root.classList.add('live');
+    map = L.map(pane, { zoomControl: false, minZoom: 2, maxZoom: 18, worldCopyJump: true, zoomSnap: 0.5,
+      zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still });
+    L.control.zoom({ zoomInTitle: root.dataset.zoomIn, zoomOutTitle: root.dataset.zoomOut }).addTo(map);
+    map.attributionControl.setPrefix(false);
+    pane.setAttribute('role', 'application');
+    pane.setAttribute('aria-label', root.dataset.label);
+    L.control.scale({ imperial: false }).addTo(map);
+    base();
+    areas = L.layerGroup().addTo(map);
+    marks = L.layerGroup().addTo(map);
+    words = L.layerGroup().addTo(map);
+    map.on('moveend', moved);
+    const at = /^#(\d+(?:\.\d+)?)\/(-?[\d.]+)\/(-?[\d.]+)$/.exec(location.hash);
+    if (at) map.setView([at[2], at[3]], at[1], { animate: false }); else map.fitBounds(bounds(), { animate: false });
+    document.addEventListener('rapport:news', clusters);
+  }
+
+  function bounds() {
+    const area = new URLSearchParams(root.dataset.query).get('area') || '';
+    const box = area.includes(',') ? area.split(',').map(Number) : known.box;
+    const east = box[2] < box[0] ? box[2] + 360 : box[2];
+    return [[box[1], box[0]], [box[3], east]];
+  }
+
+  function base() {
+    map.createPane('land').style.zIndex = 150;
+    json('/basemap/' + known.slug + '.json').then(function (land) {
+      L.geoJSON(land, { pane: 'land', interactive: false, style: function (feature) {
+        return { className: feature.geometry.type.includes('Polygon') ? 'land' : 'borders' };
+      } }).addTo(map);
+    }, failed);
+    if (known.tiles) L.tileLayer(known.tiles, { maxZoom: 19 }).addTo(map);
+    const extra = {};
+    known.tileSets.forEach(function (name) { extra[name] = L.tileLayer('/tiles/' + encodeURIComponent(name) + '/{z}/{x}/{y}'); });
+    known.drawings.forEach(function (name) {
+      const layer = extra[name] = L.geoJSON(null, { interactive: false, style: { className: 'extra' },
+        pointToLayer: function (feature, at) { return L.circleMarker(at, { radius: 4, className: 'extra', interactive: false }); } });
+      layer.once('add', function () {
+        json(home + 'layers/' + encodeURIComponent(name) + '.geojson').then(function (data) { layer.addData(data); }, failed);
+      });
+    });
+    if (Object.keys(extra).length) L.control.layers(null, extra).addTo(map);
+  }
+
+  function moved() {
+    const centre = map.getCenter();
+    const hash = '#' + map.getZoom() + '/' + centre.lat.toFixed(4) + '/' + centre.lng.toFixed(4);
+    history.replaceState(null, '', location.pathname + location.search + hash);
+    const here = document.getElementById('here'), query = new URLSearchParams(root.dataset.query);
+    query.set('area', box(0, 4));
+    here.href = '?' + query;
+    here.hidden = false;
+    clusters();
+    names();
+  }
+
+  // What the map shows, widened by a share of itself, as west,south,east,north.
+  function box(pad, digits) {
+    const seen = map.getBounds().pad(pad);
+    const lat = function (value) { return Math.max(-90, Math.min(90, value)).toFixed(digits); };
+    const whole = seen.getEast() - seen.getWest() >= 360;
+    const lon = function (value) { return L.latLng(0, value).wrap().lng.toFixed(digits); };
+    return [whole ? -180 : lon(seen.getWest()), lat(seen.getSouth()), whole ? 180 : lon(seen.getEast()), lat(seen.getNorth())].join();
+  }
+
+  function json(address) {
+    return fetch(address).then(function (answer) {
+      if (!answer.ok) throw new Error(answer.status);
+      return answer.json();
+    });
+  }
+
+  function clusters() {
+    const mine = ++asked, query = new URLSearchParams(root.dataset.query);
+    query.set('bbox', box(0.1, 5));
+    query.set('zoom', Math.round(map.getZoom()));
+    root.setAttribute('aria-busy', 'true');
+    json(home + 'clusters.json?' + query).then(function (answer) { if (mine === asked) draw(answer.clusters); }, failed)
+      .then(function () { root.removeAttribute('aria-busy'); });
+  }
+
+  function failed() {
+    const note = document.getElementById('live');
+    note.textContent = root.dataset.failed;
+    note.hidden = false;
+  }
+
+  function draw(found) {
+    const most = found.reduce(function (most, one) { return Math.max(most, one.count); }, 1);
+    const focused = document.activeElement && document.activeElement.dataset.key;
+    areas.clearLayers();
+    marks.clearLayers();
+    found.sort(function (a, b) { return b.lat - a.lat; }).forEach(function (one) { mark(one, most); });
+    const again = focused && root.querySelector('[data-key="' + focused + '"]');
+    if (again) again.focus({ preventScroll: true });
+  }
+
+  function mark(one, most) {
+    const at = [one.lat, near(one.lon)], many = one.count > 1;
+    const size = many ? 2 * Math.max(LEAST, LARGEST * Math.sqrt(one.count / most)) : 26;
+    const rough = one.radius_m >= 1000;
+    if (rough) L.circle(at, { radius: one.radius_m, className: 'area', interactive: false }).addTo(areas);
+    const icon = document.createElement('span');
+    if (many) icon.textContent = one.count;
+    if (one.status) icon.dataset.status = one.status;
+    icon.className = many ? 'many' : rough ? 'pin rough' : 'pin';
+    const marker = L.marker(at, { icon: L.divIcon({ html: icon, className: 'mark', iconSize: [size, size] }), riseOnHover: true });
+    marker.on('click', function () { choose(one); });
+    marks.addLayer(marker);
+    const label = many ? root.dataset.many.replace('{n}', one.count) : one.title || '';
+    const words = rough ? label + ', ' + root.dataset.near.replace('{r}', distance(one.radius_m)) : label;
+    const element = marker.getElement();
+    element.setAttribute('aria-label', words);
+    element.dataset.key = one.ref || one.lon.toFixed(3) + ' ' + one.lat.toFixed(3);
+    if (!many && words) marker.bindTooltip(document.createTextNode(words).data.replace(/[<>&]/g, ' '), { direction: 'top' });
+  }
+
+  // The copy of a meridian that the map shows now.
+  function near(lon) { return lon + 360 * Math.round((map.getCenter().lng - lon) / 360); }
+
+  function distance(metres) { return metres < 1000 ? metres + ' m' : Math.round(metres / 1000) + ' km'; }
+
+  function choose(one) {
+    if (one.ref) { location.href = home + 'events/' + one.ref + '/'; return; }
+    if (map.getZoom() < map.getMaxZoom() && !one.radius_m) { map.setView([one.lat, near(one.lon)], map.getZoom() + 2, { animate: !still }); return; }
+    // All on one point: coming closer would not part them, so the list shows them.
+    const query = new URLSearchParams(root.dataset.query), by = 0.0002;
+    query.set('area', [one.lon - by, one.lat - by, one.lon + by, one.lat + by].map(function (side) { return side.toFixed(4); }).join());
+    query.set('view', 'list');
+    location.href = '?' + query;
+  }
+
+  // Names of places, the larger first, as far as they do not cover each other.
+  function names() {
+    const mine = ++namesAsked;
+    json(home + 'places.json?bbox=' + box(0, 1)).then(function (answer) {
+      if (mine !== namesAsked) return;
+      const taken = [];
+      words.clearLayers();
+      answer.places.forEach(function (place) {
+        const at = map.latLngToContainerPoint([place.lat, near(place.lon)]), wide = 4.5 * place.name.length + 12;
+        if (taken.some(function (other) { return Math.abs(at.x - other.x) < wide + other.wide && Math.abs(at.y - other.y) < 26; })) return;
+        if (taken.length >= 40) return;
+        taken.push({ x: at.x, y: at.y, wide: wide });
+        const text = document.createElement('span');
+        text.textContent = place.name;
+        L.marker([place.lat, near(place.lon)], { interactive: false, keyboard: false, pane: 'shadowPane',
+          icon: L.divIcon({ html: text, className: 'name level-' + place.level, iconSize: null }) }).addTo(words);
+      });
+    }, function () {});
+  }
+})();
