@@ -17,14 +17,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rapport import plugins
 from rapport.errors import BadDefinition
+from rapport.operations.reserved import RESERVED_SLUGS
 from rapport.values import Box, Json, Precision, Status
 
-#: First path segments in use: no operation may have them as its slug.
-RESERVED_SLUGS = frozenset({
-    "accounts", "admin", "api", "desk", "docs", "events", "export", "feeds", "healthz", "in", "invitation",
-    "invitations", "language", "media", "operation", "operations", "privacy", "rapport", "sign-in", "sign-out",
-    "static", "taxii2",
-})  # fmt: skip
 KINDS = ("crisis", "watch", "network")
 TRUST = ("unknown", "trusted")
 REPLIES = ("received", "ask_place", "stopped")
