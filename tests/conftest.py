@@ -10,6 +10,7 @@ from django.conf import settings
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
 from rapport.events import live
+from rapport.operations import gazetteer
 from rapport.operations.models import Category, Operation, Place, Source
 from rapport.oversight import keys
 from rapport.values import Precision
@@ -104,5 +105,6 @@ def outsider(someone: Callable[..., Person]) -> Person:
 
 @pytest.fixture(autouse=True)
 def _fresh_index() -> None:
-    """The map's index lives in the process; the next test's database has other events under the same ids."""
+    """What lives in the process knows nothing of the next test's database, which has other rows under the same ids."""
     live.forget()
+    gazetteer.forget()

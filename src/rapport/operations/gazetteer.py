@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from rapport.values import Precision, Spot
 COMMUNE_KM = 25.0
 #: Places whose position is only the mean of their neighbours: known by name, never the commune of a point.
 GUESSED = "neighbours"
+#: Seconds for which nobody looks whether places changed: every SMS asks, and a new place can wait that long.
+RECHECK_S = 2.0
 _KM_PER_DEGREE = 111.2
 
 Stamp = tuple[int, int, int, str]
@@ -29,6 +32,7 @@ Stamp = tuple[int, int, int, str]
 @dataclass(frozen=True, slots=True)
 class _Known:
     stamp: Stamp
+    good_until: float  # on the monotonic clock
     knowledge: Knowledge
     communes: tuple[Spot, ...]
     points: npt.NDArray[Any]  # lon, lat of each commune, degrees
@@ -39,7 +43,7 @@ _lock = threading.Lock()
 
 
 def knowledge(operation: Operation) -> Knowledge:
-    """The languages and gazetteer of an operation, for the text chain. One small query when nothing changed."""
+    """The languages and gazetteer of an operation, for the text chain. At most RECHECK_S old."""
     return _of(operation).knowledge
 
 
@@ -71,12 +75,21 @@ def match_place_name(operation: Operation, text: str) -> Spot | None:
 
 
 def _of(operation: Operation) -> _Known:
-    stamp = _stamp(operation)
     known = _known.get(operation.pk)
-    if known is None or known.stamp != stamp:
-        with _lock:
-            known = _known[operation.pk] = _read(operation, stamp)
+    if known is not None and time.monotonic() < known.good_until:
+        return known
+    with _lock:
+        stamp = _stamp(operation)
+        known = _known.get(operation.pk)
+        good_until = time.monotonic() + RECHECK_S
+        known = replace(known, good_until=good_until) if known and known.stamp == stamp else _read(operation, stamp)
+        _known[operation.pk] = known
     return known
+
+
+def forget() -> None:
+    """Drop what is kept of every operation: the database behind it was exchanged."""
+    _known.clear()
 
 
 def _stamp(operation: Operation) -> Stamp:
@@ -91,4 +104,6 @@ def _read(operation: Operation, stamp: Stamp) -> _Known:
     entries = [Entry(spot, (place.name, *(name.name for name in place.names.all()))) for place, spot in places]
     communes = tuple(s for p, s in places if s.precision == Precision.ADM2 and p.origin != GUESSED)
     points = np.array([(spot.lon, spot.lat) for spot in communes]).reshape(-1, 2)
-    return _Known(stamp, Knowledge(tuple(operation.languages), Gazetteer(entries)), communes, points)
+    return _Known(
+        stamp, time.monotonic() + RECHECK_S, Knowledge(tuple(operation.languages), Gazetteer(entries)), communes, points
+    )

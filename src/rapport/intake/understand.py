@@ -1,0 +1,218 @@
+"""A report becomes a suggestion or an event. Runs in the worker, a batch at a time; killed at any moment, it goes on with
+the reports it had not finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+from django.db import transaction
+from django.utils import timezone
+
+from rapport.desk import orders
+from rapport.events.matching import Candidate, NearDuplicates
+from rapport.operations.gazetteer import knowledge, match_place_name
+from rapport.operations.models import Operation, StandingOrder
+from rapport.reports.models import Report, Signature, Suggestion, SuggestionKind
+from rapport.text import chain
+from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Spot
+
+BATCH = 200  # reports in one transaction: it holds SQLite's write lock for less than a fifth of a second
+REMEMBERED = timedelta(days=14)  # how far back near-duplicates are looked for
+SHOWN = 5  # candidates of one kind that are put before a person
+FUNCTION = "understand 1"  # name and version of what makes the suggestions of this module
+
+Row = dict[str, Any]
+
+
+def understand(limit: int = BATCH) -> int:
+    """Work through the next reports; how many there were, 0 when nothing waits.
+
+    4 what does each seem to say · 5 which event is it about · 6 standing orders, or the desk's queue
+    """
+    reports = _next(limit)
+    if not reports:
+        return 0
+    operation = reports[0].operation
+    # 4
+    said = _analysed(operation, reports)
+    # 5
+    memory = _memory(operation)
+    suggestions = [one for report in reports for one in _suggestions(operation, report, said[report.pk], memory)]
+    # 6
+    with transaction.atomic():
+        if _claimed(reports):
+            _write(said, suggestions)
+            orders.apply(_orders(operation), reports)
+    return len(reports)
+
+
+def waiting() -> int:
+    """How many reports are not understood yet."""
+    return Report.objects.filter(understood=False).count()
+
+
+def _next(limit: int) -> list[Report]:
+    """The oldest reports that are not understood, all of one operation."""
+    queue = Report.objects.filter(understood=False).order_by("id")
+    first = queue.values_list("operation_id", flat=True).first()
+    return list(queue.filter(operation_id=first).select_related("operation", "source")[:limit])
+
+
+def _analysed(operation: Operation, reports: Sequence[Report]) -> dict[int, Row]:
+    batch = pl.DataFrame(
+        {"id": [report.pk for report in reports], "text": [report.text for report in reports]},
+        schema={"id": pl.Int64, "text": pl.String},
+    )
+    return {row["id"]: row for row in chain.analyse(batch, knowledge(operation)).iter_rows(named=True)}
+
+
+def _orders(operation: Operation) -> list[StandingOrder]:
+    signed = StandingOrder.objects.filter(operation=operation, signed_at__isnull=False, revoked_at=None)
+    return list(signed.select_related("operation", "signed_by").order_by("id"))
+
+
+def _claimed(reports: Sequence[Report]) -> bool:
+    """Whether these reports are this worker's: a second worker that took the same ones finds them done, and leaves."""
+    ids = [report.pk for report in reports]
+    mine = Report.objects.filter(pk__in=ids, understood=False).update(understood=True)
+    if mine != len(ids):
+        transaction.set_rollback(True)
+    return mine == len(ids)
+
+
+def _write(said: Mapping[int, Row], suggestions: Sequence[Suggestion]) -> None:
+    Suggestion.objects.bulk_create(suggestions, batch_size=200)
+    signatures = [Signature(report_id=pk, minhash=row["signature"]) for pk, row in said.items() if row["signature"]]
+    Signature.objects.bulk_create(signatures, ignore_conflicts=True, batch_size=200)
+
+
+# --- what is suggested ---------------------------------------------------------------------------------------------
+
+
+def _suggestions(operation: Operation, report: Report, said: Row, memory: _Memory) -> Iterator[Suggestion]:
+    if said["language"]:
+        yield _suggestion(report, SuggestionKind.LANGUAGE, {"code": said["language"]}, 1.0, [], chain.FUNCTION)
+    near = memory.near(report, said["signature"])
+    places = [*_given_places(operation, report), *_named_places(said), *_places_of(near, memory)]
+    for spot, score, reason, function in places[:SHOWN]:
+        yield _suggestion(report, SuggestionKind.PLACE, _place_value(spot), score, [reason], function)
+    for candidate in near[:SHOWN]:
+        yield _suggestion(
+            report,
+            SuggestionKind.NEAR_DUPLICATE,
+            {"report": candidate.id},
+            candidate.score,
+            list(candidate.reasons),
+            FUNCTION,
+        )
+
+
+def _suggestion(
+    report: Report, kind: SuggestionKind, value: dict[str, Json], score: float, reasons: list[str], function: str
+) -> Suggestion:
+    return Suggestion(report=report, kind=kind, value=value, score=round(score, 3), reasons=reasons, function=function)
+
+
+def _place_value(spot: Spot) -> dict[str, Json]:
+    return {
+        "lon": spot.lon,
+        "lat": spot.lat,
+        "precision": spot.precision.value,
+        "radius_m": spot.radius_m,
+        "name": spot.name,
+        "pcode": spot.pcode,
+    }
+
+
+Place = tuple[Spot, float, str, str]  # where, score, reason, the function that says so
+
+
+def _given_places(operation: Operation, report: Report) -> Iterator[Place]:
+    """The place that came beside the text: coordinates, and the name in the field for it."""
+    if report.lon is not None and report.lat is not None and (report.lon, report.lat) != (0, 0):
+        if operation.box.holds(report.lon, report.lat):
+            yield _point(report.lon, report.lat, report.place_said), 0.9, "coordinates that came with it", FUNCTION
+        elif operation.box.holds(report.lat, report.lon):
+            swapped = _point(report.lat, report.lon, report.place_said)
+            yield swapped, 0.6, "coordinates that came with it, exchanged: as given they lie outside", FUNCTION
+    if report.place_said:
+        spot = match_place_name(operation, report.place_said)
+        if spot is not None:
+            yield spot, 0.7, f"the place was given as “{report.place_said}”", FUNCTION
+
+
+def _point(lon: float, lat: float, name: str) -> Spot:
+    return Spot(lon, lat, Precision.LOCALITY, DEFAULT_RADIUS_M[Precision.LOCALITY], name)
+
+
+def _named_places(said: Row) -> Iterator[Place]:
+    for found in said["places"]:
+        precision = Precision(found["precision"])
+        spot = Spot(found["lon"], found["lat"], precision, found["radius_m"], found["name"], found["pcode"])
+        yield spot, found["score"], f"“{found['text']}”: {found['reason']}", chain.FUNCTION
+
+
+def _places_of(near: Sequence[Candidate], memory: _Memory) -> Iterator[Place]:
+    """Where a report in nearly the same words has been placed by somebody before."""
+    for candidate in near:
+        spot = memory.placed(candidate.id)
+        if spot is not None:
+            yield spot, candidate.score * 0.8, "a report in nearly the same words is placed there", FUNCTION
+
+
+# --- near-duplicates -----------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Memory:
+    """The signatures of an operation's recent reports, in this process; read from the database when it starts."""
+
+    operation_id: int
+    index: NearDuplicates = field(default_factory=NearDuplicates)
+
+    def recall(self) -> None:
+        recent = Signature.objects.filter(
+            report__operation_id=self.operation_id,
+            report__understood=True,
+            report__received_at__gte=timezone.now() - REMEMBERED,
+        ).select_related("report")
+        for one in recent.only(
+            "minhash", "report__lon", "report__lat", "report__sent_at", "report__received_at"
+        ).iterator():
+            self._add(one.report, bytes(one.minhash))
+
+    def near(self, report: Report, minhash: bytes) -> list[Candidate]:
+        """Earlier reports in nearly the same words, the likest first; remembers this one."""
+        if not minhash:
+            return []
+        found = self.index.near(minhash, lon=report.lon, lat=report.lat, at=report.sent_at or report.received_at)
+        self._add(report, minhash)
+        return [candidate for candidate in found if candidate.id != report.pk]
+
+    def _add(self, report: Report, minhash: bytes) -> None:
+        at = report.sent_at or report.received_at
+        self.index.add(report.pk, minhash, lon=report.lon, lat=report.lat, at=at)
+
+    def placed(self, report_id: int) -> Spot | None:
+        found = Report.objects.filter(pk=report_id, link__isnull=False).select_related("link__event").first()
+        return found.link.event.spot if found else None
+
+
+_memories: dict[int, _Memory] = {}
+
+
+def _memory(operation: Operation) -> _Memory:
+    if operation.pk not in _memories:
+        memory = _Memory(operation.pk)
+        memory.recall()
+        _memories[operation.pk] = memory
+    return _memories[operation.pk]
+
+
+def forget() -> None:
+    """Drop what is remembered of every operation: the database behind it was exchanged."""
+    _memories.clear()
