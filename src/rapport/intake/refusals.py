@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from multiprocessing.util import Finalize
@@ -27,11 +28,11 @@ _due = 0.0
 _log = logging.getLogger(__name__)
 
 
-def count(source: Source | None, reason: str) -> None:
-    """Notes one refusal; `source` is None where none was found. Writes what has gathered when it is due."""
+def count(source: Source | None, reason: str, number: int = 1) -> None:
+    """Notes refusals; `source` is None where none was found. Writes what has gathered when it is due."""
     _write_at_exit(os.getpid())
     with _lock:
-        _waiting[(source.pk if source else None, datetime.now(UTC).date(), reason)] += 1
+        _waiting[(source.pk if source else None, datetime.now(UTC).date(), reason)] += number
     flush_if_due()
 
 
@@ -39,7 +40,12 @@ def count(source: Source | None, reason: str) -> None:
 def _write_at_exit(process: int) -> None:
     """Once for each process: unlike atexit, Finalize also runs in those that a server starts, but not what their
     parent registered before."""
-    Finalize(None, flush, exitpriority=0)
+    Finalize(None, _last_write, exitpriority=0)
+
+
+def _last_write() -> None:
+    with suppress(DatabaseError):  # there is no later to keep them for
+        _write(_take())
 
 
 def flush_if_due() -> None:
@@ -55,11 +61,7 @@ def flush_if_due() -> None:
 
 def flush() -> None:
     """Writes all counts that have gathered. A database that is away keeps them waiting."""
-    with _lock:
-        taken = dict(_waiting)
-        _waiting.clear()
-    if not taken:
-        return
+    taken = _take()
     try:
         _write(taken)
     except DatabaseError as error:
@@ -68,7 +70,16 @@ def flush() -> None:
             _waiting.update(taken)
 
 
+def _take() -> dict[_Key, int]:
+    with _lock:
+        taken = dict(_waiting)
+        _waiting.clear()
+    return taken
+
+
 def _write(counts: dict[_Key, int]) -> None:
+    if not counts:
+        return
     with transaction.atomic():
         sources = Source.objects.in_bulk([key[0] for key in counts if key[0] is not None])
         for (source_id, day, reason), number in counts.items():

@@ -30,9 +30,18 @@ def reply_to(source: Source, message: Message) -> Reply | None:
     operation = source.operation
     language = message.language or detect(message.text, operation.languages) or source.language or operation.language
     purpose = _purpose(operation, message)
-    templates = operation.replies.get(language) or operation.replies.get(operation.language) or {}
-    body = templates.get(purpose, "")
+    body = _body(operation, language, purpose)
     return Reply(purpose, language, body) if body else None
+
+
+def on_page(operation: Operation, message: Message, language: str) -> str:
+    """What somebody reads who has sent this message by the web form, in the page's language; "" for nothing to say."""
+    return _body(operation, language, _purpose(operation, message))
+
+
+def _body(operation: Operation, language: str, purpose: str) -> str:
+    templates = operation.replies.get(language) or operation.replies.get(operation.language) or {}
+    return str(templates.get(purpose, ""))
 
 
 def _purpose(operation: Operation, message: Message) -> str:

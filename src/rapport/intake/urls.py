@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.urls import URLPattern, URLResolver, path
 
+from rapport.intake.api import api
+from rapport.intake.form import report_form, report_sent
 from rapport.intake.views import gateway
+from rapport.operations.access import by_proof, public
+
+#: What django-ninja adds by itself: the description of the API, for everybody.
+_DESCRIPTION = frozenset({"api-root", "openapi-json", "openapi-view"})
+
+
+def _declared(routes: Iterable[URLPattern | URLResolver]) -> list[URLPattern]:
+    """The API's routes, each with its access declared as everywhere else."""
+    declared = [route for route in routes if isinstance(route, URLPattern)]
+    for route in declared:
+        declare = public if route.name in _DESCRIPTION else by_proof("an API key, which is bound to one source")
+        route.callback = declare(route.callback)
+    return declared
+
+
+_api, _app, _namespace = api.urls
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("in/<slug:channel>/<str:token>/", gateway, name="gateway"),
+    path("api/", (_declared(_api), _app, _namespace)),
+    path("<slug:operation>/report/", report_form, name="report_form"),
+    path("<slug:operation>/report/sent/<slug:ref>/", report_sent, name="report_sent"),
 ]

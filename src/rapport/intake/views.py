@@ -25,11 +25,12 @@ def gateway(request: HttpRequest, channel: str, token: str) -> HttpResponse:
     source = source_by_token(channel, token) if channel in plugins.CHANNELS else None
     if source is None:
         refusals.count(None, "unknown_token")
-        return HttpResponse("not found\n", status=404, content_type="text/plain")
+        return _unlogged(HttpResponse("not found\n", status=404, content_type="text/plain"))
     door = plugins.channel(channel)
     if request.method not in door.methods:
         refusals.count(source, "method")
-        return HttpResponse("method not allowed\n", 405, headers={"Allow": ", ".join(door.methods)})
+        allow = {"Allow": ", ".join(door.methods)}
+        return _unlogged(HttpResponse("method not allowed\n", status=405, headers=allow))
     try:
         received = inbound(request, limits.body(request, door.max_bytes))
     except Refused as refused:
@@ -62,4 +63,10 @@ def response(answer: Answer) -> HttpResponse:
     made.headers["Cache-Control"] = "no-store"
     if answer.status in {429, 503}:
         made.headers["Retry-After"] = str(RETRY_AFTER)
+    return _unlogged(made)
+
+
+def _unlogged(made: HttpResponse) -> HttpResponse:
+    # Django would write a line with the address, and so with the token, for every refusal. They are counted instead.
+    made._has_been_logged = True  # type: ignore[attr-defined]
     return made

@@ -25,6 +25,10 @@ NUL_SHOWN = "\u2400"
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
+#: How a sender can be reached: the schemes of addresses that gateways and partners use.
+SCHEMES = frozenset({"email", "messenger", "name", "rcs", "tel", "telegram", "viber", "whatsapp"})
+_NUMBERED = frozenset({"rcs", "tel", "viber", "whatsapp"})  # those whose addresses are phone numbers
+
 _PHONE = re.compile(r"\+?[0-9]{7,15}", re.ASCII)  # E.164 allows 15 digits; shorter ones are short codes
 _PHONE_PUNCTUATION = str.maketrans("", "", " \t-.()/\u00a0")
 _SECONDS_END = 100_000_000_000  # as seconds the year 5138, as milliseconds 1973: larger numbers are milliseconds
@@ -112,12 +116,14 @@ def _as_text(item: Json) -> str:
 def address(raw: str) -> Address:
     """Who sent it. `whatsapp:+509…` keeps its scheme; what is not a phone number is the name of a sender, which
     nobody can answer: "MTN", and short codes, behind which there are machines that answer answers."""
-    scheme, colon, rest = raw.strip().partition(":")
-    if colon and scheme.isascii() and scheme.isalpha() and rest:
-        kind = scheme.lower()[:10]
-        return Address(kind, rest.translate(_PHONE_PUNCTUATION) if kind == "whatsapp" else rest.strip())
-    bare = raw.translate(_PHONE_PUNCTUATION)
-    return Address("tel", bare) if _PHONE.fullmatch(bare) else Address("name", raw.strip())
+    scheme, _, rest = raw.partition(":")
+    kind = scheme.strip().lower()
+    if kind not in SCHEMES or not rest.strip():
+        kind, rest = "tel", raw
+    if kind not in _NUMBERED:
+        return Address(kind, rest.strip())
+    bare = rest.translate(_PHONE_PUNCTUATION)
+    return Address(kind, bare) if _PHONE.fullmatch(bare) else Address("name", rest.strip())
 
 
 def can_answer(to: Address | None) -> bool:

@@ -43,7 +43,7 @@ def verify(inbound: Inbound, settings: Mapping[str, str]) -> None:
 
 def signature(token: bytes, url: str, signed: bytes = b"") -> str:
     """What Twilio puts into X-Twilio-Signature."""
-    return b64encode(hmac.digest(token, url.encode() + signed, "sha1")).decode()
+    return b64encode(hmac.digest(token, url.encode("utf-8", "replace") + signed, "sha1")).decode()
 
 
 def _spellings(url: str) -> Iterator[str]:

@@ -1,0 +1,268 @@
+"""The web form: /{operation}/report/. Works without script, and a report sent twice is one report.
+
+The form is open to everybody and does nothing in anybody's name, so it needs no cookie and no CSRF token: a phone that
+takes no cookies can send it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from rapport.errors import Refused, TryAgain
+from rapport.intake import coordinates, limits, refusals
+from rapport.intake.channels import wire
+from rapport.intake.keep import keep
+from rapport.intake.replies import on_page
+from rapport.intake.views import RETRY_AFTER
+from rapport.operations.access import public
+from rapport.operations.models import Category, Operation, Source
+from rapport.reports.models import Report
+from rapport.values import Address, GivenPlace, Json, Message
+
+MAX_TEXT = 10_000  # characters
+MAX_BYTES = 256 * 1024  # of a whole form: MAX_TEXT in a script of three bytes a letter, percent-encoded, with room
+_CLOCK_AHEAD = timedelta(minutes=10)  # a visitor's clock may be that much ahead [ours]
+
+
+class _Text(forms.CharField):
+    """Text without NUL, its line ends made one character each, as the browser counted them."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value)).replace("\r\n", "\n")
+        if "\0" in text:
+            raise ValidationError(_("This holds a character that cannot be kept (NUL). Delete it and write it again."))
+        return text
+
+
+class ReportForm(forms.Form):
+    """What a person may say. Error messages say what to do."""
+
+    text = _Text(
+        max_length=MAX_TEXT,
+        error_messages={
+            "required": _("Write what you see or need."),
+            "max_length": _("Shorten this to %(limit_value)s characters; it has %(show_value)s."),
+        },
+    )
+    where = _Text(
+        max_length=300,
+        required=False,
+        error_messages={"max_length": _("Shorten this to %(limit_value)s characters; it has %(show_value)s.")},
+    )
+    lat = forms.CharField(required=False, max_length=40)
+    lon = forms.CharField(required=False, max_length=40)
+    when = forms.DateTimeField(
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"],
+        error_messages={"invalid": _("Write date and time like 2026-01-31 14:30.")},
+    )
+    categories = forms.MultipleChoiceField(
+        required=False, error_messages={"invalid_choice": _("Choose from the list; %(value)s is not in it.")}
+    )
+    contact = _Text(
+        max_length=200,
+        required=False,
+        error_messages={"max_length": _("Shorten this to %(limit_value)s characters; it has %(show_value)s.")},
+    )
+    form_id = forms.RegexField(r"\A[A-Za-z0-9_-]{16,64}\Z", required=False)
+    website = forms.CharField(required=False)  # a trap: people do not see it
+
+    def __init__(self, operation: Operation, codes: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.operation = operation
+        self.outside = False
+        categories = self.fields["categories"]
+        if isinstance(categories, forms.MultipleChoiceField):
+            categories.choices = [(code, code) for code in codes]
+
+    def clean_website(self) -> str:
+        if self.cleaned_data["website"]:
+            raise ValidationError(_("Leave this field empty: it is there to catch programs."))
+        return ""
+
+    def clean_lat(self) -> float | None:
+        return _degrees(self.cleaned_data["lat"])
+
+    def clean_lon(self) -> float | None:
+        return _degrees(self.cleaned_data["lon"])
+
+    def clean_when(self) -> datetime | None:
+        when: datetime | None = self.cleaned_data["when"]
+        if when is not None and when > timezone.now() + _CLOCK_AHEAD:
+            raise ValidationError(_("This is in the future. Give the time when you saw it, or leave it empty."))
+        return when
+
+    def clean_contact(self) -> Address | None:
+        return _contact(self.cleaned_data["contact"])
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if "lat" in data and "lon" in data:
+            try:
+                self.outside = coordinates.check(data["lon"], data["lat"], self.operation.box)
+            except Refused as refused:
+                self.add_error(refused.field, refused.remedy)
+        return data
+
+    def message(self) -> Message:
+        """What was said, of a form that is valid."""
+        data = self.cleaned_data
+        fields: dict[str, Json] = {"outside_operation": True} if self.outside else {}
+        place = GivenPlace(data["lon"], data["lat"], data["where"])
+        return Message(
+            text=data["text"],
+            gateway_id=data["form_id"],
+            sender=data["contact"],
+            sent_at=data["when"],
+            language=get_language() or "",
+            place=place if place.lon is not None or place.name else None,
+            categories=tuple(data["categories"]),
+            fields=fields,
+        )
+
+
+def _degrees(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        return float(text.replace(",", ".").removesuffix("°"))
+    except ValueError:
+        raise ValidationError(_("Write degrees as a decimal number, like 18.5392.")) from None
+
+
+def _contact(text: str) -> Address | None:
+    if not text:
+        return None
+    if "@" in text:
+        try:
+            validate_email(text)
+        except ValidationError:
+            raise ValidationError(_("This is not an e-mail address. Correct it, or leave it empty.")) from None
+        return Address("email", text.lower())
+    address = wire.address(text)
+    if address.kind != "tel":
+        raise ValidationError(
+            _("Write a phone number with its country code, like +509 5550 0100, or an e-mail address.")
+        )
+    return address
+
+
+# --- pages ---------------------------------------------------------------------------------------------------------
+
+
+@never_cache  # each copy of the page has a form_id of its own
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@public
+def report_form(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """Shows the form, and takes it. What was typed is shown again whenever it is not taken."""
+    source = Source.objects.select_related("operation").filter(operation=operation, channel="web", active=True).first()
+    if source is None or not operation.open:
+        return render(request, "intake/closed.html", {"operation": operation}, status=404)
+    groups = _groups(operation)
+    codes = [category.code for group in groups for category in (group.top, *group.children)]
+    if request.method != "POST":
+        return _page(request, ReportForm(operation, codes, initial={"form_id": secrets.token_urlsafe(18)}), groups)
+    try:
+        limits.size(request, MAX_BYTES)
+        form = ReportForm(operation, codes, request.POST)
+        return _take(request, source, form, groups)
+    except Refused as refused:  # too large to be read
+        refusals.count(source, refused.reason)
+        empty = ReportForm(operation, codes, initial={"form_id": secrets.token_urlsafe(18)})
+        return _page(request, empty, groups, problem=refused.remedy, status=refused.status)
+
+
+def _take(request: HttpRequest, source: Source, form: ReportForm, groups: list[_Group]) -> HttpResponse:
+    try:
+        limits.check_caller(request)
+        limits.check(source)
+    except Refused as refused:
+        refusals.count(source, refused.reason)
+        return _page(request, form, groups, problem=refused.remedy, status=refused.status)
+    with timezone.override(ZoneInfo(source.operation.time_zone)):
+        valid = form.is_valid()
+    if not valid:
+        refusals.count(source, "trap" if "website" in form.errors else "form_error")
+        return _page(request, form, groups, status=400)
+    try:
+        kept = keep(source, [form.message()])[0]
+    except TryAgain:
+        return _page(
+            request, form, groups, problem=_("Your report was not kept. Send it again in a minute."), status=503
+        )
+    return HttpResponseRedirect(reverse("report_sent", args=[source.operation.slug, kept.ref]))
+
+
+@never_cache
+@public
+def report_sent(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    """Says that the report is kept, under which reference, and what the sender is told."""
+    report = Report.objects.filter(operation=operation, source__channel="web", ref=ref).first()
+    if report is None:
+        raise Http404("no such report")
+    reply = on_page(operation, _said(report), get_language() or "")
+    return render(request, "intake/sent.html", {"operation": operation, "ref": ref, "reply": reply})
+
+
+def _said(report: Report) -> Message:
+    """What decides the answer: the text, and whether a place came with it."""
+    place = GivenPlace(report.lon, report.lat, report.place_said)
+    return Message(report.text, place=place if place.lon is not None or place.name else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A category at the top, and those under it."""
+
+    top: Category
+    children: tuple[Category, ...]
+
+
+def _groups(operation: Operation) -> list[_Group]:
+    under: dict[int | None, list[Category]] = {}
+    for category in operation.categories.all():
+        under.setdefault(category.parent_id, []).append(category)
+    return [_Group(top, tuple(_below(top, under))) for top in under.get(None, [])]
+
+
+def _below(category: Category, under: dict[int | None, list[Category]]) -> list[Category]:
+    children = under.get(category.pk, [])
+    return [found for child in children for found in (child, *_below(child, under))]
+
+
+def _page(
+    request: HttpRequest, form: ReportForm, groups: list[_Group], *, problem: object = "", status: int = 200
+) -> HttpResponse:
+    chosen = set(form["categories"].value() or ())
+    page = {
+        "operation": form.operation,
+        "form": form,
+        "groups": groups,
+        "chosen": chosen,
+        "open_groups": {group.top.pk for group in groups if chosen & {child.code for child in group.children}},
+        "problem": problem,
+        "max_text": MAX_TEXT,
+    }
+    response = render(request, "intake/report.html", page, status=status)
+    if status in {429, 503}:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
