@@ -44,12 +44,14 @@ class InviteForm(forms.Form):
 def people_page(request: HttpRequest, operation: Operation) -> HttpResponse:
     """GET: who is here, open invitations, the form. POST: a new invitation; its link stands in the answer only."""
     me = person(request)
-    form = InviteForm(invitations.roles_to_give(me, operation.pk), request.POST if request.method == "POST" else None)
+    roles = invitations.roles_to_give(me, operation.pk)
+    form = InviteForm(roles, request.POST if request.method == "POST" else None)
     link = ""
     if form.is_valid():
         role, note = Role(form.cleaned_data["role"]), form.cleaned_data["note"]
         token, _made = invitations.invite(me, operation.pk, role, note)
         link = absolute(request, reverse("invitation", args=[token]))
+        form = InviteForm(roles)
     return render(request, "operations/people.html", _people(request, operation) | {"form": form, "link": link})
 
 
@@ -107,4 +109,4 @@ def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 def absolute(request: HttpRequest, path: str) -> str:
     """The address that others can open: with RAPPORT_PUBLIC_URL if it is set, else as this request came."""
-    return f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else request.build_absolute_uri(path)
+    return f"{settings.PUBLIC_URL or f'{request.scheme}://{request.get_host()}'}{path}"
