@@ -27,9 +27,9 @@ from rapport.values import Box
 #: A view wider than this many degrees is drawn from the coarse data: the fine one would be megabytes.
 COARSE_FROM_DEGREES = 40.0
 #: What can be seen: a map this many pixels wide shows no detail smaller than its width divided by it. Around the box,
-#: where people look only in passing, a fourth of it.
+#: where people look only in passing, a sixth of it.
 _PIXELS = 2_000
-_AROUND = 4
+_AROUND = 6
 _DECIMALS = 4  # of a degree: 11 m
 
 Array = npt.NDArray[Any]
@@ -185,7 +185,8 @@ def _world(scale: str) -> _World:
 def _degrees(arc: Sequence[Sequence[int]], transform: dict[str, list[float]]) -> Array:
     """TopoJSON stores whole numbers, each the difference from the one before."""
     steps: Array = np.cumsum(np.array(arc), axis=0)
-    return steps * np.array(transform["scale"]) + np.array(transform["translate"])
+    degrees: Array = steps * np.array(transform["scale"]) + np.array(transform["translate"])
+    return degrees
 
 
 def _joined(indexes: Sequence[int], arcs: Sequence[Array]) -> Array:

@@ -22,8 +22,8 @@ _ALSO_WORDS = (
     "cayes, center, centre, chantal, corail, coteau, coteaux, dondon, east, ensh, est, ferrier, general hospital, "
     "gros morne, koto, l asile, la chapelle, la plaine, la source, la vallee, la victoire, lachapel, laviktwa, lavale, "
     "limonade, marchand, marigo, marigot, milo, moron, mowon, nord, nord est, nord ouest, north, north east, "
-    "north west, okay, ouest, payan, perches, pilate, plaisance, prince, roseaux, saint louis, saint martin, saint michel, sant, "
-    "santo, south, south east, sud, sud est, tiburon, west"
+    "north west, okay, ouest, payan, perches, pilate, plaisance, prince, roseaux, saint louis, saint martin, "
+    "saint michel, sant, santo, south, south east, sud, sud est, tiburon, west"
 )
 #: Names that are words, first names or kinds of place as well, folded.
 COMMON_WORDS = frozenset(_ALSO_WORDS.split(", "))
