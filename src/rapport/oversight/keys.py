@@ -12,6 +12,7 @@ import os
 from base64 import urlsafe_b64encode
 from functools import lru_cache
 from pathlib import Path
+from secrets import token_hex
 from typing import Literal
 
 from cryptography.fernet import Fernet, MultiFernet
@@ -25,7 +26,7 @@ def load(folder: Path, purpose: KeyPurpose) -> list[bytes]:
     path = folder / "keys" / purpose
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_name(f".{purpose}.{os.getpid()}")
+        draft = path.with_name(f".{purpose}.{token_hex(8)}")  # threads may come here together
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(Fernet.generate_key() + b"\n")
             file.flush()
