@@ -85,7 +85,7 @@ def holder(report: Report) -> Lease | None:
 def next_report(
     operation: Operation, person: Person, filters: DeskFilters | None = None, after: Report | None = None
 ) -> Report | None:
-    """The oldest waiting report that nobody else holds, now held by the person; None if there is none.
+    """The report that the person holds already, else the oldest waiting one that nobody holds; None if there is none.
 
     With `after` the person passes that report by: its lease ends and the search goes on behind it, then from the start.
     """
@@ -113,8 +113,9 @@ def _candidate(
         Q(lease__isnull=True) | Q(lease__until__lte=timezone.now()) | Q(lease__person=person)
     )
     free = free.exclude(pk__in=passed)
-    behind = free.filter(pk__gt=after.pk).first() if after else None
-    return behind or free.first()
+    if after is not None:
+        return free.filter(pk__gt=after.pk).first() or free.first()
+    return free.filter(lease__person=person, lease__until__gt=timezone.now()).first() or free.first()
 
 
 def held(operation: Operation, now: datetime | None = None) -> QuerySet[Lease]:

@@ -1,0 +1,124 @@
+"""One event on the desk: what it rests on, what it says, who decided what about it."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from rapport.accounts.permissions import Permission
+from rapport.desk import actions, places
+from rapport.desk import draft as drafts
+from rapport.desk.books import independent_senders
+from rapport.desk.forms import DraftForm, choices, initial
+from rapport.desk.page import attempt, decisions_of, last_undoable, lines, local_time, to
+from rapport.errors import Conflict
+from rapport.events.models import Event, EventReport
+from rapport.operations.access import needs, person
+from rapport.operations.models import Operation
+from rapport.oversight.models import Decision
+from rapport.values import Publication, Status
+
+Word = TypeVar("Word", Publication, Status)
+
+
+@require_GET
+@never_cache
+@needs(Permission.DESK_REPORT_READ)
+@local_time
+def show(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    return _page(request, _event(operation, ref))
+
+
+@require_POST
+@needs(Permission.DESK_EVENT_EDIT)
+@local_time
+def edit(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    event = _event(operation, ref)
+    form = DraftForm(operation, request.POST)
+    draft = form.draft(was=event.occurred_at)
+    if draft is None:
+        return _page(request, event, form, status=400)
+    try:
+        actions.edit(person(request), event, draft, seen=parse_datetime(form.cleaned_data["seen"]))
+    except Conflict as conflict:
+        messages.warning(request, f"{conflict} What you wrote is below; save again to keep it.")
+        event.refresh_from_db()
+        form = DraftForm(operation, initial={**initial(draft), "seen": event.updated_at.isoformat()})
+        return _page(request, event, form, status=409)
+    messages.success(request, "Saved.")
+    return to("desk_event", operation.slug, ref)
+
+
+@require_POST
+@needs(Permission.DESK_EVENT_PUBLISH)
+@local_time
+def publish(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    event, reason = _event(operation, ref), request.POST.get("reason", "")
+    wanted = _choice(Publication, request.POST.get("publication", ""))
+    if wanted is not None:
+        said = f"The event is {wanted.value} now."
+        attempt(request, lambda: actions.publish(person(request), event, wanted, reason), said)
+    return to("desk_event", operation.slug, ref)
+
+
+@require_POST
+@needs(Permission.DESK_EVENT_EDIT)
+@local_time
+def set_status(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    event = _event(operation, ref)
+    reason, evidence = request.POST.get("reason", ""), request.POST.get("evidence", "")
+    wanted = _choice(Status, request.POST.get("status", ""))
+    if wanted is not None:
+        said = f"The event is {wanted.value} now."
+        attempt(request, lambda: actions.set_status(person(request), event, wanted, reason, evidence), said)
+    return to("desk_event", operation.slug, ref)
+
+
+def _choice(kind: type[Word], text: str) -> Word | None:
+    return kind(text) if text in set(kind) else None
+
+
+def _event(operation: Operation, ref: str) -> Event:
+    return get_object_or_404(Event.objects.select_related("operation"), operation=operation, ref=ref)
+
+
+def _page(request: HttpRequest, event: Event, form: DraftForm | None = None, *, status: int = 200) -> HttpResponse:
+    operation, who = event.operation, person(request)
+    form = form or DraftForm(
+        operation, initial={**initial(drafts.of_event(event)), "seen": event.updated_at.isoformat()}
+    )
+    links = EventReport.objects.filter(event=event).select_related("report__source").order_by("report_id")
+    history = lines(who, decisions_of(operation).filter(event_id=event.pk))
+    attached = {line.decision.report_id: line for line in history if line.report_ref and line.undoable}
+    senders = independent_senders(event.pk)
+    context = {
+        "operation": operation,
+        "event": event,
+        "reports": [{"report": link.report, "line": attached.get(link.report_id)} for link in links],
+        "senders": senders,
+        "enough_senders": senders >= actions.CORROBORATING_SENDERS,
+        "form": form,
+        "choices": choices(form),
+        "units": places.units(operation),
+        "history": history,
+        "undo_key": last_undoable(history),
+        "basis": _basis(event),
+        "statuses": list(Status),
+        "judged": [status.value for status in actions.JUDGED],
+        "may_edit": who.may(Permission.DESK_EVENT_EDIT, operation.pk),
+        "may_publish": who.may(Permission.DESK_EVENT_PUBLISH, operation.pk),
+        "may_verify": who.may(Permission.DESK_EVENT_VERIFY, operation.pk),
+    }
+    return render(request, "desk/event.html", context, status=status)
+
+
+def _basis(event: Event) -> Decision | None:
+    """The decision on which the present status rests, with its reason and evidence."""
+    standing = Decision.objects.filter(event_id=event.pk, undone_by__isnull=True, after__status=event.status)
+    return standing.exclude(kind="undo").select_related("person").order_by("-id").first()

@@ -1,0 +1,184 @@
+"""What is typed on the desk, made into a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from rapport.desk import places
+from rapport.desk.draft import LARGEST_NUMBER, LARGEST_RADIUS_M, SUMMARY_LENGTH, EventDraft, check
+from rapport.desk.rules import TITLE_LENGTH
+from rapport.errors import Refused
+from rapport.operations.models import Category, Operation
+from rapport.values import DEFAULT_RADIUS_M, Precision, Range, Spot
+
+PRECISIONS = [
+    (Precision.EXACT, "exact: this house or spot"),
+    (Precision.STREET, "street"),
+    (Precision.LOCALITY, "town or neighbourhood"),
+    (Precision.ADM3, "section of a commune"),
+    (Precision.ADM2, "commune"),
+    (Precision.ADM1, "department"),
+    (Precision.COUNTRY, "country"),
+]
+_MINUTES = "%Y-%m-%dT%H:%M"
+#: Which field of the form shows an error about a part of the draft.
+_SHOWN_AT = {"place": "lat", "affected": "affected_low"}
+
+
+class DraftForm(forms.Form):
+    """What an event is to say; all of it may be left empty."""
+
+    title = forms.CharField(
+        required=False,
+        max_length=TITLE_LENGTH,
+        help_text="Leave it empty and each reader gets category and place, in their language.",
+    )
+    summary = forms.CharField(
+        required=False,
+        max_length=SUMMARY_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="In your own words, for everybody: no names, numbers or addresses of people.",
+    )
+    categories = forms.MultipleChoiceField(required=False)
+    place_name = forms.CharField(
+        required=False, max_length=300, label="Place", widget=forms.TextInput(attrs={"list": "places"})
+    )
+    pcode = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    lat = forms.FloatField(required=False, label="Latitude", widget=forms.NumberInput(attrs={"step": "any"}))
+    lon = forms.FloatField(required=False, label="Longitude", widget=forms.NumberInput(attrs={"step": "any"}))
+    precision = forms.TypedChoiceField(
+        choices=PRECISIONS, coerce=lambda value: Precision(int(value)), label="How exactly is it known?"
+    )
+    radius_m = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=LARGEST_RADIUS_M,
+        label="Radius, m",
+        help_text="Empty: the usual one.",
+    )
+    outside = forms.BooleanField(required=False, label="It does lie outside the operation's area")
+    occurred_at = forms.DateTimeField(
+        required=False,
+        label="When it happened",
+        widget=forms.DateTimeInput(format=_MINUTES, attrs={"type": "datetime-local"}),
+        input_formats=[_MINUTES, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+    )
+    affected_low = forms.IntegerField(
+        required=False, min_value=0, max_value=LARGEST_NUMBER, label="People affected, at least"
+    )
+    affected_high = forms.IntegerField(required=False, min_value=0, max_value=LARGEST_NUMBER, label="At most")
+    suggestion = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, operation: Operation, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.operation = operation
+        self.nodes = list(Category.objects.filter(operation=operation))
+        choices = [(node.code, node.code) for node in self.nodes]
+        self.fields["categories"].choices = choices  # type: ignore[attr-defined]
+
+    def draft(self, was: datetime | None = None) -> EventDraft | None:
+        """The draft, checked; None if something is wrong, which then stands at its field. `was` is the time the event
+        has now: the form shows it to the minute, and unchanged it stays as it is."""
+        if not self.is_valid():
+            return None
+        try:
+            draft = self._draft(was)
+            check(self.operation, draft)
+        except Refused as refused:
+            self.show(refused)
+            return None
+        return draft
+
+    def show(self, refused: Refused) -> None:
+        field = _SHOWN_AT.get(refused.field, refused.field)
+        self.add_error(field if field in self.fields else None, refused.remedy)
+
+    def _draft(self, was: datetime | None) -> EventDraft:
+        typed = self.cleaned_data
+        return EventDraft(
+            title=" ".join(typed["title"].split()),
+            summary=typed["summary"].strip(),
+            categories=tuple(node.code for node in self.nodes if node.code in typed["categories"]),
+            spot=self._spot(),
+            occurred_at=_unchanged(typed["occurred_at"], was),
+            affected=_affected(typed["affected_low"], typed["affected_high"]),
+            outside_confirmed=typed["outside"],
+        )
+
+    def _spot(self) -> Spot | None:
+        typed = self.cleaned_data
+        lon, lat, name = typed["lon"], typed["lat"], " ".join(typed["place_name"].split())
+        if (lon is None) != (lat is None):
+            raise Refused("coordinates", "Latitude and longitude go together: write both or neither.", field="place")
+        if lon is None or lat is None:
+            return places.named(self.operation, name) if name else None
+        radius = typed["radius_m"] if typed["radius_m"] is not None else DEFAULT_RADIUS_M[typed["precision"]]
+        return Spot(lon, lat, typed["precision"], radius, name, typed["pcode"])
+
+
+def _unchanged(typed: datetime | None, was: datetime | None) -> datetime | None:
+    same = typed and was and typed == was.replace(second=0, microsecond=0)
+    return was if same else typed
+
+
+def _affected(low: int | None, high: int | None) -> Range | None:
+    if low is None and high is None:
+        return None
+    return Range(low or 0, high)
+
+
+def initial(draft: EventDraft) -> dict[str, Any]:
+    """A draft as the form shows it."""
+    return {
+        "title": draft.title,
+        "summary": draft.summary,
+        "categories": list(draft.categories),
+        "occurred_at": draft.occurred_at and timezone.localtime(draft.occurred_at),
+        "affected_low": draft.affected and draft.affected.low,
+        "affected_high": draft.affected and draft.affected.high,
+        "outside": draft.outside_confirmed,
+        **placed(draft.spot),
+    }
+
+
+def placed(spot: Spot | None) -> dict[str, Any]:
+    """A place as the form shows it."""
+    if spot is None:
+        return {"precision": int(Precision.STREET)}
+    return {
+        "lon": spot.lon,
+        "lat": spot.lat,
+        "precision": int(spot.precision),
+        "radius_m": spot.radius_m,
+        "place_name": spot.name,
+        "pcode": spot.pcode,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A category as a checkbox: how deep it stands, whether it is chosen, and why a machine suggests it."""
+
+    category: Category
+    depth: int
+    chosen: bool
+    reason: str = ""
+
+
+def choices(form: DraftForm, suggested: dict[str, str] | None = None) -> list[Choice]:
+    """The taxonomy in its order, children below their parents."""
+    chosen: Iterable[str] = form["categories"].value() or []
+    by_id = {node.pk: node for node in form.nodes}
+
+    def depth(node: Category) -> int:
+        parent = by_id.get(node.parent_id or 0)
+        return 0 if parent is None else 1 + depth(parent)
+
+    return [Choice(node, depth(node), node.code in chosen, (suggested or {}).get(node.code, "")) for node in form.nodes]

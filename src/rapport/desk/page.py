@@ -1,0 +1,155 @@
+"""What the pages of the desk have in common: the operation's time, decisions as lines, actions tried and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from rapport.accounts.models import Person
+from rapport.desk.leases import DeskFilters
+from rapport.desk.undo import allow_undo
+from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.events.models import Event
+from rapport.operations.models import Operation
+from rapport.oversight.models import Decision, DecisionKind
+from rapport.reports.models import Report
+
+P = ParamSpec("P")
+RECENT = 6  # decisions shown beside the work
+
+
+def local_time(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """The page speaks and reads times in the operation's time zone; stands below the decorator that finds it."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        operation = cast(Operation, kwargs["operation"])
+        with timezone.override(ZoneInfo(operation.time_zone)):
+            return view(request, *args, **kwargs)
+
+    return shown
+
+
+def to(name: str, *args: Any) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse(name, args=args))
+
+
+def back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:
+    """To the page that the form was on, if it says so and it is one of ours."""
+    wanted = request.POST.get("back", "")
+    ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
+    return HttpResponseRedirect(wanted if ours else otherwise)
+
+
+def attempt(request: HttpRequest, action: Callable[[], object], said: str) -> bool:
+    """Does it and says so, or says what stands in its way; whether it was done."""
+    try:
+        action()
+    except Conflict as conflict:
+        messages.warning(request, str(conflict))
+    except Refused as refused:
+        messages.error(request, refused.remedy)
+    else:
+        messages.success(request, said)
+        return True
+    return False
+
+
+# --- filters of the queue, kept while a person works through it ----------------------------------------------------
+
+
+def filters_from(request: HttpRequest) -> DeskFilters:
+    query = request.GET
+    return DeskFilters(
+        query.get("source", "")[:60], query.get("language", "")[:12], query.get("text", "").strip()[:100]
+    )
+
+
+def keep_filters(request: HttpRequest, operation: Operation, filters: DeskFilters) -> None:
+    kept = [filters.source, filters.language, filters.text]
+    if request.session.get(f"desk-{operation.pk}") != kept:
+        request.session[f"desk-{operation.pk}"] = kept
+
+
+def kept_filters(request: HttpRequest, operation: Operation) -> DeskFilters:
+    return DeskFilters(*request.session.get(f"desk-{operation.pk}", ()))
+
+
+# --- decisions as lines --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A decision as it is shown: what it was about, whether it still stands, whether this person may take it back."""
+
+    decision: Decision
+    label: str
+    report_ref: str
+    event: Event | None
+    undone_by: Decision | None
+    undoable: bool
+    mine: bool
+
+
+def lines(person: Person, decisions: Iterable[Decision]) -> list[Line]:
+    """The decisions with their subjects, in few queries."""
+    chosen = list(decisions)
+    reports = dict(Report.objects.filter(pk__in={d.report_id for d in chosen}).values_list("pk", "ref"))
+    events = Event.objects.prefetch_related("categories").in_bulk([d.event_id for d in chosen if d.event_id])
+    undone = {undo.undoes_id: undo for undo in Decision.objects.filter(undoes__in=chosen).select_related("person")}
+    return [
+        Line(
+            decision=decision,
+            label=_label(decision),
+            report_ref=reports.get(decision.report_id or 0, ""),
+            event=events.get(decision.event_id or 0),
+            undone_by=undone.get(decision.pk),
+            undoable=decision.pk not in undone and _may_undo(person, decision),
+            mine=decision.person_id == person.pk,
+        )
+        for decision in chosen
+    ]
+
+
+def _label(decision: Decision) -> str:
+    label = str(DecisionKind(decision.kind).label)
+    if decision.kind == DecisionKind.PUBLISH:
+        return f"{decision.before['publication']} → {decision.after['publication']}"
+    if decision.kind == DecisionKind.VERIFY:
+        return f"{decision.before['status']} → {decision.after['status']}"
+    if decision.kind == DecisionKind.UNDO and decision.undoes is not None:
+        return f"{label}: {_label(decision.undoes)}"
+    return label
+
+
+def _may_undo(person: Person, decision: Decision) -> bool:
+    try:
+        allow_undo(person, decision)
+    except (NotAllowed, Conflict):
+        return False
+    return True
+
+
+def recent(person: Person, operation: Operation) -> Sequence[Line]:
+    """The last things decided, the newest first."""
+    return lines(person, decisions_of(operation)[:RECENT])
+
+
+def decisions_of(operation: Operation) -> Any:
+    return Decision.objects.filter(operation=operation).select_related("person", "undoes").order_by("-id")
+
+
+def last_undoable(shown: Sequence[Line]) -> Line | None:
+    """What "undo" on the keyboard means: this person's newest decision that still stands."""
+    return next((line for line in shown if line.mine and line.undoable), None)

@@ -1,0 +1,132 @@
+"""The queue: what waits, who holds what, and the next report."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from rapport.accounts.permissions import Permission
+from rapport.desk import leases, places
+from rapport.desk.books import moment, who_was_first
+from rapport.desk.leases import DeskFilters
+from rapport.desk.page import filters_from, keep_filters, kept_filters, last_undoable, local_time, recent, to
+from rapport.operations.access import needs, person
+from rapport.operations.models import Operation, Source
+from rapport.reports.models import Report, Standing
+
+SHOWN = 50  # reports listed at once; the count says how many there are
+
+
+@require_GET
+@never_cache
+@needs(Permission.DESK_REPORT_READ)
+@local_time
+def queue(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """The page where a volunteer starts."""
+    filters = filters_from(request)
+    keep_filters(request, operation, filters)
+    chosen = leases.waiting(operation, filters).select_related("source", "lease__person")
+    shown = recent(person(request), operation)
+    context = {
+        "operation": operation,
+        "filters": filters,
+        "filtered": filters != DeskFilters(),
+        "reports": [_row(report) for report in chosen[:SHOWN]],
+        "found": chosen.count(),
+        "pulse": _pulse(operation),
+        "held": leases.held(operation),
+        "sources": Source.objects.filter(operation=operation).order_by("slug"),
+        "recent": shown,
+        "undo_key": last_undoable(shown),
+        "may_decide": person(request).may(Permission.DESK_REPORT_TRIAGE, operation.pk),
+        "may_sign": person(request).may(Permission.OPERATIONS_ORDER_SIGN, operation.pk),
+    }
+    return render(request, "desk/queue.html", context)
+
+
+def _row(report: Report) -> dict[str, Any]:
+    lease = getattr(report, "lease", None)
+    return {"report": report, "lease": lease if lease and lease.until > timezone.now() else None}
+
+
+@require_POST
+@needs(Permission.DESK_REPORT_TRIAGE)
+@local_time
+def take_next(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """The next report for this person; `after` names the one passed by."""
+    after = Report.objects.filter(operation=operation, ref=request.POST.get("after", "")).first()
+    return go_on(request, operation, after)
+
+
+def go_on(request: HttpRequest, operation: Operation, after: Report | None = None) -> HttpResponseRedirect:
+    """To the next report of the part of the queue that this person works on, or back to the queue when it is empty."""
+    filters = kept_filters(request, operation)
+    report = leases.next_report(operation, person(request), filters, after)
+    if report is not None:
+        return to("desk_report", operation.slug, report.ref)
+    messages.info(request, "Nothing waits that nobody is working on.")
+    kept = {"source": filters.source, "language": filters.language, "text": filters.text}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return HttpResponseRedirect(reverse("desk", args=[operation.slug]) + (f"?{query}" if query else ""))
+
+
+@require_GET
+@never_cache
+@needs(Permission.DESK_REPORT_READ)
+@local_time
+def pulse(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """How things stand, for the script: the queue, and the report that `report` names."""
+    answer = _pulse(operation)
+    report = Report.objects.filter(operation=operation, ref=request.GET.get("report", "")).first()
+    if report is not None:
+        answer["report"] = _state(report, person(request).pk)
+    return JsonResponse(answer)
+
+
+def _pulse(operation: Operation) -> dict[str, Any]:
+    queue = Report.objects.filter(operation=operation, standing=Standing.WAITING)
+    oldest = queue.order_by("id").values_list("received_at", flat=True).first()
+    age = max(0, int((timezone.now() - oldest).total_seconds())) if oldest else None
+    return {"waiting": queue.count(), "oldest_s": age, "held": leases.held(operation).count()}
+
+
+def _state(report: Report, person_id: int) -> dict[str, Any]:
+    lease = leases.holder(report)
+    return {
+        "standing": report.standing,
+        "said": "" if report.standing == Standing.WAITING else who_was_first(report),
+        "mine": bool(lease and lease.person_id == person_id),
+        "holder": lease.person.shown_name if lease else "",
+        "until": moment(lease.until) if lease else "",
+        "left_s": int((lease.until - timezone.now()).total_seconds()) if lease else 0,
+    }
+
+
+@require_GET
+@needs(Permission.DESK_REPORT_READ)
+def find_places(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """Places by name, for the script's list."""
+    found = places.search(operation, request.GET.get("q", "")[:100])
+    return JsonResponse(
+        {
+            "places": [
+                {
+                    "name": spot.name,
+                    "lon": spot.lon,
+                    "lat": spot.lat,
+                    "precision": int(spot.precision),
+                    "radius_m": spot.radius_m,
+                    "pcode": spot.pcode,
+                }
+                for spot in found
+            ]
+        }
+    )

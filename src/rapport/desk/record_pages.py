@@ -1,0 +1,94 @@
+"""What was decided on the desk, and the standing orders that decide in a person's name."""
+
+from __future__ import annotations
+
+import json
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from rapport.accounts.permissions import Permission
+from rapport.desk import orders
+from rapport.desk.page import attempt, back, decisions_of, last_undoable, lines, local_time, to
+from rapport.desk.undo import undo
+from rapport.errors import BadDefinition
+from rapport.operations.access import needs, person
+from rapport.operations.models import Operation, StandingOrder
+from rapport.oversight.models import Decision
+
+PER_PAGE = 50
+
+
+@require_GET
+@never_cache
+@needs(Permission.DESK_REPORT_READ)
+@local_time
+def decisions(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """Everything decided in this operation, the newest first; `order` shows the effects of one standing order."""
+    chosen = decisions_of(operation)
+    order = StandingOrder.objects.filter(operation=operation, slug=request.GET.get("order", "")).first()
+    if order is not None:
+        chosen = chosen.filter(order_id=order.pk)
+    page = Paginator(chosen, PER_PAGE).get_page(request.GET.get("page"))
+    shown = lines(person(request), page.object_list)
+    context = {"operation": operation, "order": order, "page": page, "lines": shown, "undo_key": last_undoable(shown)}
+    return render(request, "desk/decisions.html", context)
+
+
+@require_POST
+@needs(Permission.DESK_REPORT_READ)  # undo itself asks for what the decision needed
+@local_time
+def take_back(request: HttpRequest, operation: Operation, decision_id: int) -> HttpResponse:
+    decision = get_object_or_404(Decision, pk=decision_id, operation=operation)
+    attempt(request, lambda: undo(person(request), decision), "Undone.")
+    return back(request, f"/{operation.slug}/desk/decisions/")
+
+
+@require_GET
+@never_cache
+@needs(Permission.DESK_REPORT_READ)
+@local_time
+def standing_orders(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """What each order does in words, who signed it, and how much it did."""
+    chosen = StandingOrder.objects.filter(operation=operation).select_related("signed_by", "revoked_by")
+    rows = [
+        {
+            "order": order,
+            "rule": json.dumps(order.rule, indent=2, ensure_ascii=False),
+            "effects": Decision.objects.filter(operation=operation, order_id=order.pk, kind="accept").count(),
+            "rests": _rests(order),
+        }
+        for order in chosen.order_by("slug")
+    ]
+    may_sign = person(request).may(Permission.OPERATIONS_ORDER_SIGN, operation.pk)
+    return render(request, "desk/orders.html", {"operation": operation, "rows": rows, "may_sign": may_sign})
+
+
+def _rests(order: StandingOrder) -> bool:
+    """Whether a signed order does nothing because its signer may no longer do by hand what it does."""
+    try:
+        return bool(order.in_force and order.signed_by and orders.missing(order.signed_by, order))
+    except BadDefinition:
+        return True
+
+
+@require_POST
+@needs(Permission.OPERATIONS_ORDER_SIGN)
+@local_time
+def sign(request: HttpRequest, operation: Operation, slug: str) -> HttpResponse:
+    order = get_object_or_404(StandingOrder, operation=operation, slug=slug)
+    attempt(request, lambda: orders.sign(person(request), order), "Signed. It acts in your name from now on.")
+    return to("desk_orders", operation.slug)
+
+
+@require_POST
+@needs(Permission.OPERATIONS_ORDER_SIGN)
+@local_time
+def revoke(request: HttpRequest, operation: Operation, slug: str) -> HttpResponse:
+    order = get_object_or_404(StandingOrder, operation=operation, slug=slug)
+    reason = request.POST.get("reason", "")
+    attempt(request, lambda: orders.revoke(person(request), order, reason), "Revoked. What it did stands.")
+    return to("desk_orders", operation.slug)

@@ -1,0 +1,365 @@
+"""One report on the desk: what was said, what machines make of it, and the form by which a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Permission
+from rapport.desk import actions, leases, places
+from rapport.desk.books import PLACING, moment, standing_decisions
+from rapport.desk.forms import DraftForm, choices, placed
+from rapport.desk.page import attempt, back, decisions_of, last_undoable, lines, local_time, recent, to
+from rapport.desk.queue import go_on
+from rapport.desk.templatetags.desk import called
+from rapport.errors import Conflict
+from rapport.events.models import Event, EventReport
+from rapport.operations.access import needs, person
+from rapport.operations.models import Operation
+from rapport.oversight.models import DecisionKind
+from rapport.reports.models import Report, Standing, Suggestion, SuggestionKind
+from rapport.values import DEFAULT_RADIUS_M, Precision, Spot
+
+FOUND = 10  # events offered by a search
+NEAR = 8  # reports shown beside
+_BUTTON = ("lon", "lat", "precision", "radius_m", "pcode", "suggestion", "place_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A report that says nearly the same, where it stands, and why a machine thinks so."""
+
+    report: Report
+    event: Event | None
+    score: float
+    reasons: Sequence[str]
+    suggestion_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place that may be meant, and why."""
+
+    spot: Spot
+    reasons: Sequence[str]
+    suggestion_id: int | None = None
+    score: float | None = None
+
+    @property
+    def button(self) -> str:
+        """The value of the button that uses it: the fields of the form in the order of _BUTTON."""
+        spot = self.spot
+        values = (
+            spot.lon,
+            spot.lat,
+            int(spot.precision),
+            spot.radius_m,
+            spot.pcode,
+            self.suggestion_id or "",
+            spot.name,
+        )
+        return "|".join(map(str, values))
+
+
+@require_GET
+@never_cache
+@needs(Permission.DESK_REPORT_READ)
+@local_time
+def show(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    report = _report(operation, ref)
+    return _page(request, report, DraftForm(operation, initial=_first_draft(report)))
+
+
+@require_POST
+@needs(Permission.DESK_REPORT_TRIAGE)
+@local_time
+def accept(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    """Makes an event of it. The buttons that only fill in a place come here too, so that they work without script."""
+    report = _report(operation, ref)
+    if "look" in request.POST or "use" in request.POST:
+        return _fill_place(request, report)
+    form = DraftForm(operation, request.POST)
+    draft = form.draft()
+    if draft is not None and not (draft.title or draft.categories):
+        form.add_error("title", "Choose a category or write a title: readers must see what it is about.")
+        draft = None
+    if draft is None:
+        return _page(request, report, form, status=400)
+    publish = request.POST.get("publish") == "1"
+    suggestion = report.suggestions.filter(pk=form.cleaned_data["suggestion"] or 0).first()
+
+    def act() -> Event:
+        return actions.accept(person(request), report, draft, publish, suggestion)
+
+    return _decide(request, report, DecisionKind.ACCEPT, act, "Published" if publish else "Saved as a draft", form)
+
+
+@require_POST
+@needs(Permission.DESK_REPORT_TRIAGE)
+@local_time
+def attach(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    report = _report(operation, ref)
+    event = get_object_or_404(Event, operation=operation, ref=request.POST.get("event", "").strip().lower())
+    suggestion = report.suggestions.filter(pk=_number(request.POST.get("suggestion", ""))).first()
+
+    def act() -> Event:
+        actions.attach(person(request), report, event, suggestion)
+        return event
+
+    return _decide(request, report, DecisionKind.ATTACH, act, "Attached to")
+
+
+@require_POST
+@needs(Permission.DESK_REPORT_TRIAGE)
+@local_time
+def reject(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    report = _report(operation, ref)
+    reason = request.POST.get("reason", "")
+    if not reason.strip():
+        messages.error(request, "Write the reason: whoever looks at this later must understand it.")
+        return to("desk_report", operation.slug, ref)
+    return _decide(
+        request, report, DecisionKind.REJECT, lambda: actions.reject(person(request), report, reason), "Rejected"
+    )
+
+
+@require_POST
+@needs(Permission.DESK_REPORT_TRANSLATE)
+@local_time
+def translate(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    report = _report(operation, ref)
+    language, text = request.POST.get("language", ""), request.POST.get("text", "")
+    if not report.translations.filter(language=language, text=text.strip(), person=person(request)).exists():
+        attempt(request, lambda: actions.translate(person(request), report, language, text), "Translation saved.")
+    return to("desk_report", operation.slug, ref)
+
+
+@require_POST
+@needs(Permission.DESK_REPORT_TRIAGE)
+@local_time
+def take(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    try:
+        leases.take(person(request), _report(operation, ref))
+    except Conflict as conflict:
+        messages.warning(request, str(conflict))
+    return to("desk_report", operation.slug, ref)
+
+
+@require_POST
+@needs(Permission.DESK_REPORT_TRIAGE)
+@local_time
+def release(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    leases.release(person(request), _report(operation, ref))
+    return back(request, f"/{operation.slug}/desk/")
+
+
+def _report(operation: Operation, ref: str) -> Report:
+    return get_object_or_404(Report.objects.select_related("operation", "source"), operation=operation, ref=ref)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+# --- deciding ------------------------------------------------------------------------------------------------------
+
+
+def _decide(
+    request: HttpRequest,
+    report: Report,
+    kind: DecisionKind,
+    act: Callable[[], Event | None],
+    said: str,
+    form: DraftForm | None = None,
+) -> HttpResponse:
+    """Does it and goes on with the next report. A form sent twice has the same effect as once; if somebody else was
+    first, what was typed stays on the page."""
+    try:
+        _check_lease(person(request), report)
+        event = act()
+    except Conflict as conflict:
+        if _mine_already(person(request), report, kind):
+            return go_on(request, report.operation)
+        messages.warning(request, str(conflict))
+        report.refresh_from_db()
+        return _page(request, report, form or DraftForm(report.operation, initial=_first_draft(report)), status=409)
+    messages.success(request, f"{said}: {called(event)}." if event else f"{said}.")
+    return go_on(request, report.operation)
+
+
+def _check_lease(who: Person, report: Report) -> None:
+    """Whoever holds the report decides; nobody is pushed aside while they write."""
+    lease = leases.holder(report)
+    if lease is not None and lease.person_id != who.pk:
+        raise Conflict(f"{lease.person.shown_name} works on this report until {moment(lease.until)}.")
+
+
+def _mine_already(who: Person, report: Report, kind: DecisionKind) -> bool:
+    """Whether the person has just decided the same: the button was pressed twice."""
+    placing = standing_decisions(report.operation_id).filter(report_id=report.pk, kind__in=PLACING)
+    last = placing.order_by("id").last()
+    return last is not None and last.person_id == who.pk and last.kind == kind
+
+
+# --- what the page shows -------------------------------------------------------------------------------------------
+
+
+def _page(
+    request: HttpRequest,
+    report: Report,
+    form: DraftForm,
+    *,
+    status: int = 200,
+    found_places: Sequence[Candidate] = (),
+) -> HttpResponse:
+    operation, who = report.operation, person(request)
+    suggestions = list(report.suggestions.order_by("-score", "id"))
+    lease = leases.holder(report) if report.standing == Standing.WAITING else None
+    shown = recent(who, operation)
+    find = request.GET.get("find", "").strip()[:100]
+    context = {
+        "operation": operation,
+        "report": report,
+        "waiting": report.standing == Standing.WAITING,
+        "link": EventReport.objects.select_related("event").filter(report=report).first(),
+        "translations": report.translations.select_related("person").order_by("-id"),
+        "fields": list(report.fields.items()),
+        "said_before": _said_before(report),
+        "languages": [s for s in suggestions if s.kind == SuggestionKind.LANGUAGE],
+        "form": form,
+        "choices": choices(form, _suggested_categories(suggestions)),
+        "candidates": [*found_places, *_candidates(report, suggestions)],
+        "units": places.units(operation),
+        "near": _near(suggestions),
+        "events": _event_candidates(operation, suggestions),
+        "find": find,
+        "found": search_events(operation, find) if find else [],
+        "lease": lease,
+        "mine": lease is not None and lease.person_id == who.pk,
+        "others": lease is not None and lease.person_id != who.pk,
+        "history": lines(who, decisions_of(operation).filter(report_id=report.pk)),
+        "recent": shown,
+        "undo_key": last_undoable(shown),
+        "may_decide": who.may(Permission.DESK_REPORT_TRIAGE, operation.pk),
+        "may_publish": who.may(Permission.DESK_EVENT_PUBLISH, operation.pk),
+        "may_translate": who.may(Permission.DESK_REPORT_TRANSLATE, operation.pk),
+    }
+    return render(request, "desk/report.html", context, status=status)
+
+
+def _first_draft(report: Report) -> dict[str, Any]:
+    """What the form starts from: what the sender said, else the best suggested place, shown as such."""
+    known = set(report.operation.categories.values_list("code", flat=True))
+    first = next(iter(_candidates(report, list(report.suggestions.order_by("-score", "id")))), None)
+    return {
+        "categories": [code for code in report.categories_said if code in known],
+        "occurred_at": report.sent_at or report.received_at,
+        "suggestion": first.suggestion_id if first else None,
+        **placed(first.spot if first else None),
+    }
+
+
+def _candidates(report: Report, suggestions: Sequence[Suggestion]) -> list[Candidate]:
+    found = []
+    if report.lon is not None and report.lat is not None:
+        precision = Precision.STREET
+        said = Spot(report.lon, report.lat, precision, DEFAULT_RADIUS_M[precision], report.place_said)
+        found.append(Candidate(said, ["the coordinates that came with the report"]))
+    found += [
+        Candidate(spot, s.reasons, s.pk, s.score)
+        for s in suggestions
+        if s.kind == SuggestionKind.PLACE and (spot := spot_of(s.value))
+    ]
+    return found
+
+
+def spot_of(value: Mapping[str, Any]) -> Spot | None:
+    """The place in a suggestion's value; None if it names one without coordinates."""
+    lon, lat = value.get("lon"), value.get("lat")
+    if lon is None or lat is None:
+        return None
+    precision = Precision(value.get("precision") or Precision.LOCALITY)
+    radius = value.get("radius_m") or DEFAULT_RADIUS_M[precision]
+    return Spot(float(lon), float(lat), precision, int(radius), value.get("name", ""), value.get("pcode", ""))
+
+
+def _suggested_categories(suggestions: Sequence[Suggestion]) -> dict[str, str]:
+    """Code → why a machine suggests it."""
+    return {
+        s.value.get("code", ""): ", ".join(map(str, s.reasons)) or "suggested"
+        for s in suggestions
+        if s.kind == SuggestionKind.CATEGORY
+    }
+
+
+def _near(suggestions: Sequence[Suggestion]) -> list[Near]:
+    chosen = [s for s in suggestions if s.kind == SuggestionKind.NEAR_DUPLICATE][:NEAR]
+    reports = Report.objects.select_related("link__event").in_bulk([s.value.get("report", 0) for s in chosen])
+    return [
+        Near(report, link.event if (link := getattr(report, "link", None)) else None, s.score, s.reasons, s.pk)
+        for s in chosen
+        if (report := reports.get(s.value.get("report", 0)))
+    ]
+
+
+def _event_candidates(operation: Operation, suggestions: Sequence[Suggestion]) -> list[dict[str, Any]]:
+    chosen = [s for s in suggestions if s.kind == SuggestionKind.EVENT][:NEAR]
+    events = _live_events(operation).in_bulk([s.value.get("event", 0) for s in chosen])
+    return [
+        {"event": event, "suggestion": s} for s in chosen if (event := events.get(s.value.get("event", 0))) is not None
+    ]
+
+
+def _live_events(operation: Operation) -> QuerySet[Event]:
+    """Events with a report behind them."""
+    behind = EventReport.objects.filter(event__operation=operation).values("event_id")
+    return Event.objects.filter(operation=operation, pk__in=behind).prefetch_related("categories")
+
+
+def search_events(operation: Operation, text: str) -> list[Event]:
+    """Events by reference, or by words of title or place, the newest first."""
+    named = Q(ref=text.lower()) | Q(title__icontains=text) | Q(place_name__icontains=text)
+    return list(_live_events(operation).filter(named).order_by("-pk")[:FOUND])
+
+
+def _said_before(report: Report) -> list[Report]:
+    """The latest other reports of the same sender."""
+    if report.sender_id is None:
+        return []
+    others = Report.objects.filter(sender_id=report.sender_id).exclude(pk=report.pk)
+    return list(others.select_related("link__event").order_by("-pk")[:5])
+
+
+# --- places without script -----------------------------------------------------------------------------------------
+
+
+def _fill_place(request: HttpRequest, report: Report) -> HttpResponse:
+    """The same form again, with the place that was chosen, or with the places that have the name typed."""
+    typed = request.POST.copy()
+    found: list[Candidate] = []
+    if "use" in typed:
+        _use(typed, str(typed["use"]))
+    else:
+        spots = places.search(report.operation, typed.get("place_name", ""))
+        found = [Candidate(spot, ["by its name"]) for spot in spots]
+        if not found:
+            messages.info(request, "No place has this name: try a shorter piece of it.")
+    form = DraftForm(report.operation, initial={**typed.dict(), "categories": typed.getlist("categories")})
+    return _page(request, report, form, found_places=found)
+
+
+def _use(typed: Any, chosen: str) -> None:
+    """Writes the place of a button into what was typed."""
+    parts = chosen.split("|", len(_BUTTON) - 1)
+    if len(parts) == len(_BUTTON):
+        for name, value in zip(_BUTTON, parts, strict=True):
+            typed[name] = value

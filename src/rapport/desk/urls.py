@@ -1,0 +1,35 @@
+"""Addresses of the desk."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from rapport.desk import event_page, queue, record_pages, report_page
+
+DESK = "<slug:operation>/desk/"
+REPORT = f"{DESK}reports/<slug:ref>/"
+EVENT = f"{DESK}events/<slug:ref>/"
+ORDER = f"{DESK}orders/<slug:slug>/"
+
+urlpatterns = [
+    path(DESK, queue.queue, name="desk"),
+    path(f"{DESK}next/", queue.take_next, name="desk_next"),
+    path(f"{DESK}pulse", queue.pulse, name="desk_pulse"),
+    path(f"{DESK}places", queue.find_places, name="desk_places"),
+    path(REPORT, report_page.show, name="desk_report"),
+    path(f"{REPORT}accept/", report_page.accept, name="desk_accept"),
+    path(f"{REPORT}attach/", report_page.attach, name="desk_attach"),
+    path(f"{REPORT}reject/", report_page.reject, name="desk_reject"),
+    path(f"{REPORT}translate/", report_page.translate, name="desk_translate"),
+    path(f"{REPORT}take/", report_page.take, name="desk_take"),
+    path(f"{REPORT}release/", report_page.release, name="desk_release"),
+    path(EVENT, event_page.show, name="desk_event"),
+    path(f"{EVENT}edit/", event_page.edit, name="desk_edit"),
+    path(f"{EVENT}publication/", event_page.publish, name="desk_publish"),
+    path(f"{EVENT}status/", event_page.set_status, name="desk_status"),
+    path(f"{DESK}decisions/", record_pages.decisions, name="desk_decisions"),
+    path(f"{DESK}decisions/<int:decision_id>/undo/", record_pages.take_back, name="desk_undo"),
+    path(f"{DESK}orders/", record_pages.standing_orders, name="desk_orders"),
+    path(f"{ORDER}sign/", record_pages.sign, name="desk_sign"),
+    path(f"{ORDER}revoke/", record_pages.revoke, name="desk_revoke"),
+]
