@@ -132,6 +132,17 @@ def test_a_request_without_proof_is_turned_away_and_counted(door: Gateway) -> No
     assert sum(refused(door).values()) == 1
 
 
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_source_without_its_secrets_takes_nothing_and_says_try_again(door: Gateway, value: str | None) -> None:
+    empty = {} if value is None else dict.fromkeys(door.samples.settings, value)
+    door.source.settings_sealed = keys.seal("channels", json.dumps(empty).encode())
+    door.source.save()
+    answer = door.says("Nou bezwen dlo")
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    assert not Report.objects.exists()
+    assert refused(door) == {"not_set_up": 1}
+
+
 def test_a_huge_message_is_turned_away_unread(door: Gateway) -> None:
     answer = door.says(b"m" * 10_000_000)
     assert answer.status_code == 413

@@ -160,6 +160,15 @@ def required(values: Mapping[str, str], name: str) -> str:
     return value
 
 
+def secret(settings: Mapping[str, str], name: str) -> str:
+    """A secret of the source. Refused(503) if none is set yet: an empty one would let everybody in, and once it is set
+    the gateway's next try brings the message."""
+    value = settings.get(name, "")
+    if not value:
+        raise Refused("not_set_up", f"Set {name!r} of this source; until then it takes nothing.", status=503)
+    return value
+
+
 def same(given: str, expected: str) -> bool:
     """Whether two secrets are the same, in a time that does not tell how much of them is."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())

@@ -15,7 +15,7 @@ from rapport.values import Answer, Inbound, Json, Kept, Message
 
 def verify(inbound: Inbound, settings: Mapping[str, str]) -> None:
     """The secret set on the phone must come with every request."""
-    if not wire.same(wire.fields(inbound).get("secret", ""), settings["secret"]):
+    if not wire.same(wire.fields(inbound).get("secret", ""), wire.secret(settings, "secret")):
         raise Refused("bad_secret", "The secret does not match; compare it with the one on the phone.", status=403)
 
 

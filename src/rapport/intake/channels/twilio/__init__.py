@@ -22,6 +22,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 def verify(inbound: Inbound, settings: Mapping[str, str]) -> None:
     """HMAC-SHA1 of the exact public address and every field, sorted by name; for JSON, of the address alone, which
     then carries the body's SHA-256."""
+    token = wire.secret(settings, "auth_token").encode()
     given = inbound.headers.get("x-twilio-signature", "")
     body_hash = parse_qs(urlsplit(inbound.url).query).get("bodySHA256", [""])[0]
     if body_hash:
@@ -30,7 +31,6 @@ def verify(inbound: Inbound, settings: Mapping[str, str]) -> None:
     else:
         signed = b"".join(name + value for name, value in sorted(set(wire.pairs(inbound.body))))
         genuine = True
-    token = settings["auth_token"].encode()
     # Every spelling is compared, so that the time taken tells nothing.
     matches = [wire.same(given, signature(token, url, signed)) for url in _spellings(inbound.url)]
     if not (genuine and any(matches)):
