@@ -24,6 +24,7 @@ Mask = npt.NDArray[np.bool_]
 
 DEPTH = 26  # bits an axis: a cell of the finest grid is 0.6 m wide at the equator
 CELL_PIXELS = 64  # side of a cluster's cell on the screen, in pixels of a 256-pixel tile
+MOST_CLUSTERS = 5_000  # in one answer: more would be neither read nor drawn
 MAX_LATITUDE = 85.051129  # the edge of the web Mercator square
 _PRECISIONS = tuple(str(number) for number in range(max(Precision) + 1))
 NO_TIME = int(np.iinfo(np.int64).min)
@@ -268,16 +269,18 @@ class Selection:
 
     def clusters(self, box: Box, zoom: int) -> list[Cluster]:
         """The events in the box, grouped by the cells of a grid of CELL_PIXELS at that zoom. Exact: the counts add up
-        to `in_box(box)`."""
-        shift = 2 * max(0, DEPTH - (max(0, zoom) + 2))  # 256 / CELL_PIXELS = 4 cells a tile and axis
+        to `in_box(box)`. Where that would give more than MOST_CLUSTERS, a coarser zoom's cells are taken."""
+        chosen = [
+            (block, np.flatnonzero(mask[: block.mapped] & block.inside(box)[: block.mapped]))
+            for block, mask in self._parts
+        ]
+        runs = _runs(chosen, zoom)
+        while zoom > 0 and sum(len(starts) for _, starts in runs) > MOST_CLUSTERS:
+            zoom -= 1
+            runs = _runs(chosen, zoom)
         found: dict[int, _Sum] = {}
-        for block, mask in self._parts:
-            chosen = np.flatnonzero(mask[: block.mapped] & block.inside(box)[: block.mapped])
-            if not len(chosen):
-                continue
-            cells = block.code[chosen] >> shift
-            starts = np.concatenate([[0], np.flatnonzero(np.diff(cells)) + 1])
-            for cell, part in zip(cells[starts].tolist(), _sums(block, chosen, starts), strict=True):
+        for (block, some), (cells, starts) in zip(chosen, runs, strict=True):
+            for cell, part in zip(cells, _sums(block, some, starts), strict=True):
                 found[cell] = found[cell] + part if cell in found else part
         return [part.cluster() for part in found.values()]
 
@@ -377,7 +380,20 @@ class _Sum:
         )
 
 
+def _runs(chosen: Sequence[tuple[Block, Ints]], zoom: int) -> list[tuple[list[int], Ints]]:
+    """For each block's chosen positions: the cells they lie in at that zoom, and where each cell's run begins."""
+    shift = 2 * max(0, DEPTH - (max(0, zoom) + 2))  # 256 / CELL_PIXELS = 4 cells a tile and axis
+    runs = []
+    for block, some in chosen:
+        cells = block.code[some] >> shift
+        starts = np.concatenate([[0], np.flatnonzero(np.diff(cells)) + 1]) if len(some) else some
+        runs.append((cells[starts].tolist(), starts))
+    return runs
+
+
 def _sums(block: Block, chosen: Ints, starts: Ints) -> list[_Sum]:
+    if not len(chosen):
+        return []
     lon, lat = block.lon[chosen], block.lat[chosen]
     counts = np.diff(np.concatenate([starts, [len(chosen)]]))
     same = (np.maximum.reduceat(lon, starts) == np.minimum.reduceat(lon, starts)) & (
