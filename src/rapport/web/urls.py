@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rapport.operations.urls")),
     path("", include("rapport.intake.urls")),
     path("", include("rapport.exchange.urls")),
+    path("", include("rapport.desk.urls")),
+    path("", include("rapport.events.urls")),
 ]
 
 handler400 = "rapport.web.errors.bad_request"
