@@ -10,10 +10,10 @@ from typing import Any
 from rapport.values import Box, Spot
 
 EARTH_M = 40_075_017.0  # length of the equator
-WIDTH = 640  # of the drawing, in its own units
-TALLEST = 640
-LEAST_PIN = 11.0
-LARGEST_PIN = 34.0
+WIDTH = 480  # of the drawing, in its own units
+TALLEST = 480
+LEAST_PIN = 9.0
+LARGEST_PIN = 32.0
 MOST_NAMES = 14
 
 
@@ -48,7 +48,7 @@ class Frame:
 
     def xy(self, lon: float, lat: float) -> tuple[float, float]:
         x, y = _mercator(lon, lat)
-        x += 1.0 if x < self.left else 0.0  # beyond the antimeridian
+        x += round(self.left + WIDTH / self.scale / 2 - x)  # the copy of the meridian that is in the frame
         return (x - self.left) * self.scale, (y - self.top) * self.scale
 
     def units(self, metres: float, lat: float) -> float:
@@ -110,7 +110,7 @@ def names(frame: Frame, places: Iterable[tuple[str, float, float]]) -> list[Name
     written: list[Name] = []
     for text, lon, lat in places:
         x, y = frame.xy(lon, lat)
-        free = all(abs(x - n.x) > 5 * (len(text) + len(n.text)) or abs(y - n.y) > 26 for n in written)
+        free = all(abs(x - n.x) > 4 * (len(text) + len(n.text)) or abs(y - n.y) > 20 for n in written)
         if free and 40 < x < WIDTH - 40 and 20 < y < frame.height - 10:
             written.append(Name(round(x, 1), round(y, 1), text))
         if len(written) == MOST_NAMES:
@@ -120,7 +120,8 @@ def names(frame: Frame, places: Iterable[tuple[str, float, float]]) -> list[Name
 
 def pin_radius(count: int, most: int) -> float:
     """The area follows the count; never smaller than its number can be read in."""
-    return round(max(LEAST_PIN, LARGEST_PIN * math.sqrt(count / max(1, most))), 1)
+    least = LEAST_PIN + 3 * len(str(count))
+    return round(max(least, LARGEST_PIN * math.sqrt(count / max(1, most))), 1)
 
 
 def zoomed(frame: Frame, lon: float, lat: float) -> Box:

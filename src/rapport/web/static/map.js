@@ -7,8 +7,9 @@
   const known = JSON.parse(root.dataset.map);
   const home = '/' + known.slug + '/';
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  const LEAST = 14, LARGEST = 40; // pixels: a number can be read, and the largest covers no town
-  let map, marks, areas, words, asked = 0, namesAsked = 0;
+  const MOST_NAMES = 40;
+  const LEAST = 10, DIGIT = 3, LARGEST = 32; // pixels: a number can be read, and a circle fits the cell it stands for
+  let map, marks, areas, words, asked = 0, namesAsked = 0, places = [], pinned = [];
 
   load(root.dataset.leafletCss, root.dataset.leaflet, start);
 
@@ -120,14 +121,16 @@
     const focused = document.activeElement && document.activeElement.dataset.key;
     areas.clearLayers();
     marks.clearLayers();
+    pinned = [];
     found.sort(function (a, b) { return b.lat - a.lat; }).forEach(function (one) { mark(one, most); });
     const again = focused && root.querySelector('[data-key="' + focused + '"]');
     if (again) again.focus({ preventScroll: true });
+    write();
   }
 
   function mark(one, most) {
     const at = [one.lat, near(one.lon)], many = one.count > 1;
-    const size = many ? 2 * Math.max(LEAST, LARGEST * Math.sqrt(one.count / most)) : 26;
+    const size = many ? 2 * Math.max(LEAST + DIGIT * String(one.count).length, LARGEST * Math.sqrt(one.count / most)) : 26;
     const rough = one.radius_m >= 1000;
     if (rough) L.circle(at, { radius: one.radius_m, className: 'area', interactive: false }).addTo(areas);
     const icon = document.createElement('span');
@@ -137,6 +140,7 @@
     const marker = L.marker(at, { icon: L.divIcon({ html: icon, className: 'mark', iconSize: [size, size] }), riseOnHover: true });
     marker.on('click', function () { choose(one); });
     marks.addLayer(marker);
+    pinned.push({ at: at, size: size });
     const label = many ? root.dataset.many.replace('{n}', one.count) : one.title || '';
     const words = rough ? label + ', ' + root.dataset.near.replace('{r}', distance(one.radius_m)) : label;
     const element = marker.getElement();
@@ -160,23 +164,36 @@
     location.href = '?' + query;
   }
 
-  // Names of places, the larger first, as far as they do not cover each other.
   function names() {
     const mine = ++namesAsked;
     json(home + 'places.json?bbox=' + box(0, 1)).then(function (answer) {
       if (mine !== namesAsked) return;
-      const taken = [];
-      words.clearLayers();
-      answer.places.forEach(function (place) {
-        const at = map.latLngToContainerPoint([place.lat, near(place.lon)]), wide = 4.5 * place.name.length + 12;
-        if (taken.some(function (other) { return Math.abs(at.x - other.x) < wide + other.wide && Math.abs(at.y - other.y) < 26; })) return;
-        if (taken.length >= 40) return;
-        taken.push({ x: at.x, y: at.y, wide: wide });
-        const text = document.createElement('span');
-        text.textContent = place.name;
-        L.marker([place.lat, near(place.lon)], { interactive: false, keyboard: false, pane: 'shadowPane',
-          icon: L.divIcon({ html: text, className: 'name level-' + place.level, iconSize: null }) }).addTo(words);
+      places = answer.places;
+      write();
+    }, function () {}); // a map without names is still a map
+  }
+
+  // Names of places, the larger first, as far as they cover neither each other nor a mark.
+  function write() {
+    const taken = pinned.map(function (one) {
+      const at = map.latLngToContainerPoint(one.at);
+      return { x: at.x, y: at.y, wide: one.size / 2, high: one.size / 2 };
+    });
+    let written = 0;
+    words.clearLayers();
+    places.forEach(function (place) {
+      const spot = [place.lat, near(place.lon)], at = map.latLngToContainerPoint(spot);
+      const mine = { x: at.x, y: at.y, wide: 4 * place.name.length + 4, high: 10 };
+      const covered = taken.some(function (other) {
+        return Math.abs(at.x - other.x) < mine.wide + other.wide && Math.abs(at.y - other.y) < mine.high + other.high;
       });
-    }, function () {});
+      if (covered || written >= MOST_NAMES) return;
+      written += 1;
+      taken.push(mine);
+      const text = document.createElement('span');
+      text.textContent = place.name;
+      L.marker(spot, { interactive: false, keyboard: false, pane: 'shadowPane',
+        icon: L.divIcon({ html: text, className: 'name level-' + place.level, iconSize: null }) }).addTo(words);
+    });
   }
 })();
