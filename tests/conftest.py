@@ -10,6 +10,7 @@ from django.conf import settings
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
 from rapport.events import live
+from rapport.intake import understand
 from rapport.operations import gazetteer
 from rapport.operations.models import Category, Operation, Place, Source
 from rapport.oversight import keys
@@ -108,3 +109,4 @@ def _fresh_index() -> None:
     """What lives in the process knows nothing of the next test's database, which has other rows under the same ids."""
     live.forget()
     gazetteer.forget()
+    understand.forget()

@@ -58,8 +58,10 @@ def waiting() -> int:
 def _next(limit: int) -> list[Report]:
     """The oldest reports that are not understood, all of one operation."""
     queue = Report.objects.filter(understood=False).order_by("id")
-    first = queue.values_list("operation_id", flat=True).first()
-    return list(queue.filter(operation_id=first).select_related("operation", "source")[:limit])
+    first = queue.first()
+    if first is None:
+        return []
+    return list(queue.filter(operation_id=first.operation_id).select_related("operation", "source")[:limit])
 
 
 def _analysed(operation: Operation, reports: Sequence[Report]) -> dict[int, Row]:
@@ -189,13 +191,14 @@ class _Memory:
         """Earlier reports in nearly the same words, the likest first; remembers this one."""
         if not minhash:
             return []
-        found = self.index.near(minhash, lon=report.lon, lat=report.lat, at=report.sent_at or report.received_at)
+        at = report.sent_at or report.received_at
+        found = self.index.near(minhash, report.lon, report.lat, at, without=report.pk)
         self._add(report, minhash)
-        return [candidate for candidate in found if candidate.id != report.pk]
+        return found
 
     def _add(self, report: Report, minhash: bytes) -> None:
         at = report.sent_at or report.received_at
-        self.index.add(report.pk, minhash, lon=report.lon, lat=report.lat, at=at)
+        self.index.add(report.pk, minhash, report.lon, report.lat, at)
 
     def placed(self, report_id: int) -> Spot | None:
         found = Report.objects.filter(pk=report_id, link__isnull=False).select_related("link__event").first()
