@@ -30,7 +30,7 @@ from rapport.errors import Refused, TryAgain
 from rapport.intake import coordinates, limits, refusals
 from rapport.intake.channels import wire
 from rapport.intake.keep import keep
-from rapport.intake.replies import on_page
+from rapport.intake.replies import names_place
 from rapport.intake.views import RETRY_AFTER
 from rapport.operations.access import public
 from rapport.operations.models import Category, Operation, Source
@@ -215,12 +215,12 @@ def _take(request: HttpRequest, source: Source, form: ReportForm, groups: list[_
 @never_cache
 @public
 def report_sent(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
-    """Says that the report is kept, under which reference, and what the sender is told."""
+    """Says that the report is kept and under which reference, and asks for the place if none was named."""
     report = Report.objects.filter(operation=operation, source__channel="web", ref=ref).first()
     if report is None:
         raise Http404("no such report")
-    reply = on_page(operation, _said(report), get_language() or "")
-    return render(request, "intake/sent.html", {"operation": operation, "ref": ref, "reply": reply})
+    page = {"operation": operation, "ref": ref, "no_place": not names_place(operation, _said(report))}
+    return render(request, "intake/sent.html", page)
 
 
 def _said(report: Report) -> Message:

@@ -30,24 +30,20 @@ def reply_to(source: Source, message: Message) -> Reply | None:
     operation = source.operation
     language = message.language or detect(message.text, operation.languages) or source.language or operation.language
     purpose = _purpose(operation, message)
-    body = _body(operation, language, purpose)
-    return Reply(purpose, language, body) if body else None
-
-
-def on_page(operation: Operation, message: Message, language: str) -> str:
-    """What somebody reads who has sent this message by the web form, in the page's language; "" for nothing to say."""
-    return _body(operation, language, _purpose(operation, message))
-
-
-def _body(operation: Operation, language: str, purpose: str) -> str:
     templates = operation.replies.get(language) or operation.replies.get(operation.language) or {}
-    return str(templates.get(purpose, ""))
+    body = templates.get(purpose, "")
+    return Reply(purpose, language, body) if body else None
 
 
 def _purpose(operation: Operation, message: Message) -> str:
     if is_stop(message.text):
         return "stopped"
+    return "received" if names_place(operation, message) else "ask_place"
+
+
+def names_place(operation: Operation, message: Message) -> bool:
+    """Whether a place came with the message, or its text names one that the operation knows."""
     place = message.place
     if place is not None and (place.lon is not None or place.name):
-        return "received"
-    return "received" if find(message.text, knowledge(operation).gazetteer) else "ask_place"
+        return True
+    return bool(find(message.text, knowledge(operation).gazetteer))
