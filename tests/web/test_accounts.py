@@ -8,11 +8,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from allauth.account.forms import SignupForm
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from rapport.accounts import api_keys, invitations, people
+from rapport.accounts.adapter import OPENED, InvitedOnly
 from rapport.accounts.models import ApiKey, Invitation, Membership, Person
 from rapport.accounts.permissions import Permission, Role
 from rapport.errors import Conflict, NotAllowed, RapportError
@@ -121,11 +124,20 @@ def test_a_link_lets_in_one_person(lead: Person, operation: Operation) -> None:
     assert not Person.objects.filter(username="second").exists()
 
 
-def test_an_account_and_its_role_are_made_together_or_not_at_all(lead: Person, operation: Operation) -> None:
+def test_an_account_and_its_role_are_made_together_or_not_at_all(
+    lead: Person, operation: Operation, rf: RequestFactory
+) -> None:
+    """Two people send the form in the same moment: the second one's account is not left behind without a role."""
     token, _ = invitations.invite(lead, operation.pk, Role.VOLUNTEER)
+    request = rf.post("/accounts/signup/")
+    request.session = SessionBase()
+    request.session[OPENED] = keys.token_hash(token)
+    form = SignupForm({"username": "late", "password1": PASSWORD, "password2": PASSWORD})
+    assert form.is_valid()
     invitations.accept(keys.token_hash(token), lead)
     with pytest.raises(Conflict):
-        invitations.accept(keys.token_hash(token), lead)
+        InvitedOnly(request).save_user(request, Person(), form)
+    assert not Person.objects.filter(username="late").exists()
 
 
 def test_a_person_with_an_account_takes_the_role_after_confirming(

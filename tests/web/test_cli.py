@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -23,7 +24,10 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
 from rapport.cli.main import cli, run
 from rapport.cli.worker import work
-from rapport.operations.models import Operation, source_by_token
+from rapport.operations.definition import Columns
+from rapport.operations.load import set_source_settings
+from rapport.operations.models import Operation, Source, source_by_token
+from rapport.reports.models import Report
 
 Capture = pytest.CaptureFixture[str]
 
@@ -201,6 +205,49 @@ def test_a_worker_ends_with_the_process_that_started_it() -> None:
     work(understand, threading.Event(), parent=-1)
 
 
+# --- tables --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def file_source(operation: Operation) -> Source:
+    made = Source.objects.create(operation=operation, slug="table", channel="file", names={"en": "A table"})
+    set_source_settings(made, {"columns": asdict(Columns(text="text", id="id")), "labels": {}})
+    return made
+
+
+def test_a_table_is_taken_in_once_however_often_it_is_imported(
+    file_source: Source, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "reports.csv"
+    file.write_text("id,text\n" + "".join(f"{i},Nou bezwen dlo nan kan {i}\n" for i in range(2500)))
+    assert result(capsys, "import", "sample", "table", str(file)) == {
+        "rows": 2500, "new": 2500, "already": 0, "refused": [],
+    }  # fmt: skip
+    again = result(capsys, "import", "sample", "table", str(file))
+    assert isinstance(again, dict)
+    assert (again["new"], again["already"]) == (0, 2500)
+    assert Report.objects.count() == 2500
+
+
+def test_a_bad_row_is_named_and_counted_and_stops_nothing(file_source: Source, tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "reports.csv"
+    file.write_text("id,text\n1,dlo\n2,\n3,manje\n")
+    taken = result(capsys, "import", "sample", "table", str(file))
+    assert isinstance(taken, dict)
+    assert (taken["new"], [refused["row"] for refused in taken["refused"]]) == (2, [3])
+    assert file_source.refusals.get().count == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"other,columns\n1,2\n", b"\xff\xfe\x00", b"id,text,text\n"])
+def test_a_file_that_is_no_such_table_is_refused_in_one_line(
+    content: bytes, file_source: Source, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "reports.csv"
+    file.write_bytes(content)
+    assert failure(capsys, "import", "sample", "table", str(file))
+    assert not Report.objects.exists()
+
+
 # --- the server ----------------------------------------------------------------------------------------------------
 
 
@@ -218,7 +265,8 @@ def wait_for(what: Callable[[], object], seconds: float = 30) -> None:
 
 
 def children(pid: int) -> dict[int, str]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """Process id and command line; each thread has children of its own."""
+    listed = [child for file in Path(f"/proc/{pid}/task").glob("*/children") for child in file.read_text().split()]
     return {int(child): Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ") for child in listed}
 
 

@@ -21,6 +21,8 @@ from rapport.errors import RapportError
 
 #: Connections the kernel and the server hold while threads are busy; beyond it a gateway gets a refusal and repeats.
 BACKLOG = 1024
+#: Seconds before a worker that died is started again: doubled each time, until one has run for WELL seconds.
+FIRST_PAUSE, LONGEST_PAUSE, WELL = 0.5, 60, 60
 #: Seconds a request may still take when the server is told to end.
 GRACE = 10
 
@@ -86,14 +88,15 @@ class Beside:
         return subprocess.Popen(command)  # noqa: S603 - our own command
 
     def _keep(self) -> None:
-        pause = 1.0
+        pause = FIRST_PAUSE
         while self._process is not None:
             started = time.monotonic()
             self._process.wait()
-            # One that ran for a minute was well: what killed it is new, so it is started again at once.
-            pause = 1.0 if time.monotonic() - started > 60 else min(pause * 2, 60)
+            if time.monotonic() - started > WELL:
+                pause = FIRST_PAUSE
             if self._stopping.wait(pause):
                 return
+            pause = min(pause * 2, LONGEST_PAUSE)
             self._process = self._spawn()
 
     def stop(self) -> None:

@@ -1,0 +1,73 @@
+"""What goes wrong is said in plain words: what happened, and what to do; to machines in JSON."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import OperationalError
+from django.http import HttpRequest
+from django.template.loader import get_template
+from django.test import Client, RequestFactory
+
+from rapport.accounts.models import Person
+from rapport.errors import BadDefinition, Conflict, NotAllowed, Refused, TryAgain
+from rapport.operations.models import Operation
+from rapport.web import errors
+
+
+@pytest.fixture
+def request_of(rf: RequestFactory) -> HttpRequest:
+    return rf.get("/api/sample/")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (NotAllowed("no"), 403),
+        (Conflict("no"), 409),
+        (TryAgain("no"), 503),
+        (BadDefinition("no"), 400),
+        (Refused("too_large", "no", status=413), 413),
+        (OperationalError("database is locked"), 503),
+    ],
+)
+def test_errors_meant_for_people_carry_their_status(error: Exception, status: int, request_of: HttpRequest) -> None:
+    answer = errors.explain(request_of, error)
+    assert answer is not None
+    assert answer.status_code == status
+
+
+def test_faults_of_ours_are_not_explained_away(request_of: HttpRequest) -> None:
+    assert errors.explain(request_of, ZeroDivisionError()) is None
+
+
+def test_a_fault_is_told_without_database_or_session(db: None) -> None:
+    answer = errors.server_error(RequestFactory().get("/"))
+    assert answer.status_code == 500
+    assert "our fault" in answer.content.decode()
+    assert "{%" not in get_template("500.html").render()
+
+
+def test_a_closed_door_names_who_can_open_it(client: Client, volunteer: Person) -> None:
+    client.force_login(volunteer, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get("/sample/people/")
+    assert answer.status_code == 403
+    assert "Ask a lead or an admin" in answer.content.decode()
+
+
+def test_a_form_without_its_proof_is_refused_kindly(volunteer: Person) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/accounts/login/", {"login": "vero", "password": "a long enough password"})
+    assert answer.status_code == 403
+    assert "Reload the page" in answer.content.decode()
+
+
+def test_the_language_changes_without_a_session(operation: Operation) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/language/", {"language": "fr", "next": "/accounts/login/"})
+    assert answer.headers["Location"] == "/accounts/login/"
+    assert 'lang="fr"' in client.get("/accounts/login/").content.decode()
+
+
+def test_health_is_told_to_everybody(client: Client, db: None) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
