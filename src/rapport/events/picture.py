@@ -63,8 +63,9 @@ class Name:
 
 
 def around(spot: Spot) -> Box:
-    """The surroundings of one place: four times its radius each way, from 3 km on, so that its place can be read."""
-    reach = max(spot.radius_m * 4, 3_000)
+    """The surroundings of one place: three times its radius each way, from 20 km on, so that coast and towns show where
+    it lies."""
+    reach = max(spot.radius_m * 3, 20_000)
     lat = reach / EARTH_M * 360
     lon = lat / max(0.05, math.cos(math.radians(spot.lat)))
     return Box(spot.lon - lon, max(-85.0, spot.lat - lat), spot.lon + lon, min(85.0, spot.lat + lat))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from django.conf.locale import LANG_INFO
-from django.utils.translation import gettext_lazy as _
 from xstatic.pkg import leaflet
 
-from rapport.web import environment
+from rapport.web import environment, languages
 
 _env = environment.read()
 HERE = Path(__file__).resolve().parent
@@ -127,10 +125,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
 CSRF_FAILURE_VIEW = "rapport.web.errors.forged"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # no request to another host unless set up
 
-# Kreyòl is not among Django's own languages; the rest of what it says then falls back to English.
-LANG_INFO.setdefault("ht", {"bidi": False, "code": "ht", "name": "Haitian Creole", "name_local": "Kreyòl"})
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("fr", _("French")), ("ht", _("Haitian Creole"))]
+LANGUAGES = languages.discover(HERE / "locale")  # what Django itself says falls back to English where it has no words
 LOCALE_PATHS = [HERE / "locale"]
 USE_I18N = True
 USE_TZ = True

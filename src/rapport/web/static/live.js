@@ -95,7 +95,7 @@
     document.querySelectorAll('time[data-ago]').forEach(function (time) {
       const minutes = Math.floor((Date.now() - new Date(time.dateTime)) / 60000);
       const unit = minutes < 60 ? ['minutes', 1] : minutes < 1440 ? ['hours', 60] : ['days', 1440];
-      const said = minutes < 1 ? views.dataset.now : views.dataset[unit[0]].replace('%(n)s', Math.floor(minutes / unit[1]));
+      const said = minutes < 1 ? views.dataset.now : views.dataset[unit[0]].replace('{n}', Math.floor(minutes / unit[1]));
       if (time.firstChild.data !== said) time.firstChild.data = said;
     });
   }

@@ -137,7 +137,8 @@ def distance(metres: int) -> str:
     """A radius in words: metres below 1 km, else kilometres without false exactness."""
     if metres < 1000:
         return gettext("%(n)s m") % {"n": metres}
-    return gettext("%(n)s km") % {"n": round(metres / 1000) if metres >= 10_000 else round(metres / 1000, 1)}
+    decimals = 0 if metres >= 10_000 or metres % 1000 == 0 else 1
+    return gettext("%(n)s km") % {"n": number_format(metres / 1000, decimals)}
 
 
 @register.filter
@@ -188,11 +189,11 @@ def _day(at: datetime, context: Mapping[str, Any]) -> str:
 
 
 def since(seconds: int) -> str:
-    """An age in its largest unit."""
+    """An age in its largest unit. The page's script counts on with the same texts."""
     if seconds < 60:
         return gettext("just now")
     if seconds < 3600:
-        return pgettext("age", "%(n)s min ago") % {"n": seconds // 60}
+        return pgettext("age", "{n} min ago").replace("{n}", str(seconds // 60))
     if seconds < 86_400:
-        return pgettext("age", "%(n)s h ago") % {"n": seconds // 3600}
-    return pgettext("age", "%(n)s d ago") % {"n": seconds // 86_400}
+        return pgettext("age", "{n} h ago").replace("{n}", str(seconds // 3600))
+    return pgettext("age", "{n} d ago").replace("{n}", str(seconds // 86_400))

@@ -1,0 +1,122 @@
+"""Collect what is to be translated and compile the translations: `python -m rapport.web.messages`.
+
+Reads every template and module of rapport, brings web/locale/*/LC_MESSAGES/django.po up to date (translations are kept,
+texts that are gone are dropped) and compiles each to django.mo. `--check` changes nothing and fails if anything would
+change. Needs Babel, which the development requirements bring.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import calendar
+import io
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCALE = ROOT / "web" / "locale"
+#: Functions whose texts are translated, and which of their arguments.
+FUNCTIONS: Mapping[str, Any] = {
+    "_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
+}  # fmt: skip
+#: Pure modules say things in plain English; the pages translate them (`said` in templatetags/rapport.py).
+PLAIN: Mapping[str, Mapping[str, Any]] = {
+    "sharing/policy.py": {"Ruling": (3,)},
+    "events/filters.py": {"Refused": (2,)},
+}
+_CALL = re.compile(r"\b(n?p?gettext|_)\((?=u?['\"])")
+
+Found = tuple[str, int, Any, str | None]  # file, line, text or (singular, plural), context
+
+
+def found_in(path: Path) -> Iterator[Found]:
+    """The texts to translate in one template or module."""
+    name = path.relative_to(ROOT).as_posix()
+    if path.suffix == ".html":
+        for line, text, context in in_template(path.read_text("utf-8"), name):
+            yield name, line, text, context
+        return
+    functions = {**FUNCTIONS, **PLAIN.get(name, {})}
+    for line, text, _, context in extract("python", io.BytesIO(path.read_bytes()), keywords=functions):
+        yield name, line, text, context
+
+
+def in_template(source: str, name: str) -> Iterator[tuple[int, Any, str | None]]:
+    """The texts of a template, as Django itself will look them up: it turns its tags into function calls."""
+    for number, line in enumerate(templatize(source, origin=name).splitlines(), 1):
+        for call in _CALL.finditer(line):
+            function, texts = call[1], list(_strings(line[call.end() :]))
+            context = texts.pop(0) if "p" in function.removesuffix("gettext") else None
+            yield number, tuple(texts[:2]) if function.startswith("n") else texts[0], context
+
+
+def _strings(call: str) -> Iterator[str]:
+    """The string literals at the start of a call's arguments."""
+    while literal := re.match(r"\s*,?\s*(u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"))", call):
+        yield ast.literal_eval(literal[1])
+        call = call[literal.end() :]
+
+
+def everything() -> Iterator[Found]:
+    """The texts of all of rapport, and the names of months, which Django does not have in every language."""
+    for path in sorted([*ROOT.rglob("*.html"), *ROOT.rglob("*.py")]):
+        if not {"migrations", "locale", "__pycache__"} & set(path.parts):
+            yield from found_in(path)
+    yield from (("django/utils/dates.py", 1, month, None) for month in calendar.month_name[1:])
+
+
+def template_catalog(found: Iterable[Found]) -> Catalog:
+    """A catalogue without translations. Places are file names without lines: they would change with every edit."""
+    catalog = Catalog(project="rapport", charset="utf-8", fuzzy=False)
+    for name, _, text, context in found:
+        flags = ["python-format"] if "%(" in (text if isinstance(text, str) else text[0]) else []
+        catalog.add(text, locations=[(name, None)], context=context, flags=flags)  # type: ignore[list-item]
+    return catalog
+
+
+def updated(po: Path, template: Catalog) -> tuple[bytes, bytes]:
+    """The .po file with all texts of the template, and its compiled form. The header is kept as people wrote it."""
+    old = po.read_bytes()
+    header, _, _ = old.partition(b"\n\n")
+    catalog = read_po(io.BytesIO(old), locale=None, domain="django")
+    catalog.update(template, no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    text, compiled = io.BytesIO(), io.BytesIO()
+    write_po(text, catalog, omit_header=True, sort_output=True, width=120)
+    body = header + b"\n\n" + text.getvalue().lstrip(b"\n")
+    write_mo(compiled, read_po(io.BytesIO(body), domain="django"))
+    return body, compiled.getvalue()
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a file is not up to date")
+    check = parser.parse_args(arguments).check
+    template = template_catalog(everything())
+    stale = [path for po in sorted(LOCALE.glob("*/LC_MESSAGES/django.po")) for path in _bring(po, template, check)]
+    for path in stale:
+        sys.stdout.write(f"{path.relative_to(ROOT)}: {'not up to date; run make messages' if check else 'written'}\n")
+    return 1 if check and stale else 0
+
+
+def _bring(po: Path, template: Catalog, check: bool) -> Iterator[Path]:
+    for path, wanted in zip((po, po.with_suffix(".mo")), updated(po, template), strict=True):
+        if not path.exists() or path.read_bytes() != wanted:
+            if not check:
+                path.write_bytes(wanted)
+            yield path
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
