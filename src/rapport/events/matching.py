@@ -141,6 +141,8 @@ def _place_reason(km: float | None) -> tuple[str, ...]:
 
 
 def _time_reason(hours: float) -> str:
+    if hours < 1 / 60:
+        return "at the same time"
     if hours < 1:
         return _counted(round(hours * 60), "minute")
     if hours < 48:

@@ -14,6 +14,7 @@ from django.db import models, transaction
 
 from rapport import plugins
 from rapport.errors import BadDefinition
+from rapport.operations import gazetteer
 from rapport.operations.definition import CategoryDefinition, Definition, OrderDefinition, SourceDefinition
 from rapport.operations.models import Category, Operation, Place, PlaceName, Source, StandingOrder
 from rapport.oversight import keys
@@ -57,6 +58,7 @@ def load(definition: Definition, folder: Path) -> Loaded:
     _sources(operation, definition, account)
     _orders(operation, definition.orders, account)
     _places(operation, [folder / name for name in definition.gazetteers], account)
+    gazetteer.forget()
     return Loaded(operation, tuple(account.added), tuple(account.changed), account.tokens)
 
 

@@ -8,7 +8,7 @@ from rapport.text.fold import fold
 #: people write for it.
 STOP_WORDS = frozenset({
     "stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit",
-    "arret", "arreter", "arretez", "stopper", "desabonner", "desinscrire",
+    "arret", "aret", "arreter", "arretez", "stopper", "desabonner", "desinscrire",
     "rete", "kanpe", "sispann", "sispan",
     "alto", "parar", "baja", "cancelar",
 })  # fmt: skip

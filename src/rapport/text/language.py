@@ -36,9 +36,9 @@ def detect(text: str, languages: Sequence[str]) -> str:
 def _cld2(text: str) -> tuple[str, bool]:
     try:
         reliable, _, details = pycld2.detect(text, isPlainText=True)
-    except pycld2.error:  # it refuses control characters and broken UTF-8
-        printable = "".join(character for character in text if character.isprintable() or character.isspace())
-        reliable, _, details = pycld2.detect(printable.encode(errors="ignore"), isPlainText=True)
+    except (pycld2.error, UnicodeEncodeError):  # it refuses control characters and half surrogate pairs
+        printable = "".join(character if character.isprintable() else " " for character in text)
+        reliable, _, details = pycld2.detect(printable, isPlainText=True)
     return str(details[0][1]), bool(reliable)
 
 

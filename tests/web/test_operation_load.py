@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from rapport.accounts.models import Person
+from rapport.errors import BadDefinition
+from rapport.events.models import Event
+from rapport.intake.table import mapping_of
+from rapport.operations.definition import parse
+from rapport.operations.gazetteer import commune_of, communes_of, forget, knowledge, match_place_name
+from rapport.operations.load import PLACE_COLUMNS, Loaded, load, set_source_settings, source_settings
+from rapport.operations.models import Operation, Place, PlaceName, StandingOrder, source_by_token
+from rapport.oversight import keys
+from rapport.text.places import find
+from rapport.values import Precision
+
+HAITI = Path(str(files("rapport") / "data" / "haiti-2010"))
+FILE = (HAITI / "operation.toml").read_text(encoding="utf-8")
+
+
+def loaded(text: str = FILE, folder: Path = HAITI) -> Loaded:
+    return load(parse(text), folder)
+
+
+@pytest.fixture
+def haiti(db: None) -> Operation:
+    return loaded().operation
+
+
+def order() -> StandingOrder:
+    return StandingOrder.objects.get(slug="historic-map")
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    """Each test has a database of its own, under the same numbers."""
+    forget()
+    yield
+    forget()
+
+
+# --- loading -------------------------------------------------------------------------------------------------------
+
+
+def test_everything_in_the_file_is_there(haiti: Operation) -> None:
+    assert haiti.exercise
+    assert haiti.categories.count() == 41
+    assert haiti.categories.get(code="2a").parent == haiti.categories.get(code="2")
+    assert haiti.categories.get(code="8d").persons_at_risk
+    assert [category.code for category in haiti.categories.all()][:3] == ["1", "1a", "1b"]
+    assert {source.channel for source in haiti.sources.all()} == {"web", "api", "smssync", "twilio", "file"}
+    assert not order().in_force
+
+
+@pytest.mark.django_db
+def test_loading_again_changes_nothing() -> None:
+    first = loaded()
+    counts = Place.objects.count(), PlaceName.objects.count()
+    again = loaded()
+    assert first.added
+    assert (again.added, again.changed, again.tokens) == ((), (), {})
+    assert (Place.objects.count(), PlaceName.objects.count()) == counts
+
+
+@pytest.mark.django_db
+def test_a_gateways_address_is_told_once_and_stored_as_a_hash() -> None:
+    tokens = loaded().tokens
+    assert set(tokens) == {"sms-4636", "twilio"}
+    source = source_by_token("smssync", tokens["sms-4636"])
+    assert source is not None
+    assert source.slug == "sms-4636"
+    assert source.token_hash == keys.token_hash(tokens["sms-4636"])
+
+
+def test_a_change_in_the_file_is_made_and_named(haiti: Operation) -> None:
+    changed = loaded(FILE.replace('en = "Food shortage"', 'en = "No food"'))
+    assert changed.changed == ("operation haiti-2010", "category 2a")  # the operation keeps the hash of its file
+    assert haiti.categories.get(code="2a").names["en"] == "No food"
+
+
+def test_a_category_in_use_stays_when_the_file_drops_it_and_another_goes(haiti: Operation) -> None:
+    event = Event.objects.create(operation=haiti, title="A fire")
+    event.categories.add(haiti.categories.get(code="1d"))
+    parts = FILE.split("[[categories]]")
+    dropped = [part for part in parts if not part.startswith(('\ncode = "1d"', '\ncode = "5e"'))]
+    loaded("[[categories]]".join(dropped))
+    codes = [category.code for category in haiti.categories.all()]
+    assert "5e" not in codes
+    assert codes[-1] == "1d"
+    assert event.categories.get().code == "1d"
+
+
+def test_a_source_gone_from_the_file_takes_no_more(haiti: Operation) -> None:
+    parts = FILE.split("[[sources]]")
+    loaded("[[sources]]".join(part for part in parts if 'slug = "twilio"' not in part))
+    assert not haiti.sources.get(slug="twilio").active
+    loaded()
+    assert haiti.sources.get(slug="twilio").active
+
+
+def test_a_signature_is_lost_when_what_was_signed_changes(haiti: Operation) -> None:
+    lead = Person.objects.create_user("lea", password="a long enough password")
+    StandingOrder.objects.update(signed_by=lead, signed_at=timezone.now())
+    loaded()
+    assert order().in_force
+    loaded(FILE.replace('field = "APPROVED", is = "YES"', 'field = "APPROVED", is = "NO"'))
+    assert not order().in_force
+    assert order().signed_by is None
+
+
+def test_a_signature_is_lost_when_the_file_drops_the_order(haiti: Operation) -> None:
+    lead = Person.objects.create_user("lea", password="a long enough password")
+    StandingOrder.objects.update(signed_by=lead, signed_at=timezone.now())
+    loaded(FILE.partition("[[orders]]")[0])
+    assert not order().in_force
+
+
+def test_settings_of_a_source_are_sealed_and_survive_loading(haiti: Operation) -> None:
+    source = haiti.sources.get(slug="sms-4636")
+    assert source_settings(source) == {}
+    set_source_settings(source, {"secret": "open sesame"})
+    loaded()
+    source.refresh_from_db()
+    assert source_settings(source) == {"secret": "open sesame"}
+    assert b"sesame" not in bytes(source.settings_sealed)
+
+
+def test_the_file_sources_mapping_is_kept_with_it(haiti: Operation) -> None:
+    mapping = mapping_of(haiti.sources.select_related("operation").get(channel="file"))
+    assert mapping.columns.id == "Serial"
+    assert mapping.labels["3. Public Health"] == "3"
+    with pytest.raises(BadDefinition):
+        mapping_of(haiti.sources.get(slug="web"))
+
+
+# --- gazetteer -----------------------------------------------------------------------------------------------------
+
+
+def gazetteer(folder: Path, *rows: str) -> Path:
+    text = "\n".join([",".join(PLACE_COLUMNS), *rows]) + "\n"
+    (folder / "gazetteer.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_haiti_has_its_departments_and_communes_on_the_map(haiti: Operation) -> None:
+    of = {precision: haiti.places.filter(precision=precision) for precision in Precision}
+    assert of[Precision.ADM1].count() == 10
+    assert of[Precision.ADM2].count() == 140
+    assert all(haiti.box.holds(place.lon, place.lat) for place in haiti.places.all())  # type: ignore[arg-type]
+    assert of[Precision.ADM2].values("pcode").distinct().count() == 140
+
+
+def test_no_place_of_haiti_looks_like_a_way_to_reach_somebody() -> None:
+    with (HAITI / "gazetteer.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            assert "@" not in row["name"]
+            assert sum(character.isdigit() for character in row["name"]) <= 3
+
+
+def test_places_follow_the_file_and_those_of_the_desk_stay(haiti: Operation, tmp_path: Path) -> None:
+    Place.objects.create(
+        operation=haiti, name="Camp 12", precision=Precision.LOCALITY, lon=-72.3, lat=18.5, origin="desk"
+    )
+    row = "Jacmel,HT0211,HT02,adm2,-72.5,18.2,6000,geonames,ht:Jakmèl;Yaquimo"
+    result = loaded(folder=gazetteer(tmp_path, row))
+    assert {place.name for place in haiti.places.all()} == {"Jacmel", "Camp 12"}
+    assert set(PlaceName.objects.values_list("name", "language")) == {("Jakmèl", "ht"), ("Yaquimo", "")}
+    assert result.changed == ("1 places", "251 places deleted")
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("Jacmel,HT0211,HT02,town,-72.5,18.2,6000,x,", "line 2: precision must be one of"),
+        ("Jacmel,HT0211,HT02,adm2,west,18.2,6000,x,", "line 2: lon must be degrees"),
+        ("Jacmel,HT0211,HT02,adm2,-72.5,98.2,6000,x,", "line 2: lat is beyond 90"),
+        (",HT0211,HT02,adm2,-72.5,18.2,6000,x,", "line 2: name is empty"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_bad_gazetteer_is_refused_and_nothing_is_loaded(tmp_path: Path, row: str, says: str) -> None:
+    with pytest.raises(BadDefinition, match=says):
+        loaded(folder=gazetteer(tmp_path, row))
+    assert not Operation.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_gazetteer_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadDefinition, match=r"gazetteer\.csv: cannot be read"):
+        loaded(folder=tmp_path)
+
+
+def test_what_is_known_of_places_follows_the_database(haiti: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert match_place_name(haiti, "Camp Ti Solèy") is None
+    Place.objects.create(
+        operation=haiti, name="Camp Ti Solèy", precision=Precision.LOCALITY, lon=-72.3, lat=18.5, origin="desk"
+    )
+    monkeypatch.setattr("rapport.operations.gazetteer.RECHECK_S", 0.0)
+    forget()
+    assert match_place_name(haiti, "Camp Ti Solèy") is not None
+    haiti.places.filter(name="Camp Ti Solèy").delete()
+    assert match_place_name(haiti, "Camp Ti Solèy") is None
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "name"),
+    [(-72.535, 18.234, "Jacmel"), (-72.285, 18.512, "Pétion-Ville"), (-72.63, 18.5, "Léogâne"), (-69.9, 18.5, None)],
+)
+def test_a_point_lies_in_the_commune_whose_seat_is_near(
+    haiti: Operation, lon: float, lat: float, name: str | None
+) -> None:
+    found = commune_of(haiti, lon, lat)
+    assert (found.name if found else None) == name
+    assert communes_of(haiti, [lon, lon], [lat, lat]) == [found, found]
+    assert found is None or (found.precision is Precision.ADM2 and found.pcode.startswith("HT"))
+
+
+def test_no_point_is_put_into_a_commune_of_guessed_position(haiti: Operation) -> None:
+    guessed = haiti.places.filter(origin="neighbours")
+    assert guessed.exists()
+    for place in guessed:
+        assert place.spot is not None
+        found = commune_of(haiti, place.spot.lon, place.spot.lat)
+        assert found is None or found.pcode != place.pcode
+
+
+def test_communes_of_no_points_are_none_and_of_an_operation_without_places_unknown(operation: Operation) -> None:
+    assert communes_of(operation, [], []) == []
+    Place.objects.all().delete()
+    forget()
+    assert communes_of(operation, [-72.3], [18.5]) == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Nou nan Kafou, nou bezwen dlo", "Carrefour"),
+        ("Gen moun ki blese nan Leyogàn", "Léogâne"),
+        ("delmas 33 in port au prince", "Delmas 33"),
+        ("Lopital Potoprens plen", "Port-au-Prince"),
+    ],
+)
+def test_kreyol_names_are_found(haiti: Operation, text: str, name: str) -> None:
+    assert find(text, knowledge(haiti).gazetteer)[0].spot.name == name
