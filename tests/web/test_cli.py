@@ -171,6 +171,34 @@ def test_operations_and_their_sources_are_listed(operation: Operation, capsys: C
     assert [row["source"] for row in sources] == ["api", "sms", "web"]
 
 
+@pytest.mark.parametrize(
+    ("setting", "advice"),
+    [
+        ({"RAPPORT_DATA_DIRR": "x"}, "did you mean RAPPORT_DATA_DIR?"),
+        ({"RAPPORT_THREADS": "many"}, "RAPPORT_THREADS='many'"),
+        ({"RAPPORT_DATA_DIR": "/proc/nowhere"}, "/proc/nowhere"),
+        ({"RAPPORT_DATABASE_URL": "sqlite:////dev/null"}, "database"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_too(setting: dict[str, str], advice: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rapport.cli", "operation", "list"],
+        env=os.environ | setting, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert advice in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_tables_that_are_not_there_yet_are_explained(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rapport.cli", "operation", "list"],
+        env=os.environ | {"RAPPORT_DATA_DIR": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "The database is not set up for this version: run rapport serve or rapport migrate.\n"
+
+
 def test_help_is_quick(capsys: Capture) -> None:
     """The figure is printed, not asserted: a busy machine is no fault."""
     started = time.perf_counter()

@@ -84,6 +84,9 @@ def run(args: Sequence[str]) -> int:
     except RapportError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.", file=sys.stderr)
+        return 1
     except _database_errors() as error:
         print(_advice(error), file=sys.stderr)
         return 1

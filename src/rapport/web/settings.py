@@ -155,4 +155,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # Answers of 4xx are no news, and the addresses they were given for may hold a token.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }
