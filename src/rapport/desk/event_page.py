@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +15,7 @@ from rapport.accounts.permissions import Permission
 from rapport.desk import actions, places
 from rapport.desk import draft as drafts
 from rapport.desk.books import independent_senders
+from rapport.desk.draft import EventDraft
 from rapport.desk.forms import DraftForm, choices, initial
 from rapport.desk.page import attempt, decisions_of, last_undoable, lines, local_time, to
 from rapport.errors import Conflict
@@ -49,7 +50,7 @@ def edit(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     except Conflict as conflict:
         messages.warning(request, f"{conflict} What you wrote is below; save again to keep it.")
         event.refresh_from_db()
-        form = DraftForm(operation, initial={**initial(draft), "seen": event.updated_at.isoformat()})
+        form = DraftForm(operation, initial=_shown(event, draft))
         return _page(request, event, form, status=409)
     messages.success(request, "Saved.")
     return to("desk_event", operation.slug, ref)
@@ -90,9 +91,7 @@ def _event(operation: Operation, ref: str) -> Event:
 
 def _page(request: HttpRequest, event: Event, form: DraftForm | None = None, *, status: int = 200) -> HttpResponse:
     operation, who = event.operation, person(request)
-    form = form or DraftForm(
-        operation, initial={**initial(drafts.of_event(event)), "seen": event.updated_at.isoformat()}
-    )
+    form = form or DraftForm(operation, initial=_shown(event, drafts.of_event(event)))
     links = EventReport.objects.filter(event=event).select_related("report__source").order_by("report_id")
     history = lines(who, decisions_of(operation).filter(event_id=event.pk))
     attached = {line.decision.report_id: line for line in history if line.report_ref and line.undoable}
@@ -116,6 +115,12 @@ def _page(request: HttpRequest, event: Event, form: DraftForm | None = None, *, 
         "may_verify": who.may(Permission.DESK_EVENT_VERIFY, operation.pk),
     }
     return render(request, "desk/event.html", context, status=status)
+
+
+def _shown(event: Event, draft: EventDraft) -> dict[str, Any]:
+    """What the form starts from: a draft, and which state of the event it was made from."""
+    outside = draft.spot is not None and not event.operation.box.holds(draft.spot.lon, draft.spot.lat)
+    return {**initial(draft), "outside": outside, "seen": event.updated_at.isoformat()}
 
 
 def _basis(event: Event) -> Decision | None:

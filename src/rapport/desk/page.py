@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +26,7 @@ from rapport.reports.models import Report
 
 P = ParamSpec("P")
 RECENT = 6  # decisions shown beside the work
+LOOKED_AT = 5_000
 
 
 def local_time(
@@ -142,11 +144,15 @@ def _may_undo(person: Person, decision: Decision) -> bool:
 
 
 def recent(person: Person, operation: Operation) -> Sequence[Line]:
-    """The last things decided, the newest first."""
-    return lines(person, decisions_of(operation)[:RECENT])
+    """The last things that people decided by hand, the newest first. Only the latest few thousand are looked at: behind
+    the effects of a large import there is nothing that anybody waits to undo."""
+    newest = Decision.objects.filter(operation=operation).order_by("-id").values_list("pk", flat=True).first() or 0
+    by_hand = decisions_of(operation).filter(pk__gt=newest - LOOKED_AT)
+    return lines(person, by_hand.exclude(order_id__isnull=False, kind=DecisionKind.ACCEPT)[:RECENT])
 
 
-def decisions_of(operation: Operation) -> Any:
+def decisions_of(operation: Operation) -> QuerySet[Decision]:
+    """Everything decided in an operation, the newest first."""
     return Decision.objects.filter(operation=operation).select_related("person", "undoes").order_by("-id")
 
 

@@ -86,6 +86,9 @@
     map.fitBounds([[box[1], box[0]], [box[3], box[2] < box[0] ? box[2] + 360 : box[2]]]);
     L.control.scale({ imperial: false }).addTo(map);
     base();
+    const words = L.layerGroup().addTo(map);
+    let asked = 0;
+    map.on('moveend', named);
     const ring = L.circle([0, 0], { radius: 1, className: 'area', interactive: false });
     const point = L.marker([0, 0], { draggable: true, keyboard: false, icon: L.divIcon({ className: 'point', iconSize: [18, 18] }) });
 
@@ -97,6 +100,27 @@
         } }).addTo(map);
       }, function () { root.dataset.bare = '1'; });
       if (root.dataset.tiles) L.tileLayer(root.dataset.tiles, { maxZoom: 19 }).addTo(map);
+    }
+
+    // Names of places, the larger first, as far as they do not cover each other: to place by what the sender says.
+    function named() {
+      const mine = ++asked, seen = map.getBounds();
+      const box = [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()].map(function (side) { return side.toFixed(2); });
+      if (seen.getEast() - seen.getWest() > 20) { words.clearLayers(); return; }
+      fetch('/' + root.dataset.operation + '/places.json?bbox=' + box.join()).then(function (answer) { return answer.json(); }).then(function (answer) {
+        if (mine !== asked) return;
+        const taken = [];
+        words.clearLayers();
+        answer.places.forEach(function (place) {
+          const at = map.latLngToContainerPoint([place.lat, place.lon]), wide = 4.5 * place.name.length + 12;
+          if (taken.length > 30 || taken.some(function (other) { return Math.abs(at.x - other.x) < wide + other.wide && Math.abs(at.y - other.y) < 26; })) return;
+          taken.push({ x: at.x, y: at.y, wide: wide });
+          const text = document.createElement('span');
+          text.textContent = place.name;
+          L.marker([place.lat, place.lon], { interactive: false, keyboard: false, pane: 'shadowPane',
+            icon: L.divIcon({ html: text, className: 'name level-' + place.level, iconSize: null }) }).addTo(words);
+        });
+      }, function () { words.clearLayers(); });
     }
 
     function radius() { return Number(field('radius_m').value) || USUAL[field('precision').value]; }
