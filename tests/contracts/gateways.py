@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from importlib import import_module
 
+import pytest
 from django.http import HttpResponse
 from django.test import Client
 
@@ -47,6 +48,12 @@ class Gateway:
         return (client or Client(raise_request_exception=False)).generic(  # type: ignore[return-value]
             inbound.method, self.path, inbound.body, inbound.content_type, headers=dict(inbound.headers)
         )
+
+    def unproven(self, text: str) -> Inbound:
+        """A request whose proof is wrong; skips the test where a request has none."""
+        if self.samples.unproven is None:
+            pytest.skip("the token in the address is all there is")
+        return self.samples.unproven(self.request(text))
 
     def says(self, text: bytes | str, id: str = "message-1", sender: str = SENDER) -> HttpResponse:
         return self.send(self.request(text, id, sender))

@@ -74,7 +74,7 @@ def test_without_a_reply_there_is_nothing_to_send(phone: Gateway) -> None:
 
 
 def test_a_refusal_says_why_in_the_phones_own_form(phone: Gateway) -> None:
-    answer = phone.send(phone.samples.unproven(phone.request("Nou bezwen dlo")))
+    answer = phone.send(phone.unproven("Nou bezwen dlo"))
     payload = json.loads(answer.content)["payload"]
     assert payload["success"] is False
     assert "secret" in payload["error"]

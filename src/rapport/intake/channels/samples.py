@@ -20,8 +20,9 @@ class MakesRequests(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """`settings` are those of a source, `request` makes requests, and `unproven` spoils the proof of one."""
+    """`settings` are those of a source, `request` makes requests, and `unproven` spoils the proof of one; None where
+    the channel's proof is wire.NO_PROOF."""
 
     settings: Mapping[str, str]
     request: MakesRequests
-    unproven: Callable[[Inbound], Inbound]
+    unproven: Callable[[Inbound], Inbound] | None

@@ -22,6 +22,8 @@ from rapport.values import Address, Answer, Inbound, Json
 #: More fields than any gateway sends; a request with more is an attack on the parser.
 MAX_FIELDS = 200
 NUL_SHOWN = "\u2400"
+#: What a channel says as its `proof` when its gateway proves nothing: prefer gateways that do.
+NO_PROOF = "nothing beyond the token in the address"
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
