@@ -3,10 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PORT ?= 8036
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test soak check bench lock messages basemap
+.PHONY: help setup demo serve test test-postgres soak check bench lock messages basemap
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 .venv/run.stamp: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -28,6 +28,9 @@ serve: setup ## serve what is in var/, with its worker
 
 test: .venv/dev.stamp ## every test that needs no outside service, in two minutes
 	$(BIN)/python -m pytest -q -n 2 -m "not soak and not postgres"
+
+test-postgres: .venv/dev.stamp ## the tests of pages and intake on PostgreSQL (RAPPORT_DATABASE_URL names it)
+	$(BIN)/python -m pytest -q -n 2 -m "not soak and not browser" tests/web tests/contracts tests/engines
 
 soak: .venv/dev.stamp ## the long tests: kill -9, load, big files
 	$(BIN)/python -m pytest -q -m soak

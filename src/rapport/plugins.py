@@ -60,5 +60,5 @@ def channel(name: str) -> Channel:
 
 
 def inline_replies(name: str) -> bool:
-    """Whether the channel's gateway sends the reply that stands in our answer; False for the web form, API and files."""
+    """Whether the gateway sends the reply that stands in our answer; not so with the web form, API and files."""
     return name in CHANNELS and channel(name).replies_inline

@@ -1,5 +1,7 @@
-"""A report becomes a suggestion or an event. Runs in the worker, a batch at a time; killed at any moment, it goes on with
-the reports it had not finished."""
+"""A report becomes a suggestion or an event. Runs in the worker, a batch at a time.
+
+Killed at any moment, it goes on with the reports it had not finished.
+"""
 
 from __future__ import annotations
 
