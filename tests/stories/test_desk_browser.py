@@ -1,0 +1,213 @@
+"""The desk in Chromium: by keyboard, on a phone, with two people, and while reports arrive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from rapport.accounts.models import Person
+from rapport.desk import actions, leases
+from rapport.desk.models import Lease
+from rapport.events.models import Event
+from rapport.operations.models import Operation
+from rapport.oversight.models import Decision
+from rapport.reports.models import Suggestion
+from tests.web.desk import DRAFT, books, report
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    # Playwright keeps an event loop in this thread; the database is asked from here all the same, one thing at a time.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+class Desk:
+    """A person at a browser; collects what the page complained about and whom it asked."""
+
+    def __init__(self, browser: Browser, url: str, person: Person, **options: Any) -> None:
+        client = Client()
+        client.force_login(person)
+        self.url = url
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
+        self.page: Page = context.new_page()
+        self.wrong: list[str] = []
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
+        self.page.on("request", lambda asked: None if asked.url.startswith(url) else self.wrong.append(asked.url))
+
+    def open(self, where: str = "/sample/desk/") -> Page:
+        self.page.goto(self.url + where)
+        return self.page
+
+
+@pytest.fixture
+def desk(chromium: Browser, live_server: Any, volunteer: Person) -> Iterator[Desk]:
+    made = Desk(chromium, live_server.url, volunteer)
+    yield made
+    made.page.context.close()
+    assert made.wrong == []
+
+
+def test_a_backlog_is_worked_through_by_keyboard(desk: Desk, operation: Operation, volunteer: Person) -> None:
+    event = actions.accept(volunteer, report(operation, "Dlo"), DRAFT)
+    first = report(operation, "Pa gen dlo nan Delmas 33", categories_said=["2b"])
+    Suggestion.objects.create(
+        report=first, kind="place", value={"lon": -72.303, "lat": 18.545, "name": "Delmas 33", "precision": 3},
+        score=0.9, reasons=["its name"], function="test 1",
+    )  # fmt: skip
+    for words in ("Vann machin", "Toujou pa gen dlo", "Nou grangou"):
+        report(operation, words)
+    page = desk.open()
+    page.keyboard.press("n")
+    expect(page.locator("blockquote")).to_have_text("Pa gen dlo nan Delmas 33")
+    page.keyboard.press("a")
+    expect(page.get_by_text("Published: Water shortage, Delmas 33.")).to_be_visible()
+    made = Event.objects.latest("id")
+    assert (made.place_name, made.publication) == ("Delmas 33", "published")
+
+    expect(page.locator("blockquote")).to_have_text("Vann machin")
+    page.keyboard.press("r")
+    page.keyboard.type("Advertisement, nothing else")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("blockquote")).to_have_text("Toujou pa gen dlo")
+    page.keyboard.press("t")
+    page.keyboard.type(event.ref)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Attach to No water at Delmas 33").click()
+
+    expect(page.locator("blockquote")).to_have_text("Nou grangou")
+    page.locator("#id_title").fill("Hungry")
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    expect(page.get_by_text("Saved as a draft: Hungry.")).to_be_visible()
+    assert books(operation) == {"in_event": 4, "rejected": 1}
+
+    page.keyboard.press("u")
+    expect(page.get_by_text("Undone.", exact=True)).to_be_visible()
+    assert books(operation) == {"in_event": 3, "rejected": 1, "waiting": 1}
+
+
+def test_letters_typed_into_a_field_decide_nothing(desk: Desk, operation: Operation) -> None:
+    told = report(operation)
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.locator("#id_summary").fill("")
+    page.locator("#id_summary").type("an uncle and a dog, return at 7?")
+    page.locator("#id_place_name").type("nada")
+    page.locator("select#id_precision").press("a")
+    assert not Decision.objects.exists()
+    assert "reports" in page.url
+
+
+def test_the_help_card_opens_and_closes(desk: Desk, operation: Operation) -> None:
+    page = desk.open()
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="Keys on the desk")).to_be_visible()
+    page.keyboard.press("n")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Keys on the desk")).to_be_hidden()
+    assert not Lease.objects.exists()
+
+
+def test_a_click_on_the_map_sets_the_place(desk: Desk, operation: Operation) -> None:
+    told = report(operation, categories_said=["2b"])
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.locator("[data-map]").click(position={"x": 300, "y": 120})
+    lat = float(page.locator("#id_lat").input_value())
+    lon = float(page.locator("#id_lon").input_value())
+    assert operation.box.holds(lon, lat)
+    page.locator("#id_precision").select_option("4")
+    expect(page.locator("#id_radius_m")).to_have_value("5000")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Accept & publish").click()
+    page.wait_for_url(re.compile(r"/sample/desk/$"))
+    event = Event.objects.get()
+    assert (event.lon, event.lat, event.precision, event.radius_m) == (lon, lat, 4, 5000)
+
+
+def test_a_name_typed_moves_the_map_there(desk: Desk, operation: Operation) -> None:
+    told = report(operation)
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.locator("#id_place_name").type("leogane")
+    page.locator("#id_place_name").press("Enter")
+    expect(page.locator("#id_lat")).to_have_value("18.511")
+    expect(page.locator("#id_place_name")).to_have_value("Léogâne")
+
+
+def test_new_reports_are_counted_without_reloading(desk: Desk, operation: Operation) -> None:
+    report(operation)
+    page = desk.open()
+    expect(page.locator("[data-waiting]")).to_have_text("1")
+    report(operation)
+    expect(page.locator("[data-waiting]")).to_have_text("2", timeout=8000)
+    expect(page.get_by_text("New reports have come")).to_be_visible()
+
+
+def test_who_lost_a_report_is_warned_before_writing_on(
+    desk: Desk, operation: Operation, volunteer: Person, verifier: Person
+) -> None:
+    told = report(operation)
+    leases.take(volunteer, told)
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.locator("#id_summary").fill("Twenty families")
+    Lease.objects.all().delete()
+    leases.take(verifier, told)
+    expect(page.get_by_role("alert")).to_contain_text("vincent took this report over", timeout=8000)
+    expect(page.locator("#id_summary")).to_have_value("Twenty families")
+
+
+def test_a_double_click_makes_one_event(desk: Desk, operation: Operation) -> None:
+    told = report(operation, categories_said=["2b"])
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.get_by_role("button", name="Accept & publish").dblclick()
+    page.wait_for_url(re.compile(r"/sample/desk/$"))
+    assert Event.objects.count() == 1
+
+
+def test_on_a_phone_nothing_is_cut_off_and_the_buttons_are_at_hand(
+    chromium: Browser, live_server: Any, volunteer: Person, operation: Operation
+) -> None:
+    told = report(operation, "Pa gen dlo " * 40, place_said="x" * 120, categories_said=["2b"])
+    phone = Desk(chromium, live_server.url, volunteer, viewport={"width": 390, "height": 844}, has_touch=True)
+    for where in ("", f"reports/{told.ref}/", "decisions/", "orders/"):
+        page = phone.open(f"/sample/desk/{where}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page = phone.open(f"/sample/desk/reports/{told.ref}/")
+    expect(page.get_by_role("button", name="Accept & publish")).to_be_in_viewport()
+    page.get_by_role("button", name="Accept & publish").tap()
+    page.wait_for_url(re.compile(r"/sample/desk/$"))
+    page.context.close()
+    assert Event.objects.count() == 1
+    assert phone.wrong == []
+
+
+def test_without_script_a_report_becomes_an_event(
+    chromium: Browser, live_server: Any, volunteer: Person, operation: Operation
+) -> None:
+    report(operation, "Pa gen dlo nan Jacmel")
+    plain = Desk(chromium, live_server.url, volunteer, java_script_enabled=False)
+    page = plain.open()
+    page.get_by_role("button", name="Next report").click()
+    page.get_by_label("Name of the place").fill("jacm")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Jacmel").click()
+    page.get_by_label("Water shortage").check()
+    page.get_by_role("button", name="Accept & publish").click()
+    expect(page.get_by_text("Published: Water shortage, Jacmel.")).to_be_visible()
+    page.context.close()
+    assert Event.objects.get().pcode == "HT0211"
