@@ -14,6 +14,7 @@ import io
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ PLAIN: Mapping[str, Mapping[str, Any]] = {
     "sharing/policy.py": {"Ruling": (3,)},
     "events/filters.py": {"Refused": (2,)},
 }
+#: Compiled files carry a date; a fixed one makes the same translations the same bytes.
+_UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 _CALL = re.compile(r"\b(n?p?gettext|_)\((?=u?['\"])")
 
 Found = tuple[str, int, Any, str | None]  # file, line, text or (singular, plural), context
@@ -95,7 +98,9 @@ def updated(po: Path, template: Catalog) -> tuple[bytes, bytes]:
     text, compiled = io.BytesIO(), io.BytesIO()
     write_po(text, catalog, omit_header=True, sort_output=True, width=120)
     body = header + b"\n\n" + text.getvalue().lstrip(b"\n")
-    write_mo(compiled, read_po(io.BytesIO(body), domain="django"))
+    final = read_po(io.BytesIO(body), domain="django")
+    final.creation_date = final.revision_date = _UNDATED
+    write_mo(compiled, final)
     return body, compiled.getvalue()
 
 

@@ -1,0 +1,411 @@
+"""What anybody sees: the same events on the map, in the list and along time, in few bytes and in their language."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.pofile import read_po
+from django.contrib.staticfiles import finders
+from django.template import Context
+from django.test import Client, override_settings
+from django.utils import timezone, translation
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from rapport.accounts.models import Person
+from rapport.events import live
+from rapport.operations.models import Operation, Place
+from rapport.values import Precision, Publication, Range, Status
+from rapport.web import languages, messages
+from rapport.web.templatetags import rapport as tags
+from tests.web.public import DELMAS, NOON, publish, withdraw
+
+LARGEST_PAGE = 30 * 1024  # bytes on the line, with the stylesheet
+LOCALES = sorted(messages.LOCALE.glob("*/LC_MESSAGES/django.po"))
+PUBLIC_PARTS = ("events/", "web/", "intake/form.py", "intake/templates/", "sharing/policy.py", "django/")
+
+
+@pytest.fixture
+def crowd(operation: Operation) -> Operation:
+    """60 events of every status and precision, three of them without a place."""
+    kinds = list(Precision)
+    for number in range(60):
+        place: dict[str, Any] = {
+            "lon": -72.6 + number / 100,
+            "lat": 18.3 + number / 200,
+            "precision": kinds[number % 7],
+            "radius_m": 3000,
+        }
+        if number % 20 == 0:
+            place = {"lon": None, "lat": None, "precision": None}
+        publish(
+            operation, f"Event {number}", "2a" if number % 3 else "2b", status=list(Status)[number % 5].value,
+            occurred_at=NOON + timedelta(hours=7 * number), **place,
+        )  # fmt: skip
+    return operation
+
+
+def page(client: Client, address: str, **headers: str) -> str:
+    answer = client.get(address, headers=headers)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
+
+
+def refs(html: str) -> list[str]:
+    return re.findall(r'data-ref="([^"]+)"', html)
+
+
+# --- who sees what -------------------------------------------------------------------------------------------------
+
+
+def test_only_published_events_are_shown_to_everybody_and_drafts_to_the_team(
+    client: Client, operation: Operation, volunteer: Person
+) -> None:
+    public, draft = publish(operation), publish(operation, "Rumour", publication=Publication.DRAFT.value)
+    assert refs(page(client, "/sample/")) == [public.ref]
+    assert client.get(f"/sample/events/{draft.ref}/").status_code == 404
+    client.force_login(volunteer, backend="django.contrib.auth.backends.ModelBackend")
+    assert set(refs(page(client, "/sample/"))) == {public.ref, draft.ref}
+    assert "/sample/desk/" in page(client, f"/sample/events/{draft.ref}/")
+
+
+def test_who_could_be_harmed_is_shown_in_the_commune_only_and_without_words(
+    client: Client, operation: Operation
+) -> None:
+    event = publish(operation, "Child alone at Rue 7", "1a", persons_at_risk=True, summary="Blue gate", lon=-72.31234)
+    addresses = ("/sample/", f"/sample/events/{event.ref}/", "/sample/clusters.json", "/sample/?q=Rue")
+    told = "".join(page(client, address) for address in addresses).replace("/sample/?q=Rue", "").replace('"Rue"', "")
+    assert "Highly vulnerable, Delmas" in told
+    for secret in ("Child", "Rue 7", "Blue gate", "72.31234"):
+        assert secret not in told
+
+
+def test_what_was_withdrawn_says_so_and_what_never_was_does_not(client: Client, operation: Operation) -> None:
+    event = publish(operation)
+    address = f"/sample/events/{event.ref}/"
+    page(client, address)
+    withdraw(event)
+    assert client.get(address).status_code == 410
+    assert "has been withdrawn" in client.get(address).content.decode()
+    assert client.get("/sample/events/zzzzzzzz/").status_code == 404
+    assert refs(page(client, "/sample/")) == []
+
+
+def test_an_event_says_what_is_known_and_how_exactly(client: Client, operation: Operation) -> None:
+    event = publish(
+        operation, status="corroborated", precision=Precision.LOCALITY, radius_m=2000, affected_low=40,
+        affected_high=60, updated_at=timezone.now(),
+    )  # fmt: skip
+    html = page(client, f"/sample/events/{event.ref}/")
+    for text in (
+        'data-status="corroborated"', "corroborated", "40 to 60 people", "town or neighbourhood", "within 2 km",
+        "17 January 2010, 12:00 EST", "Published by the operation", "Water shortage", "just now", 'class="area"',
+    ):  # fmt: skip
+        assert text in html, text
+
+
+# --- one set of filters --------------------------------------------------------------------------------------------
+
+some_filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "q": st.sampled_from(["event", "1", "event 3", "nothing"]),
+        "category": st.lists(st.sampled_from(["2", "2a", "2b", "1a", "9"]), max_size=2),
+        "status": st.lists(st.sampled_from([status.value for status in Status]), max_size=2),
+        "precision": st.lists(st.sampled_from([precision.word for precision in Precision]), max_size=2),
+        "from": st.sampled_from(["2010-01-01", "2010-01-20"]),
+        "to": st.sampled_from(["2010-01-25", "2010-02-28"]),
+        "area": st.sampled_from(["HT01", "HT0112", "-72.5,18,-72,19", "170,-10,-170,10"]),
+    },
+)
+
+
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(filters=some_filters, zoom=st.integers(0, 22))
+def test_list_map_and_timeline_hold_the_same_events(
+    client: Client, crowd: Operation, filters: dict[str, Any], zoom: int
+) -> None:
+    found = client.get("/sample/clusters.json", {**filters, "zoom": zoom}).json()
+    assert sum(one["count"] for one in found["clusters"]) + found["unmapped"] == found["total"]
+    listed = refs(client.get("/sample/", filters).content.decode())
+    listed += refs(client.get("/sample/", {**filters, "page": 2}).content.decode()) if len(listed) == 50 else []
+    assert len(listed) == len(set(listed)) == found["total"]
+    bars = re.findall(r"<title>[^<]*: ([\d,]+)\s*</title>", client.get("/sample/", filters).content.decode())
+    assert sum(int(bar) for bar in bars) == found["total"]
+
+
+def test_a_box_is_counted_in_its_clusters(client: Client, crowd: Operation) -> None:
+    found = client.get("/sample/clusters.json", {"bbox": "-72.5,18.2,-72.3,18.5", "zoom": 12}).json()
+    assert found["total"] == found["unmapped"] + sum(one["count"] for one in found["clusters"]) < 60
+    single = next(one for one in found["clusters"] if one["count"] == 1)
+    assert page(client, f"/sample/events/{single['ref']}/").count(single["title"])
+    assert single["radius_m"] == 3000
+
+
+def test_a_huge_box_at_a_fine_zoom_is_answered_coarsely(client: Client, crowd: Operation) -> None:
+    found = client.get("/sample/clusters.json", {"bbox": "-180,-85,180,85", "zoom": 22}).json()
+    assert found["total"] == 60
+    assert len(found["clusters"]) < 57
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "remedy"),
+    [
+        ("from", "2010-13-01", "write a day as 2010-01-31"),
+        ("status", "sure", "choose one of"),
+        ("area", "1,2,3", "write four numbers"),
+        ("q", "x" * 101, "at most 100"),
+        ("precision", "nearly", "choose one of"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_is_explained_beside_its_field(
+    client: Client, operation: Operation, field: str, value: str, remedy: str
+) -> None:
+    answer = client.get("/sample/", {field: value, "to": "2010-05-01"})
+    assert answer.status_code == 400
+    assert re.search(f'<p class="error"[^>]*>[^<]*{remedy}', answer.content.decode())
+    assert 'value="2010-05-01"' in answer.content.decode()
+    assert client.get("/sample/clusters.json", {field: value}).json()["field"] == field
+
+
+@pytest.mark.parametrize("query", ["bbox=1,2", "bbox=a,b,c,d", "bbox=0,9,1,2", "zoom=-1", "zoom=x", "zoom=²"])
+def test_a_box_or_zoom_that_cannot_be_read_is_refused(client: Client, operation: Operation, query: str) -> None:
+    assert client.get(f"/sample/clusters.json?{query}").status_code == 400
+
+
+def test_each_filter_that_is_on_can_be_taken_off(client: Client, crowd: Operation) -> None:
+    html = page(client, "/sample/?q=event&status=verified&category=2a&category=2b")
+    chips = re.search(r'<ul class="chips".*?</ul>', html, re.DOTALL)
+    assert chips is not None
+    assert 'href="?q=event&amp;category=2b&amp;status=verified"' in chips[0]
+    assert 'href="?category=2a&amp;category=2b&amp;status=verified"' in chips[0]
+
+
+def test_pages_lead_to_newer_and_older_events_and_keep_the_filters(client: Client, crowd: Operation) -> None:
+    first = page(client, "/sample/?q=event")
+    assert "page 1 of 2" in first
+    older = re.search(r'rel="next" href="([^"]+)"', first)
+    assert older is not None
+    second = page(client, "/sample/" + older[1].replace("&amp;", "&"))
+    assert len(refs(first)) == 50
+    assert not set(refs(first)) & set(refs(second))
+    assert refs(page(client, "/sample/?page=999")) == refs(page(client, "/sample/?page=2"))
+    assert refs(page(client, "/sample/?page=0x")) == refs(first)
+
+
+# --- live ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_pulse_changes_when_an_event_does_and_not_otherwise(client: Client, operation: Operation) -> None:
+    event = publish(operation)
+    first = client.get("/sample/pulse")
+    assert client.get("/sample/pulse", headers={"If-None-Match": first["ETag"]}).status_code == 304
+    withdraw(event)
+    after = client.get("/sample/pulse", headers={"If-None-Match": first["ETag"]})
+    assert after.status_code == 200
+    assert after.json()["seq"] > first.json()["seq"]
+
+
+def test_news_are_the_list_and_the_timeline_only(client: Client, operation: Operation) -> None:
+    event = publish(operation)
+    part = page(client, "/sample/?part=results")
+    assert refs(part) == [event.ref]
+    assert "<html" not in part
+
+
+# --- the line ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def addresses(crowd: Operation) -> list[str]:
+    ref = publish(crowd, precision=Precision.ADM2, radius_m=9000).ref
+    return ["/", "/about/", "/sample/", "/sample/?q=nothing", "/sample/?view=list", f"/sample/events/{ref}/"]
+
+
+def test_pages_are_small_enough_for_a_bad_line(client: Client, addresses: list[str]) -> None:
+    style = len(gzip.compress(Path(str(finders.find("rapport.css"))).read_bytes()))
+    for address in addresses:
+        sent = client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert sent["Content-Encoding"] == "gzip"
+        assert len(sent.content) + style <= LARGEST_PAGE, address
+
+
+def test_no_page_holds_script_or_style_of_its_own_or_names_another_host(client: Client, addresses: list[str]) -> None:
+    for address in addresses:
+        html = page(client, address)
+        assert re.findall(r"<script(?![^>]*\bsrc=)|\bstyle=|<style|\bon[a-z]+=|javascript:", html) == [], address
+        assert re.findall(r"""(?:src|href|action)=["'](?:https?:)?//""", html) == [], address
+
+
+# --- languages -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("code", "word"), [("fr", "Chercher"), ("ht", "Chèche"), ("en", "Search")])
+def test_pages_speak_the_readers_language(client: Client, crowd: Operation, code: str, word: str) -> None:
+    html = page(client, "/sample/", **{"Accept-Language": code})
+    assert f'<html lang="{code}"' in html
+    assert word in html
+    assert crowd.names[code].replace("'", "&#x27;") in html
+
+
+def test_a_reader_chooses_a_language_without_script(client: Client, operation: Operation) -> None:
+    chosen = client.post("/language/", {"language": "ht", "next": "/sample/?q=dlo"})
+    assert chosen["Location"] == "/sample/?q=dlo"
+    assert '<html lang="ht"' in page(client, "/sample/")
+
+
+@override_settings(LANGUAGES=[("en", "English"), ("ar", "العربية")])
+def test_a_language_written_from_the_right_turns_the_page(client: Client, operation: Operation) -> None:
+    assert '<html lang="ar" dir="rtl"' in page(client, "/sample/", **{"Accept-Language": "ar"})
+
+
+def test_a_language_is_one_file(tmp_path: Path) -> None:
+    po = tmp_path / "tzm" / "LC_MESSAGES" / "django.po"
+    po.parent.mkdir(parents=True)
+    po.write_text('msgid ""\nmsgstr ""\n"X-Language-Name: Tamaziɣt\\n"\n\nmsgid "a"\nmsgstr "b"\n', "utf-8")
+    assert languages.discover(tmp_path) == [("en", "English"), ("tzm", "Tamaziɣt")]
+
+
+def test_translations_are_collected_and_compiled(capsys: pytest.CaptureFixture[str]) -> None:
+    assert messages.main(["--check"]) == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("po", LOCALES, ids=lambda po: po.parts[-3])
+def test_everything_the_public_reads_is_translated(po: Path) -> None:
+    with po.open("rb") as file:
+        catalog = read_po(file, domain="django")
+    missing = [
+        message.id
+        for message in catalog
+        if message.id and any(place.startswith(PUBLIC_PARTS) for place, _ in message.locations)
+        if not (message.string if isinstance(message.string, str) else all(message.string))
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("po", LOCALES, ids=lambda po: po.parts[-3])
+def test_translations_keep_every_placeholder(po: Path) -> None:
+    def holes(text: str) -> set[str]:
+        return set(re.findall(r"%\(\w+\)s|\{\w+\}|<[^>]+>", text))
+
+    with po.open("rb") as file:
+        catalog = read_po(file, domain="django")
+    for message in catalog:
+        texts = [message.string] if isinstance(message.string, str) else list(message.string)
+        wanted = holes(message.id if isinstance(message.id, str) else message.id[-1])
+        assert all(holes(text) == wanted for text in texts if text and message.id), message.id
+
+
+# --- words and times -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (timedelta(seconds=5), "just now"),
+        (timedelta(minutes=12), "12 min ago"),
+        (timedelta(hours=3), "3 h ago"),
+        (timedelta(days=29), "29 d ago"),
+    ],
+)
+def test_times_are_ages_with_the_exact_moment_beside(operation: Operation, age: timedelta, words: str) -> None:
+    shown = tags.ago(Context({"operation": operation}), timezone.now() - age)
+    assert words in shown
+    assert re.search(r'title="\d+ \w+ \d{4}, \d\d:\d\d E[SD]T"', shown)
+    assert 'class="visually-hidden"' in shown
+
+
+def test_old_times_are_dates_in_the_operations_zone(operation: Operation) -> None:
+    assert ">16 January 2010<" in tags.ago(Context({"operation": operation}), NOON - timedelta(hours=13))
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(Range(20, None), "at least 20 people"), (Range(1, 1), "1 person"), (Range(40, 60), "40 to 60 people")],
+)
+def test_people_are_counted_as_ranges(count: Range, words: str) -> None:
+    assert tags.people(count) == words
+
+
+def test_kreyol_has_its_own_months() -> None:
+    with translation.override("ht"):
+        assert tags.day(NOON.date()) == "17 janvye 2010"
+
+
+# --- the map's data ------------------------------------------------------------------------------------------------
+
+
+def test_names_on_the_map_come_from_official_lists_only(client: Client, operation: Operation) -> None:
+    for origin in ("desk", "reports", "geonames"):
+        Place.objects.create(
+            operation=operation, name=f"From {origin}", precision=Precision.LOCALITY, origin=origin,
+            lon=DELMAS["lon"], lat=DELMAS["lat"],
+        )  # fmt: skip
+    found = {place["name"] for place in client.get("/sample/places.json?bbox=-73,18,-72,19").json()["places"]}
+    assert found == {"From geonames", "Delmas", "Jacmel", "Léogâne"}
+
+
+def test_the_base_map_is_served_by_rapport_itself(client: Client, operation: Operation) -> None:
+    land = client.get("/basemap/sample.json").json()
+    assert {feature["properties"]["kind"] for feature in land["features"]} == {"land", "border"}
+
+
+@pytest.fixture
+def layers(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "layers").mkdir()
+    with override_settings(DATA_DIR=tmp_path):
+        yield tmp_path / "layers"
+
+
+def test_the_operators_layers_are_offered_and_nothing_else_is(
+    client: Client, operation: Operation, layers: Path
+) -> None:
+    (layers / "camps.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    (layers.parent / "secret.geojson").write_text("{}")
+    assert "camps" in page(client, "/sample/")
+    answer = client.get("/sample/layers/camps.geojson")
+    assert b"".join(answer) == b'{"type": "FeatureCollection", "features": []}'  # type: ignore[arg-type]
+    for name in ("..%2Fsecret", "secret", "camps.geojson%00"):
+        assert client.get(f"/sample/layers/{name}.geojson").status_code == 404
+
+
+def test_tiles_come_from_a_file_and_count_rows_from_the_north(
+    client: Client, operation: Operation, layers: Path
+) -> None:
+    with sqlite3.connect(layers / "relief.mbtiles") as file:
+        file.execute("CREATE TABLE metadata (name text, value text)")
+        file.execute("CREATE TABLE tiles (zoom_level int, tile_column int, tile_row int, tile_data blob)")
+        file.execute("INSERT INTO metadata VALUES ('format', 'png')")
+        file.execute("INSERT INTO tiles VALUES (3, 2, 4, x'89504e47')")
+    file.close()
+    found = client.get("/tiles/relief/3/2/3")
+    assert (found["Content-Type"], found.content) == ("image/png", b"\x89PNG")
+    assert client.get("/tiles/relief/3/2/4").status_code == 404
+    assert client.get("/tiles/other/3/2/3").status_code == 404
+    assert "relief" in page(client, "/sample/")
+
+
+def test_an_operation_without_events_says_what_will_come(client: Client, operation: Operation) -> None:
+    live.forget()
+    assert "No event is published yet" in page(client, "/sample/")
+    assert "Nothing matches these filters" in page(client, "/sample/?q=water")
+
+
+def test_a_server_without_operations_says_how_to_add_one(client: Client, db: None) -> None:
+    assert "rapport operation add" in page(client, "/")
+
+
+def test_somebody_without_a_role_is_a_reader_like_all(
+    client: Client, operation: Operation, someone: Callable[..., Person]
+) -> None:
+    publish(operation, "Hidden", publication=Publication.DRAFT.value)
+    client.force_login(someone("paul"), backend="django.contrib.auth.backends.ModelBackend")
+    assert refs(page(client, "/sample/")) == []
