@@ -130,6 +130,25 @@ class Server:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
+    def processes(self) -> list[int]:
+        """The ids of all of its processes; on Linux only."""
+        return list(_group(self._process.pid)) if self._process is not None else []
+
+    def kill_one(self, pid: int) -> None:
+        """kill -9 to one of its processes."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.1)
+
+    def start_again(self) -> None:
+        """What whoever watches over it does: start it if its first process has gone, then wait until it answers."""
+        if self._process is not None and self._process.poll() is not None:
+            self.kill()
+            self.start()
+        deadline = time.monotonic() + _START
+        while not self.answers() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
     def stop(self) -> None:
         """Ask it to end; what does not end in time is killed."""
         if self._process is not None:
@@ -142,7 +161,7 @@ class Server:
         """Memory of the largest of its processes (the one that serves) in MB; None where /proc does not say."""
         if self._process is None or not Path("/proc/self/status").exists():
             return None
-        return max((_resident_mb(pid) for pid in _group(self._process.pid)), default=None)
+        return max(map(_resident_mb, self.processes()), default=None)
 
 
 def _group(leader: int) -> Iterator[int]:
