@@ -1,4 +1,4 @@
-"""Gateways as they behave: each sends one SMS after the other, and repeats with the same id what was not acknowledged."""
+"""Gateways as they behave: each sends one SMS after the other and repeats, with the same id, what was not answered."""
 
 from __future__ import annotations
 
