@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
@@ -105,8 +106,9 @@ def outsider(someone: Callable[..., Person]) -> Person:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_index() -> None:
+def _fresh_process() -> None:
     """What lives in the process knows nothing of the next test's database, which has other rows under the same ids."""
     live.forget()
     gazetteer.forget()
     understand.forget()
+    translation.activate("en")  # a request before may have left its language in this thread

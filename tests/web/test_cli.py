@@ -193,7 +193,8 @@ def test_a_wrong_setting_is_one_line_too(setting: dict[str, str], advice: str) -
 def test_tables_that_are_not_there_yet_are_explained(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "rapport.cli", "operation", "list"],
-        env=os.environ | {"RAPPORT_DATA_DIR": str(tmp_path)}, capture_output=True, text=True, check=False,
+        env=os.environ | {"RAPPORT_DATA_DIR": str(tmp_path), "RAPPORT_DATABASE_URL": ""},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr == "The database is not set up for this version: run rapport serve or rapport migrate.\n"
