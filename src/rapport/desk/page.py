@@ -157,5 +157,7 @@ def decisions_of(operation: Operation) -> QuerySet[Decision]:
 
 
 def last_undoable(shown: Sequence[Line]) -> Line | None:
-    """What "undo" on the keyboard means: this person's newest decision that still stands."""
-    return next((line for line in shown if line.mine and line.undoable), None)
+    """What "undo" on the keyboard means: this person's newest decision that still stands, never a signature."""
+    signatures = (DecisionKind.SIGN, DecisionKind.REVOKE)
+    mine = (line for line in shown if line.mine and line.undoable and line.decision.kind not in signatures)
+    return next(mine, None)
