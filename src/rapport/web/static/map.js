@@ -145,6 +145,11 @@
     const words = rough ? label + ', ' + root.dataset.near.replace('{r}', distance(one.radius_m)) : label;
     const element = marker.getElement();
     element.setAttribute('aria-label', words);
+    element.addEventListener('keydown', function (pressed) {
+      if (pressed.key !== 'Enter' && pressed.key !== ' ') return;
+      pressed.preventDefault();
+      choose(one);
+    });
     element.dataset.key = one.ref || one.lon.toFixed(3) + ' ' + one.lat.toFixed(3);
     if (!many && words) marker.bindTooltip(document.createTextNode(words).data.replace(/[<>&]/g, ' '), { direction: 'top' });
   }

@@ -1,0 +1,165 @@
+"""A reader in a real browser: news arrive by themselves, the keyboard suffices, nothing is asked of another host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from rapport.events.models import Event
+from rapport.operations.models import Operation
+from rapport.values import Precision
+from tests.web.public import publish, withdraw
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+NEWS = 20_000  # milliseconds a busy machine may take
+LOOK = 6_000  # milliseconds after which the page has looked for news
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Playwright runs an event loop in this thread; Django would take our fixtures for asynchronous code.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def events(operation: Operation) -> list[Event]:
+    """A roughly known place, an exact one, three at one point and one without a place."""
+    return [
+        publish(operation, "Bridge down", lon=-72.53, lat=18.23, precision=Precision.ADM2, radius_m=9000),
+        publish(operation, "Clinic open", "2a", lon=-72.63, lat=18.51, status="verified"),
+        *(publish(operation, f"Water needed {n}", lon=-72.3, lat=18.54) for n in range(3)),
+        publish(operation, "Rumour", lon=None, lat=None, precision=None),
+    ]
+
+
+class Visit:
+    """One visitor: a page, every host it asked, and every complaint of the browser."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.page: Page = context.new_page()
+        self.address = address
+        self.hosts: set[str] = set()
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.address + path, wait_until="networkidle")
+        return self.page
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Any, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    options = {"viewport": WIDE, **getattr(request, "param", {})}
+    context = browser.new_context(**options)
+    yield Visit(context, live_server.url)
+    context.close()
+
+
+LOOKS = [
+    pytest.param({"viewport": WIDE}, id="wide"),
+    pytest.param({"viewport": PHONE, "has_touch": True}, id="phone"),
+    pytest.param({"viewport": WIDE, "color_scheme": "dark"}, id="dark"),
+]
+SILENT = [pytest.param({"viewport": PHONE, "java_script_enabled": False}, id="without script")]
+
+
+@pytest.mark.parametrize("visit", LOOKS, indirect=True)
+def test_every_page_is_accessible_and_asks_no_other_host(visit: Visit, events: list[Event]) -> None:
+    paths = ["/", "/about/", "/sample/", "/sample/?view=list", "/sample/?view=timeline", "/sample/?q=none"]
+    for path in [*paths, f"/sample/events/{events[0].ref}/"]:
+        page = visit.open(path)
+        violations = Axe().run(page)["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == [], path
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, f"{path} scrolls sideways"
+    assert visit.hosts == {urlsplit(visit.address).netloc}
+    assert visit.complaints == []
+
+
+def test_news_arrive_without_reloading_or_taking_the_focus(
+    visit: Visit, operation: Operation, events: list[Event]
+) -> None:
+    visit.page.clock.install()
+    page = visit.open("/sample/")
+    expect(page.locator(".events li")).to_have_count(6)
+    page.evaluate("window.sameDocument = true")
+    reading = page.get_by_role("link", name="Clinic open").first
+    reading.focus()
+    fresh = publish(operation, "Road blocked", lon=-72.0, lat=19.0)
+    page.clock.fast_forward(LOOK)
+    expect(page.locator(f'[data-ref="{fresh.ref}"]')).to_be_visible(timeout=NEWS)
+    expect(page.get_by_role("status")).to_have_text("New: 1")
+    expect(page.locator("#list h2")).to_contain_text("7 events")
+    expect(page.locator('.mark[aria-label="Road blocked"]')).to_be_visible()
+    expect(reading).to_be_focused()
+    withdraw(fresh)
+    page.clock.fast_forward(LOOK)
+    expect(page.locator(f'[data-ref="{fresh.ref}"]')).to_have_count(0, timeout=NEWS)
+    expect(page.locator('.mark[aria-label="Road blocked"]')).to_have_count(0)
+    assert page.evaluate("window.sameDocument") is True
+    assert visit.complaints == []
+
+
+def test_a_lost_line_is_said_and_found_again(visit: Visit, operation: Operation, events: list[Event]) -> None:
+    visit.page.clock.install()
+    page = visit.open("/sample/")
+    page.context.set_offline(True)
+    page.clock.fast_forward(LOOK)
+    expect(page.get_by_role("status")).to_contain_text("No connection since", timeout=NEWS)
+    expect(page.locator(".events li")).to_have_count(6)
+    page.context.set_offline(False)
+    page.clock.fast_forward(2 * LOOK)  # after a failure it waits twice as long
+    expect(page.get_by_role("status")).to_be_hidden(timeout=NEWS)
+
+
+def test_the_map_is_used_with_the_keyboard(visit: Visit, events: list[Event]) -> None:
+    page = visit.open("/sample/")
+    rough = page.locator('.mark[aria-label^="Bridge down, within 9 km"]')
+    expect(rough).to_be_visible()
+    expect(page.locator(".leaflet-overlay-pane path.area")).to_have_count(1)
+    many = page.locator('.mark[aria-label="3 events: closer"]')
+    many.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**area=**")  # all on one point: the list shows them
+    expect(page.locator(".events li")).to_have_count(3)
+    visit.open("/sample/")
+    page.locator('.mark[aria-label="Clinic open"]').focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/events/{events[1].ref}/**")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Clinic open")
+
+
+@pytest.mark.parametrize("visit", SILENT, indirect=True)
+def test_everything_works_without_script(visit: Visit, events: list[Event]) -> None:
+    page = visit.open("/sample/")
+    expect(page.get_by_label("3 events: closer")).to_be_visible()
+    page.get_by_role("link", name="List", exact=True).click()
+    expect(page.locator(".view-map")).to_be_hidden()
+    page.get_by_role("searchbox").fill("clinic")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".events li")).to_have_count(1)
+    page.get_by_role("link", name="“clinic”").click()
+    page.locator("details.menu summary").click()
+    page.get_by_role("button", name="Kreyòl").click()
+    expect(page.locator("#list h2")).to_contain_text("6 evènman")
+    page.get_by_role("link", name="Clinic open").click()
+    expect(page.locator("[data-status=verified]")).to_have_text("verifye")
