@@ -18,7 +18,7 @@ from rapport.intake import limits, refusals
 from rapport.intake.channels import wire
 from rapport.intake.models import RefusalCount
 from rapport.notify.models import OutboxMessage
-from rapport.operations.models import Operation
+from rapport.operations.models import Operation, Source
 from rapport.oversight import keys
 from rapport.reports.models import Report
 from rapport.values import Inbound
@@ -183,6 +183,20 @@ def test_a_door_that_is_not_there_tells_nothing(door: Gateway, change: str) -> N
     answer = door.says("Nou bezwen dlo")
     assert (answer.status_code, answer.content) == (404, b"not found\n")
     assert not Report.objects.exists()
+
+
+def test_a_change_of_the_source_counts_at_once(door: Gateway) -> None:
+    def status_after(id: str, **change: object) -> int:
+        Source.objects.filter(pk=door.source.pk).update(**change)
+        return door.says("Nou bezwen dlo", id=id).status_code
+
+    assert status_after("1") == 200
+    assert status_after("2", per_minute=1) == 200
+    assert status_after("3") == 429
+    assert status_after("4", per_minute=600) == 200
+    assert status_after("5", active=False) == 404
+    assert status_after("6", active=True, language="fr") == 200
+    assert status_after("7", token_hash=keys.token_hash("another")) == 404
 
 
 def test_no_token_is_logged(door: Gateway, caplog: pytest.LogCaptureFixture) -> None:

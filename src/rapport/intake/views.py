@@ -9,9 +9,10 @@ from django.views.decorators.csrf import csrf_exempt
 from rapport import plugins
 from rapport.errors import Refused
 from rapport.intake import limits, refusals
+from rapport.intake.doors import source_at
 from rapport.intake.receive import receive
 from rapport.operations.access import by_proof
-from rapport.operations.models import Source, source_by_token
+from rapport.operations.models import Source
 from rapport.values import Answer, Inbound
 
 #: What a gateway is told to wait, in seconds, where it may try again: longer than a batch or backup holds a lock.
@@ -22,7 +23,7 @@ RETRY_AFTER = 10
 @by_proof("a token in the address, and the signature or secret that the channel asks for")
 def gateway(request: HttpRequest, channel: str, token: str) -> HttpResponse:
     """Takes one request of a gateway. An unknown token and an unknown channel get the same 404."""
-    source = source_by_token(channel, token) if channel in plugins.CHANNELS else None
+    source = source_at(channel, token) if channel in plugins.CHANNELS else None
     if source is None:
         refusals.count(None, "unknown_token")
         return _unlogged(HttpResponse("not found\n", status=404, content_type="text/plain"))
