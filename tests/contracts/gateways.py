@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -57,6 +60,18 @@ class Gateway:
 
     def says(self, text: bytes | str, id: str = "message-1", sender: str = SENDER) -> HttpResponse:
         return self.send(self.request(text, id, sender))
+
+
+@contextmanager
+def no_table(name: str) -> Iterator[None]:
+    """The database cannot write there for a while."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {name} RENAME TO away")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE away RENAME TO {name}")
 
 
 def gateway(channel: str, operation: Operation) -> Gateway:

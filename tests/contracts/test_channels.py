@@ -22,7 +22,7 @@ from rapport.operations.models import Operation, Source
 from rapport.oversight import keys
 from rapport.reports.models import Report
 from rapport.values import Inbound
-from tests.contracts.gateways import SENDER, TOKEN, Gateway, gateway, samples
+from tests.contracts.gateways import SENDER, TOKEN, Gateway, gateway, no_table, samples
 
 CHANNELS = sorted(plugins.CHANNELS)
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "channels.md"
@@ -225,6 +225,17 @@ def test_copies_that_arrive_at_once_are_one_report(channel: str, operation: Oper
     with ThreadPoolExecutor(8) as threads:
         answers = set(threads.map(send, range(40)))
     assert [status for status, _ in answers] == [200]
+    assert Report.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_while_the_database_cannot_write_the_gateway_is_told_to_come_again(channel: str, operation: Operation) -> None:
+    door = gateway(channel, operation)
+    with no_table("reports_report"):
+        answer = door.says("Nou bezwen dlo")
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    assert door.says("Nou bezwen dlo").status_code == 200
     assert Report.objects.count() == 1
 
 

@@ -22,6 +22,7 @@ from rapport.intake import api, limits, refusals
 from rapport.intake.models import RefusalCount
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report, Standing
+from tests.contracts.gateways import no_table
 
 REPORTS = "/api/sample/reports"
 LINES = "/api/sample/reports.ndjson"
@@ -220,6 +221,14 @@ def test_without_a_key_in_force_there_is_no_way_in(operation: Operation, header:
     assert said(answer)["remedy"]  # type: ignore[arg-type]
     refusals.flush()
     assert RefusalCount.objects.get(source=None).reason == "bad_key"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_cannot_write_the_partner_is_told_to_send_the_same_again(partner: Partner) -> None:
+    with no_table("reports_report"):
+        answer = partner.lines(FULL)
+    assert (answer.status_code, said(answer)["reason"], "Retry-After" in answer.headers) == (503, "try_again", True)
+    assert said(partner.lines(FULL))["kept"] == 1
 
 
 def test_a_key_opens_one_operation_only(partner: Partner) -> None:

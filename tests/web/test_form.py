@@ -18,6 +18,7 @@ from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report
 from rapport.values import Box
 from tests.conftest import SMSSYNC_TOKEN
+from tests.contracts.gateways import no_table
 
 ADDRESS = "/sample/report/"
 FORM_ID = "form-1234567890abcdef"
@@ -146,6 +147,16 @@ def test_too_many_forms_from_one_address_wait_and_keep_what_was_typed(
     assert [answer.status_code for answer in answers] == [302, 302, 429]
     assert "report 2" in answers[2].content.decode()
     assert int(answers[2].headers["Retry-After"]) > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_cannot_write_nothing_typed_is_lost(client: Client, operation: Operation) -> None:
+    with no_table("reports_report"):
+        answer = submit(client, where="near the market")
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    for typed in ("No water in Delmas 33", "near the market", FORM_ID):
+        assert typed in answer.content.decode()
+    assert submit(client, where="near the market").status_code == 302
 
 
 def test_a_huge_form_is_not_read(client: Client, operation: Operation) -> None:

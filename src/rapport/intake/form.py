@@ -188,7 +188,8 @@ def report_form(request: HttpRequest, operation: Operation) -> HttpResponse:
     except Refused as refused:  # too large to be read
         refusals.count(source, refused.reason)
         empty = ReportForm(operation, codes, initial={"form_id": secrets.token_urlsafe(18)})
-        return _page(request, empty, groups, problem=refused.remedy, status=refused.status)
+        problem = _("This is too long to be read. Go back, shorten it, and send it again.")
+        return _page(request, empty, groups, problem=problem, status=refused.status)
 
 
 def _take(request: HttpRequest, source: Source, form: ReportForm, groups: list[_Group]) -> HttpResponse:
@@ -197,7 +198,8 @@ def _take(request: HttpRequest, source: Source, form: ReportForm, groups: list[_
         limits.check(source)
     except Refused as refused:
         refusals.count(source, refused.reason)
-        return _page(request, form, groups, problem=refused.remedy, status=refused.status)
+        problem = _("Too many reports came at once. Yours is still here: wait a minute and send it again.")
+        return _page(request, form, groups, problem=problem, status=refused.status)
     with timezone.override(ZoneInfo(source.operation.time_zone)):
         valid = form.is_valid()
     if not valid:
