@@ -104,7 +104,7 @@
   function clusters() {
     const mine = ++asked, query = new URLSearchParams(root.dataset.query);
     query.set('bbox', box(0.1, 5));
-    query.set('zoom', Math.round(map.getZoom()));
+    query.set('zoom', Math.floor(map.getZoom())); // between two zooms the coarser grid: its circles do not overlap
     root.setAttribute('aria-busy', 'true');
     json(home + 'clusters.json?' + query).then(function (answer) { if (mine === asked) draw(answer.clusters); }, failed)
       .then(function () { root.removeAttribute('aria-busy'); });
