@@ -8,7 +8,8 @@
   if (!views || !window.fetch) return;
   let seq = Number(views.dataset.seq), wait = EVERY, timer = 0, lostAt = null;
 
-  function say(text) { note.textContent = text; note.hidden = !text; }
+  // The region itself is always there: screen readers announce what changes in it.
+  function say(text) { note.textContent = text; note.className = text ? 'note' : ''; }
 
   function fresh(url) {
     return fetch(url, { headers: { Accept: 'text/html, application/json' } }).then(function (answer) {

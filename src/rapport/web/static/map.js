@@ -113,7 +113,7 @@
   function failed() {
     const note = document.getElementById('live');
     note.textContent = root.dataset.failed;
-    note.hidden = false;
+    note.className = 'note';
   }
 
   function draw(found) {
