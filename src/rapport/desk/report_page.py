@@ -234,7 +234,7 @@ def _page(
         "translations": report.translations.select_related("person").order_by("-id"),
         "fields": list(report.fields.items()),
         "said_before": _said_before(report),
-        "languages": [s for s in suggestions if s.kind == SuggestionKind.LANGUAGE],
+        "spoken": [s for s in suggestions if s.kind == SuggestionKind.LANGUAGE],
         "form": form,
         "choices": choices(form, _suggested_categories(suggestions)),
         "candidates": [*found_places, *_candidates(report, suggestions)],

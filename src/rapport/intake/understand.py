@@ -99,7 +99,9 @@ def _write(said: Mapping[int, Row], suggestions: Sequence[Suggestion]) -> None:
 
 def _suggestions(operation: Operation, report: Report, said: Row, memory: _Memory) -> Iterator[Suggestion]:
     if said["language"]:
-        yield _suggestion(report, SuggestionKind.LANGUAGE, {"code": said["language"]}, 1.0, [], chain.FUNCTION)
+        yield _suggestion(
+            report, SuggestionKind.LANGUAGE, {"code": said["language"]}, 1.0, ["by its words"], chain.FUNCTION
+        )
     near = memory.near(report, said["signature"])
     places = [*_given_places(operation, report), *_named_places(said), *_places_of(near, memory)]
     for spot, score, reason, function in places[:SHOWN]:
