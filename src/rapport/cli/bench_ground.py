@@ -142,11 +142,11 @@ class Server:
 
     def start_again(self) -> None:
         """What whoever watches over it does: start it if its first process has gone, then wait until it answers."""
-        if self._process is not None and self._process.poll() is not None:
-            self.kill()
-            self.start()
         deadline = time.monotonic() + _START
         while not self.answers() and time.monotonic() < deadline:
+            if self._process is not None and self._process.poll() is not None:
+                self.kill()  # what is left of it
+                self.start()
             time.sleep(0.05)
 
     def stop(self) -> None:
