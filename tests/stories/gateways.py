@@ -32,17 +32,19 @@ class Senders:
     statuses: Counter[int] = field(default_factory=Counter)
     errors: list[bytes] = field(default_factory=list)  # what was said with 503
     slowest: float = 0.0
+    _give_up_at: float = float("inf")
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
     def sending(self) -> Iterator[Senders]:
-        """They send until the block ends; then each finishes the message it has begun."""
+        """They send until the block ends; then each finishes the message it has begun, within a minute."""
         threads = [threading.Thread(target=self._phone, args=(number,)) for number in range(self.count)]
         for thread in threads:
             thread.start()
         try:
             yield self
         finally:
+            self._give_up_at = time.monotonic() + 60
             self._stop.set()
             for thread in threads:
                 thread.join()
@@ -60,6 +62,8 @@ class Senders:
             "secret": SECRET,
         }  # fmt: skip
         while not self._taken(urlencode(values).encode()):
+            if time.monotonic() > self._give_up_at:
+                return
             self.repeated += 1
             time.sleep(PAUSE)
         self.acknowledged.append(text)

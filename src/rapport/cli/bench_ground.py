@@ -143,10 +143,13 @@ class Server:
     def start_again(self) -> None:
         """What whoever watches over it does: start it if its first process has gone, then wait until it answers."""
         deadline = time.monotonic() + _START
-        while not self.answers() and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
             if self._process is not None and self._process.poll() is not None:
                 self.kill()  # what is left of it
                 self.start()
+                return
+            if self.answers():
+                return
             time.sleep(0.05)
 
     def stop(self) -> None:
