@@ -1,4 +1,4 @@
-"""`make bench`: runs every bench and writes what came out into docs/reference/benchmarks.md, between its two markers."""
+"""`make bench`: runs every bench and writes what came out into docs/reference/benchmarks.md, between two markers."""
 
 from __future__ import annotations
 
