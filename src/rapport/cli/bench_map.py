@@ -95,13 +95,24 @@ def _beside_intake(
         plan = Plan(HOST, port, CONNECTIONS, _LONGEST, rate=SMS_PER_S, until=str(stop))
         beside = start_apart(pool, plan, SmsPosts(ground.gateway, SECRET, texts(), "m"))
         time.sleep(2)
-        plain = [client.ask(Question(zoom, truth.box(zoom, dice))) for zoom in ZOOMS for _ in range(boxes)]
-        filtered = [client.ask(question) for question in _filtered(truth, dice, boxes)]
+        plain = [client.ask(question) for question in _shuffled(_plain(truth, dice, boxes), dice)]
+        filtered = [client.ask(question) for question in _shuffled(_filtered(truth, dice, boxes), dice)]
         changed = [_after_change(ground, client, truth, dice) for _ in range(CHANGES)]
         stop.touch()
         if set(beside.result().statuses) != {200}:
             raise RapportError(f"Messages were not taken beside the map: {dict(beside.result().statuses)}")
     return plain, filtered, changed
+
+
+def _shuffled(questions: Iterator[Question], dice: random.Random) -> list[Question]:
+    """In any order, so that what else the machine did at a moment falls on all zooms alike."""
+    mixed = list(questions)
+    dice.shuffle(mixed)
+    return mixed
+
+
+def _plain(truth: _Truth, dice: random.Random, boxes: int) -> Iterator[Question]:
+    return (Question(zoom, truth.box(zoom, dice)) for zoom in ZOOMS for _ in range(boxes))
 
 
 def _filtered(truth: _Truth, dice: random.Random, boxes: int) -> Iterator[Question]:
