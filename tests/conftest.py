@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.utils import translation
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
 from rapport.events import live
-from rapport.intake import understand
+from rapport.intake import keep, understand
 from rapport.operations import gazetteer
 from rapport.operations.models import Category, Operation, Place, Source
 from rapport.oversight import keys
@@ -106,9 +106,11 @@ def outsider(someone: Callable[..., Person]) -> Person:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_process() -> None:
+def _fresh_process() -> Iterator[None]:
     """What lives in the process knows nothing of the next test's database, which has other rows under the same ids."""
     live.forget()
     gazetteer.forget()
     understand.forget()
     translation.activate("en")  # a request before may have left its language in this thread
+    yield
+    keep.stop()  # its connection would keep the test database from being dropped

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from rapport.errors import TryAgain
-from rapport.intake.keep import keep
+from rapport.intake.keep import keep, stop
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report, Sender
@@ -123,19 +126,39 @@ def test_many_threads_with_the_same_messages_make_each_once(operation: Operation
     assert (len(new), sum(new), Report.objects.count()) == (160, 20, 20)
 
 
+@pytest.fixture
+def limited() -> Iterator[Callable[[int], None]]:
+    """Sets how many pages the database may have, for connections that are opened from now on."""
+    limits: list[int] = []
+
+    def limit(connection: BaseDatabaseWrapper, **_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA max_page_count={limits[-1]}")
+
+    def begin(pages: int) -> None:
+        limits.append(pages)
+        stop()
+
+    connection_created.connect(limit)
+    limits.append(1_073_741_823)
+    yield begin
+    connection_created.disconnect(limit)
+    stop()
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_full_disk_is_said_and_nothing_half_written_stays(operation: Operation) -> None:
+def test_a_full_disk_is_said_and_nothing_half_written_stays(
+    operation: Operation, limited: Callable[[int], None]
+) -> None:
     if connection.vendor != "sqlite":
         pytest.skip("the page limit is SQLite's")
     source = sms(operation)
     keep(source, [Message("dlo", gateway_id="first", sender=ROSE)])
     with connection.cursor() as cursor:
-        pages = cursor.execute("PRAGMA page_count").fetchone()[0]
-        cursor.execute(f"PRAGMA max_page_count={pages}")
+        limited(cursor.execute("PRAGMA page_count").fetchone()[0])
     big = [Message("dlo " * 2000, gateway_id=str(n), sender=ROSE) for n in range(500)]
     with pytest.raises(TryAgain):
         keep(source, big)
     assert Report.objects.count() == 1
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA max_page_count=1073741823")
+    limited(1_073_741_823)
     assert sum(one.new for one in keep(source, big)) == 500

@@ -1,7 +1,7 @@
 """Messages are kept: what `keep` has returned is on disk.
 
-All threads that wait to keep something share one transaction (group commit): the first one in writes for all that
-arrived meanwhile. On SQLite that turns one fsync a message into one a crowd, and no two of them fight for the lock.
+All requests that wait to keep something share one transaction (group commit). On SQLite that turns one fsync a message
+into one a crowd, and no two of them fight for the lock.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import json
 import threading
 from base64 import b32encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -32,6 +32,11 @@ from rapport.values import Kept, Message
 
 _TOGETHER = 4_000  # messages in one transaction at most: it holds the write lock for about a tenth of a second
 _ASKED_AT_ONCE = 500  # refs in one query
+
+
+def stop() -> None:
+    """End the thread that writes, after what it has to write; for tests and for whoever exchanges the database."""
+    _commits.stop()
 
 
 def keep(source: Source, messages: Sequence[Message], *, original: bytes | None = None) -> list[Kept]:
@@ -67,34 +72,67 @@ class _Work:
     messages: list[_Prepared]
     kept: list[Kept] = field(default_factory=list)
     error: Exception | None = None
-    finished: bool = False
+    finished: threading.Event = field(default_factory=threading.Event)
 
 
 class _GroupCommit:
-    """Each thread hands its work in and then waits for its turn; whoever has the turn writes all that is waiting."""
+    """One thread writes for all: whatever waits when it comes round is one transaction.
+
+    One writer, because each SQLite connection has to read anew what another one wrote, and one wake-up a request,
+    because threads that take turns at a lock hand over the interpreter as often as they hand over the lock.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[_Work] = []
-        self._waiting_lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._changed = threading.Condition()
+        self._writer: threading.Thread | None = None
 
     def submit(self, work: _Work) -> None:
-        with self._waiting_lock:
-            self._waiting.append(work)
-        while not work.finished:
-            with self._turn:
-                if not work.finished:
-                    self._commit(self._take())
+        if connection.in_atomic_block:  # part of something larger, which commits it
+            self._commit([work])
+        else:
+            self._hand_in(work)
+            work.finished.wait()
         if work.error is not None:
             raise work.error
+        if len(work.kept) != len(work.messages):
+            raise TryAgain("the writer failed; its log says why")
+
+    def _hand_in(self, work: _Work) -> None:
+        with self._changed:
+            if self._writer is None or not self._writer.is_alive():  # also after a fork, which leaves threads behind
+                self._writer = threading.Thread(target=self._write_on, name="intake writer", daemon=True)
+                self._writer.start()
+            self._waiting.append(work)
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Write what waits, then end the writer and its connection; the next message starts another."""
+        with self._changed:
+            writer, self._writer = self._writer, None
+            self._changed.notify()
+        if writer is not None:
+            writer.join()
+
+    def _write_on(self) -> None:
+        while works := self._next():
+            connection.close_if_unusable_or_obsolete()
+            self._commit(works)
+        connection.close()
+
+    def _next(self) -> list[_Work]:
+        """What waits, as soon as anything does; nothing when this thread is no longer the writer."""
+        with self._changed:
+            while not self._waiting and self._writer is threading.current_thread():
+                self._changed.wait()
+            return self._take()
 
     def _take(self) -> list[_Work]:
-        with self._waiting_lock:
-            size = end = 0
-            while end < len(self._waiting) and (end == 0 or size + len(self._waiting[end].messages) <= _TOGETHER):
-                size += len(self._waiting[end].messages)
-                end += 1
-            taken, self._waiting = self._waiting[:end], self._waiting[end:]
+        size = end = 0
+        while end < len(self._waiting) and (end == 0 or size + len(self._waiting[end].messages) <= _TOGETHER):
+            size += len(self._waiting[end].messages)
+            end += 1
+        taken, self._waiting = self._waiting[:end], self._waiting[end:]
         return taken
 
     def _commit(self, works: list[_Work]) -> None:
@@ -108,7 +146,7 @@ class _GroupCommit:
             works[0].error = TryAgain(f"could not be written: {error}")
         finally:
             for work in works:
-                work.finished = True
+                work.finished.set()
 
 
 _commits = _GroupCommit()
@@ -166,18 +204,13 @@ def _write(works: list[_Work]) -> None:
 
 
 def _there(everything: list[_Prepared]) -> set[str]:
-    there: set[str] = set()
-    for part in _parts([one.ref for one in everything]):
-        there.update(Report.objects.filter(ref__in=part).values_list("ref", flat=True))
-    return there
+    return {ref for (ref,) in _select(Report, ("ref",), "ref", [one.ref for one in everything])}
 
 
 def _write_senders(new: list[_Prepared]) -> set[str]:
     """Put new senders in, note STOP and START; returns who is not to be told anything."""
     by_pseudonym = {one.pseudonym: one for one in new if one.pseudonym}
-    known: dict[str, datetime | None] = {}
-    for part in _parts(list(by_pseudonym)):
-        known.update(Sender.objects.filter(pseudonym__in=part).values_list("pseudonym", "stopped_at"))
+    known = dict(_select(Sender, ("pseudonym", "stopped_at"), "pseudonym", list(by_pseudonym)))
     _insert(Sender, [_sender_row(one) for pseudonym, one in by_pseudonym.items() if pseudonym not in known])
     stopped = {pseudonym for pseudonym, at in known.items() if at is not None}
     for one in new:
@@ -195,10 +228,7 @@ def _may_tell(one: _Prepared, stopped: set[str]) -> bool:
 
 def _said_before(there: set[str]) -> dict[str, str]:
     """What was answered the first time to messages that come again."""
-    said: dict[str, str] = {}
-    for part in _parts(sorted(there)):
-        said.update(OutboxMessage.objects.filter(report_ref__in=part).values_list("report_ref", "body"))
-    return said
+    return dict(_select(OutboxMessage, ("report_ref", "body"), "report_ref", sorted(there)))
 
 
 def _report_row(one: _Prepared) -> dict[str, Any]:
@@ -254,25 +284,39 @@ def _outbox_row(one: _Prepared, reply: Reply) -> dict[str, Any]:
     }
 
 
+# Plain SQL below: with the ORM's the same work costs twice as much, and it is done for every message that comes in.
+
+
+def _select(model: type[models.Model], columns: Sequence[str], key: str, values: Sequence[str]) -> list[Any]:
+    """Rows of these columns whose key is one of the values."""
+    rows: list[Any] = []
+    names = ", ".join(map(connection.ops.quote_name, columns))
+    for start in range(0, len(values), _ASKED_AT_ONCE):
+        part = values[start : start + _ASKED_AT_ONCE]
+        marks = ", ".join(["%s"] * len(part))
+        sql = f"SELECT {names} FROM {_table(model)} WHERE {connection.ops.quote_name(key)} IN ({marks})"  # noqa: S608
+        with connection.cursor() as cursor:
+            cursor.execute(sql, part)
+            rows += cursor.fetchall()
+    return rows
+
+
 def _insert(model: type[models.Model], rows: list[dict[str, Any]]) -> None:
-    """Many rows in one go; a row whose unique key is there already is passed over. `bulk_create` does the same at a
-    fifth of the speed, which matters here only."""
+    """Many rows in one go; a row whose unique key is there already is passed over."""
     if not rows:
         return
-    names = ", ".join(connection.ops.quote_name(name) for name in rows[0])
+    names = ", ".join(map(connection.ops.quote_name, rows[0]))
     marks = ", ".join(["%s"] * len(rows[0]))
-    table = connection.ops.quote_name(model._meta.db_table)
-    sql = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - names from models
+    sql = f"INSERT INTO {_table(model)} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.executemany(sql, [tuple(row.values()) for row in rows])
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
 
 
 @lru_cache(maxsize=16)
 def _moment(at: datetime | None) -> Any:
     """The database's own form of a moment; most rows of a request share theirs."""
     return connection.ops.adapt_datetimefield_value(at) if at is not None else None
-
-
-def _parts(refs: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(refs), _ASKED_AT_ONCE):
-        yield refs[start : start + _ASKED_AT_ONCE]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rapport.operations.gazetteer import knowledge
 from rapport.operations.models import Operation, Source
+from rapport.plugins import CHANNELS
 from rapport.text.keywords import is_stop
 from rapport.text.language import detect
 from rapport.text.places import find
@@ -24,8 +25,11 @@ class Reply:
 
 
 def reply_to(source: Source, message: Message) -> Reply | None:
-    """What the sender of this message is told; None where there is no way back or nothing to say."""
-    if message.sender is None or message.sender.kind not in REACHABLE:
+    """What the sender of this message is told; None where there is no way back or nothing to say.
+
+    Only gateways have a way back. A partner's system that reports for somebody answers them itself.
+    """
+    if source.channel not in CHANNELS or message.sender is None or message.sender.kind not in REACHABLE:
         return None
     operation = source.operation
     language = message.language or detect(message.text, operation.languages) or source.language or operation.language

@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,10 +65,13 @@ def load(definition: Definition, folder: Path) -> Loaded:
 
 def source_settings(source: Source) -> dict[str, Any]:
     """The settings of a source, unsealed; {} if it has none."""
-    if not source.settings_sealed:
-        return {}
-    settings = json.loads(keys.unseal("channels", bytes(source.settings_sealed)))
-    return dict(settings)
+    return dict(json.loads(_unsealed(bytes(source.settings_sealed)))) if source.settings_sealed else {}
+
+
+@lru_cache(maxsize=256)
+def _unsealed(sealed: bytes) -> bytes:
+    """Opening it costs more than all else that a gateway's request needs of its source."""
+    return keys.unseal("channels", sealed)
 
 
 def set_source_settings(source: Source, settings: Mapping[str, Any]) -> None:

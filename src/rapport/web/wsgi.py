@@ -1,8 +1,12 @@
-"""The WSGI application that granian serves."""
+"""The WSGI application that granian serves: gateways by their short way, everything else through Django."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rapport.web.settings")
-application = get_wsgi_application()
+pages = get_wsgi_application()
+
+from rapport.intake.gate import gated  # noqa: E402 - needs Django set up
+
+application = gated(pages)
