@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rapport.events.index import Index, Rows, Selection, Wanted, fold, morton
+from rapport.events.index import MOST_CLUSTERS, Index, Rows, Selection, Wanted, fold, morton
 from rapport.values import Box
 
 WORLD = Box(-180, -90, 180, 90)
@@ -119,3 +119,13 @@ def test_reports_on_one_point_are_one_cluster_that_knows_its_radius() -> None:
 def test_a_morton_cell_of_a_zoom_holds_exactly_its_tile_quarter() -> None:
     lon, lat = np.array([-180.0, 179.999, 0.0]), np.array([85.0, -85.0, 0.0])
     assert [int(code) >> (2 * 24) for code in morton(lon, lat)] == [0, 15, 12]
+
+
+def test_an_answer_is_bounded_by_coarser_cells() -> None:
+    ids = list(range(7_000))
+    lon = [-180 + 0.05 * n for n in ids]
+    data = Rows(ids, lon, [10.0] * 7_000, ids, ["verified"] * 7_000, [1] * 7_000, ids, [""] * 7_000, [""] * 7_000,
+                {}, {})  # fmt: skip
+    clusters = Index.build(data, 1).select(Wanted()).clusters(WORLD, 22)
+    assert len(clusters) <= MOST_CLUSTERS
+    assert sum(cluster.count for cluster in clusters) == 7_000

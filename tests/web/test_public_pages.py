@@ -150,12 +150,6 @@ def test_a_box_is_counted_in_its_clusters(client: Client, crowd: Operation) -> N
     assert single["radius_m"] == 3000
 
 
-def test_a_huge_box_at_a_fine_zoom_is_answered_coarsely(client: Client, crowd: Operation) -> None:
-    found = client.get("/sample/clusters.json", {"bbox": "-180,-85,180,85", "zoom": 22}).json()
-    assert found["total"] == 60
-    assert len(found["clusters"]) < 57
-
-
 @pytest.mark.parametrize(
     ("field", "value", "remedy"),
     [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,9 +23,6 @@ from rapport.operations.models import Operation, Place
 from rapport.values import Box, Precision, Purpose, Reader, Release
 
 WORLD = Box(-180, -90, 180, 90)
-#: A box is at most this many pixels wide and high at the zoom asked for; larger ones get the clusters of a lower zoom,
-#: so that no address makes the server answer with a million single events.
-MOST_PIXELS = 4096
 #: So many single events of one answer are named; beyond it the map is too full for anyone to read them [ours].
 MOST_NAMED = 300
 MOST_NAMES = 300
@@ -43,7 +39,7 @@ def clusters(request: HttpRequest, operation: Operation) -> HttpResponse:
         box, zoom = _box(request), _zoom(request)
     except Refused as refused:
         return JsonResponse({"field": refused.field, "error": refused.remedy}, status=refused.status)
-    found = chosen.clusters(box, min(zoom, finest_zoom(box)))
+    found = chosen.clusters(box, zoom)
     known = single_events(operation, who, found)
     answer = {
         "total": sum(cluster.count for cluster in found) + chosen.unmapped,
@@ -64,13 +60,6 @@ def _zoom(request: HttpRequest) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 2:
         raise Refused("bad_filter", "write a whole number from 0 to 22", field="zoom")
     return min(int(text), 22)
-
-
-def finest_zoom(box: Box) -> int:
-    """The finest zoom at which a box is at most MOST_PIXELS wide and high."""
-    across = (box.east - box.west) % 360 or (360.0 if box.east != box.west else 0.0)
-    degrees = max(across, box.north - box.south, 1e-6)
-    return int(math.log2(360 * MOST_PIXELS / 256 / degrees))
 
 
 def single_events(operation: Operation, who: Reader, found: list[Cluster]) -> dict[int, Release]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
+from django.http import HttpResponse
 
 from rapport.intake.views import gateway
 
@@ -30,7 +31,7 @@ def gated(pages: Application) -> Application:
         if found is None:
             return pages(environ, start_response)
         connection.close_if_unusable_or_obsolete()  # as Django does at the start of every request
-        response = gateway(WSGIRequest(environ), *found.groups())
+        response = cast(HttpResponse, gateway(WSGIRequest(environ), *found.groups()))
         start_response(f"{response.status_code} {HTTPStatus(response.status_code).phrase}", list(response.items()))
         return [response.content]
 
