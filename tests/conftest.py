@@ -11,7 +11,7 @@ from django.utils import translation
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
 from rapport.events import live
-from rapport.intake import keep, understand
+from rapport.intake import doors, keep, understand
 from rapport.operations import gazetteer
 from rapport.operations.models import Category, Operation, Place, Source
 from rapport.oversight import keys
@@ -111,6 +111,7 @@ def _fresh_process() -> Iterator[None]:
     live.forget()
     gazetteer.forget()
     understand.forget()
+    doors.forget()
     translation.activate("en")  # a request before may have left its language in this thread
     yield
     keep.stop()  # its connection would keep the test database from being dropped

@@ -223,7 +223,7 @@ def test_a_worker_finishes_its_batch_and_stops_when_told() -> None:
             stop.set()
         return 0 if len(batches) == 2 else 5
 
-    work(understand, stop)
+    work(understand, lambda: 0, stop)
     assert len(batches) == 3
 
 
@@ -231,7 +231,7 @@ def test_a_worker_ends_with_the_process_that_started_it() -> None:
     def understand() -> int:
         raise AssertionError("it should not begin")
 
-    work(understand, threading.Event(), parent=-1)
+    work(understand, lambda: 0, threading.Event(), parent=-1)
 
 
 # --- tables --------------------------------------------------------------------------------------------------------

@@ -43,9 +43,9 @@ def measure(seconds: float, parent: Path | None = None) -> Iterator[Figure]:
 
 
 def texts() -> tuple[str, ...]:
-    """What people wrote in Haiti in 2010, cut to what a gateway joins (1,600 characters)."""
+    """What people wrote in Haiti in 2010, cut to the length of one SMS (160 characters)."""
     table = (files("rapport") / "data" / "haiti-2010" / "reports.csv").read_text("utf-8")
-    return tuple(row["DESCRIPTION"][:1600] or "." for row in csv.DictReader(io.StringIO(table, newline="")))
+    return tuple(row["DESCRIPTION"][:160] or "." for row in csv.DictReader(io.StringIO(table, newline="")))
 
 
 def _plan(port: int, seconds: float) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 import click
@@ -16,11 +17,23 @@ from rapport.cli.output import NeedsModels
 PAUSE = 0.3
 
 
-def work(understand: Callable[[], int], stop: threading.Event, parent: int | None = None) -> None:
+#: Reports a second from which on the worker gives way: it rests as long as it works, so that whoever sends now is
+#: answered at once. The suggestions come later; the reports are on the desk already.
+BUSY = 200
+
+
+def work(
+    understand: Callable[[], int], newest: Callable[[], int], stop: threading.Event, parent: int | None = None
+) -> None:
     """Call `understand` (which says how many reports it handled) until told to stop or the parent process is gone."""
+    began, last = time.monotonic(), newest()
     while not stop.is_set() and (parent is None or os.getppid() == parent):
         if not understand():
             stop.wait(PAUSE)
+        took, now = time.monotonic() - began, newest()
+        if now - last > BUSY * took:
+            stop.wait(min(took, PAUSE))
+        began, last = time.monotonic(), newest()
 
 
 def _stop_on_signals(parent: int | None) -> threading.Event:
@@ -38,6 +51,6 @@ def worker(parent: int | None) -> None:
 
     `rapport serve` starts one by itself. Two at the same time do no harm, and no good.
     """
-    from rapport.intake.understand import understand
+    from rapport.intake.understand import newest, understand
 
-    work(understand, _stop_on_signals(parent), parent)
+    work(understand, newest, _stop_on_signals(parent), parent)

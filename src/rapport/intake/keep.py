@@ -7,16 +7,15 @@ into one a crowd, and no two of them fight for the lock.
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
-from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid5
 
+import msgspec
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
@@ -30,6 +29,7 @@ from rapport.reports.models import Report, Sender
 from rapport.text.keywords import is_start, is_stop
 from rapport.values import Kept, Message
 
+_REPLIES = UUID("5f0e7c52-9f0d-4b7e-8a39-0b1f6c0c6d11")  # names the reply to a report, the same at every repeat
 _TOGETHER = 4_000  # messages in one transaction at most: it holds the write lock for about a tenth of a second
 _ASKED_AT_ONCE = 500  # refs in one query
 
@@ -173,11 +173,21 @@ def message_ref(source: Source, message: Message, pseudonym: str | None, now: da
     Made of the gateway's own id; without one, of sender, text and minute (as RapidPro's gateway and the lesson of
     ushahidi/platform#1520 suggest).
     """
-    minute = (message.sent_at or now).strftime("%Y-%m-%dT%H:%M")
-    parts = ("id", message.gateway_id) if message.gateway_id else ("text", pseudonym or "", message.text, minute)
+    parts: tuple[str, ...] = ("id", message.gateway_id)
+    if not message.gateway_id:
+        parts = ("text", pseudonym or "", message.text, (message.sent_at or now).strftime("%Y-%m-%dT%H:%M"))
     text = "\x1f".join((str(source.pk), *parts))
-    digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
-    return b32encode(digest).rstrip(b"=").decode().lower()
+    return _letters(hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest())
+
+
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
+
+
+def _letters(key: bytes) -> str:
+    """16 bytes in base32 (RFC 4648, lower case, no padding), two letters at a time: the library takes 12 µs for it."""
+    number = int.from_bytes(key, "big") << 2
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def _write(works: list[_Work]) -> None:
@@ -242,11 +252,11 @@ def _report_row(one: _Prepared) -> dict[str, Any]:
         "sender_id": one.pseudonym,
         "text": message.text,
         "language_said": message.language,
-        "categories_said": json.dumps(message.categories),
+        "categories_said": _json(message.categories) if message.categories else "[]",
         "lon": place.lon if place else None,
         "lat": place.lat if place else None,
         "place_said": place.name[:300] if place else "",
-        "fields": json.dumps(message.fields, ensure_ascii=False) if message.fields else "{}",
+        "fields": _json(message.fields) if message.fields else "{}",
         "original_sealed": one.original_sealed,
         "standing": "waiting",
         "understood": False,
@@ -273,7 +283,7 @@ def _outbox_row(one: _Prepared, reply: Reply) -> dict[str, Any]:
         "operation_id": one.source.operation_id,
         "source_id": one.source.pk,
         "sender_id": one.pseudonym,
-        "uuid": uuid4().hex,
+        "uuid": uuid5(_REPLIES, one.ref).hex,
         "report_ref": one.ref,
         "purpose": reply.purpose,
         "language": reply.language,
@@ -314,6 +324,10 @@ def _insert(model: type[models.Model], rows: list[dict[str, Any]]) -> None:
 
 def _table(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 @lru_cache(maxsize=16)

@@ -97,7 +97,7 @@ def size(request: HttpRequest, most: int) -> int:
         raise Refused("no_length", "Send a Content-Length header.", status=411)
     if int(stated) > most:
         raise Refused("too_large", f"Send at most {most:,} bytes in a request.", status=413)
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if str(request.META.get("HTTP_CONTENT_ENCODING", "identity")).lower() != "identity":
         raise Refused("compressed", "Send the body uncompressed.", status=415)
     return int(stated)
 

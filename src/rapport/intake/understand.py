@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from rapport.desk import orders
@@ -22,7 +23,7 @@ from rapport.reports.models import Report, Signature, Suggestion, SuggestionKind
 from rapport.text import chain
 from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Spot
 
-BATCH = 200  # reports in one transaction: it holds SQLite's write lock for less than a fifth of a second
+BATCH = 100  # reports in one transaction: it holds SQLite's write lock for about a hundredth of a second
 REMEMBERED = timedelta(days=14)  # how far back near-duplicates are looked for
 SHOWN = 5  # candidates of one kind that are put before a person
 FUNCTION = "understand 1"  # name and version of what makes the suggestions of this module
@@ -55,6 +56,11 @@ def understand(limit: int = BATCH) -> int:
 def waiting() -> int:
     """How many reports are not understood yet."""
     return Report.objects.filter(understood=False).count()
+
+
+def newest() -> int:
+    """The id of the newest report, by which one can tell how fast they come in."""
+    return Report.objects.aggregate(newest=Max("id"))["newest"] or 0
 
 
 def _next(limit: int) -> list[Report]:

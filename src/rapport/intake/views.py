@@ -52,7 +52,11 @@ def inbound(request: HttpRequest, body: bytes) -> Inbound:
     return Inbound(
         method=str(request.method),
         url=base + request.get_full_path(),
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers={
+            name[5:].replace("_", "-").lower(): value
+            for name, value in request.META.items()
+            if name.startswith("HTTP_")
+        },
         body=body,
         content_type=request.META.get("CONTENT_TYPE", ""),
     )

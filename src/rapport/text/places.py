@@ -7,6 +7,7 @@ Scores are ours; they order the candidates of one text and say nothing beyond th
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ _LEAST = 0.3  # candidates below it are not worth a person's look
 _PCODE = re2.compile(r"(?i)\b[A-Z]{2}[0-9]{2,10}\b")
 _DEGREES = r"([-+]?[0-9]{1,3}\.[0-9]{2,10})(?:\s?°?\s?([NSEWO])\b|\s?°)?"
 _COORDINATES = re2.compile(rf"(?i){_DEGREES}\s?[,;/ ]\s?{_DEGREES}")
+_DIGIT = re.compile("[0-9]")  # without one there are neither codes nor coordinates to look for
 _EXACT_DECIMALS = 4  # of a degree: 11 m
 
 
@@ -88,7 +90,9 @@ class Gazetteer:
 
 def find(text: str, gazetteer: Gazetteer) -> list[Found]:
     """What the text names, best first; the finer place first among equals."""
-    found = [*_coordinates(text, gazetteer), *_pcodes(text, gazetteer), *_names(text, gazetteer)]
+    found = [*_names(text, gazetteer)]
+    if _DIGIT.search(text):
+        found += [*_coordinates(text, gazetteer), *_pcodes(text, gazetteer)]
     return sorted(found, key=lambda one: (-one.score, one.spot.precision, one.start))
 
 
