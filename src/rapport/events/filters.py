@@ -54,7 +54,7 @@ class Filters:
     def area(self) -> str:
         """The area as written in the address: a P-code, or west,south,east,north."""
         if self.box:
-            return ",".join(f"{side:g}" for side in (self.box.west, self.box.south, self.box.east, self.box.north))
+            return ",".join(f"{side:.10g}" for side in (self.box.west, self.box.south, self.box.east, self.box.north))
         return self.pcode
 
     def without(self, name: str) -> Filters:
