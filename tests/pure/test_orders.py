@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.desk.rules import Facts, clean_title, effects, publishes, statuses
+from rapport.desk.rules import Facts, clean_line, effects, publishes, statuses
 from rapport.errors import BadDefinition
 from rapport.values import Precision, Publication, Status
 
@@ -83,12 +83,12 @@ def test_what_a_signer_must_be_allowed_to_do_is_read_from_the_rule() -> None:
     ],
 )
 def test_a_title_from_a_file_is_cleaned(raw: str, clean: str) -> None:
-    assert clean_title(raw) == clean
+    assert clean_line(raw) == clean
 
 
 @given(st.text(max_size=1000))
 def test_a_cleaned_title_is_one_line_that_fits(raw: str) -> None:
-    title = clean_title(raw)
+    title = clean_line(raw)
     assert len(title) <= 300
     assert title == " ".join(title.split())
     assert "\0" not in title

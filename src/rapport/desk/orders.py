@@ -21,12 +21,11 @@ from rapport.desk.actions import JUDGED
 from rapport.desk.books import allow, decide, moment
 from rapport.desk.bulk import Row, accept_many
 from rapport.desk.draft import EventDraft, Taxonomy
-from rapport.desk.rules import Effects, Facts, clean_title, effects, publishes, statuses
+from rapport.desk.rules import Effects, Facts, clean_line, effects, publishes, statuses
 from rapport.errors import BadDefinition, Conflict, Refused
 from rapport.operations.models import Operation, Source, StandingOrder
 from rapport.oversight.models import DecisionKind
 from rapport.reports.models import Report, Standing
-from rapport.text.personal import has_contact_data
 from rapport.values import DEFAULT_RADIUS_M, Precision, Spot, Status
 
 logger = logging.getLogger(__name__)
@@ -95,7 +94,7 @@ def _possible(operation: Operation, draft: EventDraft) -> bool:
 
 def _draft(report: Report, found: Effects, known: frozenset[str]) -> EventDraft:
     return EventDraft(
-        title=clean_title(str(report.fields.get(found.title_from) or "")),
+        title=clean_line(str(report.fields.get(found.title_from) or "")),
         categories=tuple(dict.fromkeys(code for code in report.categories_said if code in known)),
         spot=_spot(report, found.precision),
         occurred_at=_not_later_than_now(report.sent_at),
@@ -105,7 +104,7 @@ def _draft(report: Report, found: Effects, known: frozenset[str]) -> EventDraft:
 def _spot(report: Report, precision: Precision) -> Spot | None:
     if report.lon is None or report.lat is None:
         return None
-    name = "" if has_contact_data(report.place_said) else " ".join(report.place_said.split())
+    name = clean_line(report.place_said)
     return Spot(report.lon, report.lat, precision, DEFAULT_RADIUS_M[precision], name)
 
 

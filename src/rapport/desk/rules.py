@@ -73,11 +73,12 @@ def publishes(rule: Mapping[str, Any]) -> bool:
     return _then(rule)[1] == Publication.PUBLISHED
 
 
-def clean_title(raw: str) -> str:
-    """A title from a field of a file: HTML references and escaped quotes resolved, one line, at most 300 characters.
+def clean_line(raw: str) -> str:
+    """What a file says in one field, as a title or the name of a place: HTML references and escaped quotes resolved, one
+    line, at most 300 characters.
 
-    `??`, where accents were lost long ago, is left: nobody knows what stood there. Empty, so that the title is composed
-    of category and place, if it would show a person's number or address.
+    `??`, where accents were lost long ago, is left: nobody knows what stood there. Empty if it would show a person's
+    number or address; readers then get category and place.
     """
     text = re.sub(r"\\(['\"])", r"\1", html.unescape(raw)).replace("\0", "")
     text = " ".join(text.split())[:TITLE_LENGTH].strip()
