@@ -74,8 +74,9 @@ def publishes(rule: Mapping[str, Any]) -> bool:
 
 
 def clean_line(raw: str) -> str:
-    """What a file says in one field, as a title or the name of a place: HTML references and escaped quotes resolved, one
-    line, at most 300 characters.
+    """What a file says in one field, as a title or the name of a place.
+
+    HTML references and escaped quotes are resolved; one line, at most 300 characters.
 
     `??`, where accents were lost long ago, is left: nobody knows what stood there. Empty if it would show a person's
     number or address; readers then get category and place.
