@@ -38,7 +38,7 @@ def generated(operation: Operation, count: int) -> list[Event]:
                 precision=rnd.randrange(1, 8) if mapped else None,
                 radius_m=rnd.randrange(0, 9000),
                 place_name="a street" if mapped else "",
-                pcode="HT0112" if mapped else "",
+                pcode=rnd.choice(["HT0112", ""]) if mapped else "",
                 commune_lon=-72.303 if commune else None,
                 commune_lat=18.545 if commune else None,
                 commune_radius_m=6000 if commune else 0,

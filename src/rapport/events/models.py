@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from django.db import models
 from django.utils import timezone
@@ -58,6 +59,12 @@ class Event(Shareable):
         if self.lon is None or self.lat is None or self.precision is None:
             return None
         return Spot(self.lon, self.lat, Precision(self.precision), self.radius_m, self.place_name, self.pcode)
+
+    @property
+    def coded_spot(self) -> Spot | None:
+        """The place with its own P-code, else its commune's: what readers get, as in sharing/queries.py."""
+        spot = self.spot
+        return replace(spot, pcode=spot.pcode or self.commune_pcode) if spot else None
 
     @property
     def affected(self) -> Range | None:

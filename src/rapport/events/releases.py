@@ -69,7 +69,7 @@ def _item(
             occurred_at=event.occurred_at,
             published_at=event.published_at,
             updated_at=event.updated_at,
-            spot=event.spot,
+            spot=event.coded_spot,
             commune=event.commune,
             affected=event.affected,
             sources=tuple(sorted(sources)),

@@ -30,7 +30,7 @@ def _seen(queryset: QuerySet[S], *, coarse: bool) -> QuerySet[S]:
             seen_lat=F("lat"),
             seen_precision=F("precision"),
             seen_radius_m=F("radius_m"),
-            seen_pcode=F("pcode"),
+            seen_pcode=_pcode(),
             seen_words=_words(),
         )
         return cast("QuerySet[S]", seen)
@@ -49,7 +49,7 @@ def _seen(queryset: QuerySet[S], *, coarse: bool) -> QuerySet[S]:
             When(persons_at_risk=True, then=F("commune_radius_m")), default=F("radius_m"), output_field=IntegerField()
         ),
         seen_pcode=Case(
-            When(persons_at_risk=True, then=F("commune_pcode")), default=F("pcode"), output_field=CharField()
+            When(persons_at_risk=True, then=F("commune_pcode")), default=_pcode(), output_field=CharField()
         ),
         seen_words=Case(
             When(persons_at_risk=True, then=F("commune_name")),
@@ -58,6 +58,11 @@ def _seen(queryset: QuerySet[S], *, coarse: bool) -> QuerySet[S]:
         ),
     )
     return cast("QuerySet[S]", seen)
+
+
+def _pcode() -> Case:
+    """A place's own code, else its commune's, so that a filter by area finds it."""
+    return Case(When(pcode="", then=F("commune_pcode")), default=F("pcode"), output_field=CharField())
 
 
 def _words() -> Concat:
