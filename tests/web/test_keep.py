@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from rapport.errors import TryAgain
+from rapport.errors import Refused, TryAgain
 from rapport.intake.keep import keep, stop
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation, Source
@@ -93,6 +94,39 @@ def test_stop_is_honoured_until_start(operation: Operation) -> None:
     assert send(5, "START")
     assert send(6, "dlo nan Jacmel")
     assert Report.objects.count() == 6, "what people say is kept all the same"
+
+
+def test_stop_counts_for_what_comes_after_it_in_the_same_call(operation: Operation) -> None:
+    kept = keep(
+        sms(operation),
+        [Message(text, gateway_id=str(n), sender=ROSE) for n, text in enumerate(["dlo", "STOP", "dlo", "START"])],
+    )
+    assert [bool(one.reply) for one in kept] == [True, True, False, True]
+
+
+def test_a_number_is_one_person_with_and_without_its_plus(operation: Operation) -> None:
+    keep(sms(operation), [Message("dlo", gateway_id="1", sender=ROSE)])
+    keep(sms(operation), [Message("dlo", gateway_id="2", sender=Address("tel", ROSE.value.lstrip("+")))])
+    assert Sender.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_cannot_be_stored_hurts_nobody_else(operation: Operation) -> None:
+    source = sms(operation)
+    poison = Message("dlo", gateway_id="poison", sent_at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))))
+    good = [Message("dlo", gateway_id=str(n)) for n in range(40)]
+    failed: list[Exception] = []
+
+    def send(message: Message) -> None:
+        try:
+            keep(source, [message])
+        except Refused as error:
+            failed.append(error)
+        connection.close()
+
+    with ThreadPoolExecutor(12) as threads:
+        list(threads.map(send, [*good[:20], poison, *good[20:], poison]))
+    assert (len(failed), Report.objects.count()) == (2, 40)
 
 
 def test_a_name_as_sender_is_kept_and_not_answered(operation: Operation) -> None:

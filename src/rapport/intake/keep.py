@@ -7,6 +7,7 @@ into one a crowd, and no two of them fight for the lock.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,10 +17,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-from django.db import DatabaseError, connection, models, transaction
+from django.db import DatabaseError, DataError, connection, models, transaction
 from django.utils import timezone
 
-from rapport.errors import TryAgain
+from rapport.errors import Refused, TryAgain
 from rapport.intake.replies import Reply, reply_to
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Source
@@ -29,6 +30,7 @@ from rapport.reports.models import Report, Sender
 from rapport.text.keywords import is_start, is_stop
 from rapport.values import Kept, Message
 
+_log = logging.getLogger(__name__)
 _REPLIES = UUID("5f0e7c52-9f0d-4b7e-8a39-0b1f6c0c6d11")  # names the reply to a report, the same at every repeat
 _TOGETHER = 4_000  # messages in one transaction at most: it holds the write lock for about a tenth of a second
 _ASKED_AT_ONCE = 500  # refs in one query
@@ -95,8 +97,6 @@ class _GroupCommit:
             work.finished.wait()
         if work.error is not None:
             raise work.error
-        if len(work.kept) != len(work.messages):
-            raise TryAgain("the writer failed; its log says why")
 
     def _hand_in(self, work: _Work) -> None:
         with self._changed:
@@ -136,14 +136,18 @@ class _GroupCommit:
         return taken
 
     def _commit(self, works: list[_Work]) -> None:
+        """Write them together; if that fails, each alone, so that nobody suffers for another's message."""
         try:
             _write(works)
-        except DatabaseError as error:
-            if len(works) > 1:  # perhaps one of them is at fault: the others must not suffer for it
+        except Exception as error:  # noqa: BLE001 - whatever a message brings, the one who writes for all goes on
+            if len(works) > 1:
                 for work in works:
                     self._commit([work])
-                return
-            works[0].error = TryAgain(f"could not be written: {error}")
+            elif isinstance(error, DatabaseError) and not isinstance(error, DataError):
+                works[0].error = TryAgain(f"could not be written: {error}")
+            else:
+                _log.exception("a message of source %s cannot be kept", works[0].source.pk)
+                works[0].error = Refused("cannot_be_kept", "Something in it cannot be stored; send it without.")
         finally:
             for work in works:
                 work.finished.set()
@@ -155,7 +159,8 @@ _commits = _GroupCommit()
 def _prepared(source: Source, message: Message, now: datetime, sealed: bytes | None) -> _Prepared:
     pseudonym = None
     if message.sender is not None:
-        pseudonym = keys.pseudonym(source.operation.slug, message.sender.kind, message.sender.value)
+        # Gateways write the same number with and without its plus: it is one person.
+        pseudonym = keys.pseudonym(source.operation.slug, message.sender.kind, message.sender.value.lstrip("+"))
     return _Prepared(
         ref=message_ref(source, message, pseudonym, now),
         source=source,
@@ -199,9 +204,9 @@ def _write(works: list[_Work]) -> None:
         for one in everything:
             if one.ref not in there:
                 new.setdefault(one.ref, one)
-        stopped = _write_senders(list(new.values()))
+        silent = _write_senders(list(new.values()))
         _insert(Report, [_report_row(one) for one in new.values()])
-        told = {one.ref: one.reply for one in new.values() if one.reply and _may_tell(one, stopped)}
+        told = {one.ref: one.reply for one in new.values() if one.reply and one.ref not in silent}
         _insert(OutboxMessage, [_outbox_row(new[ref], reply) for ref, reply in told.items()])
         replies = {ref: reply.body for ref, reply in told.items()} | _said_before(there)
     first = set(new)
@@ -218,27 +223,35 @@ def _there(everything: list[_Prepared]) -> set[str]:
 
 
 def _write_senders(new: list[_Prepared]) -> set[str]:
-    """Put new senders in, note STOP and START; returns who is not to be told anything."""
+    """Put new senders in, note STOP and START in the order they came; returns the refs of what is not answered."""
     by_pseudonym = {one.pseudonym: one for one in new if one.pseudonym}
     known = dict(_select(Sender, ("pseudonym", "stopped_at"), "pseudonym", list(by_pseudonym)))
     _insert(Sender, [_sender_row(one) for pseudonym, one in by_pseudonym.items() if pseudonym not in known])
     stopped = {pseudonym for pseudonym, at in known.items() if at is not None}
+    silent: set[str] = set()
     for one in new:
-        if one.pseudonym and is_stop(one.message.text):
-            Sender.objects.filter(pseudonym=one.pseudonym, stopped_at=None).update(stopped_at=one.received_at)
-        elif one.pseudonym in stopped and is_start(one.message.text):
+        if one.pseudonym is None:
+            continue
+        if one.pseudonym in stopped and is_start(one.message.text):
             Sender.objects.filter(pseudonym=one.pseudonym).update(stopped_at=None)
             stopped.discard(one.pseudonym)
-    return stopped
-
-
-def _may_tell(one: _Prepared, stopped: set[str]) -> bool:
-    return one.pseudonym is not None and one.pseudonym not in stopped
+        elif one.pseudonym in stopped:
+            silent.add(one.ref)
+        elif is_stop(one.message.text):  # it is told once that it was heard
+            Sender.objects.filter(pseudonym=one.pseudonym).update(stopped_at=one.received_at)
+            stopped.add(one.pseudonym)
+    return silent
 
 
 def _said_before(there: set[str]) -> dict[str, str]:
-    """What was answered the first time to messages that come again."""
-    return dict(_select(OutboxMessage, ("report_ref", "body"), "report_ref", sorted(there)))
+    """What was answered the first time to messages that come again: the row of that name, not what was asked later."""
+    names = {_outbox_uuid(ref): ref for ref in sorted(there)}
+    rows = _select(OutboxMessage, ("uuid", "body"), "uuid", list(names))
+    return {names[uuid.hex if isinstance(uuid, UUID) else uuid]: body for uuid, body in rows}
+
+
+def _outbox_uuid(ref: str) -> str:
+    return uuid5(_REPLIES, ref).hex
 
 
 def _report_row(one: _Prepared) -> dict[str, Any]:
@@ -283,7 +296,7 @@ def _outbox_row(one: _Prepared, reply: Reply) -> dict[str, Any]:
         "operation_id": one.source.operation_id,
         "source_id": one.source.pk,
         "sender_id": one.pseudonym,
-        "uuid": uuid5(_REPLIES, one.ref).hex,
+        "uuid": _outbox_uuid(one.ref),
         "report_ref": one.ref,
         "purpose": reply.purpose,
         "language": reply.language,

@@ -5,18 +5,21 @@ Killed at any moment, it goes on with the reports it had not finished.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from rapport.desk import orders
 from rapport.events.matching import Candidate, NearDuplicates
+from rapport.events.models import EventReport
 from rapport.operations.gazetteer import knowledge, match_place_name
 from rapport.operations.models import Operation, StandingOrder
 from rapport.reports.models import Report, Signature, Suggestion, SuggestionKind
@@ -28,29 +31,63 @@ REMEMBERED = timedelta(days=14)  # how far back near-duplicates are looked for
 SHOWN = 5  # candidates of one kind that are put before a person
 FUNCTION = "understand 1"  # name and version of what makes the suggestions of this module
 
+log = logging.getLogger(__name__)
+
 Row = dict[str, Any]
 
 
 def understand(limit: int = BATCH) -> int:
     """Work through the next reports; how many there were, 0 when nothing waits.
 
-    4 what does each seem to say · 5 which event is it about · 6 standing orders, or the desk's queue
+    A report that cannot be worked through is set aside and holds up no other. OperationalError and InterfaceError are
+    the database's, not a report's: they reach the caller, and nothing of the batch is lost.
     """
+    _forget_old()
     reports = _next(limit)
+    _work_through(reports)
+    return len(reports)
+
+
+def _work_through(reports: Sequence[Report]) -> None:
+    """Together if it can be; else one by one, and the one that fails even alone is set aside."""
     if not reports:
-        return 0
-    operation = reports[0].operation
+        return
+    try:
+        _understood(reports[0].operation, reports)
+    except (OperationalError, InterfaceError):
+        _unlearn(reports)
+        raise
+    except Exception as fault:  # noqa: BLE001  whatever one report brings about, those after it must be worked through
+        _unlearn(reports)
+        if len(reports) == 1:
+            _set_aside(reports[0], fault)
+        else:
+            for report in reports:
+                _work_through([report])
+
+
+def _understood(operation: Operation, reports: Sequence[Report]) -> None:
+    """4 what each seems to say · 5 near-duplicates, and where they stand · 6 standing orders, or the desk's queue."""
     # 4
     said = _analysed(operation, reports)
     # 5
     memory = _memory(operation)
-    suggestions = [one for report in reports for one in _suggestions(operation, report, said[report.pk], memory)]
+    near = {report.pk: memory.near(report, said[report.pk]["signature"]) for report in reports}
+    spots = _spots({candidate.id for found in near.values() for candidate in found})
+    suggestions = [
+        one for report in reports for one in _suggestions(operation, report, said[report.pk], near[report.pk], spots)
+    ]
     # 6
     with transaction.atomic():
         if _claimed(reports):
             _write(said, suggestions)
             orders.apply(_orders(operation), reports)
-    return len(reports)
+
+
+def _set_aside(report: Report, fault: Exception) -> None:
+    """The report stays on the desk, without suggestions; the log says why, without the report's words."""
+    log.error("report %s is set aside, without suggestions: %s", report.ref, type(fault).__name__, exc_info=fault)
+    Report.objects.filter(pk=report.pk).update(understood=True)
 
 
 def waiting() -> int:
@@ -103,13 +140,14 @@ def _write(said: Mapping[int, Row], suggestions: Sequence[Suggestion]) -> None:
 # --- what is suggested ---------------------------------------------------------------------------------------------
 
 
-def _suggestions(operation: Operation, report: Report, said: Row, memory: _Memory) -> Iterator[Suggestion]:
+def _suggestions(
+    operation: Operation, report: Report, said: Row, near: Sequence[Candidate], spots: Mapping[int, Spot]
+) -> Iterator[Suggestion]:
     if said["language"]:
         yield _suggestion(
             report, SuggestionKind.LANGUAGE, {"code": said["language"]}, 1.0, ["by its words"], chain.FUNCTION
         )
-    near = memory.near(report, said["signature"])
-    places = [*_given_places(operation, report), *_named_places(said), *_places_of(near, memory)]
+    places = [*_given_places(operation, report), *_named_places(said), *_places_of(near, spots)]
     for spot, score, reason, function in places[:SHOWN]:
         yield _suggestion(report, SuggestionKind.PLACE, _place_value(spot), score, [reason], function)
     for candidate in near[:SHOWN]:
@@ -168,12 +206,19 @@ def _named_places(said: Row) -> Iterator[Place]:
         yield spot, found["score"], f"“{found['text']}”: {found['reason']}", chain.FUNCTION
 
 
-def _places_of(near: Sequence[Candidate], memory: _Memory) -> Iterator[Place]:
+def _places_of(near: Sequence[Candidate], spots: Mapping[int, Spot]) -> Iterator[Place]:
     """Where a report in nearly the same words has been placed by somebody before."""
     for candidate in near:
-        spot = memory.placed(candidate.id)
-        if spot is not None:
+        if spot := spots.get(candidate.id):
             yield spot, candidate.score * 0.8, "a report in nearly the same words is placed there", FUNCTION
+
+
+def _spots(reports: Collection[int]) -> dict[int, Spot]:
+    """Where the events of these reports stand, of those that have an event with a place."""
+    if not reports:
+        return {}
+    links = EventReport.objects.filter(report_id__in=reports).select_related("event")
+    return {link.report_id: spot for link in links if (spot := link.event.spot)}
 
 
 # --- near-duplicates -----------------------------------------------------------------------------------------------
@@ -185,6 +230,7 @@ class _Memory:
 
     operation_id: int
     index: NearDuplicates = field(default_factory=NearDuplicates)
+    arrived: deque[tuple[datetime, int]] = field(default_factory=deque)  # the oldest first
 
     def recall(self) -> None:
         recent = Signature.objects.filter(
@@ -192,9 +238,11 @@ class _Memory:
             report__understood=True,
             report__received_at__gte=timezone.now() - REMEMBERED,
         ).select_related("report")
-        for one in recent.only(
-            "minhash", "report__lon", "report__lat", "report__sent_at", "report__received_at"
-        ).iterator():
+        for one in (
+            recent.only("minhash", "report__lon", "report__lat", "report__sent_at", "report__received_at")
+            .order_by("report__received_at")
+            .iterator()
+        ):
             self._add(one.report, bytes(one.minhash))
 
     def near(self, report: Report, minhash: bytes) -> list[Candidate]:
@@ -209,10 +257,12 @@ class _Memory:
     def _add(self, report: Report, minhash: bytes) -> None:
         at = report.sent_at or report.received_at
         self.index.add(report.pk, minhash, report.lon, report.lat, at)
+        self.arrived.append((report.received_at, report.pk))
 
-    def placed(self, report_id: int) -> Spot | None:
-        found = Report.objects.filter(pk=report_id, link__isnull=False).select_related("link__event").first()
-        return found.link.event.spot if found else None
+    def forget_before(self, at: datetime) -> None:
+        """Take out what arrived before: by arrival, for an old file that is read in today is new here."""
+        while self.arrived and self.arrived[0][0] < at:
+            self.index.remove(self.arrived.popleft()[1])
 
 
 _memories: dict[int, _Memory] = {}
@@ -224,6 +274,18 @@ def _memory(operation: Operation) -> _Memory:
         memory.recall()
         _memories[operation.pk] = memory
     return _memories[operation.pk]
+
+
+def _forget_old() -> None:
+    for memory in _memories.values():
+        memory.forget_before(timezone.now() - REMEMBERED)
+
+
+def _unlearn(reports: Sequence[Report]) -> None:
+    """As if they had not been looked at: else, tried again, they would be found as earlier reports."""
+    if memory := _memories.get(reports[0].operation_id):
+        for report in reports:
+            memory.index.remove(report.pk)
 
 
 def forget() -> None:

@@ -50,7 +50,10 @@ def _spellings(url: str) -> Iterator[str]:
     """The address without and with the port: Twilio signs one or the other, depending on the kind of request."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 443)
+    try:
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 443)
+    except ValueError as error:
+        raise Refused("bad_signature", "The address that was called has no valid port.", status=403) from error
     yield parts._replace(netloc=host).geturl()
     yield parts._replace(netloc=f"{host}:{port}").geturl()
 
