@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from rapport.accounts.models import Membership, Person
+from rapport.accounts.permissions import Role
 from rapport.desk import actions, orders
 from rapport.desk.leases import take
 from rapport.desk.undo import undo
@@ -78,9 +80,36 @@ def test_unsigned_or_revoked_it_does_nothing(operation: Operation, order: Standi
     assert orders.apply([revoked], [told]) == 0
     assert orders.apply([signed], [told]) == 0, "read before it was revoked"
     assert [d.kind for d in Decision.objects.order_by("id")] == ["sign", "revoke"]
-    undo(lead, Decision.objects.latest("id"))
-    order.refresh_from_db()
-    assert orders.apply([order], [told]) == 1
+    assert orders.apply([orders.sign(lead, order)], [told]) == 1
+
+
+def test_a_revoked_order_comes_back_in_no_name_that_did_not_sign(
+    signed: StandingOrder, lead: Person, someone: Callable[..., Person]
+) -> None:
+    other = someone("other", Role.LEAD)
+    signature = Decision.objects.get(kind=DecisionKind.SIGN)
+    orders.revoke(lead, signed)
+    for person in (lead, other):
+        with pytest.raises(Conflict, match="sign the order anew"):
+            undo(person, Decision.objects.get(kind=DecisionKind.REVOKE))
+        with pytest.raises(Conflict, match="does not stand any more"):
+            undo(person, signature)
+    signed.refresh_from_db()
+    assert not signed.in_force
+    assert orders.sign(other, signed).signed_by == other
+
+
+def test_a_signature_is_taken_back_only_from_what_was_signed(signed: StandingOrder, lead: Person) -> None:
+    signature = Decision.objects.get(kind=DecisionKind.SIGN)
+    for field, changed in (("text", "Publish everything."), ("rule", {**signed.rule, "when": []})):
+        kept = getattr(signed, field)
+        StandingOrder.objects.update(**{field: changed})
+        with pytest.raises(Conflict, match="has changed since"):
+            undo(lead, signature)
+        StandingOrder.objects.update(**{field: kept})
+    undo(lead, signature)
+    signed.refresh_from_db()
+    assert signed.signed_by is None
 
 
 def test_an_order_rests_when_its_signer_has_left(operation: Operation, signed: StandingOrder, lead: Person) -> None:

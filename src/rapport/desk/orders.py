@@ -147,7 +147,7 @@ def sign(person: Person, order: StandingOrder) -> StandingOrder:
             DecisionKind.SIGN,
             order_id=order.pk,
             before=before,
-            after={**signature(order), "text": order.text, "rule": order.rule},
+            after=signed_words(order),
         )
     return order
 
@@ -172,6 +172,11 @@ def revoke(person: Person, order: StandingOrder, reason: str = "") -> StandingOr
             after=signature(order),
         )
     return order
+
+
+def signed_words(order: StandingOrder) -> dict[str, Any]:
+    """The signature and what it stands under, as the decision to sign keeps them."""
+    return {**signature(order), "text": order.text, "rule": order.rule}
 
 
 def signature(order: StandingOrder) -> dict[str, Any]:

@@ -158,6 +158,5 @@ def decisions_of(operation: Operation) -> QuerySet[Decision]:
 
 def last_undoable(shown: Sequence[Line]) -> Line | None:
     """What "undo" on the keyboard means: this person's newest decision that still stands, never a signature."""
-    signatures = (DecisionKind.SIGN, DecisionKind.REVOKE)
-    mine = (line for line in shown if line.mine and line.undoable and line.decision.kind not in signatures)
+    mine = (line for line in shown if line.mine and line.undoable and line.decision.kind != DecisionKind.SIGN)
     return next(mine, None)

@@ -14,6 +14,7 @@ from rapport.accounts.permissions import Permission
 from rapport.desk import draft as drafts
 from rapport.desk.actions import CORROBORATING_SENDERS, JUDGED, touch
 from rapport.desk.books import allow, decide, give_back, independent_senders, standing_decisions, told
+from rapport.desk.orders import signed_words
 from rapport.errors import Conflict
 from rapport.events import log
 from rapport.events.models import Event
@@ -32,7 +33,6 @@ _PERMISSIONS: Mapping[str, Permission] = {
     K.PUBLISH: Permission.DESK_EVENT_PUBLISH,
     K.VERIFY: Permission.DESK_EVENT_EDIT,
     K.SIGN: Permission.OPERATIONS_ORDER_SIGN,
-    K.REVOKE: Permission.OPERATIONS_ORDER_SIGN,
 }
 _SHOWN_AT_MOST = 3  # blockers named in one message
 
@@ -51,7 +51,7 @@ def undo(person: Person, decision: Decision) -> Decision:
             K.UNDO,
             report_id=decision.report_id,
             event_id=decision.event_id,
-            order_id=decision.order_id if decision.kind in (K.SIGN, K.REVOKE) else None,
+            order_id=decision.order_id if decision.kind == K.SIGN else None,
             before=decision.after,
             after=decision.before,
             undoes=decision,
@@ -65,6 +65,8 @@ def allow_undo(person: Person, decision: Decision) -> None:
     """One may take back what one may decide; another person's decision only with the right to undo."""
     if decision.kind == K.UNDO:
         raise Conflict("An undo is not undone: decide anew.")
+    if decision.kind == K.REVOKE:
+        raise Conflict("A revocation is not undone: sign the order anew.")
     allow(person, _PERMISSIONS[decision.kind], decision.operation_id)
     if decision.kind == K.VERIFY and _judges(decision):
         allow(person, Permission.DESK_EVENT_VERIFY, decision.operation_id)
@@ -92,8 +94,8 @@ def _same_thing(decision: Decision) -> Q:
     carries the next of its kind."""
     if decision.kind == K.ACCEPT:
         return Q(event_id=decision.event_id)
-    if decision.kind in (K.SIGN, K.REVOKE):
-        return Q(order_id=decision.order_id, kind__in=(K.SIGN, K.REVOKE))
+    if decision.kind == K.SIGN:
+        return Q(order_id=decision.order_id, kind=K.SIGN)
     if decision.kind in (K.EDIT, K.PUBLISH, K.VERIFY):
         return Q(event_id=decision.event_id, kind=decision.kind)
     if decision.kind == K.ATTACH and not _still_corroborated_without(decision):
@@ -155,8 +157,11 @@ def _status(decision: Decision) -> None:
 
 
 def _signature(decision: Decision) -> None:
-    before = decision.before
-    StandingOrder.objects.filter(pk=_named(decision.order_id)).update(
+    """Only while the order is as it was signed: no name comes to stand under other words, or under an ended order."""
+    before, order = decision.before, StandingOrder.objects.select_for_update().get(pk=_named(decision.order_id))
+    if signed_words(order) != decision.after:
+        raise Conflict("This signature does not stand any more: the order was revoked, or has changed since.")
+    StandingOrder.objects.filter(pk=order.pk).update(
         signed_by=before["signed_by"],
         signed_at=_time(before["signed_at"]),
         revoked_by=before["revoked_by"],
@@ -184,5 +189,4 @@ _RESTORE: Mapping[str, Callable[[Decision], None]] = {
     K.PUBLISH: _publication,
     K.VERIFY: _status,
     K.SIGN: _signature,
-    K.REVOKE: _signature,
 }
