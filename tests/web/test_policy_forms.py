@@ -93,3 +93,25 @@ def test_a_draft_never_enters_the_public_log(operation: Operation) -> None:
     with transaction.atomic():
         record(operation.pk, [draft.pk])
     assert list(ReleaseEntry.objects.values_list("audience", flat=True)) == ["team"]
+
+
+def test_what_the_team_does_to_a_draft_moves_nothing_for_the_public(operation: Operation) -> None:
+    event = Event.objects.create(operation=operation, publication="published")
+    with transaction.atomic():
+        record(operation.pk, [event.pk])
+    before = live.view(operation, PUBLIC).seq
+    draft = Event.objects.create(operation=operation, title="not yet")
+    with transaction.atomic():
+        record(operation.pk, [draft.pk])
+    assert live.view(operation, PUBLIC).seq == before
+    assert live.view(operation, Reader(Audience.TEAM, 1)).seq > before
+
+
+def test_an_event_is_taken_back_once(operation: Operation) -> None:
+    event = Event.objects.create(operation=operation, publication="published")
+    for publication in ("published", "withdrawn", "withdrawn", "published", "withdrawn"):
+        Event.objects.filter(pk=event.pk).update(publication=publication)
+        with transaction.atomic():
+            record(operation.pk, [event.pk])
+    entries = ReleaseEntry.objects.filter(audience="public").order_by("seq").values_list("retracted", flat=True)
+    assert list(entries) == [False, True, False, True]

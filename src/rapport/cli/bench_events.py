@@ -59,7 +59,7 @@ def fill(database: Path, published: int) -> None:
         chosen, links = _categories(world, dice, first, count)
         connection.executemany(insert, _rows(world, dice, first, count, published, chosen))
         connection.executemany("INSERT INTO events_event_categories (event_id, category_id) VALUES (?, ?)", links)
-    _log(connection, world.operation_id, published)
+    _log(connection)
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("ANALYZE")
@@ -134,15 +134,17 @@ def _ref(number: int) -> str:
     return "".join(_REF_LETTERS[mixed >> shift & 31] for shift in range(35, -5, -5))
 
 
-def _log(connection: sqlite3.Connection, operation_id: int, published: int) -> None:
-    """The release log as if each event had been published once: the team's entries, then the public's."""
-    for place, audience in enumerate(("team", "public")):
+def _log(connection: sqlite3.Connection) -> None:
+    """The release log as if each event had been published once."""
+    connection.execute("DELETE FROM sharing_releaseclock")
+    for audience in ("team", "public"):
         connection.execute(
             "INSERT INTO sharing_releaseentry (operation_id, audience, seq, event_id, retracted, at)"
-            " SELECT operation_id, ?, id + ?, id, 0, updated_at FROM events_event WHERE publication = 'published'",
-            (audience, place * published),
+            " SELECT operation_id, ?, id, id, 0, updated_at FROM events_event WHERE publication = 'published'",
+            (audience,),
         )
-    connection.execute("DELETE FROM sharing_releaseclock")
-    connection.execute(
-        "INSERT INTO sharing_releaseclock (operation_id, seq) VALUES (?, ?)", (operation_id, 2 * published)
-    )
+        connection.execute(
+            "INSERT INTO sharing_releaseclock (operation_id, audience, seq)"
+            " SELECT operation_id, audience, MAX(seq) FROM sharing_releaseentry WHERE audience = ? GROUP BY 1, 2",
+            (audience,),
+        )

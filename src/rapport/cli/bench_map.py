@@ -137,10 +137,11 @@ def _after_change(ground: Ground, client: _Client, truth: _Truth, dice: random.R
     event = dice.randrange(1, 1_000)
     with sqlite3.connect(ground.database, timeout=20) as connection:
         connection.execute("UPDATE events_event SET title = title || '.' WHERE id = ?", (event,))
-        connection.execute("UPDATE sharing_releaseclock SET seq = seq + 1")
+        connection.execute("UPDATE sharing_releaseclock SET seq = seq + 1 WHERE audience = 'public'")
         connection.execute(
             "INSERT INTO sharing_releaseentry (operation_id, audience, seq, event_id, retracted, at)"
-            " SELECT operation_id, 'public', seq, ?, 0, '2010-08-01 00:00:00' FROM sharing_releaseclock",
+            " SELECT operation_id, audience, seq, ?, 0, '2010-08-01 00:00:00' FROM sharing_releaseclock"
+            " WHERE audience = 'public'",
             (event,),
         )
     connection.close()

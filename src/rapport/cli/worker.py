@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -15,25 +16,47 @@ from rapport.cli.output import NeedsModels
 #: Seconds between two looks at the database when there was nothing to do: a person does not notice the wait, and an
 #: idle worker costs under 1 % of a core [ours].
 PAUSE = 0.3
-
+#: Seconds until it tries again when the database could not be used [ours].
+AWAY = 5.0
 
 #: Reports a second from which on the worker gives way: it rests as long as it works, so that whoever sends now is
 #: answered at once. The suggestions come later; the reports are on the desk already.
 BUSY = 200
 
+log = logging.getLogger(__name__)
+
 
 def work(
     understand: Callable[[], int], newest: Callable[[], int], stop: threading.Event, parent: int | None = None
 ) -> None:
-    """Call `understand` (which says how many reports it handled) until told to stop or the parent process is gone."""
+    """Call `understand` (which says how many reports it handled) until told to stop or the parent process is gone.
+
+    A database that is busy, full or away is waited for.
+    """
+    from django.db import InterfaceError, OperationalError, close_old_connections
+
+    while _wanted(stop, parent):
+        try:
+            _work(understand, newest, stop, parent)
+        except (OperationalError, InterfaceError) as error:
+            log.error("the database cannot be used now, trying again in %g s: %s", AWAY, error)
+            close_old_connections()
+            stop.wait(AWAY)
+
+
+def _work(understand: Callable[[], int], newest: Callable[[], int], stop: threading.Event, parent: int | None) -> None:
     began, last = time.monotonic(), newest()
-    while not stop.is_set() and (parent is None or os.getppid() == parent):
+    while _wanted(stop, parent):
         if not understand():
             stop.wait(PAUSE)
         took, now = time.monotonic() - began, newest()
         if now - last > BUSY * took:
             stop.wait(min(took, PAUSE))
         began, last = time.monotonic(), newest()
+
+
+def _wanted(stop: threading.Event, parent: int | None) -> bool:
+    return not stop.is_set() and (parent is None or os.getppid() == parent)
 
 
 def _stop_on_signals(parent: int | None) -> threading.Event:

@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce
 from rapport.events.filters import Filters
 from rapport.events.index import NO_TIME, Index, Rows, Selection, Wanted
 from rapport.events.models import Event
+from rapport.operations.categories import lines
 from rapport.operations.models import Category, Operation
 from rapport.sharing.models import ReleaseClock, ReleaseEntry
 from rapport.sharing.queries import released
@@ -68,12 +69,12 @@ class _Kept:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def current(self) -> Index:
-        seq = _clock(self.operation_id)
+        seq = _clock(self.operation_id, self.audience)
         index = self.index
         if index is not None and index.seq == seq:
             return index
         with self.lock:
-            seq = _clock(self.operation_id)
+            seq = _clock(self.operation_id, self.audience)
             index = self.index
             if index is None or index.seq > seq:  # the first request, or a database put back to an earlier state
                 index = _build(self.operation_id, self.audience)
@@ -111,12 +112,14 @@ def forget() -> None:
         _all.clear()
 
 
-def _clock(operation_id: int) -> int:
-    return ReleaseClock.objects.filter(operation_id=operation_id).values_list("seq", flat=True).first() or 0
+def _clock(operation_id: int, audience: Audience) -> int:
+    clock = ReleaseClock.objects.filter(operation_id=operation_id, audience=audience)
+    return clock.values_list("seq", flat=True).first() or 0
 
 
 def _build(operation_id: int, audience: Audience) -> Index:
-    seq = _clock(operation_id)  # before the rows: what commits in between is applied again, which changes nothing
+    # Before the rows: what commits in between is applied again, which changes nothing.
+    seq = _clock(operation_id, audience)
     return Index.build(_rows(operation_id, audience, None), seq)
 
 
@@ -132,10 +135,10 @@ def _caught_up(index: Index, operation_id: int, audience: Audience, seq: int) ->
 
 
 class Epoch(Func):
-    """A moment as whole seconds since 1970."""
+    """A moment as whole seconds since 1970, rounded down: an event of 23:59:59.7 belongs to the day that ends."""
 
     output_field = IntegerField()
-    template = "CAST(EXTRACT(EPOCH FROM %(expressions)s) AS BIGINT)"
+    template = "CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s)) AS BIGINT)"
 
     def as_sqlite(self, compiler, connection, **extra):  # type: ignore[no-untyped-def]
         return self.as_sql(compiler, connection, template="unixepoch(%(expressions)s)", **extra)
@@ -193,18 +196,12 @@ def _told(operation_id: int, ids: Sequence[int] | None) -> list[tuple[int, str]]
 
 def _by_code(operation_id: int, links: list[tuple[int, int]], shown: set[object]) -> dict[str, list[int]]:
     """Event ids by category code; a category holds the events of those below it too."""
-    nodes = {node.pk: node for node in Category.objects.filter(operation_id=operation_id)}
-    lines: dict[int, list[str]] = {}
-    for pk, node in nodes.items():
-        line = [node.code]
-        while node.parent_id is not None:
-            node = nodes[node.parent_id]
-            line.append(node.code)
-        lines[pk] = line
+    known = lines(Category.objects.filter(operation_id=operation_id))
+    codes = {pk: [category.code for category in line] for pk, line in known.items()}
     grouped: dict[str, list[int]] = defaultdict(list)
     for event_id, category_id in links:
         if event_id in shown:
-            for code in lines[category_id]:
+            for code in codes[category_id]:
                 grouped[code].append(event_id)
     return grouped
 

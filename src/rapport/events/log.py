@@ -23,10 +23,11 @@ def record(operation_id: int, event_ids: Iterable[int]) -> None:
         return
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("events.log.record must share the transaction of the change")
-    entries = [entry for audience in Audience for entry in _entries(operation_id, audience, ids)]
-    for entry, seq in zip(entries, next_seqs(operation_id, len(entries)), strict=True):
-        entry.seq = seq
-    ReleaseEntry.objects.bulk_create(entries, batch_size=500)
+    for audience in Audience:
+        entries = _entries(operation_id, audience, ids)
+        for entry, seq in zip(entries, next_seqs(operation_id, audience, len(entries)), strict=True):
+            entry.seq = seq
+        ReleaseEntry.objects.bulk_create(entries, batch_size=500)
 
 
 def _entries(operation_id: int, audience: Audience, ids: list[int]) -> list[ReleaseEntry]:
@@ -36,17 +37,19 @@ def _entries(operation_id: int, audience: Audience, ids: list[int]) -> list[Rele
         part = ids[start : start + 500]
         rows = released(Event.objects.filter(id__in=part), Reader(audience), Purpose.VIEW)
         shown = set(rows.values_list("id", flat=True))
-        hidden = [event_id for event_id in part if event_id not in shown]
-        known = set(
-            ReleaseEntry.objects.filter(operation_id=operation_id, audience=audience, event_id__in=hidden)
-            .values_list("event_id", flat=True)
-            .distinct()
-        )
+        had = _last_given(operation_id, audience, [event_id for event_id in part if event_id not in shown])
         entries += [
             ReleaseEntry(
-                operation_id=operation_id, audience=audience, event_id=event_id, retracted=event_id in known, at=now
+                operation_id=operation_id, audience=audience, event_id=event_id, retracted=event_id in had, at=now
             )
             for event_id in part
-            if event_id in shown or event_id in known
+            if event_id in shown or event_id in had
         ]
     return entries
+
+
+def _last_given(operation_id: int, audience: Audience, ids: list[int]) -> set[int]:
+    """Those of the events that the audience has and has not been asked to give back yet."""
+    log = ReleaseEntry.objects.filter(operation_id=operation_id, audience=audience, event_id__in=ids).order_by("seq")
+    last = dict(log.values_list("event_id", "retracted"))  # the later entry of an event replaces the earlier
+    return {event_id for event_id, retracted in last.items() if not retracted}

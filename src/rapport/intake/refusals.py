@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from multiprocessing.util import Finalize
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
 from rapport.intake.models import RefusalCount
@@ -25,6 +25,7 @@ _Key = tuple[int | None, date, str]  # source, day (UTC), reason
 _lock = threading.Lock()
 _waiting: Counter[_Key] = Counter()
 _due = 0.0
+_timer: threading.Timer | None = None
 _log = logging.getLogger(__name__)
 
 
@@ -33,7 +34,22 @@ def count(source: Source | None, reason: str, number: int = 1) -> None:
     _write_at_exit(os.getpid())
     with _lock:
         _waiting[(source.pk if source else None, datetime.now(UTC).date(), reason)] += number
+        _wake_up()
     flush_if_due()
+
+
+def _wake_up() -> None:
+    """A gateway may fall silent after its last refusal: then nobody would come by to write it."""
+    global _timer
+    if not connection.in_atomic_block and (_timer is None or not _timer.is_alive()):
+        _timer = threading.Timer(INTERVAL, _flush_alone)
+        _timer.daemon = True
+        _timer.start()
+
+
+def _flush_alone() -> None:
+    flush()
+    connection.close()  # this thread ends here
 
 
 @lru_cache(maxsize=1)

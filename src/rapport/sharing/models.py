@@ -40,14 +40,19 @@ class Shareable(models.Model):
 
 
 class ReleaseClock(models.Model):
-    """The last time stamp of an operation's release log. Taking the next one locks the row until commit, so that
-    entries become visible in the order of their `seq`, on PostgreSQL too."""
+    """The last time stamp of an audience's release log. Taking the next one locks the row until commit, so that
+    entries become visible in the order of their `seq`, on PostgreSQL too. One clock an audience: what the public may
+    see of it moves only when something changed for the public."""
 
-    operation = models.OneToOneField("operations.Operation", on_delete=models.CASCADE, related_name="release_clock")
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="release_clocks")
+    audience = models.CharField(max_length=16, choices=[(a.value, a.value) for a in Audience])
     seq = models.BigIntegerField(default=0)
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["operation", "audience"], name="one_release_clock")]
+
     def __str__(self) -> str:
-        return str(self.seq)
+        return f"{self.audience} {self.seq}"
 
 
 class ReleaseEntry(models.Model):
@@ -67,10 +72,13 @@ class ReleaseEntry(models.Model):
         return f"{self.audience} {self.seq}"
 
 
-def next_seqs(operation_id: int, count: int) -> range:
-    """The next `count` stamps of an operation's release log; call inside the transaction that writes them."""
-    changed = ReleaseClock.objects.filter(operation_id=operation_id).update(seq=F("seq") + count)
-    if not changed:
-        ReleaseClock.objects.create(operation_id=operation_id, seq=count)
-    last = ReleaseClock.objects.values_list("seq", flat=True).get(operation_id=operation_id)
+def next_seqs(operation_id: int, audience: Audience, count: int) -> range:
+    """The next `count` stamps of an audience's release log; call inside the transaction that writes them."""
+    if not count:
+        return range(0)
+    clock = ReleaseClock.objects.filter(operation_id=operation_id, audience=audience)
+    if not clock.exists():
+        ReleaseClock.objects.get_or_create(operation_id=operation_id, audience=audience)
+    clock.update(seq=F("seq") + count)  # takes the row's lock: from here on the number is ours alone
+    last = clock.values_list("seq", flat=True).get()
     return range(last - count + 1, last + 1)

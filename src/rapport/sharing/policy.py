@@ -1,10 +1,11 @@
 """The built-in protocol as a pure function: who may see what of one Item.
 
 Three rules, in this order; the first that matches speaks:
-  team      a member of the operation's team reads everything.
+  team      whoever may read the operation's desk reads everything.
   at-risk   the public gets a published event of a category that the operation's file names as persons at risk with its
             commune only, and without words of anybody's own.
-  public    the public gets a published event without sender, contact data or the text of reports.
+  public    the public gets a published event without sender, contact data or the text of reports. Title, summary and the
+            name of the place are the desk's, or stood in their own fields of a file under an order that somebody signed.
 Anything else is not released. `queries.py` holds the same rules as a query; tests compare the two.
 """
 
@@ -15,7 +16,12 @@ from rapport.values import Audience, Item, Publication, Purpose, Reader, Ruling
 PROTOCOL = "built-in/1"  # changes whenever a rule does: part of every ETag
 
 TEAM = Ruling(True, "team", "You work in this operation.")
-PUBLIC = Ruling(True, "public", "Published by the operation's desk. Senders and their words are never shown.")
+PUBLIC = Ruling(
+    True,
+    "public",
+    "Published by the operation's desk. Its words are the desk's, or a file's under a signed order. "
+    "Senders and the text of their reports are never shown.",
+)
 AT_RISK = Ruling(
     True,
     "at-risk",
