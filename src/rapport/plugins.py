@@ -1,11 +1,11 @@
-"""The one registry: which channels there are. To add one, write its folder and add its line here.
+"""The one registry: which channels there are, and who is told what a room above must know. To add one, add a line.
 
 A channel is loaded on first use, by the dotted path that stands beside its name, and describes itself in a `Channel`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -17,6 +17,13 @@ CHANNELS: Mapping[str, str] = {
     "smssync": "rapport.intake.channels.smssync",
     "twilio": "rapport.intake.channels.twilio",
 }
+
+#: Called with an operation's id and the ids of its categories whose mark of persons at risk, or parent, changed, in the
+#: transaction of that change; says what it did.
+CategoriesChanged = Callable[[int, Set[int]], Sequence[str]]
+
+#: Functions of that kind, by dotted path: loaded on use, because the rooms they live in stand above the one that calls.
+CATEGORIES_CHANGED: tuple[str, ...] = ("rapport.events.categories.changed",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +69,11 @@ def channel(name: str) -> Channel:
 def inline_replies(name: str) -> bool:
     """Whether the gateway sends the reply that stands in our answer; not so with the web form, API and files."""
     return name in CHANNELS and channel(name).replies_inline
+
+
+def categories_changed() -> Iterator[CategoriesChanged]:
+    """Whoever wants to know that categories changed."""
+    for path in CATEGORIES_CHANGED:
+        module, _, name = path.rpartition(".")
+        function: CategoriesChanged = getattr(import_module(module), name)
+        yield function

@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from rapport.accounts.models import Person
@@ -17,8 +18,10 @@ from rapport.operations.gazetteer import commune_of, communes_of, forget, knowle
 from rapport.operations.load import PLACE_COLUMNS, Loaded, load, set_source_settings, source_settings
 from rapport.operations.models import Operation, Place, PlaceName, StandingOrder, source_by_token
 from rapport.oversight import keys
+from rapport.sharing.models import ReleaseEntry
 from rapport.text.places import find
-from rapport.values import Precision
+from rapport.values import Audience, Precision
+from tests.web.public import publish
 
 HAITI = Path(str(files("rapport") / "data" / "haiti-2010"))
 FILE = (HAITI / "operation.toml").read_text(encoding="utf-8")
@@ -94,6 +97,42 @@ def test_a_category_in_use_stays_when_the_file_drops_it_and_another_goes(haiti: 
     assert "5e" not in codes
     assert codes[-1] == "1d"
     assert event.categories.get().code == "1d"
+
+
+MARK = "persons_at_risk = true\n"
+
+
+@pytest.mark.parametrize("marked", ["2b", "2"])
+def test_a_category_marked_as_persons_at_risk_covers_what_is_published_already(
+    client: Client, haiti: Operation, marked: str
+) -> None:
+    event, other = publish(haiti, "Water at Rue 7", lon=-72.31234), publish(haiti, "Fire", "1d", lat=18.2)
+    before = list(ReleaseEntry.objects.values_list("id", flat=True))
+    address = "/haiti-2010/clusters.json?zoom=18"
+    assert "72.31234" in client.get(address).content.decode()  # the index is in memory
+
+    done = loaded(FILE.replace(f'code = "{marked}"\n', f'code = "{marked}"\n{MARK}'))
+
+    assert "events that now show readers their commune only: 1" in done.changed
+    told = [client.get(one).content.decode() for one in (address, f"/haiti-2010/events/{event.ref}/", "/haiti-2010/")]
+    assert not any(secret in page for page in told for secret in ("72.31234", "Rue 7"))
+    entries = ReleaseEntry.objects.filter(operation=haiti, audience=Audience.PUBLIC).exclude(id__in=before)
+    assert [entry.event_id for entry in entries] == [event.pk]
+    other.refresh_from_db()
+    assert not other.persons_at_risk
+
+    loaded()
+    assert "72.31234" in client.get(address).content.decode()
+
+
+def test_a_category_moved_below_another_takes_its_events_along(client: Client, haiti: Operation) -> None:
+    event = publish(haiti, "Water at Rue 7")
+    address = "/haiti-2010/clusters.json?category=1a"
+    assert client.get(address).json()["total"] == 0
+    loaded(FILE.replace('code = "2b"\nparent = "2"', 'code = "2b"\nparent = "1a"'))
+    assert client.get(address).json()["total"] == 1
+    event.refresh_from_db()
+    assert event.persons_at_risk  # 1a speaks of them
 
 
 def test_a_source_gone_from_the_file_takes_no_more(haiti: Operation) -> None:

@@ -40,8 +40,8 @@ def accept_many(person: Person, order: StandingOrder, rows: Sequence[Row]) -> li
         if report.operation_id != operation.pk:
             raise Refused("other operation", "Order and report belong to different operations.", field="report")
         drafts.check(operation, draft)
-    taxonomy = Taxonomy.of(operation)
     with transaction.atomic():
+        taxonomy = Taxonomy.of(operation)  # read inside: a file loaded meanwhile may have marked persons at risk
         rows = _claim(rows) if _still_in_force(person, order) else []
         events = _events(operation, taxonomy, rows)
         Event.objects.bulk_create(events, batch_size=_CHUNK)

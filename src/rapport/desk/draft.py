@@ -14,12 +14,14 @@ from django.utils.dateparse import parse_datetime
 from rapport.desk.rules import TITLE_LENGTH
 from rapport.errors import Refused
 from rapport.events.models import Event
+from rapport.operations.categories import Lines, at_risk, lines
 from rapport.operations.gazetteer import commune_of
 from rapport.operations.models import Category, Operation
 from rapport.text.personal import has_contact_data
 from rapport.values import Box, Precision, Range, Spot
 
 SUMMARY_LENGTH = 5_000
+PLACE_NAME_LENGTH = 300
 #: Largest radius of a place in metres, and largest number of people [ours: beyond any country and any crisis].
 LARGEST_RADIUS_M = 1_000_000
 LARGEST_NUMBER = 2_000_000_000
@@ -47,12 +49,12 @@ class Taxonomy:
     """The categories of an operation, read once for many drafts."""
 
     by_code: Mapping[str, Category]
-    by_id: Mapping[int, Category]
+    lines: Lines
 
     @classmethod
     def of(cls, operation: Operation) -> Taxonomy:
         categories = list(Category.objects.filter(operation=operation))
-        return cls({c.code: c for c in categories}, {c.pk: c for c in categories})
+        return cls({c.code: c for c in categories}, lines(categories))
 
     def chosen(self, codes: Iterable[str]) -> list[Category]:
         """The categories of these codes, each once; Refused for a code that the operation does not have."""
@@ -63,13 +65,7 @@ class Taxonomy:
 
     def at_risk(self, categories: Iterable[Category]) -> bool:
         """Whether any of them, or a category above it, speaks of persons at risk."""
-        return any(c.persons_at_risk for category in categories for c in self._upwards(category))
-
-    def _upwards(self, category: Category) -> Iterable[Category]:
-        node: Category | None = category
-        while node is not None:
-            yield node
-            node = self.by_id.get(node.parent_id) if node.parent_id else None
+        return any(at_risk(self.lines[category.pk]) for category in categories)
 
 
 def check(operation: Operation, draft: EventDraft) -> None:
@@ -84,7 +80,12 @@ def check(operation: Operation, draft: EventDraft) -> None:
 
 
 def _check_words(draft: EventDraft) -> None:
-    for field, text, longest in (("title", draft.title, TITLE_LENGTH), ("summary", draft.summary, SUMMARY_LENGTH)):
+    name = draft.spot.name if draft.spot else ""
+    for field, text, longest in (
+        ("title", draft.title, TITLE_LENGTH),
+        ("summary", draft.summary, SUMMARY_LENGTH),
+        ("place_name", name, PLACE_NAME_LENGTH),
+    ):
         if len(text) > longest:
             raise Refused("too long", f"{len(text)} characters are too many: at most {longest}.", field=field)
         if "\0" in text:
@@ -126,7 +127,7 @@ def fill(event: Event, draft: EventDraft, *, at_risk: bool, commune: Spot | None
     event.title, event.summary, event.occurred_at = draft.title, draft.summary, draft.occurred_at
     event.lon, event.lat = (spot.lon, spot.lat) if spot else (None, None)
     event.precision, event.radius_m = (int(spot.precision), spot.radius_m) if spot else (None, 0)
-    event.place_name, event.pcode = (spot.name[:300], spot.pcode[:20]) if spot else ("", "")
+    event.place_name, event.pcode = (spot.name, spot.pcode[:20]) if spot else ("", "")
     event.affected_low = draft.affected.low if draft.affected else None
     event.affected_high = draft.affected.high if draft.affected else None
     event.persons_at_risk = at_risk

@@ -128,6 +128,7 @@ def _bring(row: M, wanted: Mapping[str, Any], account: _Account) -> M:
 def _categories(operation: Operation, wanted: tuple[CategoryDefinition, ...], account: _Account) -> None:
     there = {category.code: category for category in operation.categories.all()}
     rows = {}
+    before = _standing(there.values())
     for order, category in enumerate(wanted, 1):
         row = there.get(category.code) or Category(operation=operation, code=category.code)
         rows[category.code] = _bring(row, _category(category, order), account)
@@ -138,6 +139,20 @@ def _categories(operation: Operation, wanted: tuple[CategoryDefinition, ...], ac
             rows[category.code].save(update_fields=["parent"])
     for code in there.keys() - rows.keys():
         _retire(there[code], len(wanted) + 1, account)
+    after = _standing(operation.categories.all())
+    _tell(operation, {pk for pk in after.keys() & before.keys() if after[pk] != before[pk]}, account)
+
+
+def _standing(categories: Iterable[Category]) -> dict[int, tuple[bool, int | None]]:
+    """What of a category bears on the events under it and below."""
+    return {category.pk: (category.persons_at_risk, category.parent_id) for category in categories}
+
+
+def _tell(operation: Operation, changed: set[int], account: _Account) -> None:
+    """Readers must not keep seeing exactly what a changed category now says is dangerous to show."""
+    if changed:
+        for hook in plugins.categories_changed():
+            account.changed += hook(operation.pk, changed)
 
 
 def _category(category: CategoryDefinition, order: int) -> dict[str, Any]:
