@@ -82,6 +82,7 @@ def test_no_word_does_both() -> None:
         "555\u200b0\u200b1234",
         "write to someone@example.org",
         "someone (at) example.org",
+        "jean (AT) example.com",
         "ask @somebody_here",
         "@somebody",
         "via (@somebody)",

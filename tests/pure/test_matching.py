@@ -59,6 +59,7 @@ def test_what_is_taken_out_is_not_found() -> None:
     known.remove(1)
     known.remove(1)
     assert 1 not in known
+    assert not known._bands
     assert known.near(signature(TEXT), None, None, NOON) == []
 
 

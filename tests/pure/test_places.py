@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.text.fold import fold, fold_with_positions, unmask
+from rapport.text.fold import _TABLE, _folded, fold, fold_with_positions, unmask
 from rapport.text.places import Entry, Gazetteer, find, named
 from rapport.values import Precision, Spot
 
@@ -66,6 +66,15 @@ def test_every_folded_character_knows_where_it_came_from(text: str) -> None:
     assert all(folded[i] in fold(text[p]) or folded[i] == " " for i, p in enumerate(positions))
 
 
+def test_a_flood_of_rare_characters_is_not_kept() -> None:
+    for start in range(0x20000, 0x30000, 10_000):
+        fold_with_positions(text := "".join(map(chr, range(start, start + 10_000))))
+        fold(text)
+    assert len(_TABLE) <= 4096
+    assert _folded.cache_info().currsize <= 4096
+    assert fold("LÉOGÂNE") == "leogane"
+
+
 def test_lookalikes_are_made_latin_only_among_latin_letters() -> None:
     assert unmask("hаiti") == "haiti"  # the second letter is Cyrillic
     assert unmask("москва") == "москва"
@@ -88,6 +97,37 @@ def test_the_longer_and_finer_name_comes_first() -> None:
 def test_a_name_within_a_word_or_number_is_none() -> None:
     assert names("Delmasian food") == []
     assert names("Delmas 331") == ["Delmas"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Delmas, 33 moun blese", ["Delmas"]),
+        ("Delmas. 33 moun", ["Delmas"]),
+        ("Delmas.33 moun", ["Delmas"]),
+        ("nou nan Delmas: 33 moun; Delmas (33)", ["Delmas", "Delmas"]),
+        ("Delmas! 33 mouri", ["Delmas"]),
+        ("nou nan Delmas 33, tanpri", ["Delmas 33"]),
+        ("Port, au Prince", []),
+        ("Port-au-Prince", ["Port-au-Prince"]),
+        ("Port.au.Prince", ["Port-au-Prince"]),
+        ("St. Marc", ["Saint-Marc"]),
+        ("(St. Marc)", ["Saint-Marc"]),
+        ("Grand'Anse, Grand\u2019Anse", ["Grand'Anse", "Grand'Anse"]),
+        ("Komin: Okay", ["Les Cayes"]),  # the word before still says that a place follows
+    ],
+)
+def test_a_name_does_not_go_across_a_stop(text: str, expected: list[str]) -> None:
+    marks = Gazetteer(
+        [
+            *HAITI.entries,
+            place("Saint-Marc", -72.7, 19.11, "St. Marc"),
+            place("Grand'Anse", -74.1, 18.6),
+        ]
+    )
+    found = sorted(find(text, marks), key=lambda one: one.start)
+    assert [one.spot.name for one in found] == expected
+    assert all(text[one.start : one.end] == one.text for one in found)
 
 
 def test_names_side_by_side_are_both_found() -> None:

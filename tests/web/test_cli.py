@@ -17,6 +17,7 @@ from pathlib import Path
 
 import click
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from rapport.accounts import api_keys
@@ -225,6 +226,23 @@ def test_a_worker_finishes_its_batch_and_stops_when_told() -> None:
 
     work(understand, lambda: 0, stop)
     assert len(batches) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_waits_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rapport.cli.worker.AWAY", 0.01)
+    stop, tries = threading.Event(), 0
+
+    def understand() -> int:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise OperationalError("database or disk is full")
+        stop.set()
+        return 1
+
+    work(understand, lambda: 0, stop)
+    assert tries == 3
 
 
 def test_a_worker_ends_with_the_process_that_started_it() -> None:

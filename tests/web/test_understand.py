@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
+
+import polars as pl
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
 from rapport.accounts.models import Person
 from rapport.desk.orders import sign
 from rapport.events.models import Event
@@ -10,6 +19,7 @@ from rapport.intake.keep import keep
 from rapport.intake.understand import understand, waiting
 from rapport.operations.models import Operation, Source, StandingOrder
 from rapport.reports.models import Report, Suggestion
+from rapport.text.chain import Knowledge
 from rapport.values import GivenPlace, Json, Message
 
 LONG = "Nou se 40 moun nan lari a depi samdi, nou bezwen dlo ak manje pou timoun yo tanpri voye ede nou"
@@ -73,6 +83,70 @@ def test_each_report_is_worked_through_once(operation: Operation) -> None:
     assert [understand(3), understand(3), understand(3), understand(3)] == [3, 3, 1, 0]
     assert waiting() == 0
     assert Suggestion.objects.filter(kind="place").count() == 7
+
+
+# --- what goes wrong -----------------------------------------------------------------------------------------------
+
+
+def hostile(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    """Every text that says BAD brings this fault about, as one would that no test thought of."""
+    honest = worker.chain.analyse
+
+    def analyse(batch: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
+        if any("BAD" in text for text in batch["text"]):
+            raise fault
+        return honest(batch, knowledge)
+
+    monkeypatch.setattr(worker.chain, "analyse", analyse)
+
+
+def test_a_report_that_cannot_be_read_holds_up_no_other(
+    operation: Operation, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    before, bad, after = (send(operation, f"{word} dlo nan Jacmel") for word in ("one", "BAD", "two"))
+    hostile(monkeypatch, ZeroDivisionError("dlo nan Jacmel"))
+    with caplog.at_level(logging.ERROR):
+        assert understand() == 3
+    assert waiting() == 0
+    assert [len(suggested(report, "place")) for report in (before, after)] == [1, 1]
+    assert not bad.suggestions.exists()
+    assert Report.objects.get(pk=bad.pk).standing == "waiting"
+    assert bad.ref in caplog.text
+    assert "Jacmel" not in caplog.text
+    assert [near.value["report"] for near in suggested(before, "near_duplicate")] == []
+    assert [near.value["report"] for near in suggested(after, "near_duplicate")] == [before.pk]
+
+
+def test_a_database_that_is_away_is_no_reports_fault(operation: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(operation, "BAD")
+    hostile(monkeypatch, OperationalError("database is locked"))
+    with pytest.raises(OperationalError):
+        understand()
+    assert waiting() == 1
+
+
+def test_a_flood_of_one_text_asks_the_database_no_more_than_a_few_reports_do(
+    operation: Operation, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for n in range(60):
+        send(operation, f"{LONG} {n}")
+    with django_assert_max_num_queries(20):
+        assert understand() == 60
+
+
+def test_what_is_old_is_forgotten(operation: Operation) -> None:
+    send(operation, LONG)
+    understand()
+    memory = worker._memories[operation.pk]
+    assert len(memory.index) == 1
+    memory.forget_before(timezone.now() + timedelta(seconds=1))
+    assert len(memory.index) == len(memory.arrived) == 0
+    again = send(operation, LONG)
+    understand()
+    assert suggested(again, "near_duplicate") == []
+
+
+# --- standing orders -----------------------------------------------------------------------------------------------
 
 
 def order(operation: Operation) -> StandingOrder:

@@ -83,7 +83,10 @@ class NearDuplicates:
         kept = self._kept.pop(id, None)
         if kept is not None:
             for key in _band_keys(kept.bins.tobytes()):
-                self._bands[key].remove(id)
+                band = self._bands[key]
+                band.remove(id)
+                if not band:
+                    del self._bands[key]
 
     def near(
         self,

@@ -6,6 +6,7 @@ Killed at any moment, it goes on with the reports it had not finished.
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -85,8 +86,10 @@ def _understood(operation: Operation, reports: Sequence[Report]) -> None:
 
 
 def _set_aside(report: Report, fault: Exception) -> None:
-    """The report stays on the desk, without suggestions; the log says why, without the report's words."""
-    log.error("report %s is set aside, without suggestions: %s", report.ref, type(fault).__name__, exc_info=fault)
+    """The report stays on the desk, without suggestions. The log says where it failed, without the fault's own words:
+    they may quote the report."""
+    where = "".join(traceback.format_tb(fault.__traceback__))
+    log.error("report %s is set aside, without suggestions: %s at\n%s", report.ref, type(fault).__name__, where)
     Report.objects.filter(pk=report.pk).update(understood=True)
 
 

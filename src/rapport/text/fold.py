@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 _JOINERS = "\u200c\u200d"
 #: Letters of other scripts that look like Latin ones; folded only in words that also hold Latin letters.
 _LOOKS_LIKE = str.maketrans("аеорсухіјѕкмтнвԁԛԝɡοανρτυκι", "aeopcyxijskmthbdqwgoavptuki")
 _WORD_WITH_LOOKALIKE = re.compile(r"\w*[\u0370-\u03ff\u0400-\u052f\u0261]\w*")
 _LATIN = re.compile(r"[a-z]")
+#: Characters remembered at a time, a few hundred kB: more than the texts of one country use [ours].
+_KNOWN = 4096
 
 
-@cache
+@lru_cache(_KNOWN)
 def _folded(character: str) -> str:
     """What one character becomes: nothing, a space, or one or more letters."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
@@ -30,9 +32,11 @@ def _kept(part: str) -> str:
 
 
 class _Table(dict[int, str]):
-    """Fills itself: `str.translate` asks for a code point once, then it is known."""
+    """Fills itself: `str.translate` asks for a code point once, then it is known. Full, it begins anew."""
 
     def __missing__(self, code: int) -> str:
+        if len(self) >= _KNOWN:
+            self.clear()
         self[code] = folded = _folded(chr(code))
         return folded
 

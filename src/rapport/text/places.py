@@ -42,6 +42,12 @@ _DEGREES = r"([-+]?[0-9]{1,3}\.[0-9]{2,10})(?:\s?°?\s?([NSEWO])\b|\s?°)?"
 _COORDINATES = re2.compile(rf"(?i){_DEGREES}\s?[,;/ ]\s?{_DEGREES}")
 _DIGIT = re.compile("[0-9]")  # without one there are neither codes nor coordinates to look for
 _EXACT_DECIMALS = 4  # of a degree: 11 m
+#: What no name goes across: "Delmas, 40 moun" are forty people in Delmas and not the place Delmas 40. A full stop is
+#: none of it after an abbreviation, three letters at most ("St. Marc"), and between letters ("Port.au.Prince").
+_STOP = re.compile(
+    r"[,;:!?()\[\]\u060c\u061b\u3001\u3002]|(?<!\b[^\W\d])(?<!\b[^\W\d]{2})(?<!\b[^\W\d]{3})\.(?![^\W\d])"
+)
+_STOPPED = "\0"  # stands for it between folded words, where nothing else than letters, digits and spaces is
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +134,34 @@ def _box(entries: tuple[Entry, ...]) -> Box | None:
 
 
 def _names(text: str, gazetteer: Gazetteer) -> Iterator[Found]:
-    folded = fold(text)
+    folded = f" {_STOPPED} ".join(filter(None, map(fold, _STOP.split(text))))
     hits = gazetteer.names_in(folded)
     if not hits:
         return
-    _, positions = fold_with_positions(text)
+    positions = _positions(text)
     for name, start, end in hits:
         first, last = positions[start], positions[end - 1] + 1
-        before = folded[:start].rsplit(maxsplit=1)
+        before = folded[:start].rstrip(f" {_STOPPED}").rsplit(maxsplit=1)
         indexes = gazetteer.by_name[name]
         for index in indexes:
             spot = gazetteer.entries[index].spot
             score, reason = _name_score(name, before[-1] if before else "", len(indexes), spot)
             if score >= _LEAST:
                 yield Found(spot, index, text[first:last], first, last, score, reason)
+
+
+def _positions(text: str) -> list[int]:
+    """For each character of the folded text, stops between its parts, the index in `text` that it came from."""
+    positions: list[int] = []
+    begin = 0
+    for stop in [*_STOP.finditer(text), None]:
+        end = stop.start() if stop else len(text)
+        _, within = fold_with_positions(text[begin:end])
+        if within:
+            between = [begin] * len(f" {_STOPPED} ") if positions else []
+            positions += between + [begin + index for index in within]
+        begin = stop.end() if stop else end
+    return positions
 
 
 def _name_score(name: str, before: str, places: int, spot: Spot) -> tuple[float, str]:
