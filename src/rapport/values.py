@@ -27,13 +27,18 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """How a sender can be reached. `kind` keeps the scheme: tel, email, whatsapp, name (an alphanumeric sender id)."""
+    """How a sender can be reached. `kind` keeps the scheme: tel, whatsapp, email, messenger, rcs, telegram, viber, or
+    name (an alphanumeric sender id, a short code). ANSWERABLE ones get our answers."""
 
     kind: str
     value: str
 
     def __repr__(self) -> str:
         return f"Address({self.kind}, …)"  # never into a log
+
+
+#: Kinds of address to which a gateway can bring a short text.
+ANSWERABLE = frozenset({"tel", "whatsapp"})
 
 
 @dataclass(frozen=True, slots=True)

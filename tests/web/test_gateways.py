@@ -282,3 +282,26 @@ def test_without_a_reply_nothing_is_paid_for(account: Gateway) -> None:
 )
 def test_an_address_keeps_its_scheme_and_a_name_is_no_number(raw: str, address: Address) -> None:
     assert wire.address(raw) == address
+
+
+# --- what the channels share ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", sorted(wire.SCHEMES))
+def test_only_a_phone_is_answered_and_every_address_but_a_name_is_hidden(kind: str) -> None:
+    sender = Address(kind, "+50955500123")
+    assert wire.can_answer(sender) == (kind in {"tel", "whatsapp"})
+    assert wire.rest({"About": "call 509 5550 0123"}, (), sender) == (
+        {"About": "call 509 5550 0123"} if kind == "name" else {}
+    )
+
+
+@pytest.mark.parametrize(("levels", "refused"), [(31, False), (32, True), (900, True), (100_000, True)])
+def test_json_nested_too_deep_is_refused(levels: int, refused: bool) -> None:
+    body = b'{"a": ' + b"[" * levels + b"]" * levels + b"}"
+    if not refused:
+        assert wire.json_object(body)
+        return
+    with pytest.raises(Refused) as told:
+        wire.json_object(body)
+    assert told.value.reason in {"too_deep", "unreadable"}

@@ -6,7 +6,7 @@ The rows are decoded by msgspec, not by the models that django-ninja usually use
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -29,7 +29,8 @@ from rapport.intake.keep import keep
 from rapport.intake.views import RETRY_AFTER
 from rapport.operations.models import Source
 from rapport.reports.models import Report
-from rapport.values import Address, GivenPlace, Json, Kept, Message, Publication
+from rapport.sharing.queries import released
+from rapport.values import PUBLIC, Address, GivenPlace, Json, Kept, Message, Purpose
 
 MAX_JSON = 8 * 1024 * 1024  # bytes of a JSON body: it is held in memory as a whole
 MAX_NDJSON = 64 * 1024 * 1024  # bytes of an NDJSON body: it is read in pieces
@@ -177,7 +178,7 @@ def _unknown_key(request: HttpRequest, error: AuthenticationError) -> HttpRespon
 def send_reports(request: HttpRequest, operation: str) -> HttpResponse:
     """One JSON object, or a list of them. Good rows are kept whatever the others are."""
 
-    def rows(source: Source) -> Iterator[list[tuple[int, bytes]]]:
+    def rows() -> Iterator[list[tuple[int, bytes]]]:
         yield list(enumerate(_split(limits.body(request, MAX_JSON)), 1))
 
     return _send(request, operation, rows)
@@ -186,7 +187,7 @@ def send_reports(request: HttpRequest, operation: str) -> HttpResponse:
 @api.post("/{operation}/reports.ndjson", summary="Send thousands of reports", openapi_extra=_described(_NDJSON_BODY))
 def send_lines(request: HttpRequest, operation: str) -> HttpResponse:
     """One JSON object a line, uncompressed. Good rows are kept whatever the others are; rows are lines."""
-    return _send(request, operation, lambda source: _lines(request, limits.size(request, MAX_NDJSON)))
+    return _send(request, operation, lambda: _lines(request, limits.size(request, MAX_NDJSON)))
 
 
 @api.get("/{operation}/reports/{ref}", summary="Where a report stands", openapi_extra=_described(good="StandingOut"))
@@ -199,18 +200,18 @@ def standing(request: HttpRequest, operation: str, ref: str) -> HttpResponse:
     report = Report.objects.filter(source=source, ref=ref).first()
     if report is None:
         return _json(404, Problem("no_report", "This source has sent no report with this reference."))
-    event = Event.objects.filter(links__report=report, publication=Publication.PUBLISHED.value).first()
+    event = released(Event.objects.filter(links__report=report), PUBLIC, Purpose.VIEW).first()
     return _json(200, StandingOut(report.ref, report.standing, event.ref if event else None))
 
 
-def _send(request: HttpRequest, operation: str, rows: Any) -> HttpResponse:
+def _send(request: HttpRequest, operation: str, rows: Callable[[], Iterator[list[tuple[int, bytes]]]]) -> HttpResponse:
     """Take what comes, piece by piece; what was kept before a fault stays kept, and sending again changes nothing."""
     source: Source | None = None
     try:
         source = _source(request, operation)
         limits.check(source)
         taking = _Taking(source)
-        for piece in rows(source):
+        for piece in rows():
             taking.take(piece)
     except Refused as refused:
         refusals.count(source, refused.reason)
@@ -294,7 +295,6 @@ class _Taking:
         self._codes = frozenset(source.operation.categories.values_list("code", flat=True))
         self._latest = datetime.now(UTC) + _CLOCK_AHEAD
         self._verdicts: list[Verdict] = []
-        self._counts: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
 
     def take(self, rows: Sequence[tuple[int, bytes]]) -> None:
@@ -366,6 +366,8 @@ def _decoded(row: bytes) -> ReportIn:
         raise Refused("wrong_field", f"{remedy}.", field=path.strip(".`")) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused("unreadable", f"This is not one JSON object in UTF-8: {error}.") from error
+    if wire.deeper(given.fields, wire.DEEPEST):
+        raise wire.too_deep("fields")
     if b"\\u0000" in row and (where := _nul(msgspec.to_builtins(given))):
         raise Refused("nul", "Take the NUL character (\\u0000) out: not every database can keep it.", field=where)
     return given

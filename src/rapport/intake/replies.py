@@ -10,9 +10,7 @@ from rapport.plugins import CHANNELS
 from rapport.text.keywords import is_stop
 from rapport.text.language import detect
 from rapport.text.places import find
-from rapport.values import Message
-
-REACHABLE = frozenset({"tel", "whatsapp"})  # kinds of address that a gateway can answer
+from rapport.values import ANSWERABLE, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ def reply_to(source: Source, message: Message) -> Reply | None:
 
     Only gateways have a way back. A partner's system that reports for somebody answers them itself.
     """
-    if source.channel not in CHANNELS or message.sender is None or message.sender.kind not in REACHABLE:
+    if source.channel not in CHANNELS or message.sender is None or message.sender.kind not in ANSWERABLE:
         return None
     operation = source.operation
     language = message.language or detect(message.text, operation.languages) or source.language or operation.language

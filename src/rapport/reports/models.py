@@ -14,7 +14,7 @@ class Sender(models.Model):
 
     pseudonym = models.CharField(max_length=22, primary_key=True)
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="senders")
-    kind = models.CharField(max_length=10)  # tel, email, whatsapp, name
+    kind = models.CharField(max_length=10)  # of values.Address: tel, whatsapp, email, …, name
     address_sealed = models.BinaryField()
     language = models.CharField(max_length=12, blank=True)
     stopped_at = models.DateTimeField(null=True)  # said STOP: nothing is sent until START
@@ -97,7 +97,7 @@ class Suggestion(models.Model):
     """What an automated function believes about a report, with its reasons. Nothing follows from it by itself.
 
     `value` by kind: language {code} · place {lon, lat, precision, radius_m, name, pcode} · category {code} ·
-    near_duplicate {report, ref} · event {event, ref}. `reasons` is a list of sentences' parts a person can read.
+    near_duplicate {report} · event {event, ref}. `reasons` is a list of sentences' parts a person can read.
     """
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="suggestions")

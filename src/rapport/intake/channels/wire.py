@@ -17,10 +17,11 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from rapport.errors import Refused
-from rapport.values import Address, Answer, Inbound, Json
+from rapport.values import ANSWERABLE, Address, Answer, Inbound, Json
 
 #: More fields than any gateway sends; a request with more is an attack on the parser.
 MAX_FIELDS = 200
+DEEPEST = 32  # levels of lists and objects within each other: no report needs as many [ours]
 NUL_SHOWN = "\u2400"
 #: What a channel says as its `proof` when its gateway proves nothing: prefer gateways that do.
 NO_PROOF = "nothing beyond the token in the address"
@@ -102,7 +103,21 @@ def json_object(body: bytes) -> dict[str, Json]:
         raise Refused("unreadable", f"The body is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise Refused("unreadable", "The body must be one JSON object.")
+    if deeper(value, DEEPEST):
+        raise too_deep()
     return value
+
+
+def deeper(value: object, levels: int) -> bool:
+    """Whether lists and objects of decoded JSON lie within each other in more levels than that."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(deeper(item, levels - 1) for item in inner)
+
+
+def too_deep(field: str = "") -> Refused:
+    return Refused("too_deep", f"Nest lists and objects at most {DEEPEST} levels deep.", field=field)
 
 
 def _flat(value: Mapping[str, Json]) -> dict[str, str]:
@@ -130,7 +145,7 @@ def address(raw: str) -> Address:
 
 def can_answer(to: Address | None) -> bool:
     """Whether a short text can be sent there."""
-    return to is not None and to.kind != "name"
+    return to is not None and to.kind in ANSWERABLE
 
 
 def moment(raw: str, now: datetime | None = None) -> datetime | None:
@@ -151,7 +166,7 @@ def rest(values: Mapping[str, str], leave_out: Iterable[str], sender: Address) -
 
 def _holds(value: str, sender: Address) -> bool:
     digits = sender.value.lstrip("+")
-    return can_answer(sender) and len(digits) >= _ADDRESS_DIGITS and digits in value.translate(_PHONE_PUNCTUATION)
+    return sender.kind != "name" and len(digits) >= _ADDRESS_DIGITS and digits in value.translate(_PHONE_PUNCTUATION)
 
 
 def required(values: Mapping[str, str], name: str) -> str:
