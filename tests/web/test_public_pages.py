@@ -175,6 +175,28 @@ def test_a_box_or_zoom_that_cannot_be_read_is_refused(client: Client, operation:
     assert client.get(f"/sample/clusters.json?{query}").status_code == 400
 
 
+def test_every_department_and_commune_with_a_code_can_be_chosen(client: Client, operation: Operation) -> None:
+    for name, pcode, parent, precision, origin in (
+        ("Ouest", "HT01", "HTI", Precision.ADM1, "survey"), ("Cité", "HT0113", "HT01", Precision.ADM2, "geonames"),
+        ("Bainet", "HT0214", "HT02", Precision.ADM2, "reports"), ("No code", "", "HT01", Precision.ADM2, "pcodes"),
+        ("A section", "HT0113-01", "HT0113", Precision.ADM3, "pcodes"),
+    ):  # fmt: skip
+        Place.objects.create(
+            operation=operation, name=name, pcode=pcode, parent_pcode=parent, precision=precision, origin=origin
+        )
+    html = page(client, "/sample/?area=HT0113")
+    areas = re.search(r'<select id="area".*?</select>', html, re.DOTALL)
+    assert areas is not None
+    group = re.search(r'<optgroup label="Ouest">(.*?)</optgroup>(.*)', areas[0], re.DOTALL)
+    assert group is not None
+    assert re.findall(r'value="(\w+)"', group[1]) == ["HT01", "HT0113", "HT0112", "HT0121"]  # itself, then by name
+    assert re.findall(r'value="(\w+)"', group[2]) == ["HT0214", "HT0211"]  # their department is not known
+    assert "No code" not in areas[0]
+    assert "A section" not in areas[0]
+    assert 'class="chips"' in html
+    assert "Cité" in html[html.index('class="chips"') :]
+
+
 def test_each_filter_that_is_on_can_be_taken_off(client: Client, crowd: Operation) -> None:
     html = page(client, "/sample/?q=event&status=verified&category=2a&category=2b")
     chips = re.search(r'<ul class="chips".*?</ul>', html, re.DOTALL)
@@ -337,14 +359,14 @@ def test_kreyol_has_its_own_months() -> None:
 # --- the map's data ------------------------------------------------------------------------------------------------
 
 
-def test_names_on_the_map_come_from_official_lists_only(client: Client, operation: Operation) -> None:
-    for origin in ("desk", "reports", "geonames"):
+def test_names_on_the_map_are_all_but_those_told_here_and_those_guessed(client: Client, operation: Operation) -> None:
+    for origin in ("desk", "reports", "neighbours", "geonames", "survey"):
         Place.objects.create(
             operation=operation, name=f"From {origin}", precision=Precision.LOCALITY, origin=origin,
             lon=DELMAS["lon"], lat=DELMAS["lat"],
         )  # fmt: skip
     found = {place["name"] for place in client.get("/sample/places.json?bbox=-73,18,-72,19").json()["places"]}
-    assert found == {"From geonames", "Delmas", "Jacmel", "Léogâne"}
+    assert found == {"From geonames", "From survey", "Delmas", "Jacmel", "Léogâne"}
 
 
 def test_the_base_map_is_served_by_rapport_itself(client: Client, operation: Operation) -> None:

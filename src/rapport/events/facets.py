@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from rapport.events.filters import Filters
 from rapport.events.index import Facets
 from rapport.events.live import View
+from rapport.operations.gazetteer import areas
 from rapport.operations.models import Category, Operation, Place, Source
 from rapport.values import Precision, Status
 
-#: More areas than this make a list nobody reads: then only the larger ones are offered [ours].
-MAX_AREAS = 80
+#: More areas than this make a page too heavy for a bad line: then only the larger ones are offered [ours].
+MAX_AREAS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Choice:
     names: Mapping[str, str] = field(default_factory=dict)
     word: Status | Precision | None = None
     depth: int = 0
+    group: str = ""  # of an area: the name of the one it lies in, or its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,18 @@ def _sources(operation: Operation, counts: Mapping[str, int], filters: Filters) 
 
 
 def _areas(operation: Operation, filters: Filters) -> list[Choice]:
-    """The gazetteer's areas that have a P-code, each below the one it lies in, as far as the list stays short."""
-    known = Place.objects.filter(operation=operation, origin="pcodes", precision__gte=Precision.ADM2).exclude(pcode="")
-    places = list(known.order_by("pcode").values_list("pcode", "name", "precision"))
+    """The areas by name, each department before its communes; those of no known department are a group by themselves,
+    the last."""
+    places = list(areas(operation).only("pcode", "parent_pcode", "name", "precision"))
     if len(places) > MAX_AREAS:
-        places = [place for place in places if place[2] >= Precision.ADM1 or place[0] == filters.pcode]
-    top = max((place[2] for place in places), default=0)
-    return [Choice(code, code == filters.pcode, names={"": name}, depth=top - level) for code, name, level in places]
+        places = [place for place in places if place.precision == Precision.ADM1 or place.pcode == filters.pcode]
+    departments = {place.pcode: place.name for place in places if place.precision == Precision.ADM1}
+
+    def group(place: Place) -> str:
+        return departments.get(place.pcode) or departments.get(place.parent_pcode, "")
+
+    ordered = sorted(places, key=lambda place: (not group(place), group(place), -place.precision, place.name))
+    return [Choice(p.pcode, p.pcode == filters.pcode, names={"": p.name}, group=group(p)) for p in ordered]
 
 
 def chips(filters: Filters, offered: Mapping[str, Facet]) -> list[Chip]:

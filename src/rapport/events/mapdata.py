@@ -19,7 +19,8 @@ from rapport.events.live import view
 from rapport.events.releases import releases
 from rapport.operations.access import public, reader
 from rapport.operations.basemap import land_for
-from rapport.operations.models import Operation, Place
+from rapport.operations.gazetteer import drawable
+from rapport.operations.models import Operation
 from rapport.values import Box, Precision, Purpose, Reader, Release
 
 WORLD = Box(-180, -90, 180, 90)
@@ -123,10 +124,8 @@ def places(request: HttpRequest, operation: Operation) -> HttpResponse:
 
 
 def names_in(operation: Operation, box: Box, most: int = MOST_NAMES) -> list[tuple[str, float, float, int]]:
-    """Name, longitude, latitude and precision of places of the official lists. What people told us of places is not
-    among them: a name nobody else uses may say who reported."""
-    official = Place.objects.filter(operation=operation, origin__in=("pcodes", "geonames"), lon__isnull=False)
-    inside = official.filter(lat__range=(box.south, box.north))
+    """Name, longitude, latitude and precision of the places in a box that may be drawn, the largest areas first."""
+    inside = drawable(operation).filter(lat__range=(box.south, box.north))
     if box.west <= box.east:
         inside = inside.filter(lon__range=(box.west, box.east))
     ordered = inside.filter(precision__lt=Precision.COUNTRY).order_by("-precision", "-radius_m", "name")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 
 from rapport.operations.models import Operation, Place
 from rapport.text.chain import Knowledge
@@ -25,6 +25,9 @@ GUESSED = "neighbours"
 #: Seconds for which nobody looks whether places changed: every SMS asks, and a new place can wait that long.
 RECHECK_S = 2.0
 _KM_PER_DEGREE = 111.2
+#: Origins of what people here told us of places: learned from reports, or added on the desk. Never drawn for readers: a
+#: name or a spot that nobody else uses may say who reported.
+TOLD_HERE = ("reports", "desk")
 
 Stamp = tuple[int, int, int, str]
 
@@ -40,6 +43,18 @@ class _Known:
 
 _known: dict[int, _Known] = {}
 _lock = threading.Lock()
+
+
+def drawable(operation: Operation) -> QuerySet[Place]:
+    """The places whose names may stand on the map that everybody sees: all with a position, but not those TOLD_HERE,
+    nor those whose position is GUESSED."""
+    return operation.places.filter(lon__isnull=False, lat__isnull=False).exclude(origin__in=(*TOLD_HERE, GUESSED))
+
+
+def areas(operation: Operation) -> QuerySet[Place]:
+    """The areas readers may filter by: departments and communes that have a P-code, wherever the row comes from. The
+    codes are official whatever taught us the position."""
+    return operation.places.filter(precision__in=(Precision.ADM1, Precision.ADM2)).exclude(pcode="")
 
 
 def knowledge(operation: Operation) -> Knowledge:
