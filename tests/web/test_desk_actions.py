@@ -416,3 +416,12 @@ def test_an_action_that_fails_half_way_leaves_nothing(
     assert told.standing == Standing.WAITING
     assert not Event.objects.exists()
     assert not Decision.objects.exists()
+
+
+def test_a_reason_that_nobody_had_to_write_is_kept_whole_or_not_at_all(operation: Operation, verifier: Person) -> None:
+    event = actions.accept(verifier, report(operation), DRAFT, publish=False)
+    for reason in ("a\0b", "x" * (actions.REASON_LENGTH + 1)):
+        with pytest.raises(Refused, match="reason"):
+            actions.publish(verifier, event, Publication.PUBLISHED, reason)
+        with pytest.raises(Refused, match="evidence"):
+            actions.set_status(verifier, event, Status.CORROBORATED, evidence=reason)

@@ -74,6 +74,24 @@ def test_what_is_decided_is_held_by_nobody(operation: Operation, volunteer: Pers
         leases.take(verifier, told)
 
 
+def test_what_somebody_holds_is_decided_by_nobody_else(
+    operation: Operation, volunteer: Person, verifier: Person
+) -> None:
+    event = actions.accept(verifier, report(operation), DRAFT)
+    told = report(operation)
+    leases.take(volunteer, told)
+    for action in (
+        lambda: actions.accept(verifier, told, DRAFT),
+        lambda: actions.attach(verifier, told, event),
+        lambda: actions.reject(verifier, told, "A test."),
+    ):
+        with pytest.raises(Conflict, match="vero works on this report until"):
+            action()
+    assert leases.holder(told) is not None
+    lapse()
+    actions.reject(verifier, told, "A test.")
+
+
 def test_released_it_goes_to_the_next_person(operation: Operation, volunteer: Person, verifier: Person) -> None:
     told = report(operation)
     leases.take(volunteer, told)

@@ -53,6 +53,8 @@ def test_the_effects_are_the_signers_decisions(operation: Operation, signed: Sta
     decision = Decision.objects.get(kind=DecisionKind.ACCEPT)
     assert (decision.person, decision.order_id, decision.report_id) == (lead, signed.pk, told.pk)
     assert decision.after["status"] == "verified"
+    assert decision.reason.startswith("source is sms, APPROVED is YES")
+    assert "VERIFIED is YES (verified)" in decision.reason
 
 
 def test_what_the_order_does_not_name_waits(operation: Operation, signed: StandingOrder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
 from rapport.desk import actions, leases
 from rapport.events.models import Event
+from rapport.intake import understand
 from rapport.operations.models import Operation, StandingOrder
 from rapport.oversight.models import Decision
 from rapport.reports.models import Report, Suggestion, SuggestionKind
@@ -93,6 +95,7 @@ def test_the_pulse_counts_and_warns(vero: Client, operation: Operation, voluntee
     leases.take(volunteer, told)
     pulse = vero.get("/sample/desk/pulse", {"report": told.ref}).json()
     assert (pulse["waiting"], pulse["held"], pulse["report"]["mine"]) == (1, 1, True)
+    leases.release(volunteer, told)
     actions.reject(verifier, told, "A test.")
     pulse = vero.get("/sample/desk/pulse", {"report": told.ref}).json()
     assert pulse["waiting"] == 0
@@ -143,7 +146,10 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(vero: Clien
     answer = vero.post(path(told, "accept"), form(lat="-72.303", lon="18.545", summary="A pump is broken."))
     page = text(answer)
     assert answer.status_code == 400
-    assert "Latitude and longitude are swapped" in page
+    top = page.split('<div class="heading">')[0]
+    assert "Latitude and longitude are swapped" in top
+    assert 'href="#id_lat"' in top
+    assert page.count("Latitude and longitude are swapped") == 2
     assert "A pump is broken." in page
     assert books(operation) == {"waiting": 1}
 
@@ -172,6 +178,7 @@ def test_nobody_decides_over_the_head_of_who_holds_it(vero: Client, operation: O
     for action, sent in (("accept", form()), ("reject", {"reason": "No."})):
         assert vero.post(path(told, action), sent).status_code == 409
     assert books(operation) == {"waiting": 1}
+    assert "Twenty families." in text(vero.post(path(told, "accept"), form(summary="Twenty families.")))
 
 
 def test_a_name_alone_places_it_when_only_one_place_has_it(vero: Client, operation: Operation) -> None:
@@ -202,8 +209,72 @@ def test_a_suggested_place_that_was_kept_is_named_in_the_decision(vero: Client, 
         report=told, kind="place", value={"lon": -72.3, "lat": 18.54}, score=1, reasons=["its name"], function="test 1"
     )
     assert f'name="suggestion" value="{made.pk}"' in text(vero.get(path(told)))
-    vero.post(path(told, "accept"), form(suggestion=made.pk))
+    place = {"lat": "18.54", "lon": "-72.3", "precision": "3", "radius_m": "2000"}
+    vero.post(path(told, "accept"), form(suggestion=made.pk, **place))
     assert Decision.objects.get().suggestion_id == made.pk
+
+
+def test_a_suggested_place_that_was_moved_is_the_persons_own(vero: Client, operation: Operation) -> None:
+    told = report(operation)
+    value = {"lon": -72.3, "lat": 18.54}
+    made = Suggestion.objects.create(report=told, kind="place", value=value, score=1, function="test 1")
+    vero.post(path(told, "accept"), form(suggestion=made.pk))
+    assert Decision.objects.get().suggestion_id is None
+
+
+def starts_with(page: str) -> dict[str, str]:
+    """The place that the form of a page is filled in with."""
+    fields = ("place_name", "lat", "lon", "suggestion")
+    tags = {name: re.search(rf'<input[^>]* name="{name}"[^>]*>', page) for name in fields}
+    values = {name: re.search(r' value="([^"]*)"', tag[0]) if tag else None for name, tag in tags.items()}
+    return {name: value[1] if value else "" for name, value in values.items()}
+
+
+def test_swapped_coordinates_are_put_right_and_offered_once(vero: Client, operation: Operation) -> None:
+    told = report(operation, "Bezwen", lon=18.545, lat=-72.303, understood=False)
+    understand.understand()
+    page = text(vero.get(path(told)))
+    suggested = told.suggestions.get(kind="place")
+    wanted = {"place_name": "", "lat": "18.545", "lon": "-72.303", "suggestion": str(suggested.pk)}
+    assert starts_with(page) == wanted
+    assert page.count('name="use"') == 1
+
+
+def test_the_same_point_is_offered_once(vero: Client, operation: Operation) -> None:
+    told = report(operation, lon=-72.3, lat=18.54)
+    for score in (0.9, 0.8):
+        value = {"lon": -72.3, "lat": 18.54, "precision": 3}
+        Suggestion.objects.create(report=told, kind="place", value=value, score=score, function="test 1")
+    assert text(vero.get(path(told))).count('name="use"') == 1
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "offered"), [(0.0, 0.0, 0), (18.545, -72.303, 0), (500.0, 99.0, 0), (2.35, 48.85, 1)]
+)
+def test_coordinates_that_cannot_be_meant_are_not_filled_in(
+    vero: Client, operation: Operation, lon: float, lat: float, offered: int
+) -> None:
+    page = text(vero.get(path(report(operation, lon=lon, lat=lat))))
+    assert starts_with(page)["lat"] == ""
+    assert page.count('name="use"') == offered
+
+
+def test_a_place_in_the_senders_words_is_filled_in_only_without_a_number(vero: Client, operation: Operation) -> None:
+    at = {"lon": -72.3, "lat": 18.54, "understood": False}
+    plain = report(operation, "Bezwen", place_said="Lakou ble a", **at)
+    number = report(operation, "Bezwen", place_said="rele +509 5550 1234", **at)
+    for understood in (False, True):
+        assert starts_with(text(vero.get(path(plain))))["place_name"] == "Lakou ble a"
+        shown = starts_with(text(vero.get(path(number))))
+        assert (shown["place_name"], shown["lat"]) == ("", "18.54")
+        understood or understand.understand()
+
+
+def test_a_place_with_a_number_in_its_name_is_not_published(vero: Client, operation: Operation) -> None:
+    page = text(vero.post(path(report(operation), "accept"), form(place_name="rele +509 5550 1234")))
+    assert "take it out" in page
+    assert 'href="#id_place_name"' in page
+    assert not Event.objects.exists()
 
 
 def test_an_event_is_found_and_attached_to(vero: Client, operation: Operation, volunteer: Person) -> None:
@@ -252,6 +323,18 @@ def test_an_edit_over_somebody_elses_asks_again(
     assert 'value="Mine"' in text(answer)
 
 
+@pytest.mark.parametrize("seen", ["", "2024-13-45T10:00:00+00:00", "yesterday"])
+def test_an_edit_that_does_not_say_what_it_was_made_from_is_asked_again(
+    vero: Client, operation: Operation, volunteer: Person, seen: str
+) -> None:
+    event = actions.accept(volunteer, report(operation), DRAFT)
+    answer = vero.post(f"/sample/desk/events/{event.ref}/edit/", form(title="Mine", seen=seen))
+    assert answer.status_code == 400
+    assert "look, and save again" in text(answer)
+    assert 'value="Mine"' in text(answer)
+    assert Event.objects.get().title == DRAFT.title
+
+
 def test_a_time_unchanged_to_the_minute_stays_to_the_second(
     vero: Client, operation: Operation, volunteer: Person
 ) -> None:
@@ -263,7 +346,13 @@ def test_a_time_unchanged_to_the_minute_stays_to_the_second(
     assert shown == at.astimezone(ZoneInfo("America/Port-au-Prince")).strftime("%Y-%m-%dT%H:%M")
     vero.post(
         f"/sample/desk/events/{event.ref}/edit/",
-        {"title": "No water", "categories": ["2b"], "precision": "2", "occurred_at": shown},
+        {
+            "title": "No water",
+            "categories": ["2b"],
+            "precision": "2",
+            "occurred_at": shown,
+            "seen": str(event.updated_at),
+        },
     )
     event.refresh_from_db()
     assert event.occurred_at == at

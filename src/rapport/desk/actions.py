@@ -41,7 +41,7 @@ def accept(
     event = Event(operation=report.operation)
     set_publication(event, Publication.PUBLISHED if publish else Publication.DRAFT)
     with transaction.atomic():
-        claim(report, Standing.IN_EVENT)
+        claim(report, Standing.IN_EVENT, person)
         drafts.save(event, draft)
         EventReport.objects.create(event=event, report=report)
         decide(
@@ -65,7 +65,7 @@ def attach(person: Person, report: Report, event: Event, suggestion: Suggestion 
         raise Refused("other operation", "Report and event belong to different operations.", field="event")
     with transaction.atomic():
         event = locked(event)
-        claim(report, Standing.IN_EVENT)
+        claim(report, Standing.IN_EVENT, person)
         EventReport.objects.create(event=event, report=report)
         touch(event)
         decide(
@@ -84,9 +84,9 @@ def attach(person: Person, report: Report, event: Event, suggestion: Suggestion 
 def reject(person: Person, report: Report, reason: str) -> None:
     """The report becomes no event; it is kept, with the reason."""
     allow(person, Permission.DESK_REPORT_TRIAGE, report.operation_id)
-    reason = _words("reason", reason)
+    reason = words("reason", reason)
     with transaction.atomic():
-        claim(report, Standing.REJECTED)
+        claim(report, Standing.REJECTED, person)
         decide(
             person,
             report.operation_id,
@@ -140,8 +140,7 @@ def edit(person: Person, event: Event, draft: EventDraft, seen: datetime | None 
 def publish(person: Person, event: Event, publication: Publication, reason: str = "") -> Event:
     """Readers get the event, or do not. Withdrawing needs a reason; what was shown is retracted."""
     allow(person, Permission.DESK_EVENT_PUBLISH, event.operation_id)
-    if publication == Publication.WITHDRAWN:
-        reason = _words("reason", reason)
+    reason = words("reason", reason, needed=publication == Publication.WITHDRAWN)
     with transaction.atomic():
         event = locked(event)
         if event.publication == publication:
@@ -154,7 +153,7 @@ def publish(person: Person, event: Event, publication: Publication, reason: str 
             event.operation_id,
             DecisionKind.PUBLISH,
             event_id=event.pk,
-            reason=reason.strip()[:REASON_LENGTH],
+            reason=reason,
             before=before,
             after=shown(event),
         )
@@ -166,8 +165,8 @@ def set_status(person: Person, event: Event, status: Status, reason: str = "", e
     """What is known about the event. Verified, refuted and unverifiable are a verifier's word, with reason and
     evidence, and only a verifier takes them away again; corroborated needs two independent senders."""
     allow(person, Permission.DESK_EVENT_EDIT, event.operation_id)
-    if status in JUDGED:
-        reason, evidence = _words("reason", reason), _words("evidence", evidence)
+    reason = words("reason", reason, needed=status in JUDGED)
+    evidence = words("evidence", evidence, needed=status in JUDGED)
     with transaction.atomic():
         event = locked(event)
         if {status, Status(event.status)} & JUDGED:
@@ -183,8 +182,8 @@ def set_status(person: Person, event: Event, status: Status, reason: str = "", e
             event.operation_id,
             DecisionKind.VERIFY,
             event_id=event.pk,
-            reason=reason.strip()[:REASON_LENGTH],
-            evidence=evidence.strip()[:REASON_LENGTH],
+            reason=reason,
+            evidence=evidence,
             before=before,
             after={"status": event.status},
         )
@@ -221,9 +220,10 @@ def touch(event: Event) -> None:
     event.save()
 
 
-def _words(field: str, text: str) -> str:
+def words(field: str, text: str, *, needed: bool = True) -> str:
+    """A reason or evidence as it is kept; Refused if it is needed and missing, too long, or holds a NUL byte."""
     text = text.strip()
-    if not text or "\0" in text or len(text) > REASON_LENGTH:
+    if (needed and not text) or "\0" in text or len(text) > REASON_LENGTH:
         raise Refused(field, f"Write the {field}, 1 to {REASON_LENGTH} characters.", field=field)
     return text
 

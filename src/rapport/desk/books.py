@@ -46,12 +46,23 @@ def standing_decisions(operation_id: int) -> QuerySet[Decision]:
     )
 
 
-def claim(report: Report, standing: Standing) -> None:
-    """Takes a waiting report out of the queue and ends its lease; Conflict, naming who was first, if it has left."""
+def claim(report: Report, standing: Standing, person: Person) -> None:
+    """Takes a waiting report out of the queue and ends its lease; call inside a transaction.
+
+    Conflict, naming who, if it has left or somebody else holds it: nobody is pushed aside while they write.
+    """
     if not Report.objects.filter(pk=report.pk, standing=Standing.WAITING).update(standing=standing):
         raise Conflict(who_was_first(report))
+    # The report's row is locked now, and nobody can take it while we look.
+    held = Lease.objects.filter(report_id=report.pk, until__gt=timezone.now()).select_related("person").first()
+    if held is not None and held.person_id != person.pk:
+        raise Conflict(works_on(held))
     Lease.objects.filter(report_id=report.pk).delete()
     report.standing = standing
+
+
+def works_on(lease: Lease) -> str:
+    return f"{lease.person.shown_name} works on this report until {moment(lease.until)}."
 
 
 def give_back(report_id: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -22,7 +23,17 @@ from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report, Standing
 from rapport.values import Publication, Spot, Status
 
-Row = tuple[Report, EventDraft, Publication, Status]
+
+class Row(NamedTuple):
+    """A report, what the order makes of it, and why it applies."""
+
+    report: Report
+    draft: EventDraft
+    publication: Publication
+    status: Status
+    reason: str
+
+
 _CHUNK = 500  # rows named in one statement: below every database's limit of parameters
 Categories = Event.categories.through
 
@@ -36,10 +47,10 @@ def accept_many(person: Person, order: StandingOrder, rows: Sequence[Row]) -> li
     """
     _allow(person, order, rows)
     operation = order.operation
-    for report, draft, _, _ in rows:
-        if report.operation_id != operation.pk:
+    for row in rows:
+        if row.report.operation_id != operation.pk:
             raise Refused("other operation", "Order and report belong to different operations.", field="report")
-        drafts.check(operation, draft)
+        drafts.check(operation, row.draft)
     with transaction.atomic():
         taxonomy = Taxonomy.of(operation)  # read inside: a file loaded meanwhile may have marked persons at risk
         rows = _claim(rows) if _still_in_force(person, order) else []
@@ -47,30 +58,28 @@ def accept_many(person: Person, order: StandingOrder, rows: Sequence[Row]) -> li
         Event.objects.bulk_create(events, batch_size=_CHUNK)
         made = list(zip(events, rows, strict=True))
         EventReport.objects.bulk_create(
-            [EventReport(event=event, report=row[0]) for event, row in made], batch_size=_CHUNK
+            [EventReport(event=event, report=row.report) for event, row in made], batch_size=_CHUNK
         )
         Categories.objects.bulk_create(
             [
                 Categories(event_id=event.pk, category_id=category.pk)
                 for event, row in made
-                for category in taxonomy.chosen(row[1].categories)
+                for category in taxonomy.chosen(row.draft.categories)
             ],
             batch_size=_CHUNK,
         )
-        Decision.objects.bulk_create(
-            [_decision(person, order, event, report, draft) for event, (report, draft, _, _) in made], batch_size=_CHUNK
-        )
+        Decision.objects.bulk_create([_decision(person, order, event, row) for event, row in made], batch_size=_CHUNK)
         log.record(operation.pk, [event.pk for event in events])
     return events
 
 
 def _allow(person: Person, order: StandingOrder, rows: Sequence[Row]) -> None:
     allow(person, Permission.DESK_REPORT_TRIAGE, order.operation_id)
-    if any(publication == Publication.PUBLISHED for _, _, publication, _ in rows):
+    if any(row.publication == Publication.PUBLISHED for row in rows):
         allow(person, Permission.DESK_EVENT_PUBLISH, order.operation_id)
-    if any(status in JUDGED for _, _, _, status in rows):
+    if any(row.status in JUDGED for row in rows):
         allow(person, Permission.DESK_EVENT_VERIFY, order.operation_id)
-    if any(status == Status.CORROBORATED for _, _, _, status in rows):
+    if any(row.status == Status.CORROBORATED for row in rows):
         raise Refused("corroborated", "One report alone is never corroborated.", field="status")
 
 
@@ -82,7 +91,7 @@ def _still_in_force(person: Person, order: StandingOrder) -> bool:
 
 def _claim(rows: Sequence[Row]) -> list[Row]:
     """The rows whose report still waits, taken out of the queue."""
-    ids = [report.pk for report, _, _, _ in rows]
+    ids = [row.report.pk for row in rows]
     waiting: set[int] = set()
     for part in _parts(ids):
         queue = Report.objects.select_for_update().filter(pk__in=part, standing=Standing.WAITING)
@@ -90,7 +99,7 @@ def _claim(rows: Sequence[Row]) -> list[Row]:
         Report.objects.filter(pk__in=taken).update(standing=Standing.IN_EVENT)
         Lease.objects.filter(report_id__in=taken).delete()
         waiting |= taken
-    return [row for row in rows if row[0].pk in waiting]
+    return [row for row in rows if row.report.pk in waiting]
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -98,12 +107,13 @@ def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _events(operation: Operation, taxonomy: Taxonomy, rows: Sequence[Row]) -> list[Event]:
-    communes = _communes(operation, [draft.spot for _, draft, _, _ in rows])
+    communes = _communes(operation, [row.draft.spot for row in rows])
     events = []
-    for (_, draft, publication, status), commune in zip(rows, communes, strict=True):
-        event = Event(operation=operation, status=status.value)
-        set_publication(event, publication)
-        drafts.fill(event, draft, at_risk=taxonomy.at_risk(taxonomy.chosen(draft.categories)), commune=commune)
+    for row, commune in zip(rows, communes, strict=True):
+        event = Event(operation=operation, status=row.status.value)
+        set_publication(event, row.publication)
+        at_risk = taxonomy.at_risk(taxonomy.chosen(row.draft.categories))
+        drafts.fill(event, row.draft, at_risk=at_risk, commune=commune)
         events.append(event)
     return events
 
@@ -115,14 +125,15 @@ def _communes(operation: Operation, spots: Sequence[Spot | None]) -> list[Spot |
     return [next(found) if spot and drafts.coarse_enough(spot) else None for spot in spots]
 
 
-def _decision(person: Person, order: StandingOrder, event: Event, report: Report, draft: EventDraft) -> Decision:
+def _decision(person: Person, order: StandingOrder, event: Event, row: Row) -> Decision:
     return Decision(
         operation_id=event.operation_id,
         person=person,
         kind=DecisionKind.ACCEPT,
         order_id=order.pk,
-        report_id=report.pk,
+        report_id=row.report.pk,
         event_id=event.pk,
+        reason=row.reason,
         before={"standing": Standing.WAITING},
-        after=accepted(event, draft),
+        after=accepted(event, row.draft),
     )

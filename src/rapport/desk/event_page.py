@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -45,8 +46,12 @@ def edit(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     draft = form.draft(was=event.occurred_at)
     if draft is None:
         return _page(request, event, form, status=400)
+    seen = _time(form.cleaned_data["seen"])
+    if seen is None:
+        messages.error(request, "The form did not say which state of the event it changes: look, and save again.")
+        return _page(request, event, DraftForm(operation, initial=_shown(event, draft)), status=400)
     try:
-        actions.edit(person(request), event, draft, seen=parse_datetime(form.cleaned_data["seen"]))
+        actions.edit(person(request), event, draft, seen=seen)
     except Conflict as conflict:
         messages.warning(request, f"{conflict} What you wrote is below; save again to keep it.")
         event.refresh_from_db()
@@ -79,6 +84,14 @@ def set_status(request: HttpRequest, operation: Operation, ref: str) -> HttpResp
         said = f"The event is {wanted.value} now."
         attempt(request, lambda: actions.set_status(person(request), event, wanted, reason, evidence), said)
     return to("desk_event", operation.slug, ref)
+
+
+def _time(text: str) -> datetime | None:
+    """A moment as our own form writes it, else None."""
+    try:
+        return parse_datetime(text)
+    except ValueError:  # the thirteenth month
+        return None
 
 
 def _choice(kind: type[Word], text: str) -> Word | None:

@@ -31,6 +31,15 @@ _MINUTES = "%Y-%m-%dT%H:%M"
 _SHOWN_AT = {"place": "lat", "affected": "affected_low"}
 
 
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A sentence about a field: where on the page it is (none for the whole form), and what it is called."""
+
+    anchor: str
+    label: str
+    sentence: str
+
+
 class DraftForm(forms.Form):
     """What an event is to say; all of it may be left empty."""
 
@@ -99,6 +108,16 @@ class DraftForm(forms.Form):
     def show(self, refused: Refused) -> None:
         field = _SHOWN_AT.get(refused.field, refused.field)
         self.add_error(field if field in self.fields else None, refused.remedy)
+
+    def mistakes(self) -> list[Mistake]:
+        """What stands in the way, to be said at the top of a page whose fields may be far below."""
+        return [
+            Mistake(self[name].id_for_label or self[name].auto_id, str(self[name].label), str(sentence))
+            if name in self.fields
+            else Mistake("", "", str(sentence))
+            for name, sentences in self.errors.items()
+            for sentence in sentences
+        ]
 
     def _draft(self, was: datetime | None) -> EventDraft:
         typed = self.cleaned_data

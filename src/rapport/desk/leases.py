@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
-from rapport.desk.books import allow, moment, who_was_first
+from rapport.desk.books import allow, who_was_first, works_on
 from rapport.desk.models import Lease
 from rapport.errors import Conflict
 from rapport.operations.models import Operation
@@ -63,7 +63,7 @@ def take(person: Person, report: Report) -> Lease:
         # The lock on the report's row keeps a second person from making one at the same time.
         lease, made = Lease.objects.get_or_create(report=report, defaults={"person": person, "until": now + DURATION})
     if not made:
-        raise Conflict(f"{lease.person.shown_name} works on this report until {moment(lease.until)}.")
+        raise Conflict(works_on(lease))
     return lease
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk import draft as drafts
-from rapport.desk.actions import JUDGED
+from rapport.desk.actions import JUDGED, words
 from rapport.desk.books import allow, decide, moment
 from rapport.desk.bulk import Row, accept_many
 from rapport.desk.draft import EventDraft, Taxonomy
@@ -49,7 +49,7 @@ def apply(orders: Iterable[StandingOrder], reports: Iterable[Report]) -> int:
         waiting = by_operation.get(order.operation_id)
         if waiting and order.in_force and order.signed_by and (rows := _usable_rows(order, order.signed_by, waiting)):
             done += len(accept_many(order.signed_by, order, rows))
-            taken = {report.pk for report, _, _, _ in rows}
+            taken = {row.report.pk for row in rows}
             by_operation[order.operation_id] = [report for report in waiting if report.pk not in taken]
     return done
 
@@ -75,7 +75,7 @@ def _rows(order: StandingOrder, reports: Sequence[Report]) -> list[Row]:
         if found := effects(order.rule, facts):
             draft = _draft(report, found, known)
             if _possible(operation, draft):
-                rows.append((report, draft, found.publication, found.status))
+                rows.append(Row(report, draft, found.publication, found.status, found.reason))
     return rows
 
 
@@ -155,6 +155,7 @@ def sign(person: Person, order: StandingOrder) -> StandingOrder:
 def revoke(person: Person, order: StandingOrder, reason: str = "") -> StandingOrder:
     """The order does nothing any more; what it did stands until it is undone."""
     allow(person, Permission.OPERATIONS_ORDER_SIGN, order.operation_id)
+    reason = words("reason", reason, needed=False)
     with transaction.atomic():
         order = StandingOrder.objects.select_for_update().get(pk=order.pk)
         if not order.in_force:
@@ -167,7 +168,7 @@ def revoke(person: Person, order: StandingOrder, reason: str = "") -> StandingOr
             order.operation_id,
             DecisionKind.REVOKE,
             order_id=order.pk,
-            reason=reason.strip(),
+            reason=reason,
             before=before,
             after=signature(order),
         )

@@ -16,12 +16,14 @@ from django.views.decorators.http import require_GET, require_POST
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk import actions, leases, places
-from rapport.desk.books import PLACING, moment, standing_decisions
+from rapport.desk.books import PLACING, standing_decisions
+from rapport.desk.draft import EventDraft, check_spot
 from rapport.desk.forms import DraftForm, choices, placed
 from rapport.desk.page import attempt, back, decisions_of, last_undoable, lines, local_time, recent, to
 from rapport.desk.queue import go_on
+from rapport.desk.rules import clean_line
 from rapport.desk.templatetags.desk import called
-from rapport.errors import Conflict
+from rapport.errors import Conflict, Refused
 from rapport.events.models import Event, EventReport
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
@@ -95,7 +97,7 @@ def accept(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse
     if draft is None:
         return _page(request, report, form, status=400)
     publish = request.POST.get("publish") == "1"
-    suggestion = report.suggestions.filter(pk=form.cleaned_data["suggestion"] or 0).first()
+    suggestion = _kept(report, draft, form.cleaned_data["suggestion"])
 
     def act() -> Event:
         return actions.accept(person(request), report, draft, publish, suggestion)
@@ -166,6 +168,12 @@ def _report(operation: Operation, ref: str) -> Report:
     return get_object_or_404(Report.objects.select_related("operation", "source"), operation=operation, ref=ref)
 
 
+def _kept(report: Report, draft: EventDraft, suggestion_id: int | None) -> Suggestion | None:
+    """The suggestion that the form names, if its place was used as it was suggested."""
+    named = report.suggestions.filter(pk=suggestion_id or 0, kind=SuggestionKind.PLACE).first()
+    return named if named and draft.spot is not None and spot_of(named.value) == draft.spot else None
+
+
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
@@ -184,7 +192,6 @@ def _decide(
     """Does it and goes on with the next report. A form sent twice has the same effect as once; if somebody else was
     first, what was typed stays on the page."""
     try:
-        _check_lease(person(request), report)
         event = act()
     except Conflict as conflict:
         if _mine_already(person(request), report, kind):
@@ -194,13 +201,6 @@ def _decide(
         return _page(request, report, form or DraftForm(report.operation, initial=_first_draft(report)), status=409)
     messages.success(request, f"{said}: {called(event)}." if event else f"{said}.")
     return go_on(request, report.operation)
-
-
-def _check_lease(who: Person, report: Report) -> None:
-    """Whoever holds the report decides; nobody is pushed aside while they write."""
-    lease = leases.holder(report)
-    if lease is not None and lease.person_id != who.pk:
-        raise Conflict(f"{lease.person.shown_name} works on this report until {moment(lease.until)}.")
 
 
 def _mine_already(who: Person, report: Report, kind: DecisionKind) -> bool:
@@ -257,9 +257,11 @@ def _page(
 
 
 def _first_draft(report: Report) -> dict[str, Any]:
-    """What the form starts from: what the sender said, else the best suggested place, shown as such."""
+    """What the form starts from: what the sender said, and the best suggested place, shown as such. A place outside the
+    operation is offered and not filled in."""
     known = set(report.operation.categories.values_list("code", flat=True))
-    first = next(iter(_candidates(report, list(report.suggestions.order_by("-score", "id")))), None)
+    candidates = _candidates(report, list(report.suggestions.order_by("-score", "id")))
+    first = next((one for one in candidates if report.operation.box.holds(one.spot.lon, one.spot.lat)), None)
     return {
         "categories": [code for code in report.categories_said if code in known],
         "occurred_at": report.sent_at or report.received_at,
@@ -269,27 +271,40 @@ def _first_draft(report: Report) -> dict[str, Any]:
 
 
 def _candidates(report: Report, suggestions: Sequence[Suggestion]) -> list[Candidate]:
-    found = []
-    if report.lon is not None and report.lat is not None:
-        precision = Precision.STREET
-        said = Spot(report.lon, report.lat, precision, DEFAULT_RADIUS_M[precision], report.place_said)
-        found.append(Candidate(said, ["the coordinates that came with the report"]))
-    found += [
-        Candidate(spot, s.reasons, s.pk, s.score)
-        for s in suggestions
-        if s.kind == SuggestionKind.PLACE and (spot := spot_of(s.value))
-    ]
-    return found
+    """The places that may be meant, each point once, the likeliest first. The coordinates that came with a report are
+    among the suggestions, put right where they were swapped; they stand here as they came only where there are none."""
+    found: dict[tuple[float, float, Precision], Candidate] = {}
+    for s in suggestions:
+        spot = spot_of(s.value) if s.kind == SuggestionKind.PLACE else None
+        if spot is not None:
+            found.setdefault((spot.lon, spot.lat, spot.precision), Candidate(spot, s.reasons, s.pk, s.score))
+    return list(found.values()) or _as_it_came(report)
+
+
+def _as_it_came(report: Report) -> list[Candidate]:
+    """The coordinates of a report for which nothing is suggested (yet), if they can be meant."""
+    if report.lon is None or report.lat is None:
+        return []
+    precision = Precision.LOCALITY
+    name = clean_line(report.place_said)
+    spot = Spot(report.lon, report.lat, precision, DEFAULT_RADIUS_M[precision], name)
+    try:
+        check_spot(report.operation.box, spot, outside_confirmed=True)
+    except Refused:
+        return []
+    return [Candidate(spot, ["the coordinates that came with the report"])]
 
 
 def spot_of(value: Mapping[str, Any]) -> Spot | None:
-    """The place in a suggestion's value; None if it names one without coordinates."""
+    """The place in a suggestion's value; None if it names one without coordinates. Its name may be the sender's words:
+    it is empty if it would show how to reach a person."""
     lon, lat = value.get("lon"), value.get("lat")
     if lon is None or lat is None:
         return None
     precision = Precision(value.get("precision") or Precision.LOCALITY)
     radius = value.get("radius_m") or DEFAULT_RADIUS_M[precision]
-    return Spot(float(lon), float(lat), precision, int(radius), value.get("name", ""), value.get("pcode", ""))
+    name = clean_line(value.get("name", ""))
+    return Spot(float(lon), float(lat), precision, int(radius), name, value.get("pcode", ""))
 
 
 def _suggested_categories(suggestions: Sequence[Suggestion]) -> dict[str, str]:
