@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from django.db import OperationalError
 from django.http import HttpRequest
@@ -71,3 +73,46 @@ def test_the_language_changes_without_a_session(operation: Operation) -> None:
 def test_health_is_told_to_everybody(client: Client, db: None) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.content) == (200, b"ok\n")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/sample/events/a%00b/",
+        "/sample/?q=a%00b",
+        "/sample/?a%00=b",
+        "/sample/desk/?text=%00",
+        "/sample/desk/decisions/?order=%00",
+        "/accounts/login/?next=%00",
+    ],
+)
+def test_a_nul_in_an_address_is_refused_on_a_page(client: Client, volunteer: Person, address: str) -> None:
+    client.force_login(volunteer, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get(address)
+    assert answer.status_code == 400
+    assert "cannot be read" in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/accounts/login/", "/sample/desk/next/", "/sample/people/"])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize("sent", [{"login": "a\0b", "password": "x"}, {"a\0b": "x"}])
+def test_a_nul_in_a_form_is_refused_on_a_page(
+    client: Client, volunteer: Person, address: str, kind: str, sent: dict[str, str]
+) -> None:
+    client.force_login(volunteer, backend="django.contrib.auth.backends.ModelBackend")
+    if kind.startswith("multipart"):
+        answer = client.post(address, sent)
+    else:
+        answer = client.post(address, urlencode(sent), content_type=kind)
+    assert answer.status_code == 400
+
+
+def test_a_percent_sign_and_two_noughts_are_no_nul(client: Client, operation: Operation) -> None:
+    assert client.get("/sample/?q=100%2500").status_code == 200
+
+
+def test_where_reports_come_in_the_doors_look_themselves(client: Client, operation: Operation) -> None:
+    answer = client.post(
+        "/sample/report/", urlencode({"text": "a\0b"}), content_type="application/x-www-form-urlencoded"
+    )
+    assert "Delete it and write it again" in answer.content.decode()
