@@ -82,7 +82,8 @@ def test_a_huge_message_is_answered_before_it_has_been_sent(ground: Ground, serv
 def test_odd_bodies_are_refused(ground: Ground, server: Server, head: str, body: bytes, answer: bytes) -> None:
     with socket.create_connection((HOST, server.port), timeout=10) as line:
         line.sendall(f"POST {ground.gateway} HTTP/1.1\r\nHost: {HOST}\r\n{head}\r\n\r\n".encode() + body)
-        line.shutdown(socket.SHUT_WR)
+        if head.startswith("Content-Length"):
+            line.shutdown(socket.SHUT_WR)  # there will be no more
         assert line.recv(100).startswith(answer)
 
 

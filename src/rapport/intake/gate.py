@@ -37,6 +37,7 @@ def gated(pages: Application) -> Application:
         if found is None:
             return pages(environ, start_response)
         response = _answered(WSGIRequest(environ), *found.groups())
+        response.headers["Content-Length"] = str(len(response.content))
         start_response(f"{response.status_code} {HTTPStatus(response.status_code).phrase}", list(response.items()))
         return [response.content]
 
