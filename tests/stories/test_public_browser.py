@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from rapport.events.models import Event
@@ -104,7 +105,7 @@ def test_news_arrive_without_reloading_or_taking_the_focus(
     page.evaluate("window.sameDocument = true")
     reading = page.get_by_role("link", name="Clinic open").first
     reading.focus()
-    fresh = publish(operation, "Road blocked", lon=-72.0, lat=19.0)
+    fresh = publish(operation, "Road blocked", lon=-72.0, lat=19.0, published_at=timezone.now())
     page.clock.fast_forward(LOOK)
     expect(page.locator(f'[data-ref="{fresh.ref}"]')).to_be_visible(timeout=NEWS)
     expect(page.get_by_role("status")).to_have_text("New: 1")
@@ -117,6 +118,38 @@ def test_news_arrive_without_reloading_or_taking_the_focus(
     expect(page.locator('.mark[aria-label="Road blocked"]')).to_have_count(0)
     assert page.evaluate("window.sameDocument") is True
     assert visit.complaints == []
+
+
+def test_what_only_moves_up_from_the_next_page_is_not_called_new(visit: Visit, operation: Operation) -> None:
+    shown = [publish(operation, f"Water needed {n}") for n in range(51)]
+    visit.page.clock.install()
+    page = visit.open("/sample/?view=list")
+    withdraw(shown[-1])
+    page.clock.fast_forward(LOOK)
+    expect(page.get_by_role("status")).to_have_text("The list has changed.", timeout=NEWS)
+    expect(page.locator(f'[data-ref="{shown[0].ref}"]')).to_be_visible()
+    expect(page.locator(".events .new")).to_have_count(0)
+
+
+def test_news_reach_the_counts_and_leave_the_open_filters_as_they_are(
+    visit: Visit, operation: Operation, events: list[Event]
+) -> None:
+    visit.page.clock.install()
+    page = visit.open("/sample/")
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_label("first day").fill("2010-01-12")
+    chosen = page.locator("input[name=status][value=verified]")
+    chosen.check()
+    expect(page.locator("#unmapped")).to_contain_text("1 event has no place")
+    lacking = {"lon": None, "lat": None, "precision": None, "published_at": timezone.now()}
+    publish(operation, "Another rumour", status="verified", **lacking)
+    page.clock.fast_forward(LOOK)
+    expect(page.locator("#unmapped")).to_contain_text("2 events have no place", timeout=NEWS)
+    expect(page.locator("label.check", has=chosen).locator(".count")).to_have_text("2")
+    expect(page.get_by_role("status")).to_have_text("New: 1")
+    expect(chosen).to_be_checked()
+    expect(chosen).to_be_focused()
+    expect(page.get_by_label("first day")).to_have_value("2010-01-12")
 
 
 def test_a_lost_line_is_said_and_found_again(visit: Visit, operation: Operation, events: list[Event]) -> None:

@@ -3,10 +3,12 @@
 (function () {
   'use strict';
   const EVERY = 5000, LONGEST = 60000;
+  const LATE = 10; // seconds between an event's time of publishing and its place in every server's list, at most
   const views = document.getElementById('views');
   const note = document.getElementById('live');
   if (!views || !window.fetch) return;
-  let seq = Number(views.dataset.seq), wait = EVERY, timer = 0, lostAt = null;
+  const filters = document.querySelector('.filters .more');
+  let seq = Number(views.dataset.seq), moment = Number(views.dataset.moment), wait = EVERY, timer = 0, lostAt = null, counted = true;
 
   // The region itself is always there: screen readers announce what changes in it.
   function say(text) { note.textContent = text; note.className = text ? 'note' : ''; }
@@ -44,7 +46,11 @@
       const added = putList(page.getElementById('list'));
       const line = document.getElementById('timeline');
       if (!line.contains(document.activeElement)) line.replaceWith(page.getElementById('timeline'));
+      document.getElementById('unmapped').replaceWith(page.getElementById('unmapped'));
+      moment = Number(page.querySelector('[data-moment]').dataset.moment);
       seq = next;
+      counted = false;
+      count();
       lostAt = null;
       say(added ? views.dataset.new.replace('{n}', added) : views.dataset.changed);
       document.dispatchEvent(new CustomEvent('rapport:news'));
@@ -55,7 +61,7 @@
   function putList(wanted) {
     const list = document.getElementById('list');
     const had = list.querySelector('.events'), has = wanted.querySelector('.events');
-    if (!had || !has) { list.replaceWith(wanted); return has ? has.children.length : 0; }
+    if (!had || !has) { list.replaceWith(wanted); return has ? Array.from(has.children).filter(isNews).length : 0; }
     const anchor = firstSeen(had), before = anchor && anchor.getBoundingClientRect().top;
     const old = new Map(Array.from(had.children, function (item) { return [item.dataset.ref, item]; }));
     const kept = new Set(Array.from(has.children, function (item) { return item.dataset.ref; }));
@@ -63,7 +69,11 @@
     let at = had.firstElementChild, added = 0;
     Array.from(has.children).forEach(function (item) {
       const same = old.get(item.dataset.ref);
-      if (!same) { item.classList.add('new'); had.insertBefore(item, at); added += 1; return; }
+      if (!same) {
+        if (isNews(item)) { item.classList.add('new'); added += 1; }
+        had.insertBefore(item, at);
+        return;
+      }
       if (same === at) at = at.nextElementSibling; else had.insertBefore(same, at);
       if (text(same) !== text(item)) same.querySelector('.meta').replaceWith(item.querySelector('.meta'));
       const title = item.querySelector('a'), shown = same.querySelector('a');
@@ -72,6 +82,30 @@
     list.querySelector('h2').innerHTML = wanted.querySelector('h2').innerHTML;
     if (anchor && anchor.isConnected) scrollBy(0, anchor.getBoundingClientRect().top - before);
     return added;
+  }
+
+  // An event that only moved here from another page is not new.
+  function isNews(item) { return Number(item.dataset.published) > moment - LATE; }
+
+  // The counts beside the filters, when they can be seen; what was chosen or typed there stays.
+  function count() {
+    if (counted || !filters.open) return;
+    counted = true;
+    fresh(location.href).then(function (answer) { return answer.text(); }).then(function (html) {
+      const page = new DOMParser().parseFromString(html, 'text/html');
+      filters.querySelectorAll('.check .count').forEach(function (shown) { shown.textContent = '0'; });
+      const groups = filters.querySelectorAll('fieldset');
+      page.querySelectorAll('.filters fieldset').forEach(function (group, place) {
+        let before = groups[place].querySelector('legend');
+        group.querySelectorAll('.check').forEach(function (wanted) {
+          const value = CSS.escape(wanted.querySelector('input').value);
+          const box = groups[place].querySelector('input[value="' + value + '"]'), same = box && box.parentElement;
+          if (same) same.querySelector('.count').textContent = wanted.querySelector('.count').textContent;
+          else before.after(wanted);
+          before = same || wanted;
+        });
+      });
+    }).catch(function () { counted = false; });
   }
 
   // What is gone goes; if the keyboard was there, it moves on to the neighbour.
@@ -101,6 +135,7 @@
     });
   }
 
+  filters.addEventListener('toggle', count);
   document.addEventListener('visibilitychange', function () { if (!document.hidden && !timer) look(); });
   setInterval(age, 30000);
   timer = setTimeout(look, EVERY);
