@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Literal
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+#: A time before this is a slip of the pen or of a program [ours: nobody reports what nobody alive has seen]. Compare
+#: before converting to UTC: the year 1 has no UTC in zones to the east.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 # --- what comes in -------------------------------------------------------------------------------------------------
@@ -143,6 +147,27 @@ class Box:
     def holds(self, lon: float, lat: float) -> bool:
         inside = self.west <= lon <= self.east if self.west <= self.east else lon >= self.west or lon <= self.east
         return inside and self.south <= lat <= self.north
+
+
+#: Closer to 0, 0 than this (degrees, about 11 m) is a missing value and not a place [ours].
+NULL_ISLAND = 1e-4
+PlaceProblem = Literal["", "not_a_coordinate", "zero", "swapped", "outside"]
+
+
+def place_problem(lon: float, lat: float, box: Box | None = None) -> PlaceProblem:
+    """What is wrong with a point (WGS 84 degrees) that people or programs give; "" if nothing is.
+
+    Swapped: it lies in the box, but only when read the other way round. Without a box that and outside are not asked.
+    """
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        return "not_a_coordinate"
+    if abs(lon) < NULL_ISLAND and abs(lat) < NULL_ISLAND:
+        return "zero"
+    if box and not box.holds(lon, lat) and box.holds(lat, lon):
+        return "swapped"
+    if abs(lon) > 180 or abs(lat) > 90:
+        return "not_a_coordinate"
+    return "outside" if box and not box.holds(lon, lat) else ""
 
 
 # --- what is known, and what may be shared -------------------------------------------------------------------------

@@ -72,6 +72,15 @@ def test_a_row_that_cannot_be_used_says_where_and_why_and_stops_nothing(row: str
     assert refused.remedy
 
 
+def test_zero_zero_is_no_place_but_stays_among_the_fields() -> None:
+    named, unnamed = read("7,t,,Jacmel,text,,0,0.0,YES", "8,t,,,text,,0,0,YES")
+    assert isinstance(named, Message)
+    assert isinstance(unnamed, Message)
+    assert named.place == GivenPlace(None, None, "Jacmel")
+    assert (named.fields["LAT"], named.fields["LON"]) == ("0", "0.0")
+    assert unnamed.place is None
+
+
 def test_what_is_not_there_is_left_open() -> None:
     (message,) = read("7,t,,,text,,,,")
     assert isinstance(message, Message)

@@ -190,7 +190,7 @@ def test_the_page_is_small(client: Client, operation: Operation) -> None:
 
 @given(lon=st.floats() | st.just(0.0) | st.floats(-75, -71), lat=st.floats() | st.just(0.0) | st.floats(17, 21))
 def test_only_points_on_the_globe_pass(lon: float, lat: float) -> None:
-    good = -180 <= lon <= 180 and -90 <= lat <= 90 and (lon, lat) != (0, 0)
+    good = -180 <= lon <= 180 and -90 <= lat <= 90 and max(abs(lon), abs(lat)) >= 1e-4
     if good and (BOX.holds(lon, lat) or not BOX.holds(lat, lon)):
         assert coordinates.check(lon, lat, BOX) is not BOX.holds(lon, lat)
     else:

@@ -236,7 +236,9 @@ def test_a_position_by_whatsapp_is_a_place() -> None:
     assert "50955500123" not in json.dumps(dict(message.fields))
 
 
-@pytest.mark.parametrize(("lat", "lon"), [("nan", "1"), ("91", "1"), ("1", "181"), ("", "1"), ("1", "inf"), ("a", "b")])
+@pytest.mark.parametrize(
+    ("lat", "lon"), [("nan", "1"), ("91", "1"), ("1", "181"), ("", "1"), ("1", "inf"), ("a", "b"), ("0", "0.0")]
+)
 def test_a_position_that_is_none_is_no_place(lat: str, lon: str) -> None:
     assert only(twilio.parse(form(From="+50955500123", Body="a", Latitude=lat, Longitude=lon))).place is None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from rapport.operations.categories import Lines, at_risk, lines
 from rapport.operations.gazetteer import commune_of
 from rapport.operations.models import Category, Operation
 from rapport.text.personal import has_contact_data
-from rapport.values import Box, Precision, Range, Spot
+from rapport.values import Box, Precision, Range, Spot, place_problem
 
 SUMMARY_LENGTH = 5_000
 PLACE_NAME_LENGTH = 300
@@ -27,8 +26,6 @@ LARGEST_RADIUS_M = 1_000_000
 LARGEST_NUMBER = 2_000_000_000
 #: How far a clock of the other side may run ahead of ours before its time is called the future [ours].
 CLOCK_SLACK = timedelta(hours=1)
-#: Closer to 0, 0 than this (degrees, about 11 m) is a missing value and not a place [ours].
-NULL_ISLAND = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +95,14 @@ def _check_words(draft: EventDraft) -> None:
 
 def check_spot(box: Box, spot: Spot, *, outside_confirmed: bool) -> None:
     """Refused unless the place can be meant: no 0, 0, nothing off the globe, not swapped, not outside unconfirmed."""
-    lon, lat = spot.lon, spot.lat
-    if not (math.isfinite(lon) and math.isfinite(lat)):
-        raise Refused("coordinates", "These are not numbers: click on the map.", field="place")
-    if abs(lon) < NULL_ISLAND and abs(lat) < NULL_ISLAND:
+    problem = place_problem(spot.lon, spot.lat, box)
+    if problem == "zero":
         raise Refused("null island", "0, 0 lies in the Atlantic: click on the map, or leave both empty.", field="place")
-    if not box.holds(lon, lat) and box.holds(lat, lon):
+    if problem == "swapped":
         raise Refused("swapped", "Latitude and longitude are swapped: exchange them.", field="place")
-    if abs(lat) > 90 or abs(lon) > 180:
+    if problem == "not_a_coordinate":
         raise Refused("coordinates", "Latitude goes from -90 to 90, longitude from -180 to 180.", field="place")
-    if not box.holds(lon, lat) and not outside_confirmed:
+    if problem == "outside" and not outside_confirmed:
         raise Refused(
             "outside", "This lies outside the operation's area: move it, or confirm that it is meant.", field="place"
         )

@@ -7,7 +7,7 @@ import math
 from django.utils.translation import gettext as _
 
 from rapport.errors import Refused
-from rapport.values import Box
+from rapport.values import Box, place_problem
 
 
 def check(lon: float | None, lat: float | None, box: Box) -> bool:
@@ -20,22 +20,18 @@ def check(lon: float | None, lat: float | None, box: Box) -> bool:
         return False
     if lon is None or lat is None:
         raise _wrong("half_place", "lat" if lat is None else "lon", _("Give both latitude and longitude, or neither."))
-    if not _is_point(lon, lat):
+    problem = place_problem(lon, lat, box)
+    if problem == "not_a_coordinate":
         raise _out_of_range(lon, lat)
-    if lon == 0 and lat == 0:
+    if problem == "zero":
         raise _wrong("zero_place", "lat", _("0, 0 lies in the ocean. Leave the coordinates out if they are not known."))
-    outside = not box.holds(lon, lat)
-    if outside and _is_point(lat, lon) and box.holds(lat, lon):
+    if problem == "swapped":
         raise _swapped(lon, lat)
-    return outside
-
-
-def _is_point(lon: float, lat: float) -> bool:
-    return math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90
+    return problem == "outside"
 
 
 def _out_of_range(lon: float, lat: float) -> Refused:
-    if _is_point(lat, lon):
+    if not place_problem(lat, lon):
         return _swapped(lon, lat)
     if math.isfinite(lat) and abs(lat) <= 90:
         return _wrong("no_place", "lon", _("Longitude goes from -180 to 180 degrees."))

@@ -16,7 +16,7 @@ from rapport.errors import BadDefinition, Refused
 from rapport.operations.definition import Columns
 from rapport.operations.load import source_settings
 from rapport.operations.models import Source
-from rapport.values import GivenPlace, Message
+from rapport.values import EARLIEST, GivenPlace, Message, place_problem
 
 #: A clock of the other side may be ahead by this much before its date counts as one in the future.
 _AHEAD = timedelta(days=1)
@@ -157,10 +157,12 @@ def _date(row: Mapping[str, str], mapping: TableMapping, limit: datetime) -> dat
         read = datetime.strptime(said, form)
     except ValueError as error:
         raise Refused("no_date", f"{said[:40]!r} is no date of the form {form}.", field=column) from error
-    moment = (read if read.tzinfo else read.replace(tzinfo=mapping.zone)).astimezone(UTC)
+    moment = read if read.tzinfo else read.replace(tzinfo=mapping.zone)
+    if moment < EARLIEST:
+        raise Refused("early_date", f"{said[:40]!r} lies before {EARLIEST.year}.", field=column)
     if moment > limit:
         raise Refused("future_date", f"{said[:40]!r} lies in the future.", field=column)
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _place(row: Mapping[str, str], columns: Columns) -> GivenPlace | None:
@@ -168,6 +170,8 @@ def _place(row: Mapping[str, str], columns: Columns) -> GivenPlace | None:
     if (lat is None) != (lon is None):
         missing = columns.lat if lat is None else columns.lon
         raise Refused("half_place", "Give both latitude and longitude, or neither.", field=missing)
+    if lat is not None and lon is not None and place_problem(lon, lat) == "zero":
+        lat = lon = None  # not known; the cells stay among the fields as they are
     name = _cell(row, columns.place).strip()
     return GivenPlace(lon, lat, name) if name or lat is not None else None
 

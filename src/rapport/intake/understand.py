@@ -25,7 +25,7 @@ from rapport.operations.gazetteer import knowledge, match_place_name
 from rapport.operations.models import Operation, StandingOrder
 from rapport.reports.models import Report, Signature, Suggestion, SuggestionKind
 from rapport.text import chain
-from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Spot
+from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Spot, place_problem
 
 BATCH = 100  # reports in one transaction: it holds SQLite's write lock for about a hundredth of a second
 REMEMBERED = timedelta(days=14)  # how far back near-duplicates are looked for
@@ -186,10 +186,11 @@ Place = tuple[Spot, float, str, str]  # where, score, reason, the function that 
 
 def _given_places(operation: Operation, report: Report) -> Iterator[Place]:
     """The place that came beside the text: coordinates, and the name in the field for it."""
-    if report.lon is not None and report.lat is not None and (report.lon, report.lat) != (0, 0):
-        if operation.box.holds(report.lon, report.lat):
+    if report.lon is not None and report.lat is not None:
+        problem = place_problem(report.lon, report.lat, operation.box)
+        if not problem:
             yield _point(report.lon, report.lat, report.place_said), 0.9, "coordinates that came with it", FUNCTION
-        elif operation.box.holds(report.lat, report.lon):
+        elif problem == "swapped":
             swapped = _point(report.lat, report.lon, report.place_said)
             yield swapped, 0.6, "coordinates that came with it, exchanged: as given they lie outside", FUNCTION
     if report.place_said:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import math
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +12,7 @@ from xml.sax.saxutils import escape
 from rapport.errors import Refused
 from rapport.intake.channels import wire
 from rapport.plugins import Channel, Setting
-from rapport.values import Answer, GivenPlace, Inbound, Kept, Message
+from rapport.values import Answer, GivenPlace, Inbound, Kept, Message, place_problem
 
 _BASE64_FROM = 160  # Twilio has delivered longer texts in base64
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -87,12 +86,12 @@ def _text(body: str) -> str:
 
 
 def _place(values: Mapping[str, str]) -> GivenPlace | None:
-    """The position of a WhatsApp message; None unless both coordinates are numbers in range."""
+    """The position of a WhatsApp message; None unless both coordinates are there and can be meant."""
     try:
         lon, lat = float(values["Longitude"]), float(values["Latitude"])
     except (KeyError, ValueError):
         return None
-    if not (math.isfinite(lon) and math.isfinite(lat)) or abs(lon) > 180 or abs(lat) > 90:
+    if place_problem(lon, lat):
         return None
     return GivenPlace(lon, lat, (values.get("Label") or values.get("Address", ""))[:300])
 
