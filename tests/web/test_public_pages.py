@@ -6,9 +6,10 @@ import gzip
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.pofile import read_po
@@ -21,6 +22,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from rapport.accounts.models import Person
+from rapport.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from rapport.events import live
 from rapport.operations.models import Operation, Place
 from rapport.values import Precision, Publication, Range, Status
@@ -75,6 +77,20 @@ def test_only_published_events_are_shown_to_everybody_and_drafts_to_the_team(
     client.force_login(volunteer, backend="django.contrib.auth.backends.ModelBackend")
     assert set(refs(page(client, "/sample/"))) == {public.ref, draft.ref}
     assert "/sample/desk/" in page(client, f"/sample/events/{draft.ref}/")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_may_not_read_the_desk_reads_what_everybody_reads(
+    client: Client, operation: Operation, someone: Callable[..., Person], role: Role
+) -> None:
+    draft = publish(operation, "Rumour", publication=Publication.DRAFT.value)
+    client.force_login(someone("paul", role), backend="django.contrib.auth.backends.ModelBackend")
+    reads = Permission.DESK_REPORT_READ in ROLE_PERMISSIONS[role]
+    assert refs(page(client, "/sample/")) == ([draft.ref] if reads else [])
+    assert client.get(f"/sample/events/{draft.ref}/").status_code == (200 if reads else 404)
+    answer = client.get("/sample/events.geojson")
+    assert (draft.ref in answer.getvalue().decode()) is reads
+    assert ("/sample/desk/" in page(client, "/sample/")) is reads
 
 
 def test_who_could_be_harmed_is_shown_in_the_commune_only_and_without_words(
@@ -140,6 +156,19 @@ def test_list_map_and_timeline_hold_the_same_events(
     assert len(listed) == len(set(listed)) == found["total"]
     bars = re.findall(r"<title>[^<]*: ([\d,]+)\s*</title>", client.get("/sample/", filters).content.decode())
     assert sum(int(bar) for bar in bars) == found["total"]
+
+
+def test_a_day_on_the_timeline_is_the_day_it_was_there_whatever_the_clocks_say_today(
+    client: Client, operation: Operation
+) -> None:
+    """Clocks in Haiti change in March and November."""
+    zone = ZoneInfo(operation.time_zone)
+    winter, summer = datetime(2020, 1, 15, 23, 30, tzinfo=zone), datetime(2020, 7, 15, 0, 30, tzinfo=zone)
+    publish(operation, occurred_at=winter)
+    publish(operation, occurred_at=summer)
+    for first, day, last in (("2020-01-10", "2020-01-15", "2020-01-20"), ("2020-07-10", "2020-07-15", "2020-07-20")):
+        html = page(client, f"/sample/?from={first}&to={last}")
+        assert f"from={day}&amp;to={day}" in html
 
 
 def test_a_box_is_counted_in_its_clusters(client: Client, crowd: Operation) -> None:
@@ -404,7 +433,8 @@ def test_tiles_come_from_a_file_and_count_rows_from_the_north(
     file.close()
     found = client.get("/tiles/relief/3/2/3")
     assert (found["Content-Type"], found.content) == ("image/png", b"\x89PNG")
-    assert client.get("/tiles/relief/3/2/4").status_code == 404
+    for nothing in ("3/2/4", f"3/{10**30}/3", f"3/2/{10**30}", f"{10**30}/2/3", "3/8/3"):
+        assert client.get(f"/tiles/relief/{nothing}").status_code == 404
     assert client.get("/tiles/other/3/2/3").status_code == 404
     assert "relief" in page(client, "/sample/")
 

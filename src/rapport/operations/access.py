@@ -46,20 +46,6 @@ def public(view: View[P]) -> View[P]:
     return checked
 
 
-def signed_in(view: View[P]) -> View[P]:
-    """Everybody who is signed in may use it."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        _with_operation(kwargs)
-        return view(request, *args, **kwargs)
-
-    checked.access = "signed in"  # type: ignore[attr-defined]
-    return checked
-
-
 def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
     """Whoever holds the permission in the operation named in the address may use it."""
 
@@ -90,14 +76,15 @@ def by_proof(proof: str) -> Callable[[View[P]], View[P]]:
 
 
 def person(request: HttpRequest) -> Person:
-    """The person signed in; only behind `signed_in` or `needs`."""
+    """The person signed in; only where that is known, as behind `needs`."""
     return cast(Person, request.user)
 
 
 def reader(request: HttpRequest, operation: Operation) -> Reader:
-    """On whose behalf this request reads: a member of the team, or the public."""
+    """On whose behalf this request reads: the team, for whoever may read the desk of this operation, or the public. A
+    role that does not carry the desk reads what everybody reads."""
     user = request.user
-    if user.is_authenticated and person(request).roles_in(operation.pk):
+    if user.is_authenticated and person(request).may(Permission.DESK_REPORT_READ, operation.pk):
         return Reader(Audience.TEAM, user.pk)
     return PUBLIC
 

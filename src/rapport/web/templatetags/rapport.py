@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
+from rapport.accounts.permissions import Permission
 from rapport.operations.models import Operation
 from rapport.values import CategoryName, Precision, Publication, Range, Release, Status, named
 
@@ -47,8 +48,8 @@ def language_name(code: str) -> str:
 
 @register.filter
 def works_in(user: Any, operation: Operation) -> bool:
-    """Whether the person signed in holds any role in the operation."""
-    return bool(user and user.is_authenticated and operation and user.roles_in(operation.pk))
+    """Whether the person signed in may read the operation's desk."""
+    return bool(user and user.is_authenticated and operation and user.may(Permission.DESK_REPORT_READ, operation.pk))
 
 
 @register.filter
