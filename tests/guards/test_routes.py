@@ -29,7 +29,7 @@ EVERY = [route for route in routes() if route.shown not in OTHERS]
 
 @pytest.mark.parametrize("route", EVERY, ids=lambda route: route.shown)
 def test_every_route_declares_its_access(route: Route) -> None:
-    known = route.access in {"public", "signed in", *PERMISSIONS} or route.access.startswith("proof: ")
+    known = route.access in {"public", *PERMISSIONS} or route.access.startswith("proof: ")
     assert known, f"{route.shown} ({route.view.__module__}): decorate it as operations/access.py says"
 
 
@@ -48,11 +48,6 @@ def test_who_lacks_the_permission_is_kept_out(route: Route, operation: Operation
     for to_stranger, to_known in asked:
         assert to_stranger.headers["Location"].startswith("/accounts/login/")
         assert to_known.status_code == 403
-
-
-@pytest.mark.parametrize("route", [r for r in EVERY if r.access == "signed in"], ids=lambda route: route.shown)
-def test_who_is_not_signed_in_is_sent_to_sign_in(route: Route, operation: Operation) -> None:
-    assert Client().get(route.example).headers["Location"].startswith("/accounts/login/")
 
 
 def test_every_first_segment_in_use_is_reserved() -> None:

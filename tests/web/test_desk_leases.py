@@ -62,7 +62,7 @@ def test_a_lease_ends_by_itself_and_the_first_is_told(
     lapse()
     leases.take(verifier, told)
     with pytest.raises(Conflict, match="vincent works on this report until"):
-        leases.extend(volunteer, told)
+        leases.take(volunteer, told)
 
 
 def test_what_is_decided_is_held_by_nobody(operation: Operation, volunteer: Person, verifier: Person) -> None:

@@ -38,6 +38,22 @@ def test_errors_meant_for_people_carry_their_status(error: Exception, status: in
     assert answer.status_code == status
 
 
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        ("database is locked", "try again in a moment"),
+        ("database or disk is full", "try again in a moment"),
+        ("no such table: reports_report", "rapport migrate"),
+        ("no such column: reports_report.text", "rapport migrate"),
+        ("table reports_report has no column named text", "rapport migrate"),
+    ],
+)
+def test_a_database_of_another_version_is_not_called_busy(error: str, remedy: str, request_of: HttpRequest) -> None:
+    answer = errors.explain(request_of, OperationalError(error))
+    assert answer is not None
+    assert remedy in answer.content.decode()
+
+
 def test_faults_of_ours_are_not_explained_away(request_of: HttpRequest) -> None:
     assert errors.explain(request_of, ZeroDivisionError()) is None
 

@@ -18,7 +18,6 @@ class Permission(StrEnum):
     DESK_REPORT_READ = "desk:report:read"
     DESK_REPORT_TRANSLATE = "desk:report:translate"
     DESK_REPORT_TRIAGE = "desk:report:triage"
-    INTAKE_REPORT_SEND = "intake:report:send"  # held by API keys
     OPERATIONS_ORDER_SIGN = "operations:order:sign"
     OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
 

@@ -50,8 +50,8 @@ def waiting(operation: Operation, filters: DeskFilters | None = None) -> QuerySe
 
 
 def take(person: Person, report: Report) -> Lease:
-    """The person holds the report for ten minutes from now; Conflict, naming who, if somebody else does or it has left
-    the queue."""
+    """The person holds the report for ten minutes from now, again if they did already; Conflict, naming who, if
+    somebody else does or it has left the queue."""
     allow(person, Permission.DESK_REPORT_TRIAGE, report.operation_id)
     now = timezone.now()
     with transaction.atomic():
@@ -65,11 +65,6 @@ def take(person: Person, report: Report) -> Lease:
     if not made:
         raise Conflict(works_on(lease))
     return lease
-
-
-def extend(person: Person, report: Report) -> Lease:
-    """Ten more minutes; Conflict if somebody took it over when the lease had ended."""
-    return take(person, report)
 
 
 def release(person: Person, report: Report) -> None:

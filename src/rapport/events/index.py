@@ -23,7 +23,9 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 DEPTH = 26  # bits an axis: a cell of the finest grid is 0.6 m wide at the equator
-CELL_PIXELS = 64  # side of a cluster's cell on the screen, in pixels of a 256-pixel tile
+CELL_PIXELS = 64  # side of a cluster's cell on the screen, a power of two
+_TILE_PIXELS = 256
+_CELL_BITS = (_TILE_PIXELS // CELL_PIXELS).bit_length() - 1  # a tile has 2 to the power of it cells along each axis
 MOST_CLUSTERS = 5_000  # in one answer: more would be neither read nor drawn
 MAX_LATITUDE = 85.051129  # the edge of the web Mercator square
 _PRECISIONS = tuple(str(number) for number in range(max(Precision) + 1))
@@ -382,7 +384,7 @@ class _Sum:
 
 def _runs(chosen: Sequence[tuple[Block, Ints]], zoom: int) -> list[tuple[list[int], Ints]]:
     """For each block's chosen positions: the cells they lie in at that zoom, and where each cell's run begins."""
-    shift = 2 * max(0, DEPTH - (max(0, zoom) + 2))  # 256 / CELL_PIXELS = 4 cells a tile and axis
+    shift = 2 * max(0, DEPTH - (max(0, zoom) + _CELL_BITS))
     runs = []
     for block, some in chosen:
         cells = block.code[some] >> shift

@@ -20,7 +20,6 @@ from rapport.text.fold import fold, unmask
 
 BINS = 64
 PIECE = 6  # bytes
-BYTES = BINS * 4
 _EMPTY = np.uint32(0xFFFFFFFF)
 _VALUE_BITS = np.uint64(33)  # a hash's top 31 bits are its value; its low 6 bits choose the bin
 _BORROWED = np.uint32(0x80000000)
@@ -41,13 +40,6 @@ def signatures(texts: Sequence[str]) -> list[bytes]:
     bins = _minima(plain)
     _fill(bins)
     return [row.tobytes() if text else b"" for row, text in zip(bins, plain, strict=True)]
-
-
-def similarity(one: bytes, other: bytes) -> float:
-    """The share of equal bins, 0 to 1; 0 if either text had no signature."""
-    if not one or not other:
-        return 0.0
-    return float(np.mean(np.frombuffer(one, np.uint32) == np.frombuffer(other, np.uint32)))
 
 
 def plain_text(text: str) -> str:

@@ -90,11 +90,19 @@ def _titles(status: int) -> str:
     }.get(status, _("This does not work"))
 
 
+def _away(error: OperationalError) -> str:
+    """What can be done about it: a database of another version is not mended by waiting. (PostgreSQL tells a missing
+    table or column as a ProgrammingError: a fault of ours.)"""
+    if any(sign in str(error) for sign in ("no such table", "no such column", "has no column")):
+        return _("The database does not fit this version of rapport. Whoever runs it must call: rapport migrate")
+    return _("The database is busy or full. Nothing was changed: try again in a moment.")
+
+
 def explain(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """Errors that are meant for people, when a view has not answered them itself."""
     if isinstance(exception, OperationalError):
         log.error("%s %s: %s", request.method, request.path, exception)
-        exception = TryAgain(_("The database is busy or full. Nothing was changed: try again in a moment."))
+        exception = TryAgain(_away(exception))
     if not isinstance(exception, RapportError):
         return None
     status = _status(exception)
