@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -52,6 +53,7 @@ def test_a_row_becomes_a_message() -> None:
         ("7,t,31/02/2010 10:00,w,text,,18,-72,YES", "no_date", "DATE"),
         ("7,t,02/13/2010 10:00,w,text,,18,-72,YES", "no_date", "DATE"),
         ("7,t,05/02/2031 17:26,w,text,,18,-72,YES", "future_date", "DATE"),
+        ("7,t,31/12/1899 10:00,w,text,,18,-72,YES", "early_date", "DATE"),
         ("7,t,,w,text,,ninety,-72,YES", "no_place", "LAT"),
         ("7,t,,w,text,,18,-720,YES", "no_place", "LON"),
         ("7,t,,w,text,,nan,-72,YES", "no_place", "LAT"),
@@ -79,6 +81,16 @@ def test_zero_zero_is_no_place_but_stays_among_the_fields() -> None:
     assert named.place == GivenPlace(None, None, "Jacmel")
     assert (named.fields["LAT"], named.fields["LON"]) == ("0", "0.0")
     assert unnamed.place is None
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/Port-au-Prince"])
+@pytest.mark.parametrize(("said", "reason"), [("01/01/0001 00:00", "early_date"), ("31/12/9999 23:59", "future_date")])
+def test_a_year_that_has_no_utc_is_a_rows_verdict(zone: str, said: str, reason: str) -> None:
+    rows = "\r\n".join([HEADER, f"7,t,{said},w,text,,18,-72,YES", GOOD])
+    refused, good = messages(io.StringIO(rows, newline=""), replace(MAPPING, zone=ZoneInfo(zone)), now=NOW)
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.row) == (reason, 2)
+    assert isinstance(good, Message)
 
 
 def test_what_is_not_there_is_left_open() -> None:

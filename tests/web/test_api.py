@@ -130,6 +130,7 @@ LATER = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         ({"text": "a", "id": "m" * 201}, "wrong_field", "id"),
         ({"text": "a", "sent_at": "2026-01-31 14:30"}, "wrong_field", "sent_at"),
         ({"text": "a", "sent_at": LATER}, "future", "sent_at"),
+        ({"text": "a", "sent_at": "0001-01-01T00:00:00+09:00"}, "too_early", "sent_at"),
         ({"text": "a", "sender": "somebody"}, "wrong_field", "sender"),
         ({"text": "a", "sender": {"kind": "pigeon", "value": "b"}}, "wrong_field", "sender"),
         ({"text": "a", "sender": {"kind": "tel", "value": "b"}}, "wrong_field", "sender"),

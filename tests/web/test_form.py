@@ -111,6 +111,7 @@ LATER = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
         ({"lat": "0", "lon": "0"}, "0, 0 lies in the ocean."),
         ({"lat": "-72.3", "lon": "18.5"}, "did you mean latitude 18.5, longitude -72.3?"),
         ({"when": LATER}, "This is in the future."),
+        ({"when": "0001-01-01T00:00"}, "This is too long ago."),
         ({"when": "yesterday"}, "Write date and time like 2026-01-31 14:30."),
         ({"categories": ["nonsense"]}, "Choose from the list; nonsense is not in it."),
         ({"contact": "somebody"}, "Write a phone number with its country code"),

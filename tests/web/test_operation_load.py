@@ -220,6 +220,10 @@ def test_places_follow_the_file_and_those_of_the_desk_stay(haiti: Operation, tmp
         ("Jacmel,HT0211,HT02,adm2,west,18.2,6000,x,", "line 2: lon must be degrees"),
         ("Jacmel,HT0211,HT02,adm2,-72.5,98.2,6000,x,", "line 2: lat is beyond 90"),
         (",HT0211,HT02,adm2,-72.5,18.2,6000,x,", "line 2: name is empty"),
+        ("Jacmel,HT0211,HT02,adm2", "line 2: the row ends before the column lon"),
+        ("Jacmel,HT0211,HT02,adm2,-72.5,18.2,6000,x,,", "line 2: there are cells beyond the column names"),
+        ("Jacmel,HT0211,HT02,adm2,-72.5,18.2,2km,x,", "line 2: radius_m must be whole metres"),
+        ("Jacmel,HT0211,HT02,adm2,-72.5,18.2,²,x,", "line 2: radius_m must be whole metres"),
     ],
 )
 @pytest.mark.django_db

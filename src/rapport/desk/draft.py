@@ -17,7 +17,7 @@ from rapport.operations.categories import Lines, at_risk, lines
 from rapport.operations.gazetteer import commune_of
 from rapport.operations.models import Category, Operation
 from rapport.text.personal import has_contact_data
-from rapport.values import Box, Precision, Range, Spot, place_problem
+from rapport.values import EARLIEST, Box, Precision, Range, Spot, place_problem
 
 SUMMARY_LENGTH = 5_000
 PLACE_NAME_LENGTH = 300
@@ -68,6 +68,8 @@ class Taxonomy:
 def check(operation: Operation, draft: EventDraft) -> None:
     """Refused, with the field and the remedy, if the draft cannot be an event of this operation."""
     _check_words(draft)
+    if draft.occurred_at is not None and draft.occurred_at < EARLIEST:
+        raise Refused("too early", f"This lies before {EARLIEST.year}: correct date and time.", field="occurred_at")
     if draft.spot is not None:
         check_spot(operation.box, draft.spot, outside_confirmed=draft.outside_confirmed)
     if draft.occurred_at is not None and draft.occurred_at > timezone.now() + CLOCK_SLACK:

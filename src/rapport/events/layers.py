@@ -36,7 +36,7 @@ def tile(name: str, zoom: int, x: int, y: int) -> tuple[bytes, str] | None:
     """One tile and its content type, or None. Rows are counted from the north, as in web addresses; the file counts
     from the south."""
     path = _files("mbtiles").get(name)
-    if path is None or zoom > 30:
+    if path is None or zoom > 30 or x >> zoom or y >> zoom:  # a database takes no larger numbers
         return None
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         wanted = (zoom, x, (1 << zoom) - 1 - y)

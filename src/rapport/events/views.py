@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ from rapport.values import Purpose, Reader, Status
 
 PAGE = 50  # events
 VIEWS = ("map", "list", "timeline")
+_QUARTER = 900  # seconds: all time zones of today lie whole quarters of an hour from UTC, so no such bin has two days
 FEEDS = ("rss", "atom", "geojson", "csv")
 
 
@@ -116,15 +118,12 @@ def _feeds(operation: Operation, filters: Filters) -> list[tuple[str, str]]:
 
 
 def _bars(operation: Operation, chosen: Selection) -> list[Bar]:
+    """Each event counts to the day it had where it happened, whatever the clocks do there at other times."""
     zone = ZoneInfo(operation.time_zone)
-    # One offset for all days: where clocks change, an event of the hour around midnight may count to the day beside.
-    offset = zone.utcoffset(datetime.now())
-    seconds = int(offset.total_seconds()) if offset else 0
-    return bars((_local_day(at + seconds), count) for at, count in chosen.timeline(86_400, seconds))
-
-
-def _local_day(seconds: int) -> date:
-    return datetime.fromtimestamp(seconds, UTC).date()
+    days: Counter[date] = Counter()
+    for at, count in chosen.timeline(_QUARTER):
+        days[datetime.fromtimestamp(at, zone).date()] += count
+    return bars(days.items())
 
 
 @public

@@ -30,7 +30,7 @@ from rapport.intake.views import RETRY_AFTER
 from rapport.operations.models import Source
 from rapport.reports.models import Report
 from rapport.sharing.queries import released
-from rapport.values import PUBLIC, Address, GivenPlace, Json, Kept, Message, Purpose
+from rapport.values import EARLIEST, PUBLIC, Address, GivenPlace, Json, Kept, Message, Purpose
 
 MAX_JSON = 8 * 1024 * 1024  # bytes of a JSON body: it is held in memory as a whole
 MAX_NDJSON = 64 * 1024 * 1024  # bytes of an NDJSON body: it is read in pieces
@@ -319,6 +319,9 @@ class _Taking:
         verdict.id = given.id
         if not given.text.strip():
             raise Refused("empty_text", "Write a text, or leave the row out.", field="text")
+        if given.sent_at is not None and given.sent_at < EARLIEST:
+            remedy = f"Give the time when it was sent; this is before {EARLIEST.year}."
+            raise Refused("too_early", remedy, field="sent_at")
         if given.sent_at is not None and given.sent_at > self._latest:
             raise Refused("future", "Give the time when it was sent; this is in the future.", field="sent_at")
         fields: dict[str, Json] = given.fields

@@ -35,7 +35,7 @@ from rapport.intake.views import RETRY_AFTER
 from rapport.operations.access import public
 from rapport.operations.models import Category, Operation, Source
 from rapport.reports.models import Report
-from rapport.values import Address, GivenPlace, Json, Message
+from rapport.values import EARLIEST, Address, GivenPlace, Json, Message
 
 MAX_TEXT = 10_000  # characters
 MAX_BYTES = 256 * 1024  # of a whole form: MAX_TEXT in a script of three bytes a letter, percent-encoded, with room
@@ -106,6 +106,8 @@ class ReportForm(forms.Form):
 
     def clean_when(self) -> datetime | None:
         when: datetime | None = self.cleaned_data["when"]
+        if when is not None and when < EARLIEST:
+            raise ValidationError(_("This is too long ago. Give the time when you saw it, or leave it empty."))
         if when is not None and when > timezone.now() + _CLOCK_AHEAD:
             raise ValidationError(_("This is in the future. Give the time when you saw it, or leave it empty."))
         return when

@@ -25,6 +25,7 @@ PLACE_COLUMNS = ("name", "pcode", "parent_pcode", "precision", "lon", "lat", "ra
 #: Places that people on the desk made stay when the file is loaded again.
 MADE_HERE = "desk"
 _BATCH = 500
+_RADIUS_DIGITS = 7  # 9,999 km: half the way around the globe
 
 M = TypeVar("M", bound=models.Model)
 
@@ -290,9 +291,20 @@ def read_places(file: Path) -> Iterator[Entry]:
             if tuple(reader.fieldnames or ()) != PLACE_COLUMNS:
                 raise BadDefinition(f"{file.name}: the columns must be {', '.join(PLACE_COLUMNS)}")
             for row in reader:
-                yield _place(row, f"{file.name} line {reader.line_num}")
+                where = f"{file.name} line {reader.line_num}"
+                _check_cells(row, where)
+                yield _place(row, where)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadDefinition(f"{file.name}: cannot be read ({error}); is it there, and CSV in UTF-8?") from error
+
+
+def _check_cells(row: Mapping[Any, object], where: str) -> None:
+    """A row with a cell too few or too many has its values in the wrong columns."""
+    if None in row:
+        raise BadDefinition(f"{where}: there are cells beyond the column {PLACE_COLUMNS[-1]}; quote names with commas")
+    for column, cell in row.items():
+        if cell is None:
+            raise BadDefinition(f"{where}: the row ends before the column {column}")
 
 
 def _place(row: Mapping[str, str], where: str) -> Entry:
@@ -310,7 +322,7 @@ def _place(row: Mapping[str, str], where: str) -> Entry:
         precision=precision.value,
         lon=_degrees(row, "lon", 180, where),
         lat=_degrees(row, "lat", 90, where),
-        radius_m=int(row["radius_m"]) if row["radius_m"].isdigit() else DEFAULT_RADIUS_M[precision],
+        radius_m=_radius(row["radius_m"].strip(), precision, where),
         origin=row["origin"],
     )
     return place, tuple(_names(row["names"]))
@@ -326,6 +338,15 @@ def _degrees(row: Mapping[str, str], column: str, limit: int, where: str) -> flo
     if not -limit <= value <= limit:
         raise BadDefinition(f"{where}: {column} is beyond {limit} degrees")
     return value
+
+
+def _radius(text: str, precision: Precision, where: str) -> int:
+    """Metres; the precision's usual radius where the cell is empty."""
+    if not text:
+        return DEFAULT_RADIUS_M[precision]
+    if not (text.isascii() and text.isdigit() and len(text) <= _RADIUS_DIGITS):
+        raise BadDefinition(f"{where}: radius_m must be whole metres without a unit, as 2000; or empty")
+    return int(text)
 
 
 def _names(cell: str) -> Iterator[tuple[str, str]]:
