@@ -68,6 +68,12 @@ def refs(html: str) -> list[str]:
 # --- who sees what -------------------------------------------------------------------------------------------------
 
 
+def test_the_number_of_the_disaster_is_shown_where_there_is_one(client: Client, operation: Operation) -> None:
+    assert "GLIDE" not in page(client, "/sample/")
+    Operation.objects.update(glide="EQ-2010-000009-HTI")
+    assert "EQ-2010-000009-HTI" in page(client, "/sample/")
+
+
 def test_only_published_events_are_shown_to_everybody_and_drafts_to_the_team(
     client: Client, operation: Operation, volunteer: Person
 ) -> None:
