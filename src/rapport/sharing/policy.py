@@ -4,8 +4,8 @@ Three rules, in this order; the first that matches speaks:
   team      whoever may read the operation's desk reads everything.
   at-risk   the public gets a published event of a category that the operation's file names as persons at risk with its
             commune only, and without words of anybody's own.
-  public    the public gets a published event without sender, contact data or the text of reports. Title, summary and the
-            name of the place are the desk's, or stood in their own fields of a file under an order that somebody signed.
+  public    the public gets a published event without sender, contact data or the text of reports. Title, summary and
+            the name of the place are the desk's, or stood in fields of their own in a file, under a signed order.
 Anything else is not released. `queries.py` holds the same rules as a query; tests compare the two.
 """
 
