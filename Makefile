@@ -53,5 +53,8 @@ lock: ## choose the versions of all dependencies anew (needs uv)
 messages: .venv/dev.stamp ## collect and compile the translations
 	$(BIN)/python -m rapport.web.messages
 
-basemap: .venv/dev.stamp ## make the base map's data from the npm package world-atlas
-	$(BIN)/python -m rapport.operations.basemap
+basemap: .venv/dev.stamp ## make the base map's data from the npm package world-atlas (needs npm)
+	set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	  npm pack --silent --pack-destination "$$folder" world-atlas@2.0.2; \
+	  tar xzf "$$folder"/world-atlas-2.0.2.tgz -C "$$folder"; \
+	  $(BIN)/python -m rapport.operations.basemap "$$folder"/package

@@ -1,9 +1,7 @@
 """Land and borders to draw a map on, from rapport's own package data: no tile server, no other host.
 
 The data is Natural Earth's (public domain), as TopoJSON of the npm package world-atlas (ISC). To make it anew:
-
-    npm pack world-atlas && tar xzf world-atlas-*.tgz
-    python -m rapport.operations.basemap package
+`make basemap`.
 """
 
 from __future__ import annotations

@@ -36,11 +36,15 @@ def _public_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _sqlite(file: Path) -> dict[str, Any]:
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file)}
+
+
 def _database(text: str) -> dict[str, Any]:
     parts = urlsplit(text)
     if parts.scheme == "sqlite":
         # sqlite:///relative.db or sqlite:////absolute.db
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(unquote(parts.path[1:])))}
+        return _sqlite(Path(unquote(parts.path[1:])))
     if parts.scheme in {"postgres", "postgresql"}:
         return {
             "ENGINE": "django.db.backends.postgresql",
@@ -87,8 +91,9 @@ def read(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         except ValueError as error:
             raise BadDefinition(f"{variable.name}={text!r}: {error}") from error
     try:
-        url = values["RAPPORT_DATABASE_URL"] or f"sqlite:///{values['RAPPORT_DATA_DIR']}/rapport.db"
-        values["RAPPORT_DATABASE_URL"] = _database(url)
+        url = values["RAPPORT_DATABASE_URL"]
+        # The folder is a path and no part of an address: # and % in its name are letters like others.
+        values["RAPPORT_DATABASE_URL"] = _database(url) if url else _sqlite(values["RAPPORT_DATA_DIR"] / "rapport.db")
         if values["RAPPORT_PUBLIC_URL"]:
             values["RAPPORT_PUBLIC_URL"] = _public_url(values["RAPPORT_PUBLIC_URL"])
     except ValueError as error:
