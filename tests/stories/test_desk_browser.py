@@ -79,6 +79,7 @@ def test_a_backlog_is_worked_through_by_keyboard(desk: Desk, operation: Operatio
     expect(page.get_by_text("Published: Water shortage, Delmas 33.")).to_be_visible()
     made = Event.objects.latest("id")
     assert (made.place_name, made.publication) == ("Delmas 33", "published")
+    assert Decision.objects.latest("id").suggestion_id is not None, "the place is as it was suggested"
 
     expect(page.locator("blockquote")).to_have_text("Vann machin")
     page.keyboard.press("r")
@@ -101,6 +102,23 @@ def test_a_backlog_is_worked_through_by_keyboard(desk: Desk, operation: Operatio
     page.keyboard.press("u")
     expect(page.get_by_text("Undone.", exact=True)).to_be_visible()
     assert books(operation) == {"in_event": 3, "rejected": 1, "waiting": 1}
+
+
+def test_what_is_wrong_is_said_where_the_page_begins(desk: Desk, operation: Operation) -> None:
+    page = desk.open(f"/sample/desk/reports/{report(operation).ref}/")
+    page.locator("#id_title").fill("No water")
+    page.locator("#id_affected_low").fill("40")
+    page.locator("#id_affected_high").fill("4")
+    page.get_by_role("button", name="Accept & publish").click()
+    said = page.get_by_role("alert").filter(has_text="Write the lower number first")
+    expect(said).to_be_in_viewport()
+    expect(said).to_be_focused()
+    said.get_by_role("link", name="People affected, at least").click()
+    expect(page.locator("#id_affected_low")).to_be_in_viewport()
+    page.keyboard.press("Tab")  # from where the link led
+    assert page.evaluate("document.activeElement.id") in ("id_affected_low", "id_affected_high")
+    assert all("400" in complaint for complaint in desk.wrong)
+    desk.wrong.clear()
 
 
 def test_letters_typed_into_a_field_decide_nothing(desk: Desk, operation: Operation) -> None:
