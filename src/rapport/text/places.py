@@ -45,7 +45,8 @@ _EXACT_DECIMALS = 4  # of a degree: 11 m
 #: What no name goes across: "Delmas, 40 moun" are forty people in Delmas and not the place Delmas 40. A full stop is
 #: none of it after an abbreviation, three letters at most ("St. Marc"), and between letters ("Port.au.Prince").
 _STOP = re.compile(
-    r"[,;:!?()\[\]\u060c\u061b\u3001\u3002]|(?<!\b[^\W\d])(?<!\b[^\W\d]{2})(?<!\b[^\W\d]{3})\.(?![^\W\d])"
+    r"[,;:!?()\[\]\u060c\u061b\u3001\u3002]"
+    r"|\.(?<!\b[^\W\d]\.)(?<!\b[^\W\d]{2}\.)(?<!\b[^\W\d]{3}\.)(?![^\W\d])"
 )
 _STOPPED = "\0"  # stands for it between folded words, where nothing else than letters, digits and spaces is
 
