@@ -35,6 +35,12 @@ def test_an_address_of_a_database_is_an_address(url: str, name: str) -> None:
     assert read({"RAPPORT_DATABASE_URL": url})["RAPPORT_DATABASE_URL"]["NAME"] == name
 
 
+@pytest.mark.parametrize("url", ["sqlite:////srv/a#b.db", "sqlite:////srv/a?b.db", "postgresql://host/a?sslmode=x"])
+def test_what_would_be_passed_over_in_an_address_is_refused(url: str) -> None:
+    with pytest.raises(BadDefinition, match="%23"):
+        read({"RAPPORT_DATABASE_URL": url})
+
+
 def test_an_unknown_variable_is_named_with_the_nearest_one() -> None:
     with pytest.raises(BadDefinition, match="did you mean RAPPORT_DATA_DIR"):
         read({"RAPPORT_DATADIR": "x"})

@@ -177,6 +177,14 @@ def test_a_day_on_the_timeline_is_the_day_it_was_there_whatever_the_clocks_say_t
         assert f"from={day}&amp;to={day}" in html
 
 
+def test_the_last_second_of_a_day_is_of_that_day_on_every_database(client: Client, operation: Operation) -> None:
+    late = datetime(2010, 1, 17, 23, 59, 59, 700_000, tzinfo=ZoneInfo(operation.time_zone))
+    long_ago = datetime(1969, 12, 31, 23, 59, 59, 700_000, tzinfo=ZoneInfo(operation.time_zone))
+    for moment in (late, long_ago):
+        event, day = publish(operation, occurred_at=moment), moment.date().isoformat()
+        assert refs(page(client, f"/sample/?from={day}&to={day}")) == [event.ref]
+
+
 def test_a_box_is_counted_in_its_clusters(client: Client, crowd: Operation) -> None:
     found = client.get("/sample/clusters.json", {"bbox": "-72.5,18.2,-72.3,18.5", "zoom": 12}).json()
     assert found["total"] == found["unmapped"] + sum(one["count"] for one in found["clusters"]) < 60

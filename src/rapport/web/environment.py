@@ -42,6 +42,8 @@ def _sqlite(file: Path) -> dict[str, Any]:
 
 def _database(text: str) -> dict[str, Any]:
     parts = urlsplit(text)
+    if parts.query or parts.fragment:
+        raise ValueError("an address of a database has no ? and no #; in a name write %3F and %23")
     if parts.scheme == "sqlite":
         # sqlite:///relative.db or sqlite:////absolute.db
         return _sqlite(Path(unquote(parts.path[1:])))
