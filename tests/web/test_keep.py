@@ -17,7 +17,7 @@ from rapport.intake.keep import keep, stop
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report, Sender
-from rapport.values import Address, GivenPlace, Message
+from rapport.values import Address, GivenPlace, Json, Message
 
 ROSE = Address("tel", "+50955500001")
 
@@ -102,6 +102,28 @@ def test_stop_counts_for_what_comes_after_it_in_the_same_call(operation: Operati
         [Message(text, gateway_id=str(n), sender=ROSE) for n, text in enumerate(["dlo", "STOP", "dlo", "START"])],
     )
     assert [bool(one.reply) for one in kept] == [True, True, False, True]
+
+
+def test_a_repeat_after_stop_is_not_answered(operation: Operation) -> None:
+    first, stop_it = Message("dlo", gateway_id="1", sender=ROSE), Message("STOP", gateway_id="2", sender=ROSE)
+    keep(sms(operation), [first])
+    (stopped,) = keep(sms(operation), [stop_it])
+    assert keep(sms(operation), [first])[0].reply == ""
+    assert keep(sms(operation), [stop_it])[0].reply == stopped.reply != ""
+
+
+def test_a_form_cannot_silence_a_number(operation: Operation) -> None:
+    web = Source.objects.select_related("operation").get(operation=operation, slug="web")
+    keep(sms(operation), [Message("dlo", gateway_id="1", sender=ROSE)])
+    keep(web, [Message("STOP", gateway_id="2", sender=ROSE)])
+    assert Sender.objects.get().stopped_at is None
+
+
+def test_the_address_is_hidden_in_the_fields_too(operation: Operation) -> None:
+    api = Source.objects.select_related("operation").get(operation=operation, slug="api")
+    fields: dict[str, Json] = {"phone": ROSE.value, "note": ["call 50955500001 now"], "age": 7}
+    keep(api, [Message("dlo", gateway_id="1", sender=ROSE, fields=fields)])
+    assert Report.objects.get().fields == {"phone": "[sender]", "note": ["call [sender] now"], "age": 7}
 
 
 def test_a_number_is_one_person_with_and_without_its_plus(operation: Operation) -> None:

@@ -87,7 +87,7 @@ def _books(ground: Ground, sms: Measured, lines: Measured) -> Iterator[Figure]:
 
 def stored_ids(database: Path) -> Iterator[str]:
     """The ids that gateways gave, of all reports that are kept."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    with sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True) as connection:
         for (fields,) in connection.execute("SELECT fields FROM reports_report"):
             yield str(json.loads(fields).get("message_id", ""))
 

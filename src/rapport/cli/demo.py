@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+import signal
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,11 +35,11 @@ def demo(port: int, serve: bool) -> None:
     prepare()
     folder = Path(str(files("rapport") / "data" / SLUG))
     operation = _operation(folder)
-    passwords = dict(_people(operation))
+    _people(operation)
     _sign(operation)
     _take_in(operation, folder / "reports.csv")
     _understand()
-    _tell(operation, port, passwords)
+    _tell(operation, port)
     if serve:
         listen("127.0.0.1", port, with_worker=True)
 
@@ -58,19 +58,23 @@ def _channel(operation: Operation, source: str) -> str:
     return operation.sources.get(slug=source).channel
 
 
-def _people(operation: Operation) -> Iterator[tuple[str, str]]:
-    """The demo's people who were not there yet, with their new passwords."""
+def _people(operation: Operation) -> None:
+    """Make the demo's people who are not there yet, and say their new passwords at once: an interruption later must not
+    lose them."""
+    from django.db import transaction
+
     from rapport.accounts.models import Membership, Person
     from rapport.accounts.permissions import Role
 
     for username, role in CAST:
         if not Person.objects.filter(username=username).exists():
             password = secrets.token_urlsafe(12)
-            person = Person.objects.create_user(username, password=password)
-            Membership.objects.create(person=person, operation=operation, role=Role(role))
-            if role == Role.LEAD:
-                Membership.objects.create(person=person, operation=operation, role=Role.ADMIN)
-            yield username, password
+            with transaction.atomic():
+                person = Person.objects.create_user(username, password=password)
+                Membership.objects.create(person=person, operation=operation, role=Role(role))
+                if role == Role.LEAD:
+                    Membership.objects.create(person=person, operation=operation, role=Role.ADMIN)
+            click.echo(f"Sign in as {username:<10} password {password}   (shown once)")
 
 
 def _sign(operation: Operation) -> None:
@@ -93,15 +97,21 @@ def _take_in(operation: Operation, path: Path) -> None:
 def _understand() -> None:
     from rich.progress import Progress
 
+    from rapport.cli.worker import stop_on_signals
     from rapport.intake.understand import understand, waiting
 
+    stop = stop_on_signals()  # a batch that was begun is finished, however often somebody presses Ctrl-C
     with Progress(transient=True) as progress:
         task = progress.add_task("Working out what they say", total=waiting())
-        while done := understand():
+        while not stop.is_set() and (done := understand()):
             progress.advance(task, done)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if stop.is_set():
+        raise click.Abort
 
 
-def _tell(operation: Operation, port: int, passwords: dict[str, str]) -> None:
+def _tell(operation: Operation, port: int) -> None:
     from rapport.reports.models import Report
 
     standing = {
@@ -114,7 +124,4 @@ def _tell(operation: Operation, port: int, passwords: dict[str, str]) -> None:
     )
     click.echo(f"Map:  http://127.0.0.1:{port}/{operation.slug}/")
     click.echo(f"Desk: http://127.0.0.1:{port}/{operation.slug}/desk/")
-    for username, password in passwords.items():
-        click.echo(f"Sign in as {username:<10} password {password}   (shown once)")
-    if not passwords:
-        click.echo("Passwords were shown the first time; `rapport accounts password lead` sets a new one.")
+    click.echo("A password is shown when its account is made; `rapport accounts password lead` sets a new one.")

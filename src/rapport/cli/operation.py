@@ -106,7 +106,7 @@ def sources(slug: str, to_json: bool) -> None:
 @click.argument("source")
 @as_json
 def address(slug: str, source: str, to_json: bool) -> None:
-    """Make a new address for a gateway and print it, once. The old one ends at once."""
+    """Make a new address for a gateway and print it, once. The old one ends within a second."""
     from django.conf import settings
 
     from rapport.operations import sources as ways_in

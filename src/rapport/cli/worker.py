@@ -59,7 +59,8 @@ def _wanted(stop: threading.Event, parent: int | None) -> bool:
     return not stop.is_set() and (parent is None or os.getppid() == parent)
 
 
-def _stop_on_signals(parent: int | None) -> threading.Event:
+def stop_on_signals(parent: int | None = None) -> threading.Event:
+    """An event that is set when somebody asks this process to end."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     # Ctrl-C reaches the whole group; beside a server it is the server that ends its worker.
@@ -76,4 +77,4 @@ def worker(parent: int | None) -> None:
     """
     from rapport.intake.understand import newest, understand
 
-    work(understand, newest, _stop_on_signals(parent), parent)
+    work(understand, newest, stop_on_signals(parent), parent)

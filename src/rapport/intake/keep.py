@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-from django.db import DatabaseError, DataError, connection, models, transaction
+from django.db import DatabaseError, DataError, OperationalError, connection, models, transaction
 from django.utils import timezone
 
 from rapport.errors import Refused, TryAgain
@@ -25,12 +25,13 @@ from rapport.intake.replies import Reply, reply_to
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Source
 from rapport.oversight import keys
-from rapport.plugins import inline_replies
+from rapport.plugins import CHANNELS, inline_replies
 from rapport.reports.models import Report, Sender
 from rapport.text.keywords import is_start, is_stop
-from rapport.values import Kept, Message
+from rapport.values import Json, Kept, Message
 
 _log = logging.getLogger(__name__)
+_ADDRESS_LENGTH = 7  # digits; shorter ones stand in many a field by chance
 _REPLIES = UUID("5f0e7c52-9f0d-4b7e-8a39-0b1f6c0c6d11")  # names the reply to a report, the same at every repeat
 _TOGETHER = 4_000  # messages in one transaction at most: it holds the write lock for about a tenth of a second
 _ASKED_AT_ONCE = 500  # refs in one query
@@ -139,6 +140,9 @@ class _GroupCommit:
         """Write them together; if that fails, each alone, so that nobody suffers for another's message."""
         try:
             _write(works)
+        except OperationalError as error:  # a lock, a full disk: nobody's fault, and the same for each alone
+            for work in works:
+                work.error = TryAgain(f"could not be written: {error}")
         except Exception as error:  # noqa: BLE001 - whatever a message brings, the one who writes for all goes on
             if len(works) > 1:
                 for work in works:
@@ -208,7 +212,7 @@ def _write(works: list[_Work]) -> None:
         _insert(Report, [_report_row(one) for one in new.values()])
         told = {one.ref: one.reply for one in new.values() if one.reply and one.ref not in silent}
         _insert(OutboxMessage, [_outbox_row(new[ref], reply) for ref, reply in told.items()])
-        replies = {ref: reply.body for ref, reply in told.items()} | _said_before(there)
+        replies = {ref: reply.body for ref, reply in told.items()} | (_said_before(there, everything) if there else {})
     first = set(new)
     for work in works:
         for one in work.messages:
@@ -230,8 +234,8 @@ def _write_senders(new: list[_Prepared]) -> set[str]:
     stopped = {pseudonym for pseudonym, at in known.items() if at is not None}
     silent: set[str] = set()
     for one in new:
-        if one.pseudonym is None:
-            continue
+        if one.pseudonym is None or one.source.channel not in CHANNELS:
+            continue  # only a gateway proves whose words these are: a form could silence any number
         if one.pseudonym in stopped and is_start(one.message.text):
             Sender.objects.filter(pseudonym=one.pseudonym).update(stopped_at=None)
             stopped.discard(one.pseudonym)
@@ -243,9 +247,19 @@ def _write_senders(new: list[_Prepared]) -> set[str]:
     return silent
 
 
-def _said_before(there: set[str]) -> dict[str, str]:
-    """What was answered the first time to messages that come again: the row of that name, not what was asked later."""
-    names = {_outbox_uuid(ref): ref for ref in sorted(there)}
+def _stopped_since(everything: Sequence[_Prepared]) -> set[str]:
+    """The refs of messages whose senders have said STOP by now, less those by which they said it."""
+    pseudonyms = sorted({one.pseudonym for one in everything if one.pseudonym})
+    stopped = {
+        pseudonym for pseudonym, at in _select(Sender, ("pseudonym", "stopped_at"), "pseudonym", pseudonyms) if at
+    }
+    return {one.ref for one in everything if one.pseudonym in stopped and not is_stop(one.message.text)}
+
+
+def _said_before(there: set[str], everything: Sequence[_Prepared]) -> dict[str, str]:
+    """What was answered the first time to messages that come again: the row of that name, not what was asked later.
+    Whoever has said STOP since hears nothing again."""
+    names = {_outbox_uuid(ref): ref for ref in sorted(there - _stopped_since(everything))}
     rows = _select(OutboxMessage, ("uuid", "body"), "uuid", list(names))
     return {names[uuid.hex if isinstance(uuid, UUID) else uuid]: body for uuid, body in rows}
 
@@ -269,11 +283,35 @@ def _report_row(one: _Prepared) -> dict[str, Any]:
         "lon": place.lon if place else None,
         "lat": place.lat if place else None,
         "place_said": place.name[:300] if place else "",
-        "fields": _json(message.fields) if message.fields else "{}",
+        "fields": _json(_without_address(message)) if message.fields else "{}",
         "original_sealed": one.original_sealed,
         "standing": "waiting",
         "understood": False,
     }
+
+
+_HIDDEN = "[sender]"
+
+
+def _without_address(message: Message) -> Mapping[str, Json]:
+    """The fields, with the sender's address wherever it stands in their values hidden: it is kept sealed only."""
+    if message.sender is None:
+        return message.fields
+    address = message.sender.value
+    bare = address.lstrip("+")
+    spelled = [address] if len(bare) < _ADDRESS_LENGTH else [address, bare]
+
+    def hidden(value: Json) -> Json:
+        if isinstance(value, str):
+            for spelling in spelled:
+                value = value.replace(spelling, _HIDDEN)
+        elif isinstance(value, list):
+            return [hidden(part) for part in value]
+        elif isinstance(value, dict):
+            return {name: hidden(part) for name, part in value.items()}
+        return value
+
+    return {name: hidden(value) for name, value in message.fields.items()}
 
 
 def _sender_row(one: _Prepared) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def signature(token: bytes, url: str, signed: bytes = b"") -> str:
 def _spellings(url: str) -> Iterator[str]:
     """The address without and with the port: Twilio signs one or the other, depending on the kind of request."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
+    host = parts.netloc.rpartition("@")[2].partition(":")[0]  # as it was written: Twilio signs capitals too
     try:
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 443)
     except ValueError as error:
