@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -179,6 +181,107 @@ def test_the_map_is_used_with_the_keyboard(visit: Visit, events: list[Event]) ->
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/events/{events[1].ref}/**")
     expect(page.get_by_role("heading", level=1)).to_have_text("Clinic open")
+
+
+def centres(page: Page) -> list[dict[str, float]]:
+    """Of every circle with a number: its middle and radius in pixels, and its exact number."""
+    return page.locator(".mark:has(.many)").evaluate_all(
+        """marks => marks.map(mark => {
+          const box = mark.getBoundingClientRect();
+          return { x: box.x + box.width / 2, y: box.y + box.height / 2, r: box.width / 2, n: parseInt(mark.title) };
+        })"""
+    )
+
+
+@pytest.mark.parametrize("visit", LOOKS[:2], indirect=True)
+def test_circles_do_not_hide_each_other(visit: Visit, operation: Operation) -> None:
+    """Towns a few pixels apart on the start view, each side of a cell's edge."""
+    for lon, count in ((-72.42, 40), (-72.40, 2), (-72.36, 12), (-72.30, 5), (-72.1, 3)):
+        for n in range(count):
+            publish(operation, f"Water needed {n}", lon=lon + n / 1000, lat=18.54 + n / 500)
+    page = visit.open("/sample/?view=map")
+    expect(page.locator(".mark:has(.many)").first).to_be_visible()
+    for zoom in ("", "#10/18.5400/-72.3400", "#12/18.5400/-72.3400"):
+        visit.open("/about/")
+        visit.open("/sample/?view=map" + zoom)
+        circles = centres(page)
+        assert circles
+        assert all(12 <= one["r"] <= 24 for one in circles)
+        for one, other in itertools.combinations(circles, 2):
+            apart = math.hypot(one["x"] - other["x"], one["y"] - other["y"])
+            assert apart >= one["r"] + other["r"] - 1, (zoom, one, other)
+
+
+def test_large_numbers_are_short_on_the_map_and_exact_to_the_ear(visit: Visit, operation: Operation) -> None:
+    answer = {"clusters": [{"lon": -72.3, "lat": 18.5, "count": 2167}, {"lon": -73.9, "lat": 18.5, "count": 999}]}
+    visit.page.route("**/clusters.json?*", lambda route: route.fulfill(json=answer))
+    page = visit.open("/sample/")
+    large = page.locator('.mark[aria-label="2167 events: closer"]')
+    expect(large).to_have_text("2.2k")
+    expect(large).to_have_attribute("title", "2167 events: closer")
+    expect(page.locator('.mark[aria-label="999 events: closer"]')).to_have_text("999")
+
+
+def test_the_name_of_a_layer_is_text(visit: Visit, settings: Any, operation: Operation) -> None:
+    name = "<b id=bold>Roads & rivers"
+    folder = settings.DATA_DIR / "layers"
+    folder.mkdir(parents=True, exist_ok=True)
+    drawing = folder / f"{name}.geojson"
+    drawing.write_text('{"type": "FeatureCollection", "features": []}')
+    try:
+        page = visit.open("/sample/")
+        page.locator(".leaflet-control-layers-toggle").focus()
+        expect(page.locator(".leaflet-control-layers-overlays label")).to_have_text(name)
+        expect(page.locator("#bold")).to_have_count(0)
+    finally:
+        drawing.unlink()
+
+
+@pytest.mark.parametrize("visit", LOOKS[1:2], indirect=True)
+@pytest.mark.parametrize("language", ["en", "fr", "ht"])
+def test_a_narrow_screen_never_scrolls_sideways(visit: Visit, events: list[Event], language: str) -> None:
+    visit.page.context.set_extra_http_headers({"Accept-Language": language})
+    page = visit.open("/sample/?view=list")
+    page.locator("details.more > summary").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page = visit.open("/about/")
+    beside = page.locator(".facts dt").evaluate_all(
+        """terms => terms.map(term => {
+          const said = document.createRange();
+          said.selectNodeContents(term);
+          return term.nextElementSibling.getBoundingClientRect().left - said.getBoundingClientRect().right;
+        })"""
+    )
+    assert beside
+    assert min(beside) >= 0
+
+
+@pytest.mark.parametrize("visit", LOOKS[1:2], indirect=True)
+def test_what_is_wrong_with_a_filter_stands_first_and_leads_to_it(visit: Visit, events: list[Event]) -> None:
+    page = visit.page
+    page.goto(visit.address + "/sample/?from=2010-02-01&to=2010-01-01")
+    summary = page.locator("form.filters [role=alert]")
+    expect(summary).to_be_in_viewport()
+    assert Axe().run(page)["violations"] == []
+    summary.get_by_role("link").click()
+    expect(page.get_by_label("first day")).to_be_in_viewport()
+    expect(page.get_by_label("first day")).to_be_focused()
+
+
+@pytest.mark.parametrize("visit", LOOKS[1:2], indirect=True)
+def test_what_is_wrong_with_a_report_takes_the_focus_and_leads_to_each_field(
+    visit: Visit, operation: Operation
+) -> None:
+    page = visit.open("/sample/report/")
+    page.get_by_label("Phone number or e-mail address").fill("not a number")
+    page.get_by_role("button", name="Send the report").click()
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    expect(summary).to_be_in_viewport()
+    expect(summary.get_by_role("link")).to_have_count(2)
+    assert Axe().run(page)["violations"] == []
+    summary.get_by_role("link", name="Phone number").click()
+    expect(page.get_by_label("Phone number or e-mail address")).to_be_focused()
 
 
 @pytest.mark.parametrize("visit", SILENT, indirect=True)

@@ -8,7 +8,9 @@
   const home = '/' + known.slug + '/';
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const MOST_NAMES = 40;
-  const LEAST = 10, DIGIT = 3, LARGEST = 32; // pixels: a number can be read, and a circle fits the cell it stands for
+  const LEAST = 12, LETTER = 3, LARGEST = 24; // pixels, as radius: a number can be read, and circles leave each other room
+  const PIN = 13, APART = 2, FARTHEST = 48; // pixels: a circle steps aside by less than the cell it stands for
+  const LAYER = 4000, TOP = 1e8; // Leaflet orders marks by height on the screen; a rank counts for more
   let map, marks, areas, words, asked = 0, namesAsked = 0, places = [], pinned = [];
 
   load(root.dataset.leafletCss, root.dataset.leaflet, start);
@@ -70,7 +72,15 @@
         json(home + 'layers/' + encodeURIComponent(name) + '.geojson').then(function (data) { layer.addData(data); }, failed);
       });
     });
-    if (Object.keys(extra).length) L.control.layers(null, extra).addTo(map);
+    // The control takes names as HTML; a file's name is text.
+    const named = Object.fromEntries(Object.entries(extra).map(function (one) { return [plain(one[0]), one[1]]; }));
+    if (Object.keys(named).length) L.control.layers(null, named).addTo(map);
+  }
+
+  function plain(text) {
+    const element = document.createElement('span');
+    element.textContent = text;
+    return element.innerHTML;
   }
 
   function moved() {
@@ -122,26 +132,76 @@
     areas.clearLayers();
     marks.clearLayers();
     pinned = [];
-    found.sort(function (a, b) { return b.lat - a.lat; }).forEach(function (one) { mark(one, most); });
+    spread(found, most);
+    found.sort(function (a, b) { return b.lat - a.lat; }).forEach(mark);
     const again = focused && root.querySelector('[data-key="' + focused + '"]');
     if (again) again.focus({ preventScroll: true });
     write();
   }
 
-  function mark(one, most) {
-    const at = [one.lat, near(one.lon)], many = one.count > 1;
-    const size = many ? 2 * Math.max(LEAST + DIGIT * String(one.count).length, LARGEST * Math.sqrt(one.count / most)) : 26;
-    const rough = one.radius_m >= 1000;
-    if (rough) L.circle(at, { radius: one.radius_m, className: 'area', interactive: false }).addTo(areas);
+  // The area grows with the number; never smaller than the number can be read in.
+  function radius(one, most) {
+    if (one.count === 1) return PIN;
+    const least = LEAST + LETTER * Math.max(0, short(one.count).length - 2);
+    return Math.max(least, Math.sqrt(LEAST * LEAST + (LARGEST * LARGEST - LEAST * LEAST) * one.count / most));
+  }
+
+  function short(count) {
+    if (count < 1000) return String(count);
+    const unit = count < 999500 ? [1000, 'k'] : [1000000, 'M'], many = count / unit[0];
+    return many.toLocaleString(document.documentElement.lang, { maximumFractionDigits: many < 9.95 ? 1 : 0 }) + unit[1];
+  }
+
+  // Gives every mark its size, its point on the screen and its rank. Marks of one event stay where it happened; a circle
+  // stands for a neighbourhood, so it steps aside for them and for larger circles, as little as needed. The smaller
+  // lies above the larger where that does not suffice.
+  function spread(found, most) {
+    found.sort(function (a, b) { return b.count - a.count || b.lat - a.lat || a.lon - b.lon; });
+    found.forEach(function (one, rank) {
+      one.rank = rank;
+      one.radius = radius(one, most);
+      one.point = map.latLngToLayerPoint([one.lat, near(one.lon)]);
+    });
+    const placed = found.filter(function (one) { return one.count === 1; });
+    found.forEach(function (one) { if (one.count > 1) { aside(one, placed); placed.push(one); } });
+  }
+
+  function aside(one, placed) {
+    const home = one.point;
+    for (let step = 0; step < 12; step += 1) {
+      const over = worst(one, placed);
+      if (!over) return;
+      const away = one.point.subtract(over.point), by = Math.hypot(away.x, away.y);
+      const direction = by ? away.divideBy(by) : L.point(Math.cos(one.rank), Math.sin(one.rank));
+      one.point = over.point.add(direction.multiplyBy(one.radius + over.radius + APART));
+    }
+    if (one.point.distanceTo(home) > FARTHEST || worst(one, placed)) one.point = home;
+  }
+
+  // The mark that it shares most with, if any.
+  function worst(one, placed) {
+    let found = null, most = 0.5;
+    placed.forEach(function (other) {
+      const shared = one.radius + other.radius + APART - one.point.distanceTo(other.point);
+      if (shared > most) { most = shared; found = other; }
+    });
+    return found;
+  }
+
+  function mark(one) {
+    const many = one.count > 1, rough = one.radius_m >= 1000, size = 2 * one.radius;
+    const at = many ? map.layerPointToLatLng(one.point) : L.latLng(one.lat, near(one.lon));
+    if (rough) L.circle([one.lat, near(one.lon)], { radius: one.radius_m, className: 'area', interactive: false }).addTo(areas);
+    const label = many ? root.dataset.many.replace('{n}', one.count) : one.title || '';
     const icon = document.createElement('span');
-    if (many) icon.textContent = one.count;
+    if (many) icon.textContent = short(one.count);
     if (one.status) icon.dataset.status = one.status;
     icon.className = many ? 'many' : rough ? 'pin rough' : 'pin';
-    const marker = L.marker(at, { icon: L.divIcon({ html: icon, className: 'mark', iconSize: [size, size] }), riseOnHover: true });
+    const marker = L.marker(at, { icon: L.divIcon({ html: icon, className: 'mark', iconSize: [size, size] }), riseOnHover: true,
+      title: many ? label : '', zIndexOffset: LAYER * one.rank, riseOffset: TOP });
     marker.on('click', function () { choose(one); });
     marks.addLayer(marker);
     pinned.push({ at: at, size: size });
-    const label = many ? root.dataset.many.replace('{n}', one.count) : one.title || '';
     const words = rough ? label + ', ' + root.dataset.near.replace('{r}', distance(one.radius_m)) : label;
     const element = marker.getElement();
     element.setAttribute('aria-label', words);
@@ -151,7 +211,7 @@
       choose(one);
     });
     element.dataset.key = one.ref || one.lon.toFixed(3) + ' ' + one.lat.toFixed(3);
-    if (!many && words) marker.bindTooltip(document.createTextNode(words).data.replace(/[<>&]/g, ' '), { direction: 'top' });
+    if (!many && words) marker.bindTooltip(plain(words), { direction: 'top' });
   }
 
   // The copy of a meridian that the map shows now.
