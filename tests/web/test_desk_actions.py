@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -425,3 +426,21 @@ def test_a_reason_that_nobody_had_to_write_is_kept_whole_or_not_at_all(operation
             actions.publish(verifier, event, Publication.PUBLISHED, reason)
         with pytest.raises(Refused, match="evidence"):
             actions.set_status(verifier, event, Status.CORROBORATED, evidence=reason)
+
+
+def test_a_verified_event_is_rewritten_by_a_verifier_only(
+    operation: Operation, volunteer: Person, verifier: Person
+) -> None:
+    event = actions.accept(volunteer, report(operation), DRAFT)
+    actions.set_status(verifier, event, Status.VERIFIED, "seen", "a photograph")
+    changed = replace(DRAFT, title="Something else")
+    with pytest.raises(NotAllowed):
+        actions.edit(volunteer, event, changed)
+    assert actions.edit(verifier, event, changed).title == "Something else"
+
+
+def test_a_code_that_the_gazetteer_does_not_know_is_refused(operation: Operation, volunteer: Person) -> None:
+    assert DRAFT.spot is not None
+    draft = replace(DRAFT, spot=replace(DRAFT.spot, pcode="+509 5550 4444"))
+    with pytest.raises(Refused, match="P-code"):
+        actions.accept(volunteer, report(operation), draft)

@@ -426,3 +426,13 @@ def test_another_operations_report_is_not_found_here(vero: Client, operation: Op
     Report.objects.filter(pk=told.pk).delete()
     elsewhere = report(other, source=operation.sources.get(slug="sms"))
     assert vero.get(path(elsewhere)).status_code == 404
+
+
+def test_a_session_that_ended_while_somebody_wrote_leads_back_to_the_form(client: Client, operation: Operation) -> None:
+    told = report(operation)
+    page = f"http://testserver/sample/desk/reports/{told.ref}/"
+    answer = client.post(f"/sample/desk/reports/{told.ref}/accept/", headers={"referer": page})
+    assert answer.status_code == 302
+    assert answer.headers["Location"].endswith(f"next=http%3A//testserver/sample/desk/reports/{told.ref}/")
+    answer = client.post(f"/sample/desk/reports/{told.ref}/accept/", headers={"referer": "https://evil.example/"})
+    assert answer.headers["Location"].endswith("next=/")

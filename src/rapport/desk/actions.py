@@ -129,6 +129,8 @@ def edit(person: Person, event: Event, draft: EventDraft, seen: datetime | None 
         before, after = drafts.to_json(drafts.of_event(event)), drafts.to_json(draft)
         if before == after:
             return event
+        if Status(event.status) in JUDGED:  # what a verifier has vouched for says nothing else without one
+            allow(person, Permission.DESK_EVENT_VERIFY, event.operation_id)
         if seen is not None and event.updated_at != seen:
             raise Conflict(_changed_meanwhile(event))
         drafts.save(event, draft)

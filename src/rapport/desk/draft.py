@@ -72,6 +72,7 @@ def check(operation: Operation, draft: EventDraft) -> None:
         raise Refused("too early", f"This lies before {EARLIEST.year}: correct date and time.", field="occurred_at")
     if draft.spot is not None:
         check_spot(operation.box, draft.spot, outside_confirmed=draft.outside_confirmed)
+        _check_code(operation, draft.spot.pcode)
     if draft.occurred_at is not None and draft.occurred_at > timezone.now() + CLOCK_SLACK:
         raise Refused("future", "This lies in the future: correct date and time.", field="occurred_at")
     if draft.affected is not None:
@@ -93,6 +94,13 @@ def _check_words(draft: EventDraft) -> None:
             raise Refused(
                 "contact data", "Readers would see a number or an address of a person: take it out.", field=field
             )
+
+
+def _check_code(operation: Operation, pcode: str) -> None:
+    if pcode and not operation.places.filter(pcode=pcode).exists():
+        raise Refused(
+            "pcode", "This P-code is not in the operation's gazetteer: choose a place, or leave it out.", field="place"
+        )
 
 
 def check_spot(box: Box, spot: Spot, *, outside_confirmed: bool) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
@@ -53,7 +54,7 @@ def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(_where_from(request))
             operation = _with_operation(kwargs)
             if operation is None or not person(request).may(permission, operation.pk):
                 raise PermissionDenied(permission.value)
@@ -63,6 +64,15 @@ def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
         return checked
 
     return decorate
+
+
+def _where_from(request: HttpRequest) -> str:
+    """Where somebody goes on after signing in: this page, or for what was sent the page it was sent from."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    came_from = request.headers.get("Referer", "")
+    trusted = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    return came_from if trusted else "/"
 
 
 def by_proof(proof: str) -> Callable[[View[P]], View[P]]:
