@@ -170,3 +170,13 @@ def test_haitis_area_leaves_eleven_reports_outside(haiti: list[Message]) -> None
     outside = [p for p in places if p.lon is not None and p.lat is not None and not box.holds(p.lon, p.lat)]
     assert len(places) == 3_099
     assert len(outside) == 11
+
+
+def test_a_table_without_ids_knows_its_rows_again() -> None:
+    table = "TEXT\nNou bezwen dlo\nNou bezwen manje\n"
+    mapping = replace(MAPPING, columns=Columns(text="TEXT"))
+    first, again = (
+        [m.gateway_id for m in messages(io.StringIO(table), mapping) if isinstance(m, Message)] for _ in "12"
+    )
+    assert first == again
+    assert len(set(first)) == 2

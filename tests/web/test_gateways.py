@@ -126,6 +126,7 @@ def test_a_phone_may_send_json(phone: Gateway) -> None:
         ("application/x-www-form-urlencoded; charset=zip", b"caf%C3%A9", "café"),
         ("application/x-www-form-urlencoded; charset=unicode_escape", b"%5Cx41", "\\x41"),
         ("", "café".encode(), "café"),
+        ("application/json", b'"a\\ud800 dlo"', "a\ufffd dlo"),
         ("application/json", b'"caf\\u00e9 \\ud83d\\ude00 \\u0000"', "café 😀 \u2400"),
     ],
 )

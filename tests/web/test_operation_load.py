@@ -140,7 +140,13 @@ def test_a_source_gone_from_the_file_takes_no_more(haiti: Operation) -> None:
     loaded("[[sources]]".join(part for part in parts if 'slug = "twilio"' not in part))
     assert not haiti.sources.get(slug="twilio").active
     loaded()
-    assert haiti.sources.get(slug="twilio").active
+    assert not haiti.sources.get(slug="twilio").active, "a person paused it, or the file did: a person resumes it"
+
+
+def test_a_paused_source_stays_paused_when_the_file_is_loaded_again(haiti: Operation) -> None:
+    haiti.sources.filter(slug="twilio").update(active=False)
+    loaded()
+    assert not haiti.sources.get(slug="twilio").active
 
 
 def test_a_signature_is_lost_when_what_was_signed_changes(haiti: Operation) -> None:

@@ -34,6 +34,7 @@ from rapport.values import EARLIEST, PUBLIC, Address, GivenPlace, Json, Kept, Me
 
 MAX_JSON = 8 * 1024 * 1024  # bytes of a JSON body: it is held in memory as a whole
 MAX_NDJSON = 64 * 1024 * 1024  # bytes of an NDJSON body: it is read in pieces
+MAX_ROWS = 50_000  # of one call: each gets a verdict of about 100 bytes in the answer
 MAX_LINE = 256 * 1024  # bytes of one report: 10,000 letters escaped as \uXXXX, and its fields
 _PIECE = 512 * 1024
 _TOGETHER = 2_000  # reports kept in one go
@@ -300,6 +301,8 @@ class _Taking:
     def take(self, rows: Sequence[tuple[int, bytes]]) -> None:
         """Keep what is good of some rows. Raises TryAgain; then those kept before stay kept."""
         for start in range(0, len(rows), _TOGETHER):
+            if len(self._verdicts) >= MAX_ROWS:
+                raise Refused("too_many_rows", f"Send at most {MAX_ROWS:,} rows in a call; those are kept.", status=413)
             self._keep(self._read(rows[start : start + _TOGETHER]))
 
     def _read(self, rows: Iterable[tuple[int, bytes]]) -> list[tuple[Verdict, Message]]:

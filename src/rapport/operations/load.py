@@ -200,7 +200,7 @@ def _sources(operation: Operation, definition: Definition, account: _Account) ->
 def _source(wanted: SourceDefinition) -> dict[str, Any]:
     return {
         "channel": wanted.channel, "names": dict(wanted.names), "language": wanted.language, "trust": wanted.trust,
-        "per_minute": wanted.per_minute, "active": True,
+        "per_minute": wanted.per_minute,
     }  # fmt: skip
 
 

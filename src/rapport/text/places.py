@@ -34,6 +34,7 @@ _CUES = (
 )
 #: Words after which a place is named, folded; English, French, Kreyòl, Spanish.
 PLACE_FOLLOWS = frozenset(_CUES.split())
+LONGEST = 5_000  # characters looked at: the time grows with the square of the names found
 SHORTEST = 4  # letters of a name; shorter ones are words more often than places
 _LEAST = 0.3  # candidates below it are not worth a person's look
 
@@ -96,7 +97,8 @@ class Gazetteer:
 
 
 def find(text: str, gazetteer: Gazetteer) -> list[Found]:
-    """What the text names, best first; the finer place first among equals."""
+    """What the text names in its first LONGEST characters, best first; the finer place first among equals."""
+    text = text[:LONGEST]
     found = [*_names(text, gazetteer)]
     if _DIGIT.search(text):
         found += [*_coordinates(text, gazetteer), *_pcodes(text, gazetteer)]

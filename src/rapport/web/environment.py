@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +31,10 @@ def _whole(text: str) -> int:
 
 
 def _public_url(text: str) -> str:
+    # parts.port raises ValueError by itself for what is no port.
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or parts.query:
+    bare = parts.hostname and re.fullmatch(r"[A-Za-z0-9.\-:\[\]]+", parts.netloc) and (parts.port or True)
+    if parts.scheme not in {"http", "https"} or not bare or parts.path not in {"", "/"} or parts.query:
         raise ValueError("write scheme and host only, like https://map.example.org")
     return f"{parts.scheme}://{parts.netloc}"
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import codecs
 import hmac
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.message import Message as HeaderParser
 from urllib.parse import unquote_to_bytes
-
-import msgspec
 
 from rapport.errors import Refused
 from rapport.values import ANSWERABLE, Address, Answer, Inbound, Json
@@ -32,6 +31,7 @@ JSON = "application/json"
 SCHEMES = frozenset({"email", "messenger", "name", "rcs", "tel", "telegram", "viber", "whatsapp"})
 _NUMBERED = frozenset({"rcs", "tel", "viber", "whatsapp"})  # those whose addresses are phone numbers
 
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half of a character, which no database keeps
 _PHONE = re.compile(r"\+?[0-9]{7,15}", re.ASCII)  # E.164 allows 15 digits; shorter ones are short codes
 _PHONE_PUNCTUATION = str.maketrans("", "", " \t-.()/\u00a0")
 _SECONDS_END = 100_000_000_000  # as seconds the year 5138, as milliseconds 1973: larger numbers are milliseconds
@@ -54,12 +54,8 @@ def shown(raw: bytes | str, charset: str = "utf-8") -> str:
     """Text that every database and page can hold: undecodable bytes become U+FFFD, NUL becomes the sign for NUL."""
     text = raw if isinstance(raw, str) else raw.decode(charset, "replace")
     if not text.isascii():
-        text = text.encode("utf-8", "replace").decode() if _has_surrogate(text) else text
+        text = _SURROGATE.sub("\ufffd", text)
     return text.replace("\0", NUL_SHOWN)
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def charset(content_type: str) -> str:
@@ -96,10 +92,11 @@ def _form(body: bytes, charset: str) -> dict[str, str]:
 
 
 def json_object(body: bytes) -> dict[str, Json]:
-    """A JSON object; Refused(400) for anything else. Undecodable bytes become U+FFFD."""
+    """A JSON object; Refused(400) for anything else. Undecodable bytes become U+FFFD, and so do halves of characters
+    (`shown` sees to them), which a stricter decoder would refuse."""
     try:
-        value: object = msgspec.json.decode(body.decode("utf-8", "replace"))
-    except (msgspec.MsgspecError, RecursionError) as error:
+        value: object = json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
         raise Refused("unreadable", f"The body is not JSON: {error}.") from error
     if not isinstance(value, dict):
         raise Refused("unreadable", "The body must be one JSON object.")
@@ -127,7 +124,7 @@ def _flat(value: Mapping[str, Json]) -> dict[str, str]:
 
 
 def _as_text(item: Json) -> str:
-    return item if isinstance(item, str) else msgspec.json.encode(item).decode()
+    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
 
 
 def address(raw: str) -> Address:
