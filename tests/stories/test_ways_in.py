@@ -58,7 +58,7 @@ def test_a_report_is_sent_without_script(page: Page, base: str) -> None:
     page.get_by_label("What do you see, or need?").fill("No water in Delmas 33")
     page.get_by_label("Phone number or e-mail address").fill("nonsense")
     page.get_by_role("button", name="Send the report").click()
-    expect(page.get_by_text("Write a phone number with its country code")).to_be_visible()
+    expect(page.locator("#contact-error")).to_contain_text("Write a phone number with its country code")
     expect(page.get_by_label("What do you see, or need?")).to_have_value("No water in Delmas 33")
     page.get_by_label("Phone number or e-mail address").fill("")
     page.get_by_role("button", name="Send the report").click()
