@@ -7,6 +7,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rapport.web.settings")
 pages = get_wsgi_application()
 
-from rapport.intake.gate import gated  # noqa: E402 - needs Django set up
+from django.conf import settings  # noqa: E402 - needs Django set up
 
-application = gated(pages)
+from rapport.intake.gate import gated  # noqa: E402
+from rapport.web.bodies import bounded  # noqa: E402
+
+application = bounded(gated(pages), settings.THREADS)
