@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -24,6 +25,15 @@ def pytest_configure() -> None:
     # Without collectstatic there is no manifest; tests serve the files as they lie.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without Debian's Chromium the browser's tests are skipped, and say so."""
+    if Path("/usr/bin/chromium").exists():
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason="needs /usr/bin/chromium: apt-get install chromium"))
 
 
 @pytest.fixture
