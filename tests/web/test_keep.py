@@ -135,7 +135,13 @@ def test_a_number_is_one_person_with_and_without_its_plus(operation: Operation) 
 @pytest.mark.django_db(transaction=True)
 def test_a_message_that_cannot_be_stored_hurts_nobody_else(operation: Operation) -> None:
     source = sms(operation)
-    poison = Message("dlo", gateway_id="poison", sent_at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))))
+    # What a channel lets through by mistake: SQLite's driver stumbles over the one, PostgreSQL over the other.
+    before_christ = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    poison = (
+        Message("dlo", gateway_id="poison", sent_at=before_christ)
+        if connection.vendor == "sqlite"
+        else Message("d\0lo", gateway_id="poison")
+    )
     good = [Message("dlo", gateway_id=str(n)) for n in range(40)]
     failed: list[Exception] = []
 
