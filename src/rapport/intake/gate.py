@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.http import HttpResponse
 
 from rapport.intake.receive import try_again
@@ -51,9 +51,6 @@ def _answered(request: WSGIRequest, channel: str, token: str) -> HttpResponse:
         if not connection.in_atomic_block:  # as Django does at the start of every request
             connection.close_if_unusable_or_obsolete()
         return cast(HttpResponse, gateway(request, channel, token))
-    except DatabaseError:
-        _log.exception("a gateway of channel %s could not be answered", channel)
-        return in_words(try_again())
     except (BadRequest, SuspiciousOperation):
         return in_words(Answer(400, b"The request cannot be read.\n", "text/plain; charset=utf-8"))
     except Exception:  # noqa: BLE001 - the last edge: a gateway must never get a broken connection for our fault
