@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 from rapport.errors import Refused
 from rapport.values import Answer, Inbound, Kept, Message
@@ -24,6 +25,13 @@ CategoriesChanged = Callable[[int, Set[int]], Sequence[str]]
 
 #: Functions of that kind, by dotted path: loaded on use, because the rooms they live in stand above the one that calls.
 CATEGORIES_CHANGED: tuple[str, ...] = ("rapport.events.categories.changed",)
+
+
+#: What the worker does beside everything else: name → dotted path of a function that does a piece of it and says how
+#: much that was, 0 when there is nothing to do. Each runs in a thread of its own.
+JOBS: Mapping[str, str] = {
+    "understand": "rapport.intake.understand.understand",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +79,18 @@ def inline_replies(name: str) -> bool:
     return name in CHANNELS and channel(name).replies_inline
 
 
+def jobs() -> Mapping[str, Callable[[], int]]:
+    """The worker's jobs by name."""
+    return {name: _loaded(path) for name, path in JOBS.items()}
+
+
+def _loaded(path: str) -> Callable[..., Any]:
+    module, _, name = path.rpartition(".")
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
+
+
 def categories_changed() -> Iterator[CategoriesChanged]:
     """Whoever wants to know that categories changed."""
     for path in CATEGORIES_CHANGED:
-        module, _, name = path.rpartition(".")
-        function: CategoriesChanged = getattr(import_module(module), name)
-        yield function
+        yield _loaded(path)

@@ -55,6 +55,15 @@ class GivenPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A file that came with a message, as the other side calls it and says what it is."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What a channel hands over, before it is kept.
 
@@ -71,6 +80,8 @@ class Message:
     place: GivenPlace | None = None
     categories: tuple[str, ...] = ()
     fields: Mapping[str, Json] = field(default_factory=dict)
+    extra: Mapping[str, Json] = field(default_factory=dict)  # the operation's extra fields: code → typed value
+    files: tuple[GivenFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +202,23 @@ class Status(StrEnum):
     UNVERIFIABLE = "unverifiable"
 
 
+class Response(StrEnum):
+    """What is being done about an event."""
+
+    OPEN = "open"
+    ASSIGNED = "assigned"
+    DONE = "done"
+    EXPIRED = "expired"
+
+
+class Trust(StrEnum):
+    """What is known about a sender. Reports of blocked ones are kept, offered to nobody and not answered."""
+
+    UNKNOWN = "unknown"
+    TRUSTED = "trusted"
+    BLOCKED = "blocked"
+
+
 class Sensitivity(StrEnum):
     """The levels of country information-sharing protocols."""
 
@@ -246,6 +274,26 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtraValue:
+    """One of the operation's extra fields with its value, as readers see both."""
+
+    code: str
+    names: Mapping[str, str]
+    value: Json
+    public: bool  # the operation's file says that everybody may see it
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """The cleaned copy of an attachment that a person published, one by one."""
+
+    id: int
+    content_type: str
+    size: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventFacts:
     """The payload of an Item of kind `event`: everything known that a protocol may let through."""
 
@@ -262,6 +310,9 @@ class EventFacts:
     affected: Range | None
     sources: tuple[str, ...]
     reports: int
+    response: Response = Response.OPEN
+    extra: tuple[ExtraValue, ...] = ()
+    files: tuple[PublishedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +361,9 @@ class Release:
     reports: int
     rule: str
     reason: str
+    response: Response = Response.OPEN
+    extra: tuple[ExtraValue, ...] = ()
+    files: tuple[PublishedFile, ...] = ()
 
     def headline(self, language: str) -> str:
         """The title, or one composed of category and place where no own words may be shown."""

@@ -224,7 +224,7 @@ def test_a_worker_finishes_its_batch_and_stops_when_told() -> None:
             stop.set()
         return 0 if len(batches) == 2 else 5
 
-    work(understand, lambda: 0, stop)
+    work({"understand": understand}, lambda: 0, stop)
     assert len(batches) == 3
 
 
@@ -241,7 +241,7 @@ def test_a_worker_waits_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPa
         stop.set()
         return 1
 
-    work(understand, lambda: 0, stop)
+    work({"understand": understand}, lambda: 0, stop)
     assert tries == 3
 
 
@@ -249,7 +249,7 @@ def test_a_worker_ends_with_the_process_that_started_it() -> None:
     def understand() -> int:
         raise AssertionError("it should not begin")
 
-    work(understand, lambda: 0, threading.Event(), parent=-1)
+    work({"understand": understand}, lambda: 0, threading.Event(), parent=-1)
 
 
 # --- tables --------------------------------------------------------------------------------------------------------

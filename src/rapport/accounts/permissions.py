@@ -15,9 +15,14 @@ class Permission(StrEnum):
     DESK_EVENT_EDIT = "desk:event:edit"
     DESK_EVENT_PUBLISH = "desk:event:publish"
     DESK_EVENT_VERIFY = "desk:event:verify"
+    DESK_FILE_PUBLISH = "desk:file:publish"
     DESK_REPORT_READ = "desk:report:read"
     DESK_REPORT_TRANSLATE = "desk:report:translate"
     DESK_REPORT_TRIAGE = "desk:report:triage"
+    DESK_SENDER_ASK = "desk:sender:ask"
+    DESK_SENDER_TRUST = "desk:sender:trust"
+    INTAKE_IMPORT_RUN = "intake:import:run"
+    NOTIFY_SENDING_STOP = "notify:sending:stop"
     OPERATIONS_ORDER_SIGN = "operations:order:sign"
     OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
 
@@ -33,14 +38,22 @@ class Role(StrEnum):
 
 _P = Permission
 _DESK = frozenset({_P.DESK_REPORT_READ, _P.DESK_REPORT_TRANSLATE})
-_TRIAGE = _DESK | {_P.DESK_REPORT_TRIAGE, _P.DESK_EVENT_EDIT, _P.DESK_EVENT_PUBLISH, _P.DESK_DECISION_UNDO}
+_TRIAGE = _DESK | {
+    _P.DESK_REPORT_TRIAGE,
+    _P.DESK_EVENT_EDIT,
+    _P.DESK_EVENT_PUBLISH,
+    _P.DESK_DECISION_UNDO,
+    _P.DESK_SENDER_ASK,
+}
+_VERIFY = _TRIAGE | {_P.DESK_EVENT_VERIFY, _P.DESK_FILE_PUBLISH, _P.DESK_SENDER_TRUST}
 
 #: A custodian guards who may see what: reads the desk but decides nothing there.
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.VOLUNTEER: _TRIAGE,
     Role.TRANSLATOR: _DESK,
-    Role.VERIFIER: _TRIAGE | {_P.DESK_EVENT_VERIFY},
-    Role.LEAD: _TRIAGE | {_P.DESK_EVENT_VERIFY, _P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_ORDER_SIGN},
-    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ}),
-    Role.ADMIN: frozenset({_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE}),
+    Role.VERIFIER: _VERIFY,
+    Role.LEAD: _VERIFY
+    | {_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_ORDER_SIGN, _P.INTAKE_IMPORT_RUN, _P.NOTIFY_SENDING_STOP},
+    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP}),
+    Role.ADMIN: frozenset({_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP}),
 }

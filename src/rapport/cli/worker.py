@@ -1,4 +1,4 @@
-"""`rapport worker`: understands new reports, batch after batch. Ends cleanly: a batch begun is finished."""
+"""`rapport worker`: does what need not be done while somebody waits. Ends cleanly: a piece begun is finished."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import click
 
@@ -27,27 +27,45 @@ log = logging.getLogger(__name__)
 
 
 def work(
-    understand: Callable[[], int], newest: Callable[[], int], stop: threading.Event, parent: int | None = None
+    jobs: Mapping[str, Callable[[], int]], newest: Callable[[], int], stop: threading.Event, parent: int | None = None
 ) -> None:
-    """Call `understand` (which says how many reports it handled) until told to stop or the parent process is gone.
+    """Do each job (it says how much it did) in a thread of its own, until told to stop or the parent process is gone.
 
-    A database that is busy, full or away is waited for.
+    A database that is busy, full or away is waited for; a job that fails in another way is tried again later, and holds
+    up no other.
     """
-    from django.db import InterfaceError, OperationalError, close_old_connections
+    threads = [
+        threading.Thread(target=_keep_on, args=(name, job, newest, stop, parent), name=name)
+        for name, job in jobs.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _keep_on(
+    name: str, job: Callable[[], int], newest: Callable[[], int], stop: threading.Event, parent: int | None
+) -> None:
+    from django.db import InterfaceError, OperationalError, connections
 
     while _wanted(stop, parent):
         try:
-            _work(understand, newest, stop, parent)
+            _work(job, newest, stop, parent)
         except (OperationalError, InterfaceError) as error:
-            log.error("the database cannot be used now, trying again in %g s: %s", AWAY, error)
-            close_old_connections()
+            log.error("%s: the database cannot be used now, trying again in %g s: %s", name, AWAY, error)
+            connections.close_all()
             stop.wait(AWAY)
+        except Exception:
+            log.exception("%s failed, trying again in %g s", name, AWAY)
+            stop.wait(AWAY)
+    connections.close_all()
 
 
-def _work(understand: Callable[[], int], newest: Callable[[], int], stop: threading.Event, parent: int | None) -> None:
+def _work(job: Callable[[], int], newest: Callable[[], int], stop: threading.Event, parent: int | None) -> None:
     began, last = time.monotonic(), newest()
     while _wanted(stop, parent):
-        if not understand():
+        if not job():
             stop.wait(PAUSE)
         took, now = time.monotonic() - began, newest()
         if now - last > BUSY * took:
@@ -71,10 +89,11 @@ def stop_on_signals(parent: int | None = None) -> threading.Event:
 @click.command(cls=NeedsModels)
 @click.option("--parent", type=int, hidden=True, help="End when this process is no longer the parent.")
 def worker(parent: int | None) -> None:
-    """Work out what new reports seem to say, until told to stop (SIGTERM or Ctrl-C).
+    """Work out what new reports seem to say, and whatever else takes time, until told to stop (SIGTERM or Ctrl-C).
 
     `rapport serve` starts one by itself. Two at the same time do no harm, and no good.
     """
-    from rapport.intake.understand import newest, understand
+    from rapport import plugins
+    from rapport.intake.understand import newest
 
-    work(understand, newest, stop_on_signals(parent), parent)
+    work(plugins.jobs(), newest, stop_on_signals(parent), parent)

@@ -34,7 +34,7 @@ class DeskFilters:
 
 
 def waiting(operation: Operation, filters: DeskFilters | None = None) -> QuerySet[Report]:
-    """The queue: oldest first for now."""
+    """The queue, in the order of priority.py."""
     filters = filters or DeskFilters()
     queue = Report.objects.filter(operation=operation, standing=Standing.WAITING)
     if filters.source:
@@ -46,7 +46,7 @@ def waiting(operation: Operation, filters: DeskFilters | None = None) -> QuerySe
         queue = queue.filter(Q(language_said=filters.language) | Exists(suggested))
     if filters.text:
         queue = queue.filter(Q(text__icontains=filters.text) | Q(ref=filters.text))
-    return queue.order_by("id")
+    return queue.order_by("-rank", "id")
 
 
 def take(person: Person, report: Report) -> Lease:
@@ -80,7 +80,7 @@ def holder(report: Report) -> Lease | None:
 def next_report(
     operation: Operation, person: Person, filters: DeskFilters | None = None, after: Report | None = None
 ) -> Report | None:
-    """The report that the person holds already, else the oldest waiting one that nobody holds; None if there is none.
+    """The report that the person holds already, else the first waiting one that nobody holds; None if there is none.
 
     With `after` the person passes that report by: its lease ends and the search goes on behind it, then from the start.
     """
@@ -109,7 +109,8 @@ def _candidate(
     )
     free = free.exclude(pk__in=passed)
     if after is not None:
-        return free.filter(pk__gt=after.pk).first() or free.first()
+        behind = Q(rank__lt=after.rank) | Q(rank=after.rank, pk__gt=after.pk)
+        return free.filter(behind).first() or free.first()
     return free.filter(lease__person=person, lease__until__gt=timezone.now()).first() or free.first()
 
 

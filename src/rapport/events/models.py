@@ -11,7 +11,7 @@ from django.utils import timezone
 from rapport.operations.models import Category
 from rapport.reports.models import Report
 from rapport.sharing.models import Shareable
-from rapport.values import Precision, Publication, Range, Spot, Status
+from rapport.values import Precision, Publication, Range, Response, Spot, Status
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: no i, l, o, u
 
@@ -45,10 +45,18 @@ class Event(Shareable):
     pcode = models.CharField(max_length=20, blank=True)
     affected_low = models.PositiveIntegerField(null=True)
     affected_high = models.PositiveIntegerField(null=True)  # null with a low bound: at least
+    extra = models.JSONField(default=dict)  # the operation's extra fields: code → typed value
+    response = models.CharField(
+        max_length=8, choices=[(r.value, r.value) for r in Response], default=Response.OPEN.value
+    )
+    response_by = models.CharField(max_length=200, blank=True)  # who does or did it; for the team
+    response_at = models.DateTimeField(null=True)  # when the response last changed
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
 
     class Meta:
         indexes = [
             models.Index(fields=["operation", "publication", "id"], name="event_published"),
+            models.Index(fields=["operation", "response", "id"], name="event_response"),
         ]
 
     def __str__(self) -> str:

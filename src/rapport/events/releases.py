@@ -19,6 +19,7 @@ from rapport.values import (
     Purpose,
     Reader,
     Release,
+    Response,
     Sensitivity,
     Status,
 )
@@ -74,6 +75,7 @@ def _item(
             affected=event.affected,
             sources=tuple(sorted(sources)),
             reports=reports,
+            response=Response(event.response),
         ),
     )
 

@@ -20,6 +20,7 @@ import msgspec
 from django.db import DatabaseError, DataError, OperationalError, connection, models, transaction
 from django.utils import timezone
 
+from rapport.desk import priority
 from rapport.errors import Refused, TryAgain
 from rapport.intake.replies import Reply, reply_to
 from rapport.notify.models import OutboxMessage, OutboxState
@@ -42,15 +43,18 @@ def stop() -> None:
     _commits.stop()
 
 
-def keep(source: Source, messages: Sequence[Message], *, original: bytes | None = None) -> list[Kept]:
+def keep(
+    source: Source, messages: Sequence[Message], *, original: bytes | None = None, import_no: int | None = None
+) -> list[Kept]:
     """Keep messages of a source; durable when it returns. A message that is there already is answered as the first
     time and changes nothing. Raises TryAgain when nothing could be written, and then nothing was.
 
-    `original` is the request byte for byte, for gateways that bring one message in one request.
+    `original` is the request byte for byte, for gateways that bring one message in one request; `import_no` the import
+    that brings these messages.
     """
     sealed = keys.seal("addresses", original) if original is not None else None
     now = timezone.now()
-    work = _Work(source, [_prepared(source, message, now, sealed) for message in messages])
+    work = _Work(source, [_prepared(source, message, now, sealed, import_no) for message in messages])
     if work.messages:
         _commits.submit(work)
     return work.kept
@@ -67,6 +71,7 @@ class _Prepared:
     received_at: datetime
     original_sealed: bytes | None
     reply: Reply | None
+    import_no: int | None
 
 
 @dataclass(slots=True, eq=False)
@@ -160,7 +165,9 @@ class _GroupCommit:
 _commits = _GroupCommit()
 
 
-def _prepared(source: Source, message: Message, now: datetime, sealed: bytes | None) -> _Prepared:
+def _prepared(
+    source: Source, message: Message, now: datetime, sealed: bytes | None, import_no: int | None
+) -> _Prepared:
     pseudonym = None
     if message.sender is not None:
         # Gateways write the same number with and without its plus: it is one person.
@@ -173,6 +180,7 @@ def _prepared(source: Source, message: Message, now: datetime, sealed: bytes | N
         received_at=now,
         original_sealed=sealed,
         reply=reply_to(source, message),
+        import_no=import_no,
     )
 
 
@@ -284,9 +292,15 @@ def _report_row(one: _Prepared) -> dict[str, Any]:
         "lat": place.lat if place else None,
         "place_said": place.name[:300] if place else "",
         "fields": _json(_without_address(message)) if message.fields else "{}",
+        "extra": _json(message.extra) if message.extra else "{}",
         "original_sealed": one.original_sealed,
         "standing": "waiting",
         "understood": False,
+        "import_no": one.import_no,
+        "rank": priority.rank(one.source.operation.queue, one.received_at),
+        "urgency": 0,
+        "for_verifier": False,
+        "for_translator": False,
     }
 
 
@@ -342,6 +356,11 @@ def _outbox_row(one: _Prepared, reply: Reply) -> dict[str, Any]:
         "state": OutboxState.HANDED.value if inline_replies(one.source.channel) else OutboxState.WAITING.value,
         "created_at": _moment(one.received_at),
         "changed_at": _moment(one.received_at),
+        "attempts": 0,
+        "claim": "",
+        "gone": False,
+        "gateway_id": "",
+        "problem": "",
     }
 
 

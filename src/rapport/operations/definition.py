@@ -27,6 +27,9 @@ REPLIES = ("received", "ask_place", "stopped")
 OWN_CHANNELS = ("web", "api", "file")
 SMS_CHARACTERS = 160
 
+#: Keys of [queue]: see desk/priority.py.
+QUEUE_WEIGHTS = ("urgency", "people", "trusted")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -44,6 +47,7 @@ class CategoryDefinition:
     parent: str = ""
     hxl: str = ""
     persons_at_risk: bool = False
+    urgency: int = 0
     labels: tuple[str, ...] = ()
 
 
@@ -71,6 +75,7 @@ class SourceDefinition:
     language: str = ""
     trust: str = "unknown"
     per_minute: int = 6000
+    out_per_minute: int = 60
     columns: Columns | None = None
 
 
@@ -98,6 +103,8 @@ class Definition:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     consent: Mapping[str, str] = field(default_factory=dict)
     replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    queue: Mapping[str, float] = field(default_factory=dict)
+    sending: Mapping[str, Json] = field(default_factory=dict)
     gazetteers: tuple[str, ...] = ()
     categories: tuple[CategoryDefinition, ...] = ()
     sources: tuple[SourceDefinition, ...] = ()
@@ -130,6 +137,8 @@ def parse(text: str) -> Definition:
         descriptions=_by_language(top, "descriptions"),
         consent=_by_language(top, "consent"),
         replies=_replies(top),
+        queue=_queue(top),
+        sending=_sending(top),
         gazetteers=_gazetteers(top),
         categories=tuple(_category(table) for table in top.tables("categories")),
         sources=tuple(_source(table) for table in top.tables("sources")),
@@ -190,6 +199,18 @@ class _Table:
         if not isinstance(value, bool):
             raise self.bad(key, "write true or false")
         return value
+
+    def whole(self, key: str, default: int, least: int, most: int) -> int:
+        value = self.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self.bad(key, f"write a whole number between {least} and {most}")
+        return value
+
+    def number(self, key: str, least: float, most: float) -> float:
+        value = self.get(key)
+        if not _is_number(value) or not least <= value <= most:
+            raise self.bad(key, f"write a number between {least:g} and {most:g}")
+        return float(value)
 
     def texts(
         self, key: str, form: re.Pattern[str] | None = None, remedy: str = "", *, needed: bool = False
@@ -293,6 +314,33 @@ def _sms(table: _Table, key: str) -> str:
     return text
 
 
+def _queue(top: _Table) -> Mapping[str, float]:
+    """Weights of the queue's order, in hours of waiting (desk/priority.py)."""
+    table = top.table("queue")
+    if table is None:
+        return {}
+    weights = {key: table.number(key, 0, 10_000) for key in QUEUE_WEIGHTS if key in table.data}
+    table.known += QUEUE_WEIGHTS
+    table.nothing_else()
+    return weights
+
+
+def _sending(top: _Table) -> Mapping[str, Json]:
+    """Quiet hours, local time: from, to; within them only who has just written is answered."""
+    table = top.table("sending")
+    if table is None:
+        return {}
+    remedy = "as 22:00"
+    made: dict[str, Json] = {
+        "quiet_from": table.text("quiet_from", "", _TIME, remedy),
+        "quiet_to": table.text("quiet_to", "", _TIME, remedy),
+    }
+    table.nothing_else()
+    if bool(made["quiet_from"]) != bool(made["quiet_to"]):
+        raise table.bad("quiet_from", "quiet_from and quiet_to go together; write both or neither")
+    return made
+
+
 def _gazetteers(top: _Table) -> tuple[str, ...]:
     names = top.texts("gazetteers")
     for name in names:
@@ -309,6 +357,7 @@ def _category(table: _Table) -> CategoryDefinition:
         parent=table.text("parent", ""),
         hxl=table.text("hxl", "", _HXL, "as #affected+f"),
         persons_at_risk=table.flag("persons_at_risk"),
+        urgency=table.whole("urgency", 0, 0, 3),
         labels=table.texts("labels"),
     )
     table.nothing_else()
@@ -324,20 +373,14 @@ def _source(table: _Table) -> SourceDefinition:
         names=_by_language(table, "names", needed=True),
         language=table.text("language", "", _LANGUAGE, "as fr"),
         trust=table.one_of("trust", TRUST, "unknown"),
-        per_minute=_per_minute(table),
+        per_minute=table.whole("per_minute", 6000, 1, 1_000_000),
+        out_per_minute=table.whole("out_per_minute", 60, 1, 1_000_000),
         columns=_columns(columns) if columns else None,
     )
     table.nothing_else()
     if (made.channel == "file") != (made.columns is not None):
         raise table.bad("columns", "a source of channel file needs this table, and no other may have it")
     return made
-
-
-def _per_minute(table: _Table) -> int:
-    value = table.get("per_minute", 6000)
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1_000_000:
-        raise table.bad("per_minute", "write a whole number between 1 and 1000000")
-    return value
 
 
 def _columns(table: _Table) -> Columns:

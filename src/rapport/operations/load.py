@@ -101,6 +101,7 @@ def _operation(definition: Definition, account: _Account) -> Operation:
             "glide": definition.glide, "exercise": definition.exercise, "time_zone": definition.time_zone,
             "west": box.west, "south": box.south, "east": box.east, "north": box.north,
             "countries": list(definition.countries), "languages": list(definition.languages),
+            "queue": dict(definition.queue), "sending": dict(definition.sending),
             "consent": dict(definition.consent), "definition_hash": definition.digest,
             "replies": {language: dict(texts) for language, texts in definition.replies.items()},
         },
@@ -159,7 +160,7 @@ def _tell(operation: Operation, changed: set[int], account: _Account) -> None:
 def _category(category: CategoryDefinition, order: int) -> dict[str, Any]:
     return {
         "names": dict(category.names), "hxl": category.hxl, "persons_at_risk": category.persons_at_risk,
-        "order": order,
+        "order": order, "urgency": category.urgency,
     }  # fmt: skip
 
 
@@ -200,7 +201,7 @@ def _sources(operation: Operation, definition: Definition, account: _Account) ->
 def _source(wanted: SourceDefinition) -> dict[str, Any]:
     return {
         "channel": wanted.channel, "names": dict(wanted.names), "language": wanted.language, "trust": wanted.trust,
-        "per_minute": wanted.per_minute,
+        "per_minute": wanted.per_minute, "out_per_minute": wanted.out_per_minute,
     }  # fmt: skip
 
 

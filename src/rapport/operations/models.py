@@ -28,6 +28,11 @@ class Operation(models.Model):
     languages = models.JSONField(default=list)  # ISO 639-1, the first is the default
     consent = models.JSONField(default=dict)  # language → what a sender agrees to
     replies = models.JSONField(default=dict)  # language → {"received": …, "ask_place": …, "stopped": …}
+    queue = models.JSONField(default=dict)  # weights of the queue's order, see desk/priority.py
+    sending = models.JSONField(default=dict)  # quiet hours and such, see notify/
+    extra_fields = models.JSONField(default=list)  # what reports and events say beyond the usual, see fields.py
+    sending_stopped_at = models.DateTimeField(null=True)  # the stop button: nothing is sent
+    sending_stopped_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
     definition_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
     open = models.BooleanField(default=True)  # takes new reports
@@ -55,6 +60,7 @@ class Category(models.Model):
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
     names = models.JSONField(default=dict)
     hxl = models.CharField(max_length=100, blank=True)
+    urgency = models.PositiveSmallIntegerField(default=0)  # 0 to 3: how fast somebody must look at its reports
     persons_at_risk = models.BooleanField(default=False)  # readers beyond the team get only the commune
     order = models.PositiveIntegerField(default=0)
 
@@ -82,6 +88,7 @@ class Source(models.Model):
     token_hash = models.CharField(max_length=64, blank=True, db_index=True)
     settings_sealed = models.BinaryField(blank=True, default=b"")  # JSON of the channel's settings, sealed
     per_minute = models.PositiveIntegerField(default=6000)
+    out_per_minute = models.PositiveIntegerField(default=60)  # messages sent through it, at most
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -18,7 +18,7 @@ from typing import Literal
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
-KeyPurpose = Literal["django", "pseudonyms", "addresses", "channels"]
+KeyPurpose = Literal["django", "pseudonyms", "addresses", "channels", "attachments"]
 
 
 def load(folder: Path, purpose: KeyPurpose) -> list[bytes]:

@@ -16,6 +16,18 @@ class DecisionKind(models.TextChoices):
     VERIFY = "verify", "changed status"
     SIGN = "sign", "signed a standing order"
     REVOKE = "revoke", "revoked a standing order"
+    MERGE = "merge", "merged two events"
+    SPLIT = "split", "split an event"
+    RESPOND = "respond", "changed the response"
+    BULK = "bulk", "decided about many at once"
+    PRIORITISE = "prioritise", "changed the urgency"
+    ESCALATE = "escalate", "passed to a verifier"
+    TRANSLATORS = "translators", "passed to the translators"
+    TRUST = "trust", "changed the trust in a sender"
+    ASK = "ask", "asked the sender"
+    SHOW_FILE = "show_file", "changed who sees a file"
+    WITHDRAW = "withdraw", "rolled an import back"
+    SENDING = "sending", "stopped or resumed sending"
     UNDO = "undo", "undid"
 
 
@@ -32,12 +44,15 @@ class Decision(models.Model):
     at = models.DateTimeField(default=timezone.now)
     report_id = models.BigIntegerField(null=True)
     event_id = models.BigIntegerField(null=True)
+    other_event_id = models.BigIntegerField(null=True)  # merged into event_id, or split off from it
     order_id = models.BigIntegerField(null=True)  # made under this standing order, which `person` signed
     suggestion_id = models.BigIntegerField(null=True)
     reason = models.TextField(blank=True)
     evidence = models.TextField(blank=True)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
+    sender_id = models.CharField(max_length=22, blank=True)  # pseudonym
+    batch = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="parts")  # made as part of this
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
 
     class Meta:
@@ -45,6 +60,12 @@ class Decision(models.Model):
             models.Index(fields=["operation", "-id"], name="decision_operation"),
             models.Index(fields=["event_id", "id"], name="decision_event"),
             models.Index(fields=["report_id", "id"], name="decision_report"),
+            models.Index(
+                fields=["other_event_id", "id"],
+                name="decision_other_event",
+                condition=models.Q(other_event_id__isnull=False),
+            ),
+            models.Index(fields=["sender_id", "id"], name="decision_sender", condition=~models.Q(sender_id="")),
         ]
 
     def __str__(self) -> str:

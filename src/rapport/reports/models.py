@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from rapport.oversight import keys
-from rapport.values import Address
+from rapport.values import Address, Trust
 
 
 class Sender(models.Model):
@@ -18,6 +18,8 @@ class Sender(models.Model):
     address_sealed = models.BinaryField()
     language = models.CharField(max_length=12, blank=True)
     stopped_at = models.DateTimeField(null=True)  # said STOP: nothing is sent until START
+    trust = models.CharField(max_length=8, choices=[(t.value, t.value) for t in Trust], default=Trust.UNKNOWN.value,
+                             db_default=Trust.UNKNOWN.value)  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -35,6 +37,7 @@ class Standing(models.TextChoices):
     WAITING = "waiting", "on the desk"
     IN_EVENT = "in_event", "part of an event"
     REJECTED = "rejected", "rejected"
+    WITHDRAWN = "withdrawn", "withdrawn"  # an import rolled back: kept, counted nowhere, back when imported again
 
 
 class Report(models.Model):
@@ -54,15 +57,27 @@ class Report(models.Model):
     lat = models.FloatField(null=True)
     place_said = models.CharField(max_length=300, blank=True)
     fields = models.JSONField(default=dict)  # everything else that came, without address and secrets
+    extra = models.JSONField(default=dict)  # the operation's extra fields: code → typed value
     original_sealed = models.BinaryField(null=True)  # the request byte for byte (holds the address, so sealed)
 
     # bookkeeping: where it stands
     standing = models.CharField(max_length=10, choices=Standing, default=Standing.WAITING)
     understood = models.BooleanField(default=False)  # the worker has written its suggestions
+    import_no = models.BigIntegerField(null=True)  # the import (intake/imports) that brought it, or brought it back
+
+    # bookkeeping: its place in the queue, see desk/priority.py
+    rank = models.FloatField(default=0.0)  # the highest is worked on first; does not change as time goes by
+    urgency = models.PositiveSmallIntegerField(default=0)  # 0 to 3
+    people = models.PositiveIntegerField(null=True)  # how many it speaks of, at least
+    for_verifier = models.BooleanField(default=False)  # escalated: offered to verifiers only
+    for_translator = models.BooleanField(default=False)  # offered to translators first
 
     class Meta:
         indexes = [
-            models.Index(fields=["operation", "id"], name="report_waiting", condition=models.Q(standing="waiting")),
+            models.Index(
+                fields=["operation", "-rank", "id"], name="report_queue", condition=models.Q(standing="waiting")
+            ),
+            models.Index(fields=["import_no", "id"], name="report_import", condition=models.Q(import_no__isnull=False)),
             models.Index(fields=["id"], name="report_new", condition=models.Q(understood=False)),
             models.Index(fields=["sender", "id"], name="report_sender"),
             models.Index(fields=["operation", "standing"], name="report_standing"),
@@ -123,3 +138,42 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return str(self.report_id)
+
+
+class AttachmentState(models.TextChoices):
+    WAITING = "waiting", "waiting to be cleaned"
+    CLEAN = "clean", "a cleaned copy can be looked at"
+    REFUSED = "refused", "no safe copy can be made"
+
+
+class Attachment(models.Model):
+    """A file that came with a report. The original is sealed with a key of its own, on disk, and opened by nobody but
+    the one who cleans it; people get the cleaned copy: re-encoded, without whatever else the file carried."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="attachments")
+    number = models.PositiveSmallIntegerField()  # within the report, from 1
+    name = models.CharField(max_length=200, blank=True)  # as the sender's device called it, made harmless
+    said_type = models.CharField(max_length=100, blank=True)
+    found_type = models.CharField(max_length=100)  # by its first bytes
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)  # of the original
+    key_sealed = models.BinaryField()  # the key of the original; destroying it destroys the original
+    received_at = models.DateTimeField(default=timezone.now)
+
+    state = models.CharField(max_length=8, choices=AttachmentState, default=AttachmentState.WAITING)
+    problem = models.CharField(max_length=200, blank=True)  # why it was refused, in words
+    copy_type = models.CharField(max_length=100, blank=True)
+    copy_size = models.PositiveBigIntegerField(default=0)
+    copy_sha256 = models.CharField(max_length=64, blank=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    seconds = models.FloatField(null=True)
+    pages = models.PositiveIntegerField(null=True)
+    published = models.BooleanField(default=False)  # by a Decision about this one file
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["report", "number"], name="one_attachment_number")]
+        indexes = [models.Index(fields=["id"], name="attachment_new", condition=models.Q(state="waiting"))]
+
+    def __str__(self) -> str:
+        return f"{self.report_id}/{self.number}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rapport.sharing.policy import decide
-from rapport.values import Item, Purpose, Reader, Release, Ruling, Spot
+from rapport.values import Audience, Item, Purpose, Reader, Release, Ruling, Spot
 
 
 def release(item: Item, reader: Reader, purpose: Purpose) -> Release | None:
@@ -38,6 +38,11 @@ def release(item: Item, reader: Reader, purpose: Purpose) -> Release | None:
         # 5
         rule=ruling.rule,
         reason=ruling.reason,
+        response=facts.response,
+        extra=tuple(one for one in facts.extra if one.public or reader.audience is Audience.TEAM)
+        if ruling.own_words
+        else (),
+        files=facts.files if ruling.own_words else (),
     )
 
 
