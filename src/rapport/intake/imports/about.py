@@ -1,0 +1,96 @@
+"""Pure: what is known beforehand when a file is looked through: the operation it is for, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rapport.errors import Refused
+from rapport.intake.imports.plan import Plan
+from rapport.values import Box, CategoryName, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a file. `number` is as a spreadsheet counts; either `cells`, one for each column of the plan, or the
+    `problem` for which there are none. `more` holds what a line of NDJSON says beyond the columns."""
+
+    number: int
+    cells: tuple[str, ...] = ()
+    problem: Refused | None = None
+    more: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraColumn:
+    """One of the operation's extra fields: `read` makes a typed value of a cell, or raises Refused."""
+
+    code: str
+    names: tuple[str, ...]  # in all its languages: columns are known by them
+    read: Callable[[str], Json]
+    counts_people: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The operation a file is for. `labels` are the whole texts by which files name categories: label → code."""
+
+    zone: str
+    now: datetime
+    languages: tuple[str, ...] = ("en",)
+    box: Box | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    categories: tuple[CategoryName, ...] = ()
+    extra: tuple[ExtraColumn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why something was proposed. `about` is the plan's key (encoding, header_row, roles, date_order, categories …),
+    `said` a sentence for people, `column` and `count` what it concerns where it concerns one."""
+
+    about: str
+    said: str
+    column: str = ""
+    count: int = 0
+
+    def to_json(self) -> dict[str, Json]:
+        return {"about": self.about, "said": self.said, "column": self.column, "count": self.count}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A row as it stands and as understood: role → what was read, or the problem."""
+
+    number: int
+    cells: tuple[str, ...]
+    understood: Mapping[str, str]
+    problem: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        understood: dict[str, Json] = dict(self.understood)
+        return {
+            "number": self.number, "cells": list(self.cells), "understood": understood, "problem": self.problem,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """How the file would be read, why, and some rows to look at. `labels` counts each category label that nobody knows:
+    a person maps them; an import makes no category. `sheets` are the workbook's."""
+
+    plan: Plan
+    evidence: tuple[Evidence, ...]
+    samples: tuple[Sample, ...]
+    unknown_labels: Mapping[str, int] = field(default_factory=dict)
+    sheets: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "plan": self.plan.to_json(),
+            "evidence": [one.to_json() for one in self.evidence],
+            "samples": [one.to_json() for one in self.samples],
+            "unknown_labels": dict(self.unknown_labels),
+            "sheets": list(self.sheets),
+        }
