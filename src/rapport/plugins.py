@@ -26,6 +26,11 @@ CategoriesChanged = Callable[[int, Set[int]], Sequence[str]]
 #: Functions of that kind, by dotted path: loaded on use, because the rooms they live in stand above the one that calls.
 CATEGORIES_CHANGED: tuple[str, ...] = ("rapport.events.categories.changed",)
 
+#: Called with an operation's id and the codes of its extra fields of which readers now see more or less, in the
+#: transaction of that change; says what it did.
+FieldsChanged = Callable[[int, Set[str]], Sequence[str]]
+FIELDS_CHANGED: tuple[str, ...] = ("rapport.events.extra.changed",)
+
 
 #: What the worker does beside everything else: name → dotted path of a function that does a piece of it and says how
 #: much that was, 0 when there is nothing to do. Each runs in a thread of its own.
@@ -93,4 +98,10 @@ def _loaded(path: str) -> Callable[..., Any]:
 def categories_changed() -> Iterator[CategoriesChanged]:
     """Whoever wants to know that categories changed."""
     for path in CATEGORIES_CHANGED:
+        yield _loaded(path)
+
+
+def fields_changed() -> Iterator[FieldsChanged]:
+    """Whoever wants to know that extra fields changed."""
+    for path in FIELDS_CHANGED:
         yield _loaded(path)

@@ -281,6 +281,8 @@ class ExtraValue:
     names: Mapping[str, str]
     value: Json
     public: bool  # the operation's file says that everybody may see it
+    kind: str = "text"  # text, number, choice, date or place: operations/fields.py
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of a choice: its codes → names
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,11 +13,12 @@ from django.utils.dateparse import parse_datetime
 from rapport.desk.rules import TITLE_LENGTH
 from rapport.errors import Refused
 from rapport.events.models import Event
+from rapport.operations import fields
 from rapport.operations.categories import Lines, at_risk, lines
 from rapport.operations.gazetteer import commune_of
 from rapport.operations.models import Category, Operation
 from rapport.text.personal import has_contact_data
-from rapport.values import EARLIEST, Box, Precision, Range, Spot, place_problem
+from rapport.values import EARLIEST, Box, Json, Precision, Range, Spot, place_problem
 
 SUMMARY_LENGTH = 5_000
 PLACE_NAME_LENGTH = 300
@@ -38,6 +39,7 @@ class EventDraft:
     spot: Spot | None = None
     occurred_at: datetime | None = None
     affected: Range | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)  # the operation's extra fields: code → typed value
     outside_confirmed: bool = False  # the place lies outside the operation's area, and that is meant
 
 
@@ -77,23 +79,41 @@ def check(operation: Operation, draft: EventDraft) -> None:
         raise Refused("future", "This lies in the future: correct date and time.", field="occurred_at")
     if draft.affected is not None:
         _check_affected(draft.affected)
+    _check_extra(operation, draft.extra)
 
 
 def _check_words(draft: EventDraft) -> None:
     name = draft.spot.name if draft.spot else ""
-    for field, text, longest in (
+    for shown_at, text, longest in (
         ("title", draft.title, TITLE_LENGTH),
         ("summary", draft.summary, SUMMARY_LENGTH),
         ("place_name", name, PLACE_NAME_LENGTH),
     ):
         if len(text) > longest:
-            raise Refused("too long", f"{len(text)} characters are too many: at most {longest}.", field=field)
+            raise Refused("too long", f"{len(text)} characters are too many: at most {longest}.", field=shown_at)
         if "\0" in text:
-            raise Refused("nul", "It contains a NUL byte: type it anew.", field=field)
+            raise Refused("nul", "It contains a NUL byte: type it anew.", field=shown_at)
         if has_contact_data(text):
             raise Refused(
-                "contact data", "Readers would see a number or an address of a person: take it out.", field=field
+                "contact data", "Readers would see a number or an address of a person: take it out.", field=shown_at
             )
+
+
+def _check_extra(operation: Operation, extra: Mapping[str, Json]) -> None:
+    """Each value fits its field, and none that everybody may see shows how to reach a person."""
+    known = fields.stored(operation.extra_fields)
+    by_code = {one.code: one for one in known}
+    for code, value in extra.items():
+        if code not in by_code:
+            raise Refused("extra field", f"This operation has no field {code}: leave it out.", field=code)
+        try:
+            fields.read(by_code[code], value)
+        except fields.BadValue as bad:
+            raise Refused("extra field", bad.remedy, field=by_code[code].name) from bad
+    for code, words in fields.free_words(known, extra).items():
+        if has_contact_data(words):
+            remedy = "Readers would see a number or an address of a person: take it out."
+            raise Refused("contact data", remedy, field=by_code[code].name)
 
 
 def _check_code(operation: Operation, pcode: str) -> None:
@@ -135,6 +155,7 @@ def fill(event: Event, draft: EventDraft, *, at_risk: bool, commune: Spot | None
     event.place_name, event.pcode = (spot.name, spot.pcode[:20]) if spot else ("", "")
     event.affected_low = draft.affected.low if draft.affected else None
     event.affected_high = draft.affected.high if draft.affected else None
+    event.extra = dict(draft.extra)
     event.persons_at_risk = at_risk
     event.commune_lon, event.commune_lat = (commune.lon, commune.lat) if commune else (None, None)
     event.commune_radius_m = commune.radius_m if commune else 0
@@ -167,6 +188,7 @@ def of_event(event: Event) -> EventDraft:
         spot=event.spot,
         occurred_at=event.occurred_at,
         affected=event.affected,
+        extra=dict(event.extra),
         outside_confirmed=True,
     )
 
@@ -181,6 +203,7 @@ def to_json(draft: EventDraft) -> dict[str, Any]:
         "spot": spot and [spot.lon, spot.lat, int(spot.precision), spot.radius_m, spot.name, spot.pcode],
         "occurred_at": draft.occurred_at and draft.occurred_at.isoformat(),
         "affected": affected and [affected.low, affected.high],
+        "extra": dict(draft.extra),
     }
 
 
@@ -194,5 +217,6 @@ def from_json(kept: Mapping[str, Any], known: Sequence[str]) -> EventDraft:
         spot=Spot(spot[0], spot[1], Precision(spot[2]), *spot[3:]) if spot else None,
         occurred_at=parse_datetime(kept["occurred_at"]) if kept["occurred_at"] else None,
         affected=Range(*affected) if affected else None,
+        extra=kept.get("extra", {}),  # what was decided before there were extra fields has none
         outside_confirmed=True,
     )

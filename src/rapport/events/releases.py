@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Count
 
 from rapport.events.models import Event
+from rapport.operations import fields
+from rapport.operations.fields import Field
 from rapport.operations.models import Category, Operation
 from rapport.reports.models import Report
 from rapport.sharing.release import release
@@ -46,14 +48,20 @@ def _items(operation: Operation, ids: Sequence[int]) -> dict[int, Item]:
     events = Event.objects.filter(operation=operation, id__in=ids)
     categories = _categories(ids)
     reports, sources = _told_by(ids)
+    known = fields.stored(operation.extra_fields)
     return {
-        event.pk: _item(operation, event, categories[event.pk], sources[event.pk], reports[event.pk])
+        event.pk: _item(operation, known, event, categories[event.pk], sources[event.pk], reports[event.pk])
         for event in events
     }
 
 
 def _item(
-    operation: Operation, event: Event, categories: Sequence[CategoryName], sources: Iterable[str], reports: int
+    operation: Operation,
+    known: Sequence[Field],
+    event: Event,
+    categories: Sequence[CategoryName],
+    sources: Iterable[str],
+    reports: int,
 ) -> Item:
     return Item(
         kind="event",
@@ -76,6 +84,7 @@ def _item(
             sources=tuple(sorted(sources)),
             reports=reports,
             response=Response(event.response),
+            extra=fields.shown(known, event.extra),
         ),
     )
 

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rapport import plugins
 from rapport.errors import BadDefinition
+from rapport.operations import fields
+from rapport.operations.fields import Field, FieldChoice
 from rapport.operations.reserved import RESERVED_SLUGS
 from rapport.values import Box, Json, Precision, Status
 
@@ -35,6 +37,10 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _COUNTRY = re.compile(r"[A-Z]{3}")
 _GLIDE = re.compile(r"[A-Z]{2}-\d{4}-\d{6}-[A-Z]{3}")
+#: Of an extra field: also the name of a column and of a filter, so it has no more than every program can read.
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")
+MOST_FIELDS = 60  # of one operation [ours: nobody on a telephone answers more]
+MOST_CHOICES = 200  # of one field
 _HXL = re.compile(r"#[a-z][a-z0-9_]*( ?\+[a-z][a-z0-9_]*)*")
 
 
@@ -109,6 +115,7 @@ class Definition:
     categories: tuple[CategoryDefinition, ...] = ()
     sources: tuple[SourceDefinition, ...] = ()
     orders: tuple[OrderDefinition, ...] = ()
+    fields: tuple[Field, ...] = ()
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -143,6 +150,7 @@ def parse(text: str) -> Definition:
         categories=tuple(_category(table) for table in top.tables("categories")),
         sources=tuple(_source(table) for table in top.tables("sources")),
         orders=tuple(_order(table) for table in top.tables("orders")),
+        fields=_fields(top),
     )
     top.nothing_else()
     _check_categories(definition.categories)
@@ -400,6 +408,78 @@ def _columns(table: _Table) -> Columns:
     if bool(made.lat) != bool(made.lon):
         raise table.bad("lat", "lat and lon go together; name both columns or neither")
     return made
+
+
+# --- extra fields --------------------------------------------------------------------------------------------------
+
+
+def _fields(top: _Table) -> tuple[Field, ...]:
+    tables = top.tables("fields")
+    if len(tables) > MOST_FIELDS:
+        raise top.bad("fields", f"there are {len(tables)} of them; ask for at most {MOST_FIELDS}")
+    made = [(table.whole("order", 0, -1000, 1000), _field(table)) for table in tables]
+    _once("fields", "code", [one.code for _, one in made])
+    return tuple(one for _, one in sorted(made, key=lambda pair: pair[0]))  # of one order: as they stand
+
+
+def _field(table: _Table) -> Field:
+    kind = table.one_of("kind", fields.KINDS)
+    made = Field(
+        code=table.text("code", None, _FIELD, "with small letters, digits and _, a letter first, at most 40"),
+        kind=kind,
+        names=_by_language(table, "names", needed=True),
+        help=_by_language(table, "help"),
+        required=table.flag("required"),
+        choices=_choices(table),
+        several=table.flag("several"),
+        whole=table.flag("whole"),
+        least=_bound(table, "least"),
+        most=_bound(table, "most"),
+        public=table.flag("public"),
+        filter=table.flag("filter"),
+        counts_people=table.flag("counts_people"),
+        hxl=table.text("hxl", "", _HXL, "as #meta+damage"),
+    )
+    table.nothing_else()
+    _check_kind(table, made)
+    return made
+
+
+def _choices(table: _Table) -> tuple[FieldChoice, ...]:
+    made = tuple(_field_choice(inner) for inner in table.tables("choices"))
+    _once(f"{table.where}.choices", "code", [choice.code for choice in made])
+    if len(made) > MOST_CHOICES:
+        raise table.bad("choices", f"there are {len(made)} of them; offer at most {MOST_CHOICES}")
+    return made
+
+
+def _field_choice(table: _Table) -> FieldChoice:
+    made = FieldChoice(
+        code=table.text("code", None, _CODE, "with letters, digits, dot, _ and hyphen, at most 40"),
+        names=_by_language(table, "names", needed=True),
+    )
+    table.nothing_else()
+    return made
+
+
+def _bound(table: _Table, key: str) -> float | None:
+    return table.number(key, -fields.LARGEST, fields.LARGEST) if key in table.data else table.get(key)
+
+
+def _check_kind(table: _Table, made: Field) -> None:
+    """A key that means nothing for the kind is an error: whoever wrote it expects something of it."""
+    only: Mapping[str, tuple[str, ...]] = {
+        "choice": ("choices", "several", "filter"),
+        "number": ("whole", "least", "most", "counts_people"),
+    }
+    for kind, keys in only.items():
+        for key in keys:
+            if made.kind != kind and key in table.data:
+                raise table.bad(key, f"is for a field of kind {kind} only; this one is of kind {made.kind}")
+    if made.kind == "choice" and not made.choices:
+        raise table.bad("choices", f"name at least one: [[{table.where.split()[0]}.choices]] with code and names")
+    if made.least is not None and made.most is not None and made.least > made.most:
+        raise table.bad("least", "is above most; exchange them")
 
 
 # --- standing orders: the shape that desk/orders.py evaluates -------------------------------------------------------

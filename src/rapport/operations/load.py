@@ -15,8 +15,9 @@ from django.db import models, transaction
 
 from rapport import plugins
 from rapport.errors import BadDefinition
-from rapport.operations import gazetteer
+from rapport.operations import fields, gazetteer
 from rapport.operations.definition import CategoryDefinition, Definition, OrderDefinition, SourceDefinition
+from rapport.operations.fields import Field
 from rapport.operations.models import Category, Operation, Place, PlaceName, Source, StandingOrder
 from rapport.oversight import keys
 from rapport.values import DEFAULT_RADIUS_M, Json, Precision
@@ -55,7 +56,9 @@ def load(definition: Definition, folder: Path) -> Loaded:
     Loading the same file again changes nothing. BadDefinition if a gazetteer cannot be read; then nothing was changed.
     """
     account = _Account()
-    operation = _operation(definition, account)
+    before = _fields_before(definition)
+    operation = _operation(definition, before, account)
+    _tell_of_fields(operation, before, account)
     _categories(operation, definition.categories, account)
     _sources(operation, definition, account)
     _orders(operation, definition.orders, account)
@@ -92,7 +95,7 @@ def new_token(source: Source) -> str:
 # --- the operation itself ------------------------------------------------------------------------------------------
 
 
-def _operation(definition: Definition, account: _Account) -> Operation:
+def _operation(definition: Definition, before: tuple[Field, ...], account: _Account) -> Operation:
     box = definition.box
     return _bring(
         Operation.objects.filter(slug=definition.slug).first() or Operation(slug=definition.slug),
@@ -104,6 +107,7 @@ def _operation(definition: Definition, account: _Account) -> Operation:
             "queue": dict(definition.queue), "sending": dict(definition.sending),
             "consent": dict(definition.consent), "definition_hash": definition.digest,
             "replies": {language: dict(texts) for language, texts in definition.replies.items()},
+            "extra_fields": [fields.to_json(one) for one in fields.followed_by(before, definition.fields)],
         },
         account,
     )  # fmt: skip
@@ -122,6 +126,49 @@ def _bring(row: M, wanted: Mapping[str, Any], account: _Account) -> M:
         setattr(row, name, value)
     row.save()
     return row
+
+
+# --- extra fields --------------------------------------------------------------------------------------------------
+
+
+def _fields_before(definition: Definition) -> tuple[Field, ...]:
+    """The fields that the operation has now; BadDefinition if what was answered could not stand under the new ones."""
+    operation = Operation.objects.filter(slug=definition.slug).first()
+    before = fields.stored(operation.extra_fields) if operation else ()
+    had = {one.code: one for one in before}
+    for one in definition.fields:
+        was = had.get(one.code)
+        if operation and was and not fields.same_shape(was, one) and _answered(operation, one.code):
+            raise BadDefinition(
+                f"[fields] kind: {one.code} was answered already as {_shape(was)}, and cannot become {_shape(one)}; "
+                f"leave it as it was, or give the new field another code"
+            )
+    return before
+
+
+def _shape(one: Field) -> str:
+    return f"{one.kind} with several choices" if one.several else one.kind
+
+
+def _answered(operation: Operation, code: str) -> bool:
+    """Whether anything of the operation has a value for the field."""
+    return any(
+        relation.related_model._default_manager.filter(
+            **{relation.field.name: operation, "extra__has_key": code}
+        ).exists()
+        for relation in operation._meta.related_objects
+        if not isinstance(relation.related_model, str)
+        and any(column.name == "extra" for column in relation.related_model._meta.fields)
+    )
+
+
+def _tell_of_fields(operation: Operation, before: tuple[Field, ...], account: _Account) -> None:
+    """Readers must not keep seeing what the file now keeps from them."""
+    shown = {one.code: (one.public, one.filter) for one in before}
+    now = {one.code: (one.public, one.filter) for one in fields.stored(operation.extra_fields)}
+    if changed := {code for code, seen in now.items() if shown.get(code, seen) != seen}:
+        for hook in plugins.fields_changed():
+            account.changed += hook(operation.pk, changed)
 
 
 # --- categories ----------------------------------------------------------------------------------------------------

@@ -33,6 +33,11 @@ NOT_PUBLISHED = Ruling(False, "default", "Not published.", place="none", own_wor
 NOT_FOR_PUBLIC = Ruling(False, "default", "The public reads nothing for this purpose.", place="none", own_words=False)
 
 
+def sees_extra(reader: Reader, public: bool) -> bool:
+    """Whether a reader gets an extra field's value, where words are shown at all; `public` is what the file says."""
+    return public or reader.audience is Audience.TEAM
+
+
 def decide(reader: Reader, item: Item, purpose: Purpose) -> Ruling:
     """The ruling on one item for one reader and purpose. Never raises: what no rule allows is not allowed."""
     if reader.audience is Audience.TEAM:

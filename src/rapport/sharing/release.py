@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rapport.sharing.policy import decide
-from rapport.values import Audience, Item, Purpose, Reader, Release, Ruling, Spot
+from rapport.sharing.policy import decide, sees_extra
+from rapport.values import Item, Purpose, Reader, Release, Ruling, Spot
 
 
 def release(item: Item, reader: Reader, purpose: Purpose) -> Release | None:
@@ -39,9 +39,7 @@ def release(item: Item, reader: Reader, purpose: Purpose) -> Release | None:
         rule=ruling.rule,
         reason=ruling.reason,
         response=facts.response,
-        extra=tuple(one for one in facts.extra if one.public or reader.audience is Audience.TEAM)
-        if ruling.own_words
-        else (),
+        extra=tuple(one for one in facts.extra if sees_extra(reader, one.public)) if ruling.own_words else (),
         files=facts.files if ruling.own_words else (),
     )
 

@@ -1,0 +1,36 @@
+"""The operation's extra fields on events: who sees which, and what readers are told when that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+
+from django.db.models import Q
+
+from rapport.events import log
+from rapport.events.models import Event
+from rapport.operations import fields
+from rapport.operations.fields import Field
+from rapport.operations.models import Operation
+from rapport.sharing.policy import sees_extra
+from rapport.values import Reader
+
+
+def seen(operation: Operation, reader: Reader) -> tuple[Field, ...]:
+    """The fields, also retired ones, whose values this reader gets of events that show words at all."""
+    return tuple(one for one in fields.stored(operation.extra_fields) if sees_extra(reader, one.public))
+
+
+def filters(operation: Operation, reader: Reader) -> tuple[Field, ...]:
+    """Those by which this reader can filter."""
+    return tuple(one for one in seen(operation, reader) if one.filter)
+
+
+def changed(operation_id: int, codes: Set[str]) -> Sequence[str]:
+    """Of these fields readers now see more or less: every event with a value goes into their log. Called when an
+    operation's file is loaded, in that transaction."""
+    valued = Q()
+    for code in sorted(codes):
+        valued |= Q(extra__has_key=code)
+    ids = list(Event.objects.filter(valued, operation_id=operation_id).values_list("id", flat=True))
+    log.record(operation_id, ids)
+    return [f"{len(ids)} events, because of who sees {', '.join(sorted(codes))}"] if ids else []
