@@ -31,6 +31,11 @@ CATEGORIES_CHANGED: tuple[str, ...] = ("rapport.events.categories.changed",)
 FieldsChanged = Callable[[int, Set[str]], Sequence[str]]
 FIELDS_CHANGED: tuple[str, ...] = ("rapport.events.extra.changed",)
 
+#: Called with an operation's id when its file changed the order of its queue (weights, urgencies, fields that count
+#: people), in the transaction of that change; says what it did.
+QueueChanged = Callable[[int], Sequence[str]]
+QUEUE_CHANGED: tuple[str, ...] = ("rapport.desk.ranks.changed",)
+
 
 #: What the worker does beside everything else: name → dotted path of a function that does a piece of it and says how
 #: much that was, 0 when there is nothing to do. Each runs in a thread of its own.
@@ -93,6 +98,12 @@ def _loaded(path: str) -> Callable[..., Any]:
     module, _, name = path.rpartition(".")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found
+
+
+def queue_changed() -> Iterator[QueueChanged]:
+    """Whoever wants to know that the order of a queue changed."""
+    for path in QUEUE_CHANGED:
+        yield _loaded(path)
 
 
 def categories_changed() -> Iterator[CategoriesChanged]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from rapport.desk import priority
 from rapport.desk.draft import EventDraft
 from rapport.events.models import EventReport
 from rapport.operations.models import Operation, Source
@@ -30,11 +31,14 @@ def sender(operation: Operation, number: str) -> Sender:
 def report(operation: Operation, text: str = "Pa gen dlo nan Delmas 33", *, number: str = "", **more: Any) -> Report:
     """A report as intake keeps it, waiting."""
     source = more.pop("source", None) or Source.objects.get(operation=operation, slug="sms")
+    received_at = more.pop("received_at", None) or timezone.now()
+    rank = priority.rank(operation.queue, received_at, more.get("urgency", 0), more.get("people"))
     return Report.objects.create(
         operation=operation,
         source=source,
         ref=secrets.token_hex(13),
-        received_at=more.pop("received_at", None) or timezone.now(),
+        received_at=received_at,
+        rank=rank,
         text=text,
         sender=sender(operation, number) if number else None,
         **more,

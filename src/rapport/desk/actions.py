@@ -108,12 +108,13 @@ def translate(person: Person, report: Report, language: str, text: str) -> Trans
         raise Refused("translation", f"Write 1 to {drafts.SUMMARY_LENGTH} characters.", field="text")
     with transaction.atomic():
         translation = Translation.objects.create(report=report, language=language, text=text, person=person)
+        asked = Report.objects.filter(pk=report.pk, for_translator=True).update(for_translator=False) == 1
         decide(
             person,
             report.operation_id,
             DecisionKind.TRANSLATE,
             report_id=report.pk,
-            before={},
+            before={"for_translator": True} if asked else {},
             after={"translation": translation.pk, "language": language, "text": text},
         )
     return translation

@@ -16,6 +16,7 @@ from rapport.errors import Conflict, NotAllowed
 from rapport.events.models import Event, EventReport
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report, Standing
+from rapport.values import Trust
 
 #: Decisions that say where a report stands.
 PLACING = (DecisionKind.ACCEPT, DecisionKind.ATTACH, DecisionKind.REJECT)
@@ -88,8 +89,9 @@ def locked(event: Event) -> Event:
 
 def independent_senders(event_id: int, without: Sequence[int] = ()) -> int:
     """How many different senders told of the event, leaving out some reports if asked. Reports without a sender do not
-    count: nobody can tell them apart."""
+    count, for nobody can tell them apart; nor do those of blocked senders."""
     links = EventReport.objects.filter(event_id=event_id, report__sender__isnull=False).exclude(report_id__in=without)
+    links = links.exclude(report__sender__trust=Trust.BLOCKED)
     return links.values("report__sender").distinct().count()
 
 

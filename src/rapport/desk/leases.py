@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from rapport.desk.models import Lease
 from rapport.errors import Conflict
 from rapport.operations.models import Operation
 from rapport.reports.models import Report, Standing, Suggestion, SuggestionKind
+from rapport.values import Trust
 
 #: How long a report is held [ours: long enough to read, translate and place it; short enough to lose a volunteer].
 DURATION = timedelta(minutes=10)
@@ -26,17 +27,41 @@ _ATTEMPTS = 50
 
 @dataclass(frozen=True, slots=True)
 class DeskFilters:
-    """Which part of the queue somebody works on: source slug, language code, text in the message; "" for all."""
+    """Which part of the queue somebody works on: source slug, language code, text in the message, one of PARTS; "" for
+    all. Reports of blocked senders are in no part but their own."""
 
     source: str = ""
     language: str = ""
     text: str = ""
+    part: str = ""
+
+
+#: Parts of the queue, with their names for people.
+PARTS: Mapping[str, str] = {
+    "urgent": "urgent",
+    "verifier": "for a verifier",
+    "translators": "for translators",
+    "trusted": "of trusted senders",
+    "blocked": "of blocked senders",
+}
+#: Nobody is without a sender and blocked: said so that the database need not compare with nothing.
+_NOT_BLOCKED = Q(sender__isnull=True) | Q(sender__trust__in=(Trust.UNKNOWN, Trust.TRUSTED))
+_CHOSEN: Mapping[str, Q] = {
+    "urgent": Q(urgency__gt=0),
+    "verifier": Q(for_verifier=True),
+    "translators": Q(for_translator=True),
+    "trusted": Q(sender__trust=Trust.TRUSTED),
+    "blocked": Q(sender__trust=Trust.BLOCKED),
+}
 
 
 def waiting(operation: Operation, filters: DeskFilters | None = None) -> QuerySet[Report]:
     """The queue, in the order of priority.py."""
     filters = filters or DeskFilters()
     queue = Report.objects.filter(operation=operation, standing=Standing.WAITING)
+    queue = queue.filter(_CHOSEN.get(filters.part, Q()))
+    if filters.part != "blocked":
+        queue = queue.filter(_NOT_BLOCKED)
     if filters.source:
         queue = queue.filter(source__slug=filters.source)
     if filters.language:
@@ -49,10 +74,10 @@ def waiting(operation: Operation, filters: DeskFilters | None = None) -> QuerySe
     return queue.order_by("-rank", "id")
 
 
-def take(person: Person, report: Report) -> Lease:
+def take(person: Person, report: Report, to: Permission = Permission.DESK_REPORT_TRIAGE) -> Lease:
     """The person holds the report for ten minutes from now, again if they did already; Conflict, naming who, if
-    somebody else does or it has left the queue."""
-    allow(person, Permission.DESK_REPORT_TRIAGE, report.operation_id)
+    somebody else does or it has left the queue. NotAllowed unless they may do what they take it `to` do."""
+    allow(person, to, report.operation_id)
     now = timezone.now()
     with transaction.atomic():
         if not Report.objects.select_for_update().filter(pk=report.pk, standing=Standing.WAITING).exists():
@@ -85,15 +110,36 @@ def next_report(
     With `after` the person passes that report by: its lease ends and the search goes on behind it, then from the start.
     """
     allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
+    return give(person, _offered(operation, person, filters or DeskFilters()), after)
+
+
+def _offered(operation: Operation, person: Person, filters: DeskFilters) -> QuerySet[Report]:
+    """What this person may be given. What was passed to a verifier stands first, by its rank, and is skipped for
+    others; what waits for translators is theirs until somebody asks for just that part."""
+    queue = waiting(operation, filters)
+    if filters.part == "blocked":
+        return queue.none()
+    if not person.may(Permission.DESK_EVENT_VERIFY, operation.pk):
+        queue = queue.filter(for_verifier=False)
+    return queue if filters.part == "translators" else queue.filter(for_translator=False)
+
+
+def give(
+    person: Person,
+    offered: QuerySet[Report],
+    after: Report | None = None,
+    to: Permission = Permission.DESK_REPORT_TRIAGE,
+) -> Report | None:
+    """The first of the reports offered that nobody else holds, held by the person from now on."""
     if after is not None:
         release(person, after)
     passed = {after.pk} if after else set()
     for _ in range(_ATTEMPTS):
-        report = _candidate(operation, person, filters, after, passed)
+        report = _candidate(offered, person, after, passed)
         if report is None:
             return None
         try:
-            take(person, report)
+            take(person, report, to)
         except Conflict:
             passed.add(report.pk)  # somebody was faster
         else:
@@ -102,16 +148,15 @@ def next_report(
 
 
 def _candidate(
-    operation: Operation, person: Person, filters: DeskFilters | None, after: Report | None, passed: Collection[int]
+    offered: QuerySet[Report], person: Person, after: Report | None, passed: Collection[int]
 ) -> Report | None:
-    free = waiting(operation, filters).filter(
-        Q(lease__isnull=True) | Q(lease__until__lte=timezone.now()) | Q(lease__person=person)
-    )
+    free = offered.filter(Q(lease__isnull=True) | Q(lease__until__lte=timezone.now()) | Q(lease__person=person))
     free = free.exclude(pk__in=passed)
     if after is not None:
         behind = Q(rank__lt=after.rank) | Q(rank=after.rank, pk__gt=after.pk)
         return free.filter(behind).first() or free.first()
-    return free.filter(lease__person=person, lease__until__gt=timezone.now()).first() or free.first()
+    mine = list(Lease.objects.filter(person=person, until__gt=timezone.now()).values_list("report_id", flat=True))
+    return (free.filter(pk__in=mine).first() if mine else None) or free.first()
 
 
 def held(operation: Operation, now: datetime | None = None) -> QuerySet[Lease]:

@@ -18,6 +18,10 @@ from typing import Any
 #: die comes before everything of the last three days; a thousand people before everything of the last half day].
 WEIGHTS: Mapping[str, float] = {"urgency": 24.0, "people": 4.0, "trusted": 2.0}
 MOST_URGENT = 3
+#: What each step of urgency means, in words.
+URGENCIES = ("none", "soon", "urgent", "life in danger")
+#: Puts what was passed to a verifier before everything else: a hundred years of waiting, more than any weights give.
+_ESCALATED = 876_000.0
 _START = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -40,6 +44,30 @@ def rank(
     urgency: int = 0,
     people: int | None = None,
     trusted: bool = False,
+    escalated: bool = False,
 ) -> float:
-    """The same order as `points` at any moment, as a number that stays: points at the start of 2000."""
-    return points(weights, urgency, people, trusted) - (received_at - _START).total_seconds() / 3600
+    """The same order as `points` at any moment, as a number that stays: points at the start of 2000. What was passed
+    to a verifier comes first."""
+    first = _ESCALATED if escalated else 0.0
+    return first + points(weights, urgency, people, trusted) - (received_at - _START).total_seconds() / 3600
+
+
+def explained(
+    weights: Mapping[str, Any], urgency: int = 0, people: int | None = None, trusted: bool = False, hours: float = 0.0
+) -> str:
+    """The sum as a person can follow it: "32.4 points: urgency 1 × 24 + people log10(1 + 40) × 4 + 2 h waited"."""
+    given: Mapping[str, float] = {**WEIGHTS, **weights}
+    parts = [f"urgency {urgency} × {given['urgency']:g}"] if urgency else []
+    parts += [f"people log10(1 + {people}) × {given['people']:g}"] if people else []
+    parts += [f"trusted sender {given['trusted']:g}"] if trusted else []
+    parts.append(f"{hours:.1f} h waited")
+    return f"{points(weights, urgency, people, trusted, hours):.1f} points: {' + '.join(parts)}"
+
+
+def formula(weights: Mapping[str, Any]) -> str:
+    """The rule with an operation's weights, in one line."""
+    given: Mapping[str, float] = {**WEIGHTS, **weights}
+    return (
+        f"{given['urgency']:g} × urgency (0 to {MOST_URGENT}) + {given['people']:g} × log10(1 + people) "
+        f"+ {given['trusted']:g} for a trusted sender + hours waited"
+    )

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
+from rapport.desk import ask, escalation, senders
 from rapport.desk import draft as drafts
 from rapport.desk.actions import CORROBORATING_SENDERS, JUDGED, touch
 from rapport.desk.books import allow, decide, give_back, independent_senders, standing_decisions, told
@@ -20,7 +21,7 @@ from rapport.events import log
 from rapport.events.models import Event
 from rapport.operations.models import StandingOrder
 from rapport.oversight.models import Decision, DecisionKind
-from rapport.reports.models import Translation
+from rapport.reports.models import Report, Translation
 from rapport.values import Publication, Status
 
 K = DecisionKind
@@ -33,6 +34,11 @@ _PERMISSIONS: Mapping[str, Permission] = {
     K.PUBLISH: Permission.DESK_EVENT_PUBLISH,
     K.VERIFY: Permission.DESK_EVENT_EDIT,
     K.SIGN: Permission.OPERATIONS_ORDER_SIGN,
+    K.PRIORITISE: Permission.DESK_REPORT_TRIAGE,
+    K.ESCALATE: Permission.DESK_REPORT_TRIAGE,
+    K.TRANSLATORS: Permission.DESK_REPORT_TRIAGE,
+    K.TRUST: Permission.DESK_SENDER_TRUST,
+    K.ASK: Permission.DESK_SENDER_ASK,
 }
 _SHOWN_AT_MOST = 3  # blockers named in one message
 
@@ -52,6 +58,7 @@ def undo(person: Person, decision: Decision) -> Decision:
             report_id=decision.report_id,
             event_id=decision.event_id,
             order_id=decision.order_id if decision.kind == K.SIGN else None,
+            sender_id=decision.sender_id,
             before=decision.after,
             after=decision.before,
             undoes=decision,
@@ -98,6 +105,10 @@ def _same_thing(decision: Decision) -> Q:
         return Q(order_id=decision.order_id, kind=K.SIGN)
     if decision.kind in (K.EDIT, K.PUBLISH, K.VERIFY):
         return Q(event_id=decision.event_id, kind=decision.kind)
+    if decision.kind in (K.PRIORITISE, K.ESCALATE, K.TRANSLATORS):
+        return Q(report_id=decision.report_id, kind=decision.kind)
+    if decision.kind == K.TRUST:
+        return Q(sender_id=decision.sender_id, kind=K.TRUST)
     if decision.kind == K.ATTACH and not _still_corroborated_without(decision):
         return Q(event_id=decision.event_id, kind=K.VERIFY, after__status=Status.CORROBORATED.value)
     return Q(pk__in=())
@@ -135,6 +146,8 @@ def _report_back(decision: Decision) -> None:
 
 def _translate(decision: Decision) -> None:
     Translation.objects.filter(pk=decision.after["translation"]).delete()
+    if decision.before.get("for_translator"):
+        Report.objects.filter(pk=_named(decision.report_id)).update(for_translator=True)
 
 
 def _edit(decision: Decision) -> None:
@@ -189,4 +202,9 @@ _RESTORE: Mapping[str, Callable[[Decision], None]] = {
     K.PUBLISH: _publication,
     K.VERIFY: _status,
     K.SIGN: _signature,
+    K.PRIORITISE: escalation.take_back,
+    K.ESCALATE: escalation.take_back,
+    K.TRANSLATORS: escalation.take_back,
+    K.TRUST: senders.take_back,
+    K.ASK: ask.take_back,
 }

@@ -29,7 +29,7 @@ from rapport.oversight import keys
 from rapport.plugins import CHANNELS, inline_replies
 from rapport.reports.models import Report, Sender
 from rapport.text.keywords import is_start, is_stop
-from rapport.values import Json, Kept, Message
+from rapport.values import Json, Kept, Message, Trust
 
 _log = logging.getLogger(__name__)
 _ADDRESS_LENGTH = 7  # digits; shorter ones stand in many a field by chance
@@ -216,8 +216,8 @@ def _write(works: list[_Work]) -> None:
         for one in everything:
             if one.ref not in there:
                 new.setdefault(one.ref, one)
-        silent = _write_senders(list(new.values()))
-        _insert(Report, [_report_row(one) for one in new.values()])
+        silent, trusted = _write_senders(list(new.values()))
+        _insert(Report, [_report_row(one, one.pseudonym in trusted) for one in new.values()])
         told = {one.ref: one.reply for one in new.values() if one.reply and one.ref not in silent}
         _insert(OutboxMessage, [_outbox_row(new[ref], reply) for ref, reply in told.items()])
         replies = {ref: reply.body for ref, reply in told.items()} | (_said_before(there, everything) if there else {})
@@ -234,13 +234,17 @@ def _there(everything: list[_Prepared]) -> set[str]:
     return {ref for (ref,) in _select(Report, ("ref",), "ref", [one.ref for one in everything])}
 
 
-def _write_senders(new: list[_Prepared]) -> set[str]:
-    """Put new senders in, note STOP and START in the order they came; returns the refs of what is not answered."""
+def _write_senders(new: list[_Prepared]) -> tuple[set[str], set[str]]:
+    """Put new senders in, note STOP and START in the order they came; returns the refs of what is not answered, and
+    the pseudonyms of trusted senders."""
     by_pseudonym = {one.pseudonym: one for one in new if one.pseudonym}
-    known = dict(_select(Sender, ("pseudonym", "stopped_at"), "pseudonym", list(by_pseudonym)))
+    rows = _select(Sender, ("pseudonym", "stopped_at", "trust"), "pseudonym", list(by_pseudonym))
+    known = {pseudonym: at for pseudonym, at, _ in rows}
+    blocked = {pseudonym for pseudonym, _, trust in rows if trust == Trust.BLOCKED}
+    trusted = {pseudonym for pseudonym, _, trust in rows if trust == Trust.TRUSTED}
     _insert(Sender, [_sender_row(one) for pseudonym, one in by_pseudonym.items() if pseudonym not in known])
     stopped = {pseudonym for pseudonym, at in known.items() if at is not None}
-    silent: set[str] = set()
+    silent = {one.ref for one in new if one.pseudonym in blocked}
     for one in new:
         if one.pseudonym is None or one.source.channel not in CHANNELS:
             continue  # only a gateway proves whose words these are: a form could silence any number
@@ -252,21 +256,25 @@ def _write_senders(new: list[_Prepared]) -> set[str]:
         elif is_stop(one.message.text):  # it is told once that it was heard
             Sender.objects.filter(pseudonym=one.pseudonym).update(stopped_at=one.received_at)
             stopped.add(one.pseudonym)
-    return silent
+    return silent, trusted
 
 
 def _stopped_since(everything: Sequence[_Prepared]) -> set[str]:
-    """The refs of messages whose senders have said STOP by now, less those by which they said it."""
+    """The refs of messages whose senders are blocked, or have said STOP by now, less those by which they said it."""
     pseudonyms = sorted({one.pseudonym for one in everything if one.pseudonym})
-    stopped = {
-        pseudonym for pseudonym, at in _select(Sender, ("pseudonym", "stopped_at"), "pseudonym", pseudonyms) if at
+    rows = _select(Sender, ("pseudonym", "stopped_at", "trust"), "pseudonym", pseudonyms)
+    stopped = {pseudonym for pseudonym, at, _ in rows if at}
+    blocked = {pseudonym for pseudonym, _, trust in rows if trust == Trust.BLOCKED}
+    return {
+        one.ref
+        for one in everything
+        if one.pseudonym in blocked or (one.pseudonym in stopped and not is_stop(one.message.text))
     }
-    return {one.ref for one in everything if one.pseudonym in stopped and not is_stop(one.message.text)}
 
 
 def _said_before(there: set[str], everything: Sequence[_Prepared]) -> dict[str, str]:
     """What was answered the first time to messages that come again: the row of that name, not what was asked later.
-    Whoever has said STOP since hears nothing again."""
+    Whoever has said STOP since, or was blocked, hears nothing again."""
     names = {_outbox_uuid(ref): ref for ref in sorted(there - _stopped_since(everything))}
     rows = _select(OutboxMessage, ("uuid", "body"), "uuid", list(names))
     return {names[uuid.hex if isinstance(uuid, UUID) else uuid]: body for uuid, body in rows}
@@ -276,7 +284,7 @@ def _outbox_uuid(ref: str) -> str:
     return uuid5(_REPLIES, ref).hex
 
 
-def _report_row(one: _Prepared) -> dict[str, Any]:
+def _report_row(one: _Prepared, trusted: bool) -> dict[str, Any]:
     message, place = one.message, one.message.place
     return {
         "operation_id": one.source.operation_id,
@@ -297,7 +305,7 @@ def _report_row(one: _Prepared) -> dict[str, Any]:
         "standing": "waiting",
         "understood": False,
         "import_no": one.import_no,
-        "rank": priority.rank(one.source.operation.queue, one.received_at),
+        "rank": priority.rank(one.source.operation.queue, one.received_at, trusted=trusted),
         "urgency": 0,
         "for_verifier": False,
         "for_translator": False,

@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from rapport.desk import orders
+from rapport.desk import orders, ranks
 from rapport.events.matching import Candidate, NearDuplicates
 from rapport.events.models import EventReport
 from rapport.operations.gazetteer import knowledge, match_place_name
@@ -82,6 +82,7 @@ def _understood(operation: Operation, reports: Sequence[Report]) -> None:
     with transaction.atomic():
         if _claimed(reports):
             _write(said, suggestions)
+            ranks.settle(operation, reports)
             orders.apply(_orders(operation), reports)
 
 

@@ -56,10 +56,13 @@ def load(definition: Definition, folder: Path) -> Loaded:
     Loading the same file again changes nothing. BadDefinition if a gazetteer cannot be read; then nothing was changed.
     """
     account = _Account()
-    before = _fields_before(definition)
+    before, order = _fields_before(definition), _order_of_queue(definition.slug)
     operation = _operation(definition, before, account)
     _tell_of_fields(operation, before, account)
     _categories(operation, definition.categories, account)
+    if order is not None and _order_of_queue(definition.slug) != order:
+        for hook in plugins.queue_changed():
+            account.changed += hook(operation.pk)
     _sources(operation, definition, account)
     _orders(operation, definition.orders, account)
     _places(operation, [folder / name for name in definition.gazetteers], account)
@@ -169,6 +172,14 @@ def _tell_of_fields(operation: Operation, before: tuple[Field, ...], account: _A
     if changed := {code for code, seen in now.items() if shown.get(code, seen) != seen}:
         for hook in plugins.fields_changed():
             account.changed += hook(operation.pk, changed)
+
+
+def _order_of_queue(slug: str) -> object:
+    """What decides in which order waiting reports are worked on; None before there is an operation."""
+    operation = Operation.objects.filter(slug=slug).first()
+    if operation is None:
+        return None
+    return operation.queue, dict(operation.categories.values_list("code", "urgency")), operation.extra_fields
 
 
 # --- categories ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,87 @@
+"""A question to the sender of a report: written here, sent by notify."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Permission
+from rapport.desk.books import allow, decide
+from rapport.errors import Conflict, Refused
+from rapport.notify.models import OutboxMessage, OutboxState
+from rapport.oversight.models import Decision, DecisionKind
+from rapport.plugins import CHANNELS
+from rapport.reports.models import Report
+from rapport.values import ANSWERABLE, Trust
+
+#: Characters of a question [ours: one SMS in the basic alphabet].
+LONGEST = 160
+PURPOSE = "question"
+
+
+def why_not(report: Report) -> str:
+    """Why this report's sender cannot be asked now, in a sentence; "" if they can."""
+    sender = report.sender
+    if sender is None:
+        return "The report came without a sender: there is nobody to ask."
+    if report.source.channel not in CHANNELS:
+        return "It came by the form, a file or a partner's system: there is no way back to the sender."
+    if sender.kind not in ANSWERABLE:
+        return "The sender's address takes no messages."
+    if sender.trust == Trust.BLOCKED:
+        return "The sender is blocked: take that back first."
+    if sender.stopped_at is not None:
+        return "The sender said STOP: nothing is sent to them until they write START."
+    if report.operation.sending_stopped_at is not None:
+        return "All sending is stopped in this operation: ask the lead to resume it."
+    return ""
+
+
+def ask(person: Person, report: Report, text: str, language: str, uuid: UUID) -> OutboxMessage:
+    """Puts the question into the outbox. `uuid` comes with the form: the same form twice asks once."""
+    allow(person, Permission.DESK_SENDER_ASK, report.operation_id)
+    text = text.strip()
+    if not text or "\0" in text or len(text) > LONGEST:
+        raise Refused("question", f"Write 1 to {LONGEST} characters.", field="question")
+    if language not in report.operation.languages:
+        raise Refused("language", "Choose one of the operation's languages.", field="language")
+    report = Report.objects.select_related("operation", "source", "sender").get(pk=report.pk)
+    if (obstacle := why_not(report)) or report.sender is None:
+        raise Refused("no way back", obstacle)
+    with transaction.atomic():
+        message, made = OutboxMessage.objects.get_or_create(
+            uuid=uuid,
+            defaults={
+                "operation": report.operation,
+                "source": report.source,
+                "sender": report.sender,
+                "report_ref": report.ref,
+                "purpose": PURPOSE,
+                "person": person,
+                "language": language,
+                "body": text,
+            },
+        )
+        if made:
+            decide(
+                person,
+                report.operation_id,
+                DecisionKind.ASK,
+                report_id=report.pk,
+                sender_id=report.sender.pk,
+                reason=text,
+                before={},
+                after={"message": message.pk},
+            )
+    return message
+
+
+def take_back(decision: Decision) -> None:
+    """The question does not go out, if it is still here; for undo.py, in its transaction."""
+    message = OutboxMessage.objects.filter(pk=decision.after["message"])
+    here = message.filter(state=OutboxState.WAITING)
+    if not here.update(state=OutboxState.CANCELLED, changed_at=timezone.now()):
+        raise Conflict("The question has gone out already: write another one instead.")

@@ -1,0 +1,321 @@
+"""The queue is worked in the order that the operation chose; what goes to whom is a decision that can be taken back."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rapport.accounts.models import Person
+from rapport.desk import actions, escalation, leases, priority, ranks, senders
+from rapport.desk.ask import ask
+from rapport.desk.books import independent_senders
+from rapport.desk.leases import DeskFilters, next_report
+from rapport.desk.undo import undo
+from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.intake.keep import keep
+from rapport.intake.understand import understand
+from rapport.notify.models import OutboxMessage, OutboxState
+from rapport.operations.definition import parse
+from rapport.operations.load import load
+from rapport.operations.models import Category, Operation, Source
+from rapport.oversight.models import Decision
+from rapport.reports.models import Report
+from rapport.values import Address, Message, Trust
+from tests.web.desk import DRAFT, report, sender
+
+ROSE = "50937001122"
+
+
+def urgent(operation: Operation, code: str = "1a", urgency: int = 3) -> None:
+    Category.objects.filter(operation=operation, code=code).update(urgency=urgency)
+
+
+# --- the order -----------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.none() | st.integers(1, 5000), st.booleans(), st.integers(0, 200)),
+        min_size=2,
+        max_size=8,
+        unique=True,
+    )
+)
+def test_reports_are_given_in_the_order_of_the_formula(
+    operation: Operation, volunteer: Person, said: list[tuple[int, int | None, bool, int]]
+) -> None:
+    Report.objects.all().delete()
+    operation.queue = {"urgency": 30.0, "people": 7.0, "trusted": 3.0}
+    operation.save()
+    now, wanted = timezone.now(), []
+    for number, (urgency, people, trusted, hours) in enumerate(said):
+        told = report(
+            operation, number=f"5093{number}", received_at=now - timedelta(hours=hours), urgency=urgency, people=people
+        )
+        told.sender.trust = Trust.TRUSTED if trusted else Trust.UNKNOWN  # type: ignore[union-attr]
+        told.sender.save()  # type: ignore[union-attr]
+        wanted.append((-priority.points(operation.queue, urgency, people, trusted, hours), told.pk))
+    ranks.refresh(Report.objects.values_list("pk", flat=True))
+    given_out, last = [], None
+    for _ in said:
+        last = next_report(operation, volunteer, after=last)
+        assert last is not None
+        given_out.append(last.pk)
+    assert given_out == [pk for _, pk in sorted(wanted)]
+
+
+def test_a_new_urgent_report_comes_first(operation: Operation, volunteer: Person) -> None:
+    urgent(operation)
+    source = Source.objects.get(operation=operation, slug="sms")
+    report(operation, "Old", received_at=timezone.now() - timedelta(hours=70))
+    keep(source, [Message("Nou bezwen èd", gateway_id="1"), Message("Moun anba", gateway_id="2", categories=("1a",))])
+    understand()
+    assert Report.objects.get(text="Moun anba").urgency == 3
+    assert next_report(operation, volunteer) == Report.objects.get(text="Moun anba")
+
+
+def test_a_number_in_a_field_that_counts_people_counts(operation: Operation) -> None:
+    operation.extra_fields = [{"code": "families", "kind": "number", "counts_people": True}]
+    operation.save()
+    source = Source.objects.get(operation=operation, slug="api")
+    keep(source, [Message("Dlo", gateway_id="1", extra={"families": 40})])
+    understand()
+    told = Report.objects.get()
+    assert told.people == 40
+    assert told.rank == pytest.approx(priority.rank({}, told.received_at, people=40))
+
+
+@pytest.mark.parametrize("many", [2_000, pytest.param(100_000, marks=pytest.mark.soak)])
+def test_the_next_report_of_a_long_queue_is_found_by_an_index(
+    operation: Operation, volunteer: Person, many: int
+) -> None:
+    source, now = Source.objects.get(operation=operation, slug="sms"), timezone.now()
+    Report.objects.bulk_create(
+        [
+            Report(
+                operation=operation, source=source, ref=f"{i:026d}", received_at=now, text="x", rank=i * 7919 % 100_003
+            )
+            for i in range(many)
+        ],
+        batch_size=5_000,
+    )
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        found = next_report(operation, volunteer)
+    assert found is not None
+    ordered = [query["sql"] for query in asked if "ORDER BY" in query["sql"] and '"rank"' in query["sql"]]
+    assert ordered
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            for sql in ordered:
+                cursor.execute("EXPLAIN QUERY PLAN " + sql.replace("%", "%%"))
+                plan = " ".join(str(row[-1]) for row in cursor.fetchall())
+                assert "report_queue" in plan
+                assert "TEMP B-TREE" not in plan
+
+
+OPERATION = """
+slug = "sample"
+kind = "crisis"
+time_zone = "America/Port-au-Prince"
+bbox = [-74.6, 17.9, -71.5, 20.2]
+languages = ["ht"]
+[names]
+en = "Sample"
+[queue]
+urgency = {weight}
+[[categories]]
+code = "fire"
+names = {{ en = "Fire" }}
+urgency = {urgency}
+[[sources]]
+slug = "api"
+channel = "api"
+names = {{ en = "API" }}
+"""
+
+
+def test_a_changed_file_moves_what_waits_but_not_what_a_person_has_set(
+    operation: Operation, volunteer: Person, tmp_path: Path
+) -> None:
+    operation = load(parse(OPERATION.format(weight=10, urgency=1)), tmp_path).operation
+    source = Source.objects.get(operation=operation, slug="api")
+    keep(
+        source, [Message("a", gateway_id="a", categories=("fire",)), Message("b", gateway_id="b", categories=("fire",))]
+    )
+    understand()
+    by_hand, other = Report.objects.order_by("id")
+    escalation.prioritise(volunteer, by_hand, 0, "An old photo.")
+    account = load(parse(OPERATION.format(weight=20, urgency=2)), tmp_path)
+    assert "1 waiting reports have another place in the queue" in account.changed
+    by_hand.refresh_from_db(), other.refresh_from_db()
+    assert (by_hand.urgency, other.urgency) == (0, 2)
+    assert other.rank == pytest.approx(priority.rank({"urgency": 20}, other.received_at, 2))
+
+
+# --- to whom -------------------------------------------------------------------------------------------------------
+
+
+def test_urgency_set_by_a_person_moves_the_report_and_is_taken_back(operation: Operation, volunteer: Person) -> None:
+    first, second = report(operation), report(operation)
+    decision = escalation.prioritise(volunteer, second, 3)
+    assert next_report(operation, volunteer, after=None) == second
+    with pytest.raises(Conflict, match="already"):
+        escalation.prioritise(volunteer, second, 3)
+    undo(volunteer, decision)
+    leases.release(volunteer, second)
+    second.refresh_from_db()
+    assert second.urgency == 0
+    assert next_report(operation, volunteer) == first
+
+
+def test_what_is_passed_to_a_verifier_is_offered_to_verifiers_only_and_first(
+    operation: Operation, volunteer: Person, verifier: Person
+) -> None:
+    first, doubtful = report(operation), report(operation)
+    urgent_one = report(operation)
+    escalation.prioritise(volunteer, urgent_one, 3)
+    leases.take(volunteer, doubtful)
+    with pytest.raises(Refused):
+        escalation.escalate(volunteer, doubtful, "  ")
+    decision = escalation.escalate(volunteer, doubtful, "A name is given: is it true?")
+    assert leases.holder(doubtful) is None
+    assert next_report(operation, volunteer) == urgent_one
+    assert next_report(operation, volunteer, after=urgent_one) == first
+    assert next_report(operation, verifier) == doubtful
+    leases.release(verifier, doubtful)
+    undo(verifier, decision)
+    assert next_report(operation, volunteer, after=first) == doubtful
+
+
+def test_what_is_passed_to_the_translators_comes_back_with_its_translation(
+    operation: Operation, volunteer: Person
+) -> None:
+    told = report(operation)
+    escalation.to_translators(volunteer, told)
+    assert next_report(operation, volunteer) is None
+    actions.translate(volunteer, told, "en", "No water in Delmas 33")
+    assert next_report(operation, volunteer) == told
+    undo(volunteer, Decision.objects.get(kind="translate"))
+    told.refresh_from_db()
+    assert told.for_translator
+
+
+# --- senders -------------------------------------------------------------------------------------------------------
+
+
+def test_a_blocked_sender_is_offered_to_nobody_not_answered_and_corroborates_nothing(
+    operation: Operation, volunteer: Person, verifier: Person
+) -> None:
+    source = Source.objects.get(operation=operation, slug="sms")
+    rose = Address("tel", ROSE)
+    [kept] = keep(source, [Message("Dlo", gateway_id="1", sender=rose)])
+    told = Report.objects.get(ref=kept.ref)
+    assert told.sender is not None
+    event = actions.accept(volunteer, told, DRAFT)
+    assert independent_senders(event.pk) == 1
+    decision = senders.set_trust(verifier, told.sender, Trust.BLOCKED, "Sends the same lie every day.")
+    assert independent_senders(event.pk) == 0
+    OutboxMessage.objects.all().delete()
+    [second] = keep(source, [Message("Manje", gateway_id="2", sender=rose)])
+    assert second.reply == ""
+    assert not OutboxMessage.objects.exists()
+    assert next_report(operation, volunteer) is None
+    assert next_report(operation, volunteer, DeskFilters(part="blocked")) is None
+    assert leases.waiting(operation).count() == 0
+    assert leases.waiting(operation, DeskFilters(part="blocked")).count() == senders.blocked_waiting(operation) == 1
+    undo(verifier, decision)
+    assert next_report(operation, volunteer) == Report.objects.get(ref=second.ref)
+
+
+def test_trust_moves_what_waits_and_what_comes(operation: Operation, verifier: Person, volunteer: Person) -> None:
+    older, told = report(operation), report(operation, number=ROSE)
+    assert told.sender is not None
+    with pytest.raises(NotAllowed):
+        senders.set_trust(volunteer, told.sender, Trust.TRUSTED, "Nurse.")
+    first = senders.set_trust(verifier, told.sender, Trust.TRUSTED, "Nurse at the clinic.")
+    assert list(leases.waiting(operation)) == [told, older]
+    keep(
+        Source.objects.get(operation=operation, slug="sms"),
+        [Message("Med", gateway_id="1", sender=Address("tel", ROSE))],
+    )
+    new = Report.objects.latest("id")
+    assert new.rank == pytest.approx(priority.rank({}, new.received_at, trusted=True))
+    senders.set_trust(verifier, told.sender, Trust.BLOCKED, "The phone was stolen.")
+    with pytest.raises(Conflict, match="Undo that first"):
+        undo(verifier, first)
+
+
+def test_who_leaves_an_event_with_too_few_senders_is_told(
+    operation: Operation, volunteer: Person, verifier: Person
+) -> None:
+    first, second = report(operation, number=ROSE), report(operation, number="50937009999")
+    event = actions.accept(volunteer, first, DRAFT)
+    actions.attach(volunteer, second, event)
+    actions.set_status(volunteer, event, actions.Status.CORROBORATED)
+    assert senders.rests_on_too_few(sender(operation, ROSE)) == []
+    senders.set_trust(verifier, sender(operation, ROSE), Trust.BLOCKED, "Not the person they say.")
+    assert senders.rests_on_too_few(sender(operation, ROSE)) == [event]
+
+
+# --- asking --------------------------------------------------------------------------------------------------------
+
+
+def test_a_question_goes_to_the_outbox_once_and_can_be_taken_back_while_it_waits(
+    operation: Operation, volunteer: Person
+) -> None:
+    told, form = report(operation, number=ROSE), uuid.uuid4()
+    for _ in range(2):
+        ask(volunteer, told, "Ki kote ou ye?", "ht", form)
+    message = OutboxMessage.objects.get()
+    assert (message.body, message.purpose, message.state, message.person) == (
+        "Ki kote ou ye?", "question", OutboxState.WAITING, volunteer,
+    )  # fmt: skip
+    undo(volunteer, Decision.objects.get(kind="ask"))
+    message.refresh_from_db()
+    assert message.state == OutboxState.CANCELLED
+
+
+def test_a_question_that_has_gone_is_not_taken_back(operation: Operation, volunteer: Person) -> None:
+    ask(volunteer, report(operation, number=ROSE), "Ki kote ou ye?", "ht", uuid.uuid4())
+    OutboxMessage.objects.update(state=OutboxState.HANDED)
+    with pytest.raises(Conflict, match="gone out"):
+        undo(volunteer, Decision.objects.get())
+    assert Decision.objects.count() == 1
+
+
+def test_who_cannot_be_asked_is_said_plainly(operation: Operation, volunteer: Person, outsider: Person) -> None:
+    def refusal(told: Report, text: str = "Ki kote?") -> str:
+        with pytest.raises(Refused) as refused:
+            ask(volunteer, told, text, "ht", uuid.uuid4())
+        return refused.value.remedy
+
+    told = report(operation, number=ROSE)
+    rose = sender(operation, ROSE)
+    assert "1 to 160" in refusal(told, "x" * 161)
+    assert "without a sender" in refusal(report(operation))
+    web = Source.objects.get(operation=operation, slug="web")
+    assert "no way back" in refusal(report(operation, number=ROSE, source=web))
+    rose.stopped_at = timezone.now()
+    rose.save()
+    assert "said STOP" in refusal(told)
+    rose.stopped_at, rose.trust = None, Trust.BLOCKED
+    rose.save()
+    assert "blocked" in refusal(told)
+    rose.trust = Trust.UNKNOWN
+    rose.save()
+    Operation.objects.update(sending_stopped_at=timezone.now())
+    assert "stopped" in refusal(told)
+    with pytest.raises(NotAllowed):
+        ask(outsider, told, "Ki kote?", "ht", uuid.uuid4())
+    assert not OutboxMessage.objects.exists()
