@@ -21,6 +21,7 @@ from rapport.desk.forms import DraftForm, choices, initial
 from rapport.desk.page import attempt, decisions_of, last_undoable, lines, local_time, to
 from rapport.errors import Conflict
 from rapport.events.models import Event, EventReport
+from rapport.operations import fields
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision
@@ -43,7 +44,7 @@ def show(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
 def edit(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     event = _event(operation, ref)
     form = DraftForm(operation, request.POST)
-    draft = form.draft(was=event.occurred_at)
+    draft = form.draft(was=event.occurred_at, had=event.extra)
     if draft is None:
         return _page(request, event, form, status=400)
     seen = _time(form.cleaned_data["seen"])
@@ -117,6 +118,7 @@ def _page(request: HttpRequest, event: Event, form: DraftForm | None = None, *, 
         "enough_senders": senders >= actions.CORROBORATING_SENDERS,
         "form": form,
         "choices": choices(form),
+        "extra": fields.shown(fields.stored(operation.extra_fields), event.extra),
         "units": places.units(operation),
         "history": history,
         "undo_key": last_undoable(history),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils import timezone
 
 from rapport.desk import places
 from rapport.desk.draft import LARGEST_NUMBER, LARGEST_RADIUS_M, SUMMARY_LENGTH, EventDraft, check
 from rapport.desk.rules import TITLE_LENGTH
 from rapport.errors import Refused
+from rapport.operations import asking, fields
 from rapport.operations.models import Category, Operation
-from rapport.values import DEFAULT_RADIUS_M, Precision, Range, Spot
+from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Range, Spot
 
 PRECISIONS = [
     (Precision.EXACT, "exact: this house or spot"),
@@ -91,14 +93,22 @@ class DraftForm(forms.Form):
         self.nodes = list(Category.objects.filter(operation=operation))
         choices = [(node.code, node.code) for node in self.nodes]
         self.fields["categories"].choices = choices  # type: ignore[attr-defined]
+        self.extra = fields.stored(operation.extra_fields)
+        self.fields.update(asking.questions(self.extra, self.initial, binding=False))
 
-    def draft(self, was: datetime | None = None) -> EventDraft | None:
+    @property
+    def questions(self) -> list[forms.BoundField]:
+        """The operation's extra fields."""
+        return [self[one.name] for one in fields.asked(self.extra)]
+
+    def draft(self, was: datetime | None = None, had: Mapping[str, Json] | None = None) -> EventDraft | None:
         """The draft, checked; None if something is wrong, which then stands at its field. `was` is the time the event
-        has now: the form shows it to the minute, and unchanged it stays as it is."""
+        has now: the form shows it to the minute, and unchanged it stays as it is. `had` are its extra values: those of
+        fields that are not asked for any more stay."""
         if not self.is_valid():
             return None
         try:
-            draft = self._draft(was)
+            draft = self._draft(was, had or {})
             check(self.operation, draft)
         except Refused as refused:
             self.show(refused)
@@ -119,8 +129,9 @@ class DraftForm(forms.Form):
             for sentence in sentences
         ]
 
-    def _draft(self, was: datetime | None) -> EventDraft:
+    def _draft(self, was: datetime | None, had: Mapping[str, Json]) -> EventDraft:
         typed = self.cleaned_data
+        former = {one.code: had[one.code] for one in self.extra if one.retired and one.code in had}
         return EventDraft(
             title=" ".join(typed["title"].split()),
             summary=typed["summary"].strip(),
@@ -128,6 +139,7 @@ class DraftForm(forms.Form):
             spot=self._spot(),
             occurred_at=_unchanged(typed["occurred_at"], was),
             affected=_affected(typed["affected_low"], typed["affected_high"]),
+            extra={**former, **asking.answers(self.extra, typed)},
             outside_confirmed=typed["outside"],
         )
 
@@ -163,8 +175,15 @@ def initial(draft: EventDraft) -> dict[str, Any]:
         "affected_low": draft.affected and draft.affected.low,
         "affected_high": draft.affected and draft.affected.high,
         "outside": draft.outside_confirmed,
+        **asking.initial(draft.extra),
         **placed(draft.spot),
     }
+
+
+def typed_again(operation: Operation, typed: QueryDict) -> dict[str, Any]:
+    """What was typed, to start the same form from."""
+    several = [one.name for one in fields.stored(operation.extra_fields) if one.several]
+    return {**typed.dict(), **{name: typed.getlist(name) for name in ("categories", *several)}}
 
 
 def placed(spot: Spot | None) -> dict[str, Any]:

@@ -18,13 +18,14 @@ from rapport.accounts.permissions import Permission
 from rapport.desk import actions, leases, places
 from rapport.desk.books import PLACING, standing_decisions
 from rapport.desk.draft import EventDraft, check_spot
-from rapport.desk.forms import DraftForm, choices, placed
+from rapport.desk.forms import DraftForm, choices, placed, typed_again
 from rapport.desk.page import attempt, back, decisions_of, last_undoable, lines, local_time, recent, to
 from rapport.desk.queue import go_on
 from rapport.desk.rules import clean_line
 from rapport.desk.templatetags.desk import called
 from rapport.errors import Conflict, Refused
 from rapport.events.models import Event, EventReport
+from rapport.operations import asking, fields
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
 from rapport.oversight.models import DecisionKind
@@ -233,6 +234,7 @@ def _page(
         "link": EventReport.objects.select_related("event").filter(report=report).first(),
         "translations": report.translations.select_related("person").order_by("-id"),
         "fields": list(report.fields.items()),
+        "extra": fields.shown(fields.stored(operation.extra_fields), report.extra),
         "said_before": _said_before(report),
         "spoken": [s for s in suggestions if s.kind == SuggestionKind.LANGUAGE],
         "form": form,
@@ -266,6 +268,7 @@ def _first_draft(report: Report) -> dict[str, Any]:
         "categories": [code for code in report.categories_said if code in known],
         "occurred_at": report.sent_at or report.received_at,
         "suggestion": first.suggestion_id if first else None,
+        **asking.initial(report.extra),
         **placed(first.spot if first else None),
     }
 
@@ -368,7 +371,7 @@ def _fill_place(request: HttpRequest, report: Report) -> HttpResponse:
         found = [Candidate(spot, ["by its name"]) for spot in spots]
         if not found:
             messages.info(request, "No place has this name: try a shorter piece of it.")
-    form = DraftForm(report.operation, initial={**typed.dict(), "categories": typed.getlist("categories")})
+    form = DraftForm(report.operation, initial=typed_again(report.operation, typed))
     return _page(request, report, form, found_places=found)
 
 

@@ -6,7 +6,7 @@ The rows are decoded by msgspec, not by the models that django-ninja usually use
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -27,6 +27,7 @@ from rapport.intake import coordinates, limits, refusals
 from rapport.intake.channels import wire
 from rapport.intake.keep import keep
 from rapport.intake.views import RETRY_AFTER
+from rapport.operations import fields as extra_fields
 from rapport.operations.models import Source
 from rapport.reports.models import Report
 from rapport.sharing.queries import released
@@ -60,7 +61,9 @@ class PlaceIn(Struct, forbid_unknown_fields=True):
 
 
 class ReportIn(Struct, forbid_unknown_fields=True):
-    """A report as another system sends it. `id` is that system's own: the same id again changes nothing."""
+    """A report as another system sends it. `id` is that system's own: the same id again changes nothing. `extra` holds
+    the values of the operation's extra fields by their codes: a text, a number, a day as 2010-01-31, the code of a
+    choice or a list of them. Everything else goes into `fields`."""
 
     text: Annotated[str, Meta(min_length=1, max_length=10_000)]
     id: Annotated[str, Meta(max_length=200)] = ""
@@ -70,6 +73,7 @@ class ReportIn(Struct, forbid_unknown_fields=True):
     categories: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=50)] = []
     language: Annotated[str, Meta(max_length=12)] = ""
     fields: Annotated[dict[str, Any], Meta(max_length=100)] = {}
+    extra: Annotated[dict[str, str | int | float | list[str] | None], Meta(max_length=100)] = {}
 
 
 class Verdict(Struct, omit_defaults=True, gc=False):
@@ -294,6 +298,7 @@ class _Taking:
         self._source = source
         self._box = source.operation.box
         self._codes = frozenset(source.operation.categories.values_list("code", flat=True))
+        self._extra = extra_fields.stored(source.operation.extra_fields)
         self._latest = datetime.now(UTC) + _CLOCK_AHEAD
         self._verdicts: list[Verdict] = []
         self._reasons: Counter[str] = Counter()
@@ -333,6 +338,10 @@ class _Taking:
         if unknown := [code for code in given.categories if code not in self._codes]:
             fields = fields | {"unknown_categories": list[Json](unknown)}
             verdict.warning = f"Not in this operation, kept among the fields: {', '.join(unknown)}."
+        if unasked := extra_fields.unknown(self._extra, given.extra):
+            fields = fields | {"unknown_extra": {code: _plain(given.extra[code]) for code in unasked}}
+            told = f"Not asked for by this operation, kept among the fields: {', '.join(unasked)}."
+            verdict.warning = f"{verdict.warning} {told}".strip()
         return Message(
             text=given.text,
             gateway_id=given.id,
@@ -342,7 +351,14 @@ class _Taking:
             place=_place(given.place),
             categories=tuple(code for code in given.categories if code in self._codes),
             fields=fields,
+            extra=self._answers(given.extra),
         )
+
+    def _answers(self, given: Mapping[str, object]) -> dict[str, Json]:
+        try:
+            return extra_fields.read_all(self._extra, given)
+        except extra_fields.BadValue as bad:
+            raise Refused("extra_field", bad.remedy, field=f"extra.{bad.field}") from bad
 
     def _keep(self, good: list[tuple[Verdict, Message]]) -> None:
         kept: Iterable[Kept] = keep(self._source, [message for _, message in good]) if good else ()
@@ -359,6 +375,10 @@ class _Taking:
         good = counts["kept"] + counts["already"]
         result = Result(counts["kept"], counts["already"], counts["refused"], self._verdicts)
         return _json(200 if good else 400, result)
+
+
+def _plain(value: str | int | float | list[str] | None) -> Json:
+    return list[Json](value) if isinstance(value, list) else value
 
 
 def _decoded(row: bytes) -> ReportIn:

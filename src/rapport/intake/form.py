@@ -26,12 +26,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from rapport.desk.places import units
 from rapport.errors import Refused, TryAgain
 from rapport.intake import coordinates, limits, refusals
 from rapport.intake.channels import wire
 from rapport.intake.keep import keep
 from rapport.intake.replies import names_place
 from rapport.intake.views import RETRY_AFTER
+from rapport.operations import asking, fields
 from rapport.operations.access import public
 from rapport.operations.models import Category, Operation, Source
 from rapport.reports.models import Report
@@ -92,6 +94,13 @@ class ReportForm(forms.Form):
         categories = self.fields["categories"]
         if isinstance(categories, forms.MultipleChoiceField):
             categories.choices = [(code, code) for code in codes]
+        self.extra = fields.asked(fields.stored(operation.extra_fields))
+        self.fields.update(asking.questions(self.extra, {}, binding=True))
+
+    @property
+    def questions(self) -> list[forms.BoundField]:
+        """The operation's extra fields."""
+        return [self[one.name] for one in self.extra]
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:
@@ -127,7 +136,7 @@ class ReportForm(forms.Form):
     def message(self) -> Message:
         """What was said, of a form that is valid."""
         data = self.cleaned_data
-        fields: dict[str, Json] = {"outside_operation": True} if self.outside else {}
+        further: dict[str, Json] = {"outside_operation": True} if self.outside else {}
         place = GivenPlace(data["lon"], data["lat"], data["where"])
         return Message(
             text=data["text"],
@@ -137,7 +146,8 @@ class ReportForm(forms.Form):
             language=get_language() or "",
             place=place if place.lon is not None or place.name else None,
             categories=tuple(data["categories"]),
-            fields=fields,
+            fields=further,
+            extra=asking.answers(self.extra, data),
         )
 
 
@@ -265,6 +275,8 @@ def _page(
         "open_groups": {group.top.pk for group in groups if chosen & {child.code for child in group.children}},
         "problem": problem,
         "max_text": MAX_TEXT,
+        "must_answer": any(one.required for one in form.extra),
+        "places": units(form.operation) if any(one.kind == "place" for one in form.extra) else [],
     }
     response = render(request, "intake/report.html", page, status=status)
     if status in {429, 503}:

@@ -215,7 +215,7 @@ def _as_number(one: Field, raw: object) -> int | float:
         return raw
     text = raw if isinstance(raw, str) else ""
     if _THOUSANDS.fullmatch(text):
-        raise BadValue(one.code, "Leave out the separator of thousands: write 1234 for one thousand and so on.")
+        raise BadValue(one.code, "Leave out the separator of thousands, like 1234.")
     if not (text.isascii() and _NUMBER.fullmatch(text)):
         raise BadValue(one.code, "Write a number in digits, like 12 or 12.5.")
     return int(text) if text.lstrip("+-").isdigit() else float(text.replace(",", "."))

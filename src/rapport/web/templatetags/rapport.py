@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from rapport.accounts.permissions import Permission
 from rapport.operations.models import Operation
-from rapport.values import CategoryName, Precision, Publication, Range, Release, Status, named
+from rapport.values import CategoryName, ExtraValue, Precision, Publication, Range, Release, Status, named
 
 register = template.Library()
 
@@ -152,6 +152,20 @@ def people(count: Range) -> str:
     else:
         text = ngettext("%(low)s to %(high)s person", "%(low)s to %(high)s people", count.high)
     return text % {"low": count.low, "high": count.high}
+
+
+@register.filter
+def answer(extra: ExtraValue) -> str:
+    """The value of an extra field, in the reader's language."""
+    value = extra.value
+    if extra.kind == "choice":
+        codes = value if isinstance(value, list) else [value]
+        return ", ".join(named(extra.labels.get(str(code), {}), _language()) or str(code) for code in codes)
+    if extra.kind == "number" and isinstance(value, int | float):
+        return number_format(value, force_grouping=True)
+    if extra.kind == "date" and isinstance(value, str):
+        return day(date.fromisoformat(value))
+    return str(value)
 
 
 def _local(at: datetime, context: Mapping[str, Any]) -> datetime:
