@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.utils import formats, timezone
@@ -18,8 +18,15 @@ from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report, Standing
 from rapport.values import Trust
 
+T = TypeVar("T")
 #: Decisions that say where a report stands.
 PLACING = (DecisionKind.ACCEPT, DecisionKind.ATTACH, DecisionKind.REJECT)
+_PART = 500  # things named in one statement: below every database's limit of parameters
+
+
+def parts(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    """A long list in pieces that one statement can name."""
+    return (things[start : start + _PART] for start in range(0, len(things), _PART))
 
 
 def allow(person: Person, permission: Permission, operation_id: int) -> None:
@@ -66,12 +73,6 @@ def works_on(lease: Lease) -> str:
     return f"{lease.person.shown_name} works on this report until {moment(lease.until)}."
 
 
-def give_back(report_id: int) -> None:
-    """The report waits on the desk again, in no event."""
-    EventReport.objects.filter(report_id=report_id).delete()
-    Report.objects.filter(pk=report_id).update(standing=Standing.WAITING)
-
-
 def who_was_first(report: Report) -> str:
     first = standing_decisions(report.operation_id).filter(report_id=report.pk, kind__in=PLACING).order_by("id").last()
     if first is None:
@@ -80,8 +81,11 @@ def who_was_first(report: Report) -> str:
 
 
 def locked(event: Event) -> Event:
-    """The event as it is now, held until the transaction ends; Conflict if its only report was taken back."""
-    fresh = Event.objects.select_for_update().get(pk=event.pk)
+    """The event as it is now, held until the transaction ends; Conflict if it has become part of another, or if
+    no report is left in it."""
+    fresh = Event.objects.select_for_update(of=("self",)).select_related("merged_into").get(pk=event.pk)
+    if fresh.merged_into is not None:
+        raise Conflict(f"This event has become part of {called(fresh.merged_into)}: decide about that one.")
     if not EventReport.objects.filter(event=fresh).exists():
         raise Conflict("No report stands behind this event any more: accept the report anew.")
     return fresh
@@ -89,10 +93,23 @@ def locked(event: Event) -> Event:
 
 def independent_senders(event_id: int, without: Sequence[int] = ()) -> int:
     """How many different senders told of the event, leaving out some reports if asked. Reports without a sender do not
-    count, for nobody can tell them apart; nor do those of blocked senders."""
-    links = EventReport.objects.filter(event_id=event_id, report__sender__isnull=False).exclude(report_id__in=without)
-    links = links.exclude(report__sender__trust=Trust.BLOCKED)
-    return links.values("report__sender").distinct().count()
+    count, nobody can tell them apart; nor do those of blocked senders."""
+    links = EventReport.objects.filter(event_id=event_id).exclude(report_id__in=without)
+    return senders_among(set(links.values_list("report_id", flat=True)))
+
+
+def senders_among(reports: Iterable[int]) -> int:
+    """The same of these reports."""
+    senders: set[str] = set()
+    for some in parts(sorted(reports)):
+        known = Report.objects.filter(pk__in=some, sender__isnull=False).exclude(sender__trust=Trust.BLOCKED.value)
+        senders.update(str(pk) for pk in known.values_list("sender", flat=True).distinct())
+    return len(senders)
+
+
+def called(event: Event) -> str:
+    """How a sentence names an event: its title if it has one, and its reference."""
+    return f"“{event.title}” ({event.ref})" if event.title else f"event {event.ref}"
 
 
 def decide(
@@ -106,7 +123,8 @@ def decide(
     after: Mapping[str, Any],
     **more: Any,
 ) -> Decision:
-    """The line in the record; `more` holds reason, evidence, suggestion_id, order_id, undoes."""
+    """The line in the record; `more` holds reason, evidence, suggestion_id, order_id, other_event_id, batch,
+    undoes."""
     return Decision.objects.create(
         person=person,
         operation_id=operation_id,
