@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from rapport.errors import Refused
 from rapport.intake.imports.plan import Plan
+from rapport.operations.fields import Field
 from rapport.values import Box, CategoryName, Json
 
 
@@ -23,16 +24,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class ExtraColumn:
-    """One of the operation's extra fields: `read` makes a typed value of a cell, or raises Refused."""
-
-    code: str
-    names: tuple[str, ...]  # in all its languages: columns are known by them
-    read: Callable[[str], Json]
-    counts_people: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Context:
     """The operation a file is for. `labels` are the whole texts by which files name categories: label → code."""
 
@@ -42,7 +33,7 @@ class Context:
     box: Box | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     categories: tuple[CategoryName, ...] = ()
-    extra: tuple[ExtraColumn, ...] = ()
+    fields: tuple[Field, ...] = ()  # the extra ones that the operation asks for
 
 
 @dataclass(frozen=True, slots=True)

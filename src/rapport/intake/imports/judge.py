@@ -1,0 +1,437 @@
+"""Pure: a row becomes a Message, or is Refused with row, field and remedy.
+
+`judging` looks everything up once for a plan; what it returns is called for each row and is the hot path of an import.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+
+from rapport.errors import Refused
+from rapport.intake.channels import wire
+from rapport.intake.imports import degrees, labels
+from rapport.intake.imports.about import Context, Row
+from rapport.intake.imports.dates import date_reader
+from rapport.intake.imports.plan import EXTRA, Plan
+from rapport.operations import fields
+from rapport.text.fold import fold
+from rapport.values import Address, Box, GivenPlace, Json, Message, place_problem
+
+#: Characters of a report's text and of any cell that is kept. The longest seen in real files: 10,818 [ours].
+LONGEST_TEXT = 100_000
+LONGEST_ID = 200  # characters, as in the API
+#: Cells of a workbook that were to be computed and were not, as Excel and LibreOffice show them.
+ERROR_CELLS = frozenset({
+    "#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA", "#FIELD!",
+    "#BLOCKED!", "Err:502", "Err:508", "Err:509", "Err:522", "Err:523",
+})  # fmt: skip
+#: First words of a row that adds up the others, folded.
+_TOTALS = frozenset(
+    {"total", "grand total", "subtotal", "sum", "somme", "totaux", "total general", "suma", "total global"}
+)
+_KEPT_APART = 20_000  # cells of categories, languages that are remembered at a time
+_NUMBER = re.compile(r"\d{1,15}", re.ASCII)
+_RANGE = re.compile(r"(\d{1,15})\s*(?:-|–|to|à|a)\s*(\d{1,15})", re.ASCII)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+Cells = tuple[str, ...]
+Judge = Callable[[Row], Message | Refused]
+
+
+@dataclass(slots=True)
+class _Bad(Exception):
+    """What is wrong with a row, before anybody knows its number."""
+
+    reason: str
+    remedy: str
+    field: str = ""
+
+
+def judging(plan: Plan, about: Context) -> Judge:
+    """The judge of one plan: Row → Message | Refused. It never raises for what a row holds."""
+    check = _checked(plan)
+    text, key, place = _text(plan), _key(plan), _place(plan, about.box)
+    moment, codes, language = _moment(plan, about), _codes(plan, about), _language(plan)
+    sender, extra, kept = _sender(plan), _extra(plan, about), _kept(plan)
+
+    def judge(row: Row) -> Message | Refused:
+        if row.problem is not None:
+            return row.problem
+        cells = row.cells
+        try:
+            check(cells)
+            said = text(cells)
+            where, notes = place(cells)
+            return Message(
+                text=said,
+                gateway_id=key(cells),
+                sender=sender(cells) if sender else None,
+                sent_at=moment(cells) if moment else None,
+                language=language(cells) if language else "",
+                place=where,
+                categories=codes(cells) if codes else (),
+                fields=kept(cells, row.more, notes),
+                extra=extra(cells) if extra else {},
+            )
+        except _Bad as bad:
+            return Refused(bad.reason, bad.remedy, row=row.number, field=bad.field)
+        except Refused as refused:
+            return Refused(refused.reason, refused.remedy, row=row.number, field=refused.field)
+
+    return judge
+
+
+# --- the row as a whole --------------------------------------------------------------------------------------------
+
+
+def _checked(plan: Plan) -> Callable[[Cells], None]:
+    """Raises for what no database keeps, for cells that are too long, and for errors of a workbook where a role is."""
+    roles = [(at, name) for at, name in enumerate(plan.columns) if plan.roles.get(name, "ignore") not in _UNREAD]
+    errors, joined = ERROR_CELLS, "\x1f".join
+
+    def check(cells: Cells) -> None:
+        whole = joined(cells)
+        if len(whole) > LONGEST_TEXT and (at := _first(cells, lambda cell: len(cell) > LONGEST_TEXT)) is not None:
+            remedy = f"A text has at most {LONGEST_TEXT:,} characters; this one has {len(cells[at]):,}."
+            raise _Bad("too_long", remedy, plan.columns[at])
+        if ("\0" in whole or not whole.isascii()) and (found := _UNSTORABLE.search(whole)):
+            at = _first(cells, lambda cell: _UNSTORABLE.search(cell) is not None) or 0
+            if found.group() == "\0":
+                raise _Bad("nul", "The cell holds NUL characters; remove them.", plan.columns[at])
+            raise _Bad("half_character", "The cell holds half of a character; write it anew.", plan.columns[at])
+        if "#" in whole or "Err:" in whole:
+            for at, name in roles:
+                if cells[at] in errors:
+                    raise _Bad("error_cell", f"The cell holds the error {cells[at]}: mend it, or empty it.", name)
+
+    return check
+
+
+_UNREAD = frozenset({"ignore", "left_out"})
+
+
+def _first(cells: Cells, wrong: Callable[[str], bool]) -> int | None:
+    return next((at for at, cell in enumerate(cells) if wrong(cell)), None)
+
+
+def _places(plan: Plan, role: str) -> list[int]:
+    return [at for at, name in enumerate(plan.columns) if plan.roles.get(name) == role]
+
+
+def _text(plan: Plan) -> Callable[[Cells], str]:
+    """The text, else the title. Several columns of text stand one below the other."""
+    texts, titles = _places(plan, "text"), _places(plan, "title")
+    needed = plan.columns[(texts or titles)[0]]
+    only = texts[0] if len(texts) == 1 else None
+    last = titles[0] if titles else None
+
+    def read(cells: Cells) -> str:
+        text = cells[only] if only is not None else "\n".join(cells[at] for at in texts if cells[at].strip())
+        if not text or text.isspace():
+            text = cells[last] if last is not None else ""
+            if not text or text.isspace():
+                raise _no_text(cells, needed)
+        return text
+
+    return read
+
+
+def _no_text(cells: Cells, field: str) -> _Bad:
+    first = next((cell for cell in cells if cell.strip()), "")
+    if fold(first) in _TOTALS:
+        return _Bad("total_row", "This row adds up the others: no report. Leave it out.", field)
+    return _Bad("empty", "A report needs a text.", field)
+
+
+def _key(plan: Plan) -> Callable[[Cells], str]:
+    """By what a second import knows the row: its id, in a table without ids the row itself."""
+    places = _places(plan, "id")
+    if not places:
+        left_out = set(_places(plan, "left_out"))
+        take = [at for at in range(len(plan.columns)) if at not in left_out]
+        everything = len(take) == len(plan.columns)
+
+        def by_row(cells: Cells) -> str:
+            whole = "\x1f".join(cells if everything else [cells[at] for at in take])
+            return "row " + hashlib.sha256(whole.encode()).hexdigest()[:32]
+
+        return by_row
+
+    def by_id(cells: Cells) -> str:
+        found = cells[places[0]].strip() if len(places) == 1 else " / ".join(cells[at].strip() for at in places)
+        if not found or (len(places) > 1 and not any(cells[at].strip() for at in places)):
+            remedy = "The row needs its id: by it a second import knows what is there."
+            raise _Bad("no_id", remedy, plan.columns[places[0]])
+        if len(found) > LONGEST_ID:
+            raise _Bad("long_id", f"An id has at most {LONGEST_ID} characters.", plan.columns[places[0]])
+        return found
+
+    return by_id
+
+
+def _kept(plan: Plan) -> Callable[[Cells, tuple[tuple[str, str], ...], dict[str, Json]], dict[str, Json]]:
+    """Everything else as it stands, also what was read from it: the date as written, labels nobody knew. Not the
+    sender, who is kept apart, sealed."""
+    gone = {"id", "text", "sender", "left_out"}
+    keep = [(at, name) for at, name in enumerate(plan.columns) if plan.roles.get(name, "ignore") not in gone]
+    names = tuple(name.removeprefix("fields/") if plan.format == "ndjson" else name for _, name in keep)
+    places = [at for at, _ in keep]
+    take = itemgetter(*places) if len(places) > 1 else None
+
+    def read(cells: Cells, more: tuple[tuple[str, str], ...], notes: dict[str, Json]) -> dict[str, Json]:
+        found: dict[str, Json] = dict(zip(names, take(cells) if take else [cells[at] for at in places], strict=True))
+        if plan.format == "ndjson":
+            found = {name: cell for name, cell in found.items() if cell != ""}
+            for name, cell in more:
+                if _UNSTORABLE.search(name) or _UNSTORABLE.search(cell):
+                    raise _Bad("nul", "Take the NUL character, or the half character, out.", "")
+                found[name.removeprefix("fields/")] = cell
+        found.update(notes)
+        return found
+
+    return read
+
+
+# --- what single cells say -----------------------------------------------------------------------------------------
+
+
+def _moment(plan: Plan, about: Context) -> Callable[[Cells], datetime | None] | None:
+    """When it was sent. A column of its own for the time is read behind the date."""
+    dates, times = _places(plan, "date"), _places(plan, "time")
+    if not dates:
+        return None
+    at, name = dates[0], plan.columns[dates[0]]
+    clock = times[0] if times else None
+    read = date_reader(plan.date_order, plan.date_format, plan.zone, about.now)
+
+    def moment(cells: Cells) -> datetime | None:
+        said = cells[at].strip()
+        if not said:
+            return None
+        if clock is not None and (hour := cells[clock].strip()):
+            said = f"{_day_of(said)} {hour.rpartition('T')[2]}"
+        try:
+            return read(said)
+        except Refused as refused:
+            raise _Bad(refused.reason, refused.remedy, name) from refused
+
+    return moment
+
+
+def _day_of(said: str) -> str:
+    """A workbook's date cell without a time says midnight; the column of times knows better."""
+    return said.removesuffix("T00:00:00").removesuffix(" 00:00:00")
+
+
+Where = tuple[GivenPlace | None, dict[str, Json]]
+_NOTHING: dict[str, Json] = {}
+
+
+def _place(plan: Plan, box: Box | None) -> Callable[[Cells], Where]:
+    """Where it was, and what is to be noted about that. 0, 0 is not known: the cells stay among the fields."""
+    names = _places(plan, "place")
+    named = names[0] if names else None
+    point = _point(plan)
+
+    def place(cells: Cells) -> Where:
+        name = cells[named].strip() if named is not None else ""
+        found = point(cells) if point else None
+        if found is None:
+            return (GivenPlace(None, None, name) if name else None), _NOTHING
+        lon, lat = found
+        problem = place_problem(lon, lat, box)
+        if not problem:
+            return GivenPlace(lon, lat, name), _NOTHING
+        if problem == "zero":
+            return (GivenPlace(None, None, name) if name else None), _NOTHING
+        if problem == "swapped":
+            remedy = f"Latitude and longitude look swapped: did you mean latitude {lon:g}, longitude {lat:g}?"
+            raise _Bad("swapped_place", remedy, plan.column("lat") or plan.column("coordinates"))
+        return GivenPlace(lon, lat, name), {"outside_operation": True}
+
+    return place
+
+
+def _point(plan: Plan) -> Callable[[Cells], tuple[float, float] | None] | None:
+    """The longitude and latitude of a row; None where it gives none."""
+    both, lats, lons = _places(plan, "coordinates"), _places(plan, "lat"), _places(plan, "lon")
+    if both:
+        at = both[0]
+
+        def in_one(cells: Cells) -> tuple[float, float] | None:
+            said = cells[at].strip()
+            return (
+                _of_field(plan.columns[at], lambda: degrees.pair(said, plan.pair_order, plan.decimal)) if said else None
+            )
+
+        return in_one
+    if not (lats and lons):
+        return None
+    lat_at, lon_at = lats[0], lons[0]
+    lat_name, lon_name, decimal = plan.columns[lat_at], plan.columns[lon_at], plan.decimal
+
+    def in_two(cells: Cells) -> tuple[float, float] | None:
+        lat, lon = cells[lat_at].strip(), cells[lon_at].strip()
+        if not lat or not lon:
+            if not lat and not lon:
+                return None
+            raise _Bad("half_place", "Give both latitude and longitude, or neither.", lon_name if lat else lat_name)
+        return (
+            _degrees(lon, 180, decimal, lon_name),
+            _degrees(lat, 90, decimal, lat_name),
+        )
+
+    return in_two
+
+
+def _degrees(said: str, most: int, decimal: str, name: str) -> float:
+    try:
+        return degrees.degrees(said, most, decimal)
+    except Refused as refused:
+        raise _Bad(refused.reason, refused.remedy, name) from refused
+
+
+def _of_field(name: str, read: Callable[[], tuple[float, float]]) -> tuple[float, float]:
+    try:
+        return read()
+    except Refused as refused:
+        raise _Bad(refused.reason, refused.remedy, name) from refused
+
+
+def _codes(plan: Plan, about: Context) -> Callable[[Cells], tuple[str, ...]] | None:
+    """The codes of the labels in the cells, each once; labels nobody knows stay among the fields."""
+    places = _places(plan, "categories")
+    if not places:
+        return None
+    known, separator = labels.known_labels(about, plan.categories), plan.category_separator
+    seen: dict[str, tuple[str, ...]] = {}
+
+    def of_cell(cell: str) -> tuple[str, ...]:
+        found = seen.get(cell)
+        if found is None:
+            codes = (labels.code_of(label, known) for label in labels.labels_in(cell, separator, known))
+            found = tuple(dict.fromkeys(code for code in codes if code))
+            if len(seen) < _KEPT_APART:
+                seen[cell] = found
+        return found
+
+    if len(places) == 1:
+        at = places[0]
+        return lambda cells: of_cell(cells[at])
+    return lambda cells: tuple(dict.fromkeys(code for at in places for code in of_cell(cells[at])))
+
+
+def _language(plan: Plan) -> Callable[[Cells], str] | None:
+    places = _places(plan, "language")
+    if not places:
+        return None
+    at = places[0]
+    seen: dict[str, str] = {}
+
+    def language(cells: Cells) -> str:
+        said = cells[at]
+        found = seen.get(said)
+        if found is None:
+            found = labels.language_code(said)
+            if len(seen) < _KEPT_APART:
+                seen[said] = found
+        return found
+
+    return language
+
+
+def _sender(plan: Plan) -> Callable[[Cells], Address | None] | None:
+    """Who sent it. In NDJSON it may be an object with kind and value, as in the API."""
+    places = _places(plan, "sender")
+    if not places:
+        return None
+    at = places[0]
+    kinds = [n for n, name in enumerate(plan.columns) if name == "sender/kind"] if plan.format == "ndjson" else []
+
+    def sender(cells: Cells) -> Address | None:
+        said = cells[at].strip()
+        if not said:
+            return None
+        if kinds and cells[kinds[0]].strip():
+            said = f"{cells[kinds[0]].strip()}:{said}"
+        return wire.address(f"email:{said}" if "@" in said and ":" not in said else said)
+
+    return sender
+
+
+def _extra(plan: Plan, about: Context) -> Callable[[Cells], dict[str, Json]] | None:
+    """Values of the operation's extra fields. A column that counts people goes into the field that does, if one
+    does."""
+    asked = {one.code: one for one in fields.asked(about.fields)}
+    counting = next((one.code for one in asked.values() if one.counts_people), "")
+    columns: list[tuple[int, str, Callable[[str], Json]]] = []
+    for at, name in enumerate(plan.columns):
+        role = plan.roles.get(name, "ignore")
+        code = role.removeprefix(EXTRA) if role.startswith(EXTRA) else ""
+        if code in asked and code:
+            columns.append((at, code, _value(asked[code], plan, about)))
+        elif role == "people":
+            columns.append((at, counting, _people))
+    if not columns:
+        return None
+
+    def extra(cells: Cells) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        for at, code, read in columns:
+            if said := cells[at].strip():
+                try:
+                    value = read(said)
+                except Refused as refused:
+                    raise _Bad(refused.reason, refused.remedy, plan.columns[at]) from refused
+                if code and value is not None:
+                    found.setdefault(code, value)
+        return found
+
+    return extra
+
+
+def _value(one: fields.Field, plan: Plan, about: Context) -> Callable[[str], Json]:
+    if one.kind == "date":
+        moment = date_reader(plan.date_order, plan.date_format, "UTC", about.now.replace(year=about.now.year + 100))
+        return lambda said: fields.read(one, moment(said).date())
+    if one.kind == "choice" and one.several:
+        return lambda said: fields.read(one, labels.labels_in(said, plan.category_separator, {})) if (
+            said.startswith("[")
+        ) else fields.read(one, said)  # fmt: skip
+    if one.kind == "number" and plan.decimal == ",":
+        return lambda said: fields.read(one, said.replace(",", "."))
+    return lambda said: fields.read(one, said)
+
+
+def _people(said: str) -> int:
+    """A number of people; of a range ("10-20", "10 to 20") the lower end. Refused: no_number."""
+    text = re.sub(r"(?<=\d)[, \u00a0'’.](?=\d{3}\b)", "", said).removesuffix(".0")
+    if found := _NUMBER.fullmatch(text) or _RANGE.fullmatch(text):
+        return int(found.group(1) if found.re is _RANGE else found.group())
+    raise Refused("no_number", f"{said[:40]!r} is no number of people: write digits, as 12 or 10-20.")
+
+
+def understood(message: Message, plan: Plan) -> Mapping[str, str]:
+    """What was read from a row, for people: role → text."""
+    found = {"text": message.text}
+    if message.gateway_id and plan.having("id"):
+        found["id"] = message.gateway_id
+    if message.sent_at:
+        found["date"] = f"{message.sent_at:%Y-%m-%d %H:%M} UTC"
+    if message.place:
+        if message.place.lat is not None and message.place.lon is not None:
+            found["coordinates"] = f"{message.place.lat:.6g}, {message.place.lon:.6g}"
+        if message.place.name:
+            found["place"] = message.place.name
+    if message.categories:
+        found["categories"] = ", ".join(message.categories)
+    if message.language:
+        found["language"] = message.language
+    if message.sender:
+        found["sender"] = message.sender.kind
+    return found | {EXTRA + code: str(value) for code, value in message.extra.items()}

@@ -1,0 +1,389 @@
+"""Pure: the rows of a file, one by one, in bounded memory. One bad row never stops the others.
+
+A workbook is not read row by row here: `prepare` has it turned once into a file of rows (xlsx.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from rapport.errors import Refused
+from rapport.intake.channels.wire import DEEPEST, deeper
+from rapport.intake.imports import xlsx
+from rapport.intake.imports.about import Row
+from rapport.intake.imports.plan import Plan, column_names
+
+#: Characters of one cell; a longer one is no report but a slip, as a quote that nobody closed [ours].
+LONGEST_CELL = 1_000_000
+#: Characters of one row over all its cells and lines: what one row may take of the memory [ours].
+LONGEST_ROW = 4_000_000
+#: Bytes of one line of NDJSON, as in the API.
+LONGEST_LINE = 256 * 1024
+#: Encodings that a plan may name, in the order in which pages offer them.
+ENCODINGS = (
+    "utf-8", "cp1252", "latin-1", "utf-16-le", "utf-16-be", "utf-32", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255",
+    "cp1256", "cp1257", "cp1258", "cp874", "mac-roman", "koi8-r", "shift_jis", "euc-jp", "gb18030", "big5", "euc-kr",
+    "cp437", "cp850",
+)  # fmt: skip
+_UTF_8_BOM = b"\xef\xbb\xbf"
+_UNDECODABLE = {True: re.compile("[\udc80-\udcff]"), False: re.compile("\ufffd")}  # by whether it is read as UTF-8
+
+Kind = Literal["csv", "ndjson", "rows", "workbook"]
+
+
+def kind_of(path: Path) -> Kind:
+    """What a file is by its first bytes, whatever its name says: `rows` is a workbook that was turned into rows.
+
+    Refused for what is no table: an archive, a page, a picture, one JSON value, nothing at all; with the way out.
+    """
+    with _opened(path) as file:
+        start = file.read(4096)
+    if not start.strip(b"\0 \t\r\n"):
+        raise Refused("empty_file", "The file is empty.")
+    if start.startswith(xlsx.ROWS_MAGIC):
+        return "rows"
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06", xlsx.OLD_WORKBOOK)):
+        return "workbook"
+    _refuse_others(start)
+    text = start.removeprefix(_UTF_8_BOM).lstrip()
+    return "ndjson" if re.match(rb'\{\s*("|\})', text) else "csv"
+
+
+def _refuse_others(start: bytes) -> None:
+    text = start.removeprefix(_UTF_8_BOM).lstrip().lower()
+    for magic, what in _OTHER_KINDS.items():
+        if start.startswith(magic):
+            raise Refused("not_a_table", f"This is {what}, not a table. Save the table as CSV or XLSX.")
+    if text.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head")):
+        remedy = "This is a web page, whatever its name says. Open it in a spreadsheet and save it as XLSX or CSV."
+        raise Refused("html", remedy)
+    if text.startswith(b"<?xml"):
+        raise Refused("xml", "This is XML, not a table. Open it in a spreadsheet and save it as XLSX or CSV.")
+    if re.match(rb"\[\s*(\{|\[|\]|$)", text):
+        remedy = "This is one JSON list. Save it as NDJSON, one object a line (with jq: jq -c '.[]' list.json)."
+        raise Refused("json_list", remedy)
+
+
+_OTHER_KINDS = {
+    b"\x1f\x8b": "a gzip archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive", b"7z\xbc\xaf": "an archive",
+    b"Rar!": "an archive", b"\x28\xb5\x2f\xfd": "a zstd archive", b"%PDF": "a PDF document", b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"SQLite format 3": "a database", b"PAR1": "a Parquet file",
+    b"\x7fELF": "a program", b"MZ\x90": "a program", b"{\\rtf": "a text document",
+}  # fmt: skip
+
+
+def prepare(path: Path, into: Path, sheet: str = "") -> Path:
+    """The file that `rows` and `propose` read: the file itself, or for a workbook `into`, which is written anew from
+    one sheet ("" = the first that holds something). Refused if it is no table, or a workbook that cannot be read."""
+    if kind_of(path) != "workbook":
+        return path
+    xlsx.convert(path, into, sheet)
+    return into
+
+
+def rows(path: Path, plan: Plan, start: int = 0) -> Iterator[Row]:
+    """The rows behind the header whose number is above `start`, in the file's order. Empty rows count, and give
+    nothing.
+
+    Raised as Refused is what concerns the whole file: it cannot be read, or its header is not the plan's.
+    """
+    if plan.format == "ndjson":
+        return _of_lines(path, plan, start)
+    if plan.format == "xlsx":
+        return _of_table(_workbook_rows(path), plan, start)
+    return _of_table(_csv_rows(path, plan), plan, start)
+
+
+def raw_rows(path: Path, plan: Plan) -> Iterator[tuple[int, list[str] | Refused]]:
+    """All rows of a table with their numbers as they stand, the header's too; for whoever has no plan yet."""
+    return _workbook_rows(path) if plan.format == "xlsx" else _csv_rows(path, plan)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise Refused("no_file", f"The file cannot be read: {error.strerror}.") from error
+
+
+# --- tables --------------------------------------------------------------------------------------------------------
+
+
+def _of_table(found: Iterator[tuple[int, list[str] | Refused]], plan: Plan, start: int) -> Iterator[Row]:
+    header = _header(found, plan) if plan.header_row else []
+    width, named = len(plan.columns), _named_width(plan)
+    for number, cells in found:
+        if number <= start or number == plan.tag_row:
+            continue
+        if isinstance(cells, Refused):
+            yield Row(number, problem=cells)
+        elif len(cells) == width and cells != header:
+            if any(cells):
+                yield Row(number, tuple(cells))
+        elif cells == header:
+            yield Row(number, problem=Refused("header_again", "The header stands here again: no report.", row=number))
+        elif any(cells):
+            yield _fitted(number, cells, width, named)
+
+
+def _fitted(number: int, cells: list[str], width: int, named: int) -> Row:
+    """A row whose cells are not as many as the header's: taken if only empty cells are too many or columns without a
+    name have none."""
+    if not any(cells[width:]) and len(cells) >= named:
+        return Row(number, tuple((cells + [""] * width)[:width]))
+    wrong = f"The row has {len(cells)} cells, the header {width}; look for a missing or unclosed quote, or a cut."
+    return Row(number, problem=Refused("ragged", wrong, row=number))
+
+
+def _named_width(plan: Plan) -> int:
+    """How many columns there are up to the last that has a name or a role."""
+    given = [
+        at
+        for at, name in enumerate(plan.columns, 1)
+        if name != f"column {at}" or plan.roles.get(name, "ignore") not in {"ignore", "left_out"}
+    ]
+    return max(given, default=0) if plan.header_row else len(plan.columns)
+
+
+def _header(found: Iterator[tuple[int, list[str] | Refused]], plan: Plan) -> list[str]:
+    """Pass over everything up to the header's end; the last header row as it stands. Refused if it is another
+    header."""
+    above: list[list[str]] = []
+    for number, cells in found:
+        if isinstance(cells, Refused):
+            if number >= plan.header_row:
+                raise Refused("no_header", f"The header cannot be read: {cells.remedy}", row=number)
+            continue
+        if number >= plan.header_row:
+            above.append(cells)
+        if number >= plan.first_row - 1:
+            break
+    names = column_names(*above[: plan.header_rows]) if above else ()
+    if names != plan.columns:
+        raise _other_header(names, plan)
+    return above[-1]
+
+
+def _other_header(names: Sequence[str], plan: Plan) -> Refused:
+    missing = [name for name in plan.columns if name not in names]
+    remedy = f"The header is not the one this was set up for: {missing[0]!r} is missing." if missing else (
+        "The header is not the one this was set up for: it has other columns, or in another order."
+    )  # fmt: skip
+    return Refused("other_columns", remedy, row=plan.header_row, field=missing[0] if missing else "")
+
+
+def _workbook_rows(path: Path) -> Iterator[tuple[int, list[str] | Refused]]:
+    decode = msgspec.json.Decoder(list[Any]).decode
+    with _opened(path) as file:
+        file.readline()  # the workbook's sheets
+        for line in file:
+            number, *cells = decode(line)
+            yield number, cells
+
+
+# --- CSV -----------------------------------------------------------------------------------------------------------
+
+
+class _TooLong(Exception):
+    """A row goes on beyond LONGEST_ROW."""
+
+
+class _Lines:
+    """The lines of a file for csv.reader, none longer than a row may be, with the way back to lines already given."""
+
+    def __init__(self, file: TextIOWrapper, undecodable: re.Pattern[str]) -> None:
+        self._readline = file.readline
+        self._undecodable = undecodable.search
+        self._again: deque[str] = deque()
+        self.record: list[str] = []
+        self._size = 0
+        self.undecodable = False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._readline(LONGEST_ROW)
+        if not line:
+            raise StopIteration
+        self._size += len(line)
+        if self._size >= LONGEST_ROW:
+            self._pass_over(line)
+            raise _TooLong
+        if not line.isascii() and self._undecodable(line):
+            self.undecodable = True
+        self.record.append(line)
+        return line
+
+    def begin(self) -> None:
+        """The next line begins a row."""
+        self.record.clear()
+        self._size = 0
+        self.undecodable = False
+
+    def give_back(self, lines: Sequence[str]) -> None:
+        self._again.extendleft(reversed(lines))
+
+    def _pass_over(self, line: str) -> None:
+        """To the end of the line in hand, however long it is."""
+        while line and line[-1] not in "\r\n":
+            line = self._readline(LONGEST_ROW)
+
+
+def _csv_rows(path: Path, plan: Plan) -> Iterator[tuple[int, list[str] | Refused]]:
+    """Rows as a spreadsheet counts them, each as its cells or as what is wrong with it."""
+    csv.field_size_limit(LONGEST_CELL)
+    with _opened(path) as raw:
+        lines = _Lines(decoded(raw, plan.encoding), _UNDECODABLE[plan.encoding == "utf-8"])
+        reader = csv_reader(lines, plan.delimiter, plan.quote)
+        number, width = 0, 0
+        while True:
+            number += 1
+            lines.begin()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except (csv.Error, _TooLong) as error:
+                yield number, _broken(error, number)
+                if isinstance(error, csv.Error):
+                    lines.give_back(_behind_a_quote(lines.record, plan, width))
+                continue
+            width = max(width, len(cells)) if number <= plan.first_row else width
+            if number == 1 and cells:
+                cells[0] = cells[0].removeprefix("\ufeff")
+            yield number, _undecodable(number, cells, plan) if lines.undecodable else cells
+
+
+def csv_reader(lines: Iterator[str], delimiter: str, quote: str) -> Any:
+    """A strict reader: what stands behind a closing quote is an error, not silently joined."""
+    if not quote:
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, strict=True)
+    return csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
+
+
+def decoded(raw: Any, encoding: str) -> TextIOWrapper:
+    """The file as text with its own line ends. What cannot be decoded shows as half a surrogate pair (UTF-8) or as
+    U+FFFD; the row it stands in is refused."""
+    if encoding == "utf-8":
+        return TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
+    return TextIOWrapper(raw, encoding, errors="replace", newline="")
+
+
+def _broken(error: Exception, number: int) -> Refused:
+    if isinstance(error, _TooLong):
+        return Refused("endless_row", f"The row has more than {LONGEST_ROW:,} characters.", row=number)
+    said = str(error)
+    if "field larger" in said:
+        remedy = f"A cell has more than {LONGEST_CELL:,} characters; look for a quote that nobody closed."
+        return Refused("long_cell", remedy, row=number)
+    if "end of data" in said:
+        return Refused("unclosed", "A quote is opened here and never closed: the file may be cut short.", row=number)
+    return Refused("broken_row", f"The row cannot be read: {said}. Look for a quote within a quoted cell.", row=number)
+
+
+def _behind_a_quote(record: Sequence[str], plan: Plan, width: int) -> Sequence[str]:
+    """The lines that a broken quote has swallowed, where any of them is a row of its own; they are read again. The
+    further lines of a text that was cut short are not: they belong to the one broken row."""
+    if len(record) < 2:
+        return ()
+    behind = record[1:]
+    return behind if any(_cells_in(line, plan) == width for line in behind) else ()
+
+
+def _cells_in(line: str, plan: Plan) -> int:
+    try:
+        return len(next(csv_reader(iter([line]), plan.delimiter, plan.quote), []))
+    except csv.Error:
+        return 0
+
+
+def _undecodable(number: int, cells: Sequence[str], plan: Plan) -> Refused:
+    found = _UNDECODABLE[plan.encoding == "utf-8"].search
+    at = next((at for at, cell in enumerate(cells) if found(cell)), 0)
+    name = plan.columns[at] if at < len(plan.columns) else ""
+    remedy = f"Some bytes are no {plan.encoding.upper()}: write the letters there anew, or choose another encoding."
+    return Refused("undecodable", remedy, row=number, field=name)
+
+
+# --- NDJSON --------------------------------------------------------------------------------------------------------
+
+
+def _of_lines(path: Path, plan: Plan, start: int) -> Iterator[Row]:
+    places = {name: at for at, name in enumerate(plan.columns)}
+    empty = [""] * len(places)
+    for number, found in json_rows(path, start):
+        if isinstance(found, Refused):
+            yield Row(number, problem=found)
+            continue
+        cells, more = empty.copy(), []
+        for name, cell in found.items():
+            if (at := places.get(name)) is None:
+                more.append((name, cell))
+            else:
+                cells[at] = cell
+        yield Row(number, tuple(cells), more=tuple(more))
+
+
+def json_rows(path: Path, start: int = 0) -> Iterator[tuple[int, dict[str, str] | Refused]]:
+    """The lines of NDJSON with their numbers, each flattened to name → text ("place/lon"); empty ones give nothing."""
+    decode: Callable[[bytes], object] = msgspec.json.Decoder().decode
+    with _opened(path) as file:
+        number = 0
+        while line := file.readline(LONGEST_LINE + 1):
+            number += 1
+            whole = line if len(line) <= LONGEST_LINE else _passed_over(file, line)
+            if number <= start or not (line := line.removeprefix(_UTF_8_BOM) if number == 1 else line).strip():
+                continue
+            yield number, _json_row(line, number, decode) if whole else _too_large(number)
+
+
+def _passed_over(file: Any, line: bytes) -> bytes:
+    """To the end of a line that is too long; b"" as it is not read."""
+    while line and not line.endswith(b"\n"):
+        line = file.readline(LONGEST_LINE)
+    return b""
+
+
+def _too_large(number: int) -> Refused:
+    return Refused("too_large", f"A line has at most {LONGEST_LINE:,} bytes.", row=number)
+
+
+def _json_row(line: bytes, number: int, decode: Callable[[bytes], object]) -> dict[str, str] | Refused:
+    try:
+        found = decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        return Refused("unreadable", f"This line is not one JSON object in UTF-8: {error}.", row=number)
+    if not isinstance(found, dict):
+        return Refused("unreadable", "This line is JSON, but not an object { … }.", row=number)
+    if deeper(found, DEEPEST):
+        return Refused("too_deep", f"Nest lists and objects at most {DEEPEST} levels deep.", row=number)
+    return dict(_flat(found))
+
+
+def _flat(found: dict[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in found.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{within}{name}/")
+        else:
+            yield within + name, _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or value in ([], {}):
+        return ""
+    return json.dumps(value, ensure_ascii=False)

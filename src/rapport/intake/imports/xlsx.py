@@ -1,0 +1,261 @@
+"""Pure: a workbook becomes a file of rows, once, in a process of its own with limits on memory and time.
+
+The file of rows: a line about the workbook, then a JSON list a row, its number first, then its cells as text. Dates are
+ISO 8601, error cells their names (#N/A), merged cells filled. As a process: python -m rapport.intake.imports.xlsx.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from rapport.errors import Refused
+
+ROWS_MAGIC = b'{"rapport": "rows of a workbook"'
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: A workbook's parts unpacked, their number, and how far one may be packed [ours: 1,048,576 rows of 10 columns take
+#: about 700 MB of XML; sheets of equal rows were seen packed 1 : 60].
+UNPACKED_MOST = 1_000_000_000  # bytes
+PARTS_MOST = 5_000
+RATIO_MOST = 200
+_RATIO_FROM = 5_000_000  # bytes: below, a ratio does no harm
+MEMORY_MOST = 1_500_000_000  # bytes of address space of the process that reads it
+SECONDS_MOST = 300
+ROWS_FILE_MOST = 4_000_000_000  # bytes written
+_MERGED_MOST = 100_000
+#: What the process says when it refuses, so that it is told from a crash.
+_REFUSED_STATUS = 3
+
+
+def convert(path: Path, into: Path, sheet: str = "") -> None:
+    """Write the rows of one sheet ("" = the first that holds something). Refused for a bomb, a password, a workbook
+    that is broken, too large, or has no such sheet."""
+    if zipfile.is_zipfile(path):
+        _check_archive(path)
+    elif not _is_old(path):
+        raise Refused("broken_workbook", "The workbook is cut short or damaged. Get it again, or save it as CSV.")
+    command = [sys.executable, "-m", "rapport.intake.imports.xlsx", str(path), str(into), sheet]
+    environment = {"PYTHONPATH": os.pathsep.join(one for one in sys.path if one), "PATH": os.defpath}
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS_MOST, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Refused(
+            "slow_workbook", f"It takes more than {SECONDS_MOST} s to read. Save the sheet as CSV."
+        ) from error
+    if done.returncode == _REFUSED_STATUS:
+        reason, _, remedy = done.stdout.decode("utf-8", "replace").partition("\n")
+        raise Refused(reason, remedy.strip())
+    if done.returncode:
+        raise Refused("large_workbook", "The workbook is damaged, or takes too much memory. Save the sheet as CSV.")
+
+
+def about(path: Path) -> Mapping[str, Any]:
+    """What the first line of a file of rows says: `sheets`, `sheet`, `merged` and `errors` counted."""
+    with path.open("rb") as file:
+        found: Mapping[str, Any] = json.loads(file.readline())
+    return found
+
+
+def _is_old(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8) == OLD_WORKBOOK
+
+
+def _check_archive(path: Path) -> None:
+    """Refused for an archive that is no workbook, or one that would unpack without measure."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise Refused("broken_workbook", "The workbook is damaged. Get it again, or save it as CSV.") from error
+    names = {part.filename for part in parts}
+    if not any(name.startswith("xl/") or name == "content.xml" for name in names):
+        raise Refused("archive", "This is a ZIP archive, not a table. Unpack it, and import the table within.")
+    if len(parts) > PARTS_MOST or sum(part.file_size for part in parts) > UNPACKED_MOST or any(map(_bomb, parts)):
+        raise Refused("bomb", "Unpacked, this workbook is far too large. Save the sheet as CSV.")
+    if "word/document.xml" in names:
+        raise Refused("not_a_table", "This is a text document. Save its table as CSV or XLSX.")
+
+
+def _bomb(part: zipfile.ZipInfo) -> bool:
+    return part.file_size > _RATIO_FROM and part.file_size > RATIO_MOST * max(part.compress_size, 1)
+
+
+# --- in the process of its own -------------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Convert; 0, or _REFUSED_STATUS with reason and remedy on standard output."""
+    path, into, sheet = Path(arguments[0]), Path(arguments[1]), arguments[2]
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MOST, MEMORY_MOST))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_MOST, SECONDS_MOST))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ROWS_FILE_MOST, ROWS_FILE_MOST))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        _write(path, into, sheet)
+    except Refused as refused:
+        sys.stdout.write(f"{refused.reason}\n{refused.remedy}\n")
+        return _REFUSED_STATUS
+    return 0
+
+
+def _write(path: Path, into: Path, wanted: str) -> None:
+    import python_calamine as calamine
+
+    try:
+        workbook = calamine.load_workbook(str(path))
+        names = list(workbook.sheet_names)
+        sheet = _sheet(workbook, names, wanted)
+    except calamine.PasswordError as error:
+        raise Refused("password", "The workbook has a password. Save it without one, or as CSV.") from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise Refused("broken_workbook", "The workbook is damaged. Get it again, or save the sheet as CSV.") from error
+    errors = _error_cells(path, sheet.name)
+    merged = list(sheet.merged_cell_ranges or ())[:_MERGED_MOST]
+    with into.open("w", encoding="utf-8") as file:
+        said = {"sheets": names, "sheet": sheet.name, "merged": len(merged), "errors": len(errors)}
+        file.write(f"{ROWS_MAGIC.decode()}, {json.dumps(said)[1:]}\n")
+        for number, cells in _filled(_rows(sheet, errors), merged):
+            if any(cells):
+                file.write(json.dumps([number, *cells], ensure_ascii=False) + "\n")
+
+
+def _sheet(workbook: Any, names: Sequence[str], wanted: str) -> Any:
+    if wanted and wanted not in names:
+        raise Refused("no_sheet", f"The workbook has no sheet {wanted!r}; it has {', '.join(names[:20])}.")
+    for name in [wanted] if wanted else names:
+        sheet = workbook.get_sheet_by_name(name)
+        if sheet.start is not None:
+            return sheet
+    raise Refused("empty_file", f"The sheet {wanted!r} is empty." if wanted else "The workbook is empty.")
+
+
+def _rows(sheet: Any, errors: Mapping[tuple[int, int], str]) -> Iterator[tuple[int, list[str]]]:
+    """Rows numbered from 1, each from the first column on. iter_rows begins at the sheet's first row and column."""
+    by_row: dict[int, dict[int, str]] = {}
+    for (row, column), name in errors.items():
+        by_row.setdefault(row, {})[column] = name
+    for at, row in enumerate(sheet.iter_rows()):
+        cells = [cell_text(cell) for cell in row]
+        for column, name in by_row.get(at, {}).items():
+            cells += [""] * (column + 1 - len(cells))
+            cells[column] = name
+        yield at + 1, cells
+
+
+def cell_text(cell: object) -> str:
+    """A cell as text: whole numbers without a point, dates as ISO 8601."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime | date | time):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return "" if cell is None else str(cell)
+
+
+def _filled(
+    rows: Iterable[tuple[int, list[str]]], merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
+) -> Iterator[tuple[int, list[str]]]:
+    """Each merged range says in all its cells what its first one says."""
+    waiting = sorted(merged, reverse=True)
+    open_ranges: list[tuple[int, int, int, str]] = []  # last row, first column, last column, text
+    for number, cells in rows:
+        at = number - 1
+        open_ranges = [one for one in open_ranges if one[0] >= at]
+        while waiting and waiting[-1][0][0] <= at:
+            (first, left), (last, right) = waiting.pop()
+            if last >= at and first == at and left < len(cells):
+                open_ranges.append((last, left, right, cells[left]))
+        for _, left, right, text in open_ranges:
+            for column in range(left, min(right + 1, len(cells))):
+                cells[column] = cells[column] or text
+        yield number, cells
+
+
+# --- error cells: calamine gives them as empty, so they are looked for in the sheet's own XML ------------------------
+
+_ERROR_CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>(?:(?!</c>).)*?<v>(#[A-Z0-9/?!]+)</v>', re.S)
+_PIECE = 4 * 1024 * 1024
+_ERRORS_MOST = 200_000
+
+
+def _error_cells(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+    """Row and column (from 0) of each error cell of a sheet of an XLSX file; empty for other formats."""
+    if not zipfile.is_zipfile(path):
+        return {}
+    with zipfile.ZipFile(path) as archive:
+        part = _part_of(archive, sheet)
+        if not part:
+            return {}
+        found: dict[tuple[int, int], str] = {}
+        with archive.open(part) as file:
+            rest = b""
+            while piece := file.read(_PIECE):
+                text = rest + piece
+                cut = text.rfind(b"</c>") + 4
+                if cut < 4:
+                    cut = max(0, len(text) - _PIECE)  # no cell at all in so much text: nothing to look for
+                if b't="e"' in text:
+                    found.update(_errors_in(text[:cut]))
+                rest = text[cut:]
+                if len(found) > _ERRORS_MOST:
+                    raise Refused(
+                        "error_cells", f"The sheet has more than {_ERRORS_MOST:,} error cells. Mend it first."
+                    )
+        return found
+
+
+def _errors_in(text: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    for cell in re.finditer(rb"<c\b[^>]*?\bt=\"e\"[^>]*>.*?</c>", text, re.S):
+        found = _ERROR_CELL.match(cell.group())
+        if found:
+            yield (int(found[2]) - 1, _column(found[1])), found[3].decode()
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+    """The name of the sheet's part, found by way of the workbook's own list; "" if it is another format."""
+    from xml.etree import ElementTree
+
+    names = set(archive.namelist())
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
+        return ""
+    try:
+        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
+        links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    except ElementTree.ParseError:
+        return ""
+    targets = {link.get("Id"): str(link.get("Target", "")) for link in links}
+    for one in book.iter():
+        if one.tag.endswith("}sheet") and one.get("name") == sheet:
+            link = next((value for name, value in one.attrib.items() if name.endswith("}id")), "")
+            target = targets.get(link, "")
+            part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            return part if part in names else ""
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
