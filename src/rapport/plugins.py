@@ -41,6 +41,7 @@ QUEUE_CHANGED: tuple[str, ...] = ("rapport.desk.ranks.changed",)
 #: much that was, 0 when there is nothing to do. Each runs in a thread of its own.
 JOBS: Mapping[str, str] = {
     "understand": "rapport.intake.understand.understand",
+    "attachments": "rapport.reports.attachments.work.clean",
 }
 
 

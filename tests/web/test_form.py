@@ -161,7 +161,7 @@ def test_while_the_database_cannot_write_nothing_typed_is_lost(client: Client, o
 
 
 def test_a_huge_form_is_not_read(client: Client, operation: Operation) -> None:
-    answer = submit(client, text="m" * 400_000)
+    answer = client.post(ADDRESS, "text=" + "m" * 400_000, content_type="application/x-www-form-urlencoded")
     refusals.flush()
     assert answer.status_code == 413
     assert RefusalCount.objects.get().reason == "too_large"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -23,15 +24,16 @@ from rapport.accounts import api_keys
 from rapport.accounts.models import ApiKey
 from rapport.errors import Refused, TryAgain
 from rapport.events.models import Event
-from rapport.intake import coordinates, limits, refusals
+from rapport.intake import coordinates, limits, refusals, uploads
 from rapport.intake.channels import wire
 from rapport.intake.keep import keep
 from rapport.intake.views import RETRY_AFTER
 from rapport.operations import fields as extra_fields
 from rapport.operations.models import Source
+from rapport.reports.attachments import kinds
 from rapport.reports.models import Report
 from rapport.sharing.queries import released
-from rapport.values import EARLIEST, PUBLIC, Address, GivenPlace, Json, Kept, Message, Purpose
+from rapport.values import EARLIEST, PUBLIC, Address, GivenFile, GivenPlace, Json, Kept, Message, Purpose
 
 MAX_JSON = 8 * 1024 * 1024  # bytes of a JSON body: it is held in memory as a whole
 MAX_NDJSON = 64 * 1024 * 1024  # bytes of an NDJSON body: it is read in pieces
@@ -60,6 +62,14 @@ class PlaceIn(Struct, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=300)] = ""
 
 
+class FileIn(Struct, forbid_unknown_fields=True):
+    """A photo, recording or document; `data` is in base64. What it is, its first bytes say."""
+
+    data: bytes
+    name: Annotated[str, Meta(max_length=1_000)] = ""
+    type: Annotated[str, Meta(max_length=200)] = ""
+
+
 class ReportIn(Struct, forbid_unknown_fields=True):
     """A report as another system sends it. `id` is that system's own: the same id again changes nothing. `extra` holds
     the values of the operation's extra fields by their codes: a text, a number, a day as 2010-01-31, the code of a
@@ -74,6 +84,7 @@ class ReportIn(Struct, forbid_unknown_fields=True):
     language: Annotated[str, Meta(max_length=12)] = ""
     fields: Annotated[dict[str, Any], Meta(max_length=100)] = {}
     extra: Annotated[dict[str, str | int | float | list[str] | None], Meta(max_length=100)] = {}
+    files: Annotated[list[FileIn], Meta(max_length=kinds.MAX_FILES)] = []
 
 
 class Verdict(Struct, omit_defaults=True, gc=False):
@@ -168,6 +179,15 @@ def _described(body: dict[str, Any] | None = None, good: str = "Result") -> dict
 
 _ONE = {"$ref": "#/components/schemas/ReportIn"}
 _JSON_BODY = {"application/json": {"schema": {"oneOf": [_ONE, {"type": "array", "items": _ONE}]}}}
+_FORM = {
+    "type": "object",
+    "required": ["report"],
+    "properties": {
+        "report": _ONE,
+        "files": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": kinds.MAX_FILES},
+    },
+}
+_JSON_OR_FORM = _JSON_BODY | {"multipart/form-data": {"schema": _FORM}}
 _NDJSON_BODY = {"application/x-ndjson": {"schema": _ONE}}
 
 
@@ -179,12 +199,16 @@ def _unknown_key(request: HttpRequest, error: AuthenticationError) -> HttpRespon
     return answer
 
 
-@api.post("/{operation}/reports", summary="Send one report, or a list", openapi_extra=_described(_JSON_BODY))
+@api.post("/{operation}/reports", summary="Send one report, or a list", openapi_extra=_described(_JSON_OR_FORM))
 def send_reports(request: HttpRequest, operation: str) -> HttpResponse:
-    """One JSON object, or a list of them. Good rows are kept whatever the others are."""
+    """One JSON object, or a list of them: good rows are kept whatever the others are. Or, as multipart/form-data, one
+    object in the field `report` and its files beside it."""
 
     def rows() -> Iterator[list[tuple[int, bytes]]]:
-        yield list(enumerate(_split(limits.body(request, MAX_JSON)), 1))
+        if uploads.is_multipart(request):
+            yield [(1, _field(request, "report"))]
+        else:
+            yield list(enumerate(_split(limits.body(request, MAX_JSON)), 1))
 
     return _send(request, operation, rows)
 
@@ -215,15 +239,28 @@ def _send(request: HttpRequest, operation: str, rows: Callable[[], Iterator[list
     try:
         source = _source(request, operation)
         limits.check(source)
-        taking = _Taking(source)
-        for piece in rows():
-            taking.take(piece)
+        with _files(request) as given:
+            taking = _Taking(source, given)
+            for piece in rows():
+                taking.take(piece)
     except Refused as refused:
         refusals.count(source, refused.reason)
         return _problem(refused)
     except TryAgain:
         return _problem(Refused("try_again", "Not everything was kept. Send the same again in a minute.", status=503))
     return taking.answer()
+
+
+def _files(request: HttpRequest) -> AbstractContextManager[tuple[GivenFile, ...]]:
+    return uploads.files(request) if uploads.is_multipart(request) else nullcontext(())
+
+
+def _field(request: HttpRequest, name: str) -> bytes:
+    """One field of a form, as the bytes that came."""
+    text = str(request.POST.get(name, ""))
+    if not text:
+        raise Refused("no_report", f"Put the report, one JSON object, into the field {name}.", field=name)
+    return text.encode()
 
 
 def _source(request: HttpRequest, operation: str) -> Source:
@@ -294,8 +331,9 @@ _decoder = msgspec.json.Decoder(ReportIn)
 class _Taking:
     """The rows of one call, and what became of them."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, files: Sequence[GivenFile] = ()) -> None:
         self._source = source
+        self._files = tuple(files)  # that came beside the one report of a form
         self._box = source.operation.box
         self._codes = frozenset(source.operation.categories.values_list("code", flat=True))
         self._extra = extra_fields.stored(source.operation.extra_fields)
@@ -352,6 +390,7 @@ class _Taking:
             categories=tuple(code for code in given.categories if code in self._codes),
             fields=fields,
             extra=self._answers(given.extra),
+            files=self._checked(given.files),
         )
 
     def _answers(self, given: Mapping[str, object]) -> dict[str, Json]:
@@ -359,6 +398,12 @@ class _Taking:
             return extra_fields.read_all(self._extra, given)
         except extra_fields.BadValue as bad:
             raise Refused("extra_field", bad.remedy, field=f"extra.{bad.field}") from bad
+
+    def _checked(self, given: Sequence[FileIn]) -> tuple[GivenFile, ...]:
+        files = (*self._files, *(GivenFile(one.name, one.type, one.data) for one in given))
+        if files:
+            kinds.check(files)
+        return files
 
     def _keep(self, good: list[tuple[Verdict, Message]]) -> None:
         kept: Iterable[Kept] = keep(self._source, [message for _, message in good]) if good else ()
@@ -383,8 +428,8 @@ def _plain(value: str | int | float | list[str] | None) -> Json:
 
 def _decoded(row: bytes) -> ReportIn:
     """The row as a report; Refused names the field and what is wrong with it."""
-    if len(row) > MAX_LINE:
-        raise Refused("too_large", f"Send at most {MAX_LINE:,} bytes a report.")
+    if len(row) > MAX_LINE and b'"files"' not in row:
+        raise _too_large()
     try:
         given = _decoder.decode(row)
     except msgspec.ValidationError as error:
@@ -392,11 +437,17 @@ def _decoded(row: bytes) -> ReportIn:
         raise Refused("wrong_field", f"{remedy}.", field=path.strip(".`")) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused("unreadable", f"This is not one JSON object in UTF-8: {error}.") from error
+    if len(row) - sum(4 * len(file.data) // 3 for file in given.files) > MAX_LINE:
+        raise _too_large()
     if wire.deeper(given.fields, wire.DEEPEST):
         raise wire.too_deep("fields")
     if b"\\u0000" in row and (where := _nul(msgspec.to_builtins(given))):
         raise Refused("nul", "Take the NUL character (\\u0000) out: not every database can keep it.", field=where)
     return given
+
+
+def _too_large() -> Refused:
+    return Refused("too_large", f"Send at most {MAX_LINE:,} bytes a report, files apart.")
 
 
 def _nul(value: object) -> str:

@@ -7,7 +7,8 @@ takes no cookies can send it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ from django.views.decorators.http import require_http_methods
 
 from rapport.desk.places import units
 from rapport.errors import Refused, TryAgain
-from rapport.intake import coordinates, limits, refusals
+from rapport.intake import coordinates, limits, refusals, uploads
 from rapport.intake.channels import wire
 from rapport.intake.keep import keep
 from rapport.intake.replies import names_place
@@ -36,12 +37,23 @@ from rapport.intake.views import RETRY_AFTER
 from rapport.operations import asking, fields
 from rapport.operations.access import public
 from rapport.operations.models import Category, Operation, Source
+from rapport.reports.attachments import kinds
 from rapport.reports.models import Report
-from rapport.values import EARLIEST, Address, GivenPlace, Json, Message
+from rapport.values import EARLIEST, Address, GivenFile, GivenPlace, Json, Message
 
 MAX_TEXT = 10_000  # characters
 MAX_BYTES = 256 * 1024  # of a whole form: MAX_TEXT in a script of three bytes a letter, percent-encoded, with room
 _CLOCK_AHEAD = timedelta(minutes=10)  # a visitor's clock may be that much ahead [ours]
+#: What is said about files that are not taken, by the reason of the refusal.
+_FILES: Mapping[str, Any] = {
+    "too_many_files": _("Choose at most 5 files."),
+    "files_too_large": _("Together the files are larger than 25 MB. Choose fewer, or smaller ones."),
+    "file_too_large": _("A file is larger than 10 MB. Choose a smaller one."),
+    "file_empty": _("A file is empty. Choose it again."),
+    "file_kind": _(
+        "A file of this kind is not taken. Choose photos (JPEG, PNG, WebP, GIF, HEIC), recordings, PDF or plain text."
+    ),
+}
 
 
 class _Text(forms.CharField):
@@ -84,12 +96,16 @@ class ReportForm(forms.Form):
         required=False,
         error_messages={"max_length": _("Shorten this to %(limit_value)s characters; it has %(show_value)s.")},
     )
+    attached = forms.Field(required=False)
     form_id = forms.RegexField(r"\A[A-Za-z0-9_-]{16,64}\Z", required=False)
     website = forms.CharField(required=False)  # a trap: people do not see it
 
-    def __init__(self, operation: Operation, codes: Sequence[str], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, operation: Operation, codes: Sequence[str], *args: Any, given: Sequence[GivenFile] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.operation = operation
+        self.given = tuple(given)
         self.outside = False
         categories = self.fields["categories"]
         if isinstance(categories, forms.MultipleChoiceField):
@@ -124,6 +140,13 @@ class ReportForm(forms.Form):
     def clean_contact(self) -> Address | None:
         return _contact(self.cleaned_data["contact"])
 
+    def clean_attached(self) -> tuple[GivenFile, ...]:
+        try:
+            kinds.check(self.given)
+        except Refused as refused:
+            raise ValidationError(_FILES[refused.reason], code=refused.reason) from refused
+        return self.given
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if "lat" in data and "lon" in data:
@@ -148,6 +171,7 @@ class ReportForm(forms.Form):
             categories=tuple(data["categories"]),
             fields=further,
             extra=asking.answers(self.extra, data),
+            files=data["attached"],
         )
 
 
@@ -194,14 +218,23 @@ def report_form(request: HttpRequest, operation: Operation) -> HttpResponse:
     if request.method != "POST":
         return _page(request, ReportForm(operation, codes, initial={"form_id": secrets.token_urlsafe(18)}), groups)
     try:
-        limits.size(request, MAX_BYTES)
-        form = ReportForm(operation, codes, request.POST)
-        return _take(request, source, form, groups)
+        with _files(request) as given:
+            return _take(request, source, ReportForm(operation, codes, request.POST, given=given), groups)
     except Refused as refused:  # too large to be read
         refusals.count(source, refused.reason)
         empty = ReportForm(operation, codes, initial={"form_id": secrets.token_urlsafe(18)})
-        problem = _("This is too long to be read. Go back, shorten it, and send it again.")
+        problem = _("This is too long to be read. Go back, shorten it, or choose fewer files, and send it again.")
+        if refused.status == 503:
+            problem = _("Too many files come in at this moment. Go back, wait a minute and send it again.")
         return _page(request, empty, groups, problem=problem, status=refused.status)
+
+
+def _files(request: HttpRequest) -> AbstractContextManager[tuple[GivenFile, ...]]:
+    """The files that came; a form without any is small."""
+    if uploads.is_multipart(request):
+        return uploads.files(request)
+    limits.size(request, MAX_BYTES)
+    return nullcontext(())
 
 
 def _take(request: HttpRequest, source: Source, form: ReportForm, groups: list[_Group]) -> HttpResponse:

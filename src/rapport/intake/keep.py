@@ -27,7 +27,8 @@ from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Source
 from rapport.oversight import keys
 from rapport.plugins import CHANNELS, inline_replies
-from rapport.reports.models import Report, Sender
+from rapport.reports.attachments import store
+from rapport.reports.models import Attachment, AttachmentState, Report, Sender
 from rapport.text.keywords import is_start, is_stop
 from rapport.values import Json, Kept, Message, Trust
 
@@ -50,13 +51,16 @@ def keep(
     time and changes nothing. Raises TryAgain when nothing could be written, and then nothing was.
 
     `original` is the request byte for byte, for gateways that bring one message in one request; `import_no` the import
-    that brings these messages.
+    that brings these messages. Files are sealed and on disk before the transaction begins; Refused if one is not taken.
     """
     sealed = keys.seal("addresses", original) if original is not None else None
     now = timezone.now()
     work = _Work(source, [_prepared(source, message, now, sealed, import_no) for message in messages])
     if work.messages:
         _commits.submit(work)
+    for one, kept in zip(work.messages, work.kept, strict=True):
+        if one.files and not kept.new:
+            store.discard(one.files)
     return work.kept
 
 
@@ -72,6 +76,7 @@ class _Prepared:
     original_sealed: bytes | None
     reply: Reply | None
     import_no: int | None
+    files: tuple[store.Sealed, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -181,6 +186,7 @@ def _prepared(
         original_sealed=sealed,
         reply=reply_to(source, message),
         import_no=import_no,
+        files=store.put(message.files) if message.files else (),
     )
 
 
@@ -218,6 +224,7 @@ def _write(works: list[_Work]) -> None:
                 new.setdefault(one.ref, one)
         silent, trusted = _write_senders(list(new.values()))
         _insert(Report, [_report_row(one, one.pseudonym in trusted) for one in new.values()])
+        _write_files([one for one in new.values() if one.files])
         told = {one.ref: one.reply for one in new.values() if one.reply and one.ref not in silent}
         _insert(OutboxMessage, [_outbox_row(new[ref], reply) for ref, reply in told.items()])
         replies = {ref: reply.body for ref, reply in told.items()} | (_said_before(there, everything) if there else {})
@@ -232,6 +239,14 @@ def _write(works: list[_Work]) -> None:
 
 def _there(everything: list[_Prepared]) -> set[str]:
     return {ref for (ref,) in _select(Report, ("ref",), "ref", [one.ref for one in everything])}
+
+
+def _write_files(new: Sequence[_Prepared]) -> None:
+    """The rows of files that came with new reports; the files themselves are on disk."""
+    if not new:
+        return
+    ids = dict(_select(Report, ("ref", "id"), "ref", [one.ref for one in new]))
+    _insert(Attachment, [_file_row(ids[one.ref], file, one.received_at) for one in new for file in one.files])
 
 
 def _write_senders(new: list[_Prepared]) -> tuple[set[str], set[str]]:
@@ -309,6 +324,28 @@ def _report_row(one: _Prepared, trusted: bool) -> dict[str, Any]:
         "urgency": 0,
         "for_verifier": False,
         "for_translator": False,
+    }
+
+
+def _file_row(report_id: int, file: store.Sealed, received_at: datetime) -> dict[str, Any]:
+    return {
+        "report_id": report_id,
+        "number": file.number,
+        "name": file.name,
+        "said_type": file.said_type,
+        "found_type": file.found_type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "key_sealed": file.key_sealed,
+        "stored": file.stored,
+        "received_at": _moment(received_at),
+        "state": AttachmentState.WAITING.value,
+        "tries": 0,
+        "problem": "",
+        "copy_type": "",
+        "copy_size": 0,
+        "copy_sha256": "",
+        "small_size": 0,
     }
 
 

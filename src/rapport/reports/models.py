@@ -157,11 +157,13 @@ class Attachment(models.Model):
     found_type = models.CharField(max_length=100)  # by its first bytes
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)  # of the original
-    key_sealed = models.BinaryField()  # the key of the original; destroying it destroys the original
+    key_sealed = models.BinaryField()  # the key of its files; destroying it destroys original and copy
+    stored = models.CharField(max_length=32, unique=True)  # the name of its files on disk, see attachments/store.py
     received_at = models.DateTimeField(default=timezone.now)
 
     state = models.CharField(max_length=8, choices=AttachmentState, default=AttachmentState.WAITING)
-    problem = models.CharField(max_length=200, blank=True)  # why it was refused, in words
+    tries = models.PositiveSmallIntegerField(default=0)  # times the worker has begun with it
+    problem = models.CharField(max_length=200, blank=True)  # why it was refused, or what the copy lacks, in words
     copy_type = models.CharField(max_length=100, blank=True)
     copy_size = models.PositiveBigIntegerField(default=0)
     copy_sha256 = models.CharField(max_length=64, blank=True)
@@ -169,11 +171,17 @@ class Attachment(models.Model):
     height = models.PositiveIntegerField(null=True)
     seconds = models.FloatField(null=True)
     pages = models.PositiveIntegerField(null=True)
-    published = models.BooleanField(default=False)  # by a Decision about this one file
+    small_size = models.PositiveIntegerField(default=0)  # bytes of the small picture, 0 where there is none
+    published_in = models.BigIntegerField(null=True)  # the event with which a Decision about this one file shows it
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["report", "number"], name="one_attachment_number")]
-        indexes = [models.Index(fields=["id"], name="attachment_new", condition=models.Q(state="waiting"))]
+        indexes = [
+            models.Index(fields=["id"], name="attachment_new", condition=models.Q(state="waiting")),
+            models.Index(
+                fields=["published_in"], name="attachment_published", condition=models.Q(published_in__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.report_id}/{self.number}"

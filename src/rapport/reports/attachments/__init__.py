@@ -1,0 +1,1 @@
+"""Files that come with reports: told apart, sealed, cleaned. People get a copy made anew, never the original."""
