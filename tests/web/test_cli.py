@@ -191,7 +191,21 @@ def test_a_wrong_setting_is_one_line_too(setting: dict[str, str], advice: str) -
     assert done.stderr.count("\n") == 1, done.stderr
 
 
+def test_in_a_wrong_folder_nothing_is_made(tmp_path: Path) -> None:
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("RAPPORT_")}
+    for words in (["operation", "list"], ["worker"], ["backup", "x"], ["import", "a", "b", __file__]):
+        done = subprocess.run(
+            [sys.executable, "-m", "rapport.cli", *words],
+            cwd=tmp_path, env=settings, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert done.stderr.startswith("There is no rapport data here: ")
+        assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_tables_that_are_not_there_yet_are_explained(tmp_path: Path) -> None:
+    (tmp_path / "rapport.db").touch()
     done = subprocess.run(
         [sys.executable, "-m", "rapport.cli", "operation", "list"],
         env=os.environ | {"RAPPORT_DATA_DIR": str(tmp_path), "RAPPORT_DATABASE_URL": ""},

@@ -186,7 +186,7 @@ def _resident_mb(pid: int) -> float:
 def _make_here(folder: Path) -> Ground:
     from rapport.cli.output import set_up
 
-    set_up()
+    set_up(from_nothing=True)
     from rapport.accounts import api_keys
     from rapport.cli.serve import prepare
     from rapport.operations.definition import parse

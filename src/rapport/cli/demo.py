@@ -29,7 +29,7 @@ def demo(port: int, serve: bool) -> None:
     The 3,099 public reports of the Ushahidi-Haiti map come in through the same intake as any message; a standing order
     signed by the demo's lead publishes them as the historic map had them. Running it again changes nothing.
     """
-    set_up()
+    set_up(from_nothing=True)
     from rapport.cli.serve import listen, prepare
 
     prepare()

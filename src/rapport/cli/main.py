@@ -13,12 +13,15 @@ from rapport.errors import RapportError
 #: command → dotted path of its click command, and the line that stands in `rapport --help`
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "accounts": ("rapport.cli.accounts:accounts", "People who sign in, their roles and passwords; keys of systems."),
+    "backup": ("rapport.cli.backup:backup", "Write everything to one file while rapport goes on."),
     "bench": ("rapport.cli.bench:bench", "Measure how fast things are, beside their aims."),
     "demo": ("rapport.cli.demo:demo", "Load the sample operation haiti-2010 and serve it."),
     "import": ("rapport.cli.importing:import_file", "Take a table of reports in."),
     "migrate": ("rapport.cli.serve:migrate", "Bring the database to the form this version needs."),
     "operation": ("rapport.cli.operation:operation", "Add an operation from its file; list operations and sources."),
+    "restore": ("rapport.cli.backup:restore", "Make a data folder, and a database, of a backup."),
     "serve": ("rapport.cli.serve:serve", "Serve pages, gateways and API, with the worker beside them."),
+    "upgrade": ("rapport.cli.backup:upgrade", "Bring the data of an earlier version to this one, after a backup."),
     "worker": ("rapport.cli.worker:worker", "Work out what new reports seem to say, until told to stop."),
 }
 

@@ -5,29 +5,60 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from rapport.errors import RapportError
 from rapport.values import Json
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
-def set_up() -> None:
-    """Make models usable; never on import."""
+def set_up(*, from_nothing: bool = False) -> None:
+    """Make models usable; never on import. RapportError where there is no data yet, unless the command is one of those
+    that begin with nothing: in a wrong folder no second, empty rapport comes to be."""
     import django
+    from django.apps import apps
 
+    if apps.ready:
+        return
+    if not from_nothing:
+        find_data()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rapport.web.settings")
     django.setup()
+
+
+def find_data() -> None:
+    """RapportError unless the environment names data that are there. Makes nothing."""
+    from rapport.web import environment
+
+    found = environment.read()
+    data, database = found["RAPPORT_DATA_DIR"].absolute(), found["RAPPORT_DATABASE_URL"]
+    in_file = database["ENGINE"].endswith("sqlite3")
+    missing = Path(database["NAME"]).absolute() if in_file else data / "keys"
+    if not missing.exists():
+        raise RapportError(
+            f"There is no rapport data here: {missing} does not exist. Stand in the folder where rapport runs, or name"
+            " its data folder in RAPPORT_DATA_DIR; to begin with nothing: rapport serve or rapport demo."
+        )
 
 
 class NeedsModels(click.Command):
     """A command that uses models: Django is set up when it runs, not when its help is shown."""
 
+    from_nothing = False
+
     def invoke(self, ctx: click.Context) -> Any:
-        set_up()
+        set_up(from_nothing=self.from_nothing)
         return super().invoke(ctx)
+
+
+class MakesData(NeedsModels):
+    """A command that makes the data folder and the database where there are none."""
+
+    from_nothing = True
 
 
 class ModelGroup(click.Group):

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from rapport.cli.output import NeedsModels
+from rapport.cli.output import MakesData
 from rapport.errors import RapportError
 
 #: Connections the kernel and the server hold while threads are busy; beyond it a gateway gets a refusal and repeats.
@@ -25,19 +25,6 @@ BACKLOG = 1024
 FIRST_PAUSE, LONGEST_PAUSE, WELL = 0.5, 60, 60
 #: Seconds a request may still take when the server is told to end.
 GRACE = 10
-
-
-def bring_up_to_date() -> bool:
-    """Apply the migrations that are missing; whether there were any."""
-    from django.core.management import call_command
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return False
-    call_command("migrate", verbosity=0, interactive=False)
-    return True
 
 
 def _static_state() -> str:
@@ -68,6 +55,8 @@ def collect_static() -> bool:
 
 def prepare() -> None:
     """Everything that must be there before the first request: tables and static files."""
+    from rapport.upkeep.upgrade import bring_up_to_date
+
     bring_up_to_date()
     collect_static()
 
@@ -180,7 +169,7 @@ def listen(host: str, port: int, *, with_worker: bool) -> None:
     server.serve(target_loader=_load_here(os.getpid()), wrap_loader=False)
 
 
-@click.command(cls=NeedsModels)
+@click.command(cls=MakesData)
 @click.option("--port", type=click.IntRange(1, 65535), default=8036, envvar="PORT", show_default=True, show_envvar=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 behind a proxy in a container.")
 @click.option("--worker/--no-worker", "with_worker", default=True, help="Run the worker beside the server.")
@@ -194,7 +183,9 @@ def serve(port: int, host: str, with_worker: bool) -> None:
     listen(host, port, with_worker=with_worker)
 
 
-@click.command(cls=NeedsModels)
+@click.command(cls=MakesData)
 def migrate() -> None:
     """Bring the database to the form that this version needs; `rapport serve` does it by itself."""
+    from rapport.upkeep.upgrade import bring_up_to_date
+
     click.echo("Migrated." if bring_up_to_date() else "Nothing to migrate.")

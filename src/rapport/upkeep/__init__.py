@@ -1,0 +1,1 @@
+"""Keeping rapport itself: backups, their way back, upgrades, and what is wrong."""
