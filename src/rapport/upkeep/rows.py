@@ -290,8 +290,8 @@ def _copied(value: Any, form: Form) -> object:
 
 def connect(settings: Mapping[str, Any]) -> psycopg.Connection[tuple[Any, ...]]:
     """To the database that Django's settings name, at UTC, outside of Django."""
-    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-    given = {ours: settings[theirs] for theirs, ours in names.items() if settings.get(theirs)}
+    names = (("dbname", "NAME"), ("user", "USER"), ("password", "PASSWORD"), ("host", "HOST"), ("port", "PORT"))
+    given = {name: settings[setting] for name, setting in names if settings.get(setting)}
     try:
         return psycopg.connect(**given, options="-c timezone=UTC")
     except psycopg.OperationalError as error:
