@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from hypothesis import given
+from hypothesis import settings as settings_of_tries
 from hypothesis import strategies as st
 
 from rapport.errors import RapportError
@@ -239,8 +240,10 @@ def test_a_name_of_a_gigabyte_is_not_read_into_memory(tmp_path: Path) -> None:
         archive.check(path, None, lambda _: None)
 
 
+@settings_of_tries(deadline=None)
 @given(st.data())
-def test_one_changed_byte_is_noticed(data: st.DataObject) -> None:
+def test_one_changed_byte_is_noticed_or_changes_nothing(data: st.DataObject) -> None:
+    """The last bits of a gzip stream fill a byte up and mean nothing."""
     whole = whole_archive()
     at = data.draw(st.integers(10, len(whole) - 1))
     other = data.draw(st.integers(1, 255))
@@ -248,8 +251,12 @@ def test_one_changed_byte_is_noticed(data: st.DataObject) -> None:
     with_change[at] ^= other
     path = Path(settings.DATA_DIR) / "changed.backup"
     path.write_bytes(with_change)
-    with pytest.raises(RapportError):
-        archive.check(path, None, lambda _: None)
+    try:
+        held = archive.check(path, None, lambda _: None)
+    except RapportError:
+        return
+    path.write_bytes(whole)
+    assert held == archive.check(path, None, lambda _: None)
 
 
 def whole_archive() -> bytes:
