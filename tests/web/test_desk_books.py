@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
-from rapport.desk import actions, merging, placement, responding
+from rapport.desk import actions, many, merging, placement, responding
 from rapport.desk.books import independent_senders
 from rapport.desk.draft import EventDraft
 from rapport.desk.undo import undo
@@ -30,6 +30,7 @@ from rapport.values import Audience, Publication, Response, Status
 from tests.web.desk import DELMAS, books, report
 
 REPORTS = 7
+BULKS = ("reject", "together", "attach", "withdraw", "respond", "merge")
 
 
 class Books:
@@ -75,6 +76,20 @@ class Books:
     def reject(self, number: int) -> None:
         self.attempt("reject", lambda: actions.reject(self.person, self.reports[number], "Not for us."))
 
+    def bulk(self, numbers: set[int], which: int, how: str) -> None:
+        refs, event = [self.reports[number].ref for number in sorted(numbers)], self.event(which)
+        shown = [event.ref for event in Event.objects.all()]
+        draft = EventDraft("Dlo", "", ("2b",), DELMAS)
+        act: dict[str, Callable[[], object]] = {
+            "reject": lambda: many.reject(self.person, self.operation, refs, "Not for us."),
+            "together": lambda: many.together(self.person, self.operation, refs, draft, True),
+            "attach": lambda: event and many.attach(self.person, self.operation, refs, event),
+            "withdraw": lambda: many.publish(self.person, self.operation, shown, Publication.WITHDRAWN, "Because."),
+            "respond": lambda: many.respond(self.person, self.operation, shown, Response.DONE, "The water team"),
+            "merge": lambda: event and many.merge(self.person, self.operation, shown, event),
+        }
+        self.attempt(f"bulk {how}", act[how])
+
     def merge(self, which: int, other: int) -> None:
         event, part = self.event(which), self.event(other)
         if event and part:
@@ -112,7 +127,11 @@ class Books:
 
     def undo_everything(self) -> None:
         """Pass after pass, the newest first, until nothing stands."""
-        standing = Decision.objects.exclude(kind=DecisionKind.UNDO).filter(undone_by__isnull=True).order_by("-pk")
+        for bulk in Decision.objects.filter(kind=DecisionKind.BULK, undone_by__isnull=True).order_by("-pk"):
+            self.attempt("undo bulk at the end", lambda one=bulk: undo(self.person, one))
+            self.check()
+        lines = (DecisionKind.UNDO, DecisionKind.BULK)
+        standing = Decision.objects.exclude(kind__in=lines).filter(undone_by__isnull=True).order_by("-pk")
         while left := list(standing.all()):
             tried = [self.attempt("undo at the end", lambda one=one: undo(self.person, one)) for one in left]
             assert any(tried), f"nothing more can be undone of {[(one.pk, one.kind) for one in left]}"
@@ -171,6 +190,10 @@ class Desk(RuleBasedStateMachine):
     def reject(self, number: int) -> None:
         self.books.reject(number)
 
+    @rule(chosen=st.sets(numbers, min_size=1), which=events, how=st.sampled_from(BULKS))
+    def bulk(self, chosen: set[int], which: int, how: str) -> None:
+        self.books.bulk(chosen, which, how)
+
     @rule(which=events, other=events)
     def merge(self, which: int, other: int) -> None:
         self.books.merge(which, other)
@@ -216,6 +239,7 @@ def walk(desk: Books, chance: random.Random, steps: int) -> None:
         (6, lambda: desk.accept(number(), chance.random() < 0.7)),
         (6, lambda: desk.attach(number(), which())),
         (1, lambda: desk.reject(number())),
+        (3, lambda: desk.bulk({number(), number(), number()}, which(), chance.choice(BULKS))),
         (5, lambda: desk.merge(which(), which())),
         (5, lambda: desk.split(chance.randrange(2), {chance.randrange(3), chance.randrange(4)}, chance.random() < 0.7)),
         (2, lambda: desk.publish(which(), chance.choice(list(Publication)))),

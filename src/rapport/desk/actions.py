@@ -19,7 +19,7 @@ from rapport.desk.draft import EventDraft
 from rapport.errors import Conflict, Refused
 from rapport.events import log
 from rapport.events.models import Event, EventReport
-from rapport.oversight.models import DecisionKind
+from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report, Standing, Suggestion, Translation
 from rapport.values import Publication, Status
 
@@ -140,7 +140,9 @@ def edit(person: Person, event: Event, draft: EventDraft, seen: datetime | None 
     return event
 
 
-def publish(person: Person, event: Event, publication: Publication, reason: str = "") -> Event:
+def publish(
+    person: Person, event: Event, publication: Publication, reason: str = "", batch: Decision | None = None
+) -> Event:
     """Readers get the event, or do not. Withdrawing needs a reason; what was shown is retracted."""
     allow(person, Permission.DESK_EVENT_PUBLISH, event.operation_id)
     reason = words("reason", reason, needed=publication == Publication.WITHDRAWN)
@@ -159,6 +161,7 @@ def publish(person: Person, event: Event, publication: Publication, reason: str 
             reason=reason,
             before=before,
             after=shown(event),
+            batch=batch,
         )
         log.record(event.operation_id, [event.pk])
     return event

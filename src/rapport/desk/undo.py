@@ -108,10 +108,14 @@ def _undo_bulk(person: Person, bulk: Decision) -> Decision:
     found = outlook(person, list(bulk.parts.select_related("person")))
     if not found.can:
         raise Conflict(found.left[0].why if found.left else "Nothing of it is left to undo.")
-    after = {"undone": len(found.can), "left": len(found.left), "action": bulk.after.get("action", "")}
-    made = decide(person, bulk.operation_id, K.UNDO, before=bulk.after, after=after, undoes=bulk)
+    made = decide(person, bulk.operation_id, K.UNDO, before=bulk.after, after=counted(found), undoes=bulk)
     _take_back(person, found.can, batch=made)
     return made
+
+
+def counted(found: Outlook) -> dict[str, int]:
+    """What an undo of many did, as its line in the record keeps it."""
+    return {"undone": len(found.can), "left": len(found.left)}
 
 
 def allow_undo(person: Person, decision: Decision) -> None:

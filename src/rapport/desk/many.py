@@ -1,0 +1,316 @@
+"""One decision about many reports or many events, by a person: first what would happen to which and which cannot, then
+one line in the record with its parts, and one undo (undo.py) for all that nobody has touched since.
+
+What somebody else holds, or decided first, is left alone and named; the rest goes on without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Permission
+from rapport.desk import actions, merging, ranks, responding
+from rapport.desk import draft as drafts
+from rapport.desk.actions import accepted, set_publication, touch, words
+from rapport.desk.books import allow, called, decide, locked, parts, who_was_first, works_on
+from rapport.desk.draft import EventDraft
+from rapport.desk.models import Lease
+from rapport.desk.priority import MOST_URGENT
+from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.events import log
+from rapport.events.models import Event, EventReport
+from rapport.operations.models import Operation
+from rapport.oversight.models import Decision, DecisionKind
+from rapport.reports.models import Report, Standing
+from rapport.values import Publication, Response
+
+#: How many are decided about at once [ours: more than anybody has looked at].
+MOST = 500
+K = DecisionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """One that is left alone: which, and why."""
+
+    ref: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """A selection of reports: those that can be decided about, and those that cannot."""
+
+    can: Sequence[Report]
+    cannot: Sequence[Unfit]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of it."""
+
+    decision: Decision
+    left: Sequence[Unfit]
+
+
+# --- reports -------------------------------------------------------------------------------------------------------
+
+
+def look(person: Person, operation: Operation, refs: Iterable[str]) -> Reports:
+    """The reports of these references, at most MOST, in the order of the queue. Changes nothing."""
+    reports: list[Report] = []
+    for some in parts(list(dict.fromkeys(refs))[:MOST]):
+        reports += Report.objects.filter(operation=operation, ref__in=some).select_related("source")
+    reports.sort(key=lambda report: (-report.rank, report.pk))
+    leases = _leases([report.pk for report in reports], person)
+    can, cannot = [], []
+    for report in reports:
+        if report.standing != Standing.WAITING:
+            cannot.append(_unfit(report, who_was_first(report)))
+        elif report.pk in leases:
+            cannot.append(_unfit(report, works_on(leases[report.pk])))
+        else:
+            can.append(report)
+    return Reports(can, cannot)
+
+
+def reject(person: Person, operation: Operation, refs: Iterable[str], reason: str) -> Done:
+    """None of these reports becomes an event, for the one reason."""
+    allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
+    reason = words("reason", reason)
+    with transaction.atomic():
+        chosen = _taken(person, operation, refs, Standing.REJECTED)
+        bulk = _bulk(person, operation, "rejected", len(chosen.can), "report", reason)
+        before, after = {"standing": Standing.WAITING}, {"standing": Standing.REJECTED}
+        rows = [_part_of(bulk, K.REJECT, one, reason=reason, before=before, after=after) for one in chosen.can]
+        Decision.objects.bulk_create(rows, batch_size=500)
+    return Done(bulk, chosen.cannot)
+
+
+def attach(person: Person, operation: Operation, refs: Iterable[str], event: Event) -> Done:
+    """All these reports tell of one event that is already there."""
+    allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
+    if event.operation_id != operation.pk:
+        raise Refused("other operation", "Reports and event belong to different operations.", field="event")
+    with transaction.atomic():
+        event = locked(event)
+        chosen = _taken(person, operation, refs, Standing.IN_EVENT)
+        bulk = _bulk(person, operation, "attached", len(chosen.can), "report", about=f" to {called(event)}")
+        _attached(bulk, chosen.can, event)
+        touch(event)
+        log.record(operation.pk, [event.pk])
+    return Done(bulk, chosen.cannot)
+
+
+def together(person: Person, operation: Operation, refs: Iterable[str], draft: EventDraft, publish: bool) -> Done:
+    """All these reports become one new event."""
+    allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
+    if publish:
+        allow(person, Permission.DESK_EVENT_PUBLISH, operation.pk)
+    drafts.check(operation, draft)
+    event = Event(operation=operation)
+    set_publication(event, Publication.PUBLISHED if publish else Publication.DRAFT)
+    with transaction.atomic():
+        chosen = _taken(person, operation, refs, Standing.IN_EVENT)
+        drafts.save(event, draft)
+        bulk = _bulk(person, operation, "accepted", len(chosen.can), "report", about=f" as one event, {called(event)}")
+        first, *others = chosen.can
+        EventReport.objects.create(event=event, report=first)
+        decide(
+            person,
+            operation.pk,
+            K.ACCEPT,
+            report_id=first.pk,
+            event_id=event.pk,
+            batch=bulk,
+            before={"standing": Standing.WAITING},
+            after=accepted(event, draft),
+        )
+        _attached(bulk, others, event)
+        log.record(operation.pk, [event.pk])
+    return Done(bulk, chosen.cannot)
+
+
+def prioritise(person: Person, operation: Operation, refs: Iterable[str], urgency: int) -> Done:
+    """All these reports are this urgent, 0 to 3."""
+    if not 0 <= urgency <= MOST_URGENT:
+        raise Refused("urgency", f"Urgency goes from 0 to {MOST_URGENT}.", field="urgency")
+    return _sent_on(person, operation, refs, K.PRIORITISE, ("urgency", urgency), f"set urgency {urgency} for", "")
+
+
+def to_verifier(person: Person, operation: Operation, refs: Iterable[str], reason: str) -> Done:
+    """All these reports are a verifier's from now on."""
+    reason = words("reason", reason)
+    return _sent_on(person, operation, refs, K.ESCALATE, ("for_verifier", True), "passed to a verifier", reason)
+
+
+def to_translators(person: Person, operation: Operation, refs: Iterable[str], reason: str = "") -> Done:
+    """All these reports are translated first."""
+    reason = words("reason", reason, needed=False)
+    return _sent_on(person, operation, refs, K.TRANSLATORS, ("for_translator", True), "passed to translators", reason)
+
+
+def _sent_on(
+    person: Person,
+    operation: Operation,
+    refs: Iterable[str],
+    kind: DecisionKind,
+    change: tuple[str, int | bool],
+    done: str,
+    reason: str,
+) -> Done:
+    """The reports stay in the queue, at another place of it: one column says where."""
+    allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
+    field, value = change
+    with transaction.atomic():
+        chosen = _held(person, operation, refs)
+        going = [report for report in chosen.can if getattr(report, field) != value]
+        same = [_unfit(report, "It is so already.") for report in chosen.can if getattr(report, field) == value]
+        _some(going, [*chosen.cannot, *same])
+        ids = [report.pk for report in going]
+        for some in parts(ids):
+            Report.objects.filter(pk__in=some).update(**{field: value})
+            if kind != K.PRIORITISE:  # somebody else works on it now
+                Lease.objects.filter(report_id__in=some).delete()
+        ranks.refresh(ids)
+        bulk = _bulk(person, operation, done, len(going), "report", reason)
+        rows = [
+            _part_of(bulk, kind, report, reason=reason, before={field: getattr(report, field)}, after={field: value})
+            for report in going
+        ]
+        Decision.objects.bulk_create(rows, batch_size=500)
+    return Done(bulk, [*chosen.cannot, *same])
+
+
+def _attached(bulk: Decision, reports: Sequence[Report], event: Event) -> None:
+    EventReport.objects.bulk_create([EventReport(event=event, report=one) for one in reports], batch_size=500)
+    after = {"standing": Standing.IN_EVENT, "event": event.ref}
+    before = {"standing": Standing.WAITING}
+    rows = [_part_of(bulk, K.ATTACH, one, event_id=event.pk, before=before, after=after) for one in reports]
+    Decision.objects.bulk_create(rows, batch_size=500)
+
+
+def _held(person: Person, operation: Operation, refs: Iterable[str]) -> Reports:
+    """The selection, its rows held until the transaction ends."""
+    wanted = list(dict.fromkeys(refs))[:MOST]
+    for some in parts(wanted):
+        list(Report.objects.select_for_update().filter(operation=operation, ref__in=some).order_by("pk"))
+    return look(person, operation, wanted)
+
+
+def _taken(person: Person, operation: Operation, refs: Iterable[str], standing: Standing) -> Reports:
+    """The reports of the selection that still wait, taken out of the queue; their leases end."""
+    chosen = _held(person, operation, refs)
+    _some(chosen.can, chosen.cannot)
+    for some in parts([report.pk for report in chosen.can]):
+        Report.objects.filter(pk__in=some).update(standing=standing)
+        Lease.objects.filter(report_id__in=some).delete()
+    return chosen
+
+
+def _leases(report_ids: Sequence[int], person: Person) -> dict[int, Lease]:
+    """The reports that somebody else holds."""
+    held: dict[int, Lease] = {}
+    for some in parts(report_ids):
+        running = Lease.objects.filter(report_id__in=some, until__gt=timezone.now()).exclude(person=person)
+        held.update({lease.report_id: lease for lease in running.select_related("person")})
+    return held
+
+
+def _unfit(report: Report, why: str) -> Unfit:
+    return Unfit(report.ref, report.text[:60] or "(no text)", why)
+
+
+# --- events --------------------------------------------------------------------------------------------------------
+
+Change = Callable[[Event, Decision], object]
+
+
+def events_of(operation: Operation, refs: Iterable[str]) -> list[Event]:
+    """The events of these references, at most MOST, the newest first."""
+    found: list[Event] = []
+    for some in parts(list(dict.fromkeys(refs))[:MOST]):
+        found += Event.objects.filter(operation=operation, ref__in=some).select_related("operation", "merged_into")
+    return sorted(found, key=lambda event: -event.pk)
+
+
+def publish(
+    person: Person, operation: Operation, refs: Iterable[str], publication: Publication, reason: str = ""
+) -> Done:
+    """Readers get all these events, or do not get them any more."""
+    allow(person, Permission.DESK_EVENT_PUBLISH, operation.pk)
+    reason = words("reason", reason, needed=publication == Publication.WITHDRAWN)
+    done = f"made {publication.value}"
+    change = lambda event, bulk: actions.publish(person, event, publication, reason, batch=bulk)  # noqa: E731
+    return _each(person, operation, events_of(operation, refs), done, reason, change)
+
+
+def respond(
+    person: Person, operation: Operation, refs: Iterable[str], response: Response, by: str = "", reason: str = ""
+) -> Done:
+    """The response to all these events."""
+    allow(person, Permission.DESK_EVENT_EDIT, operation.pk)
+    by, reason = responding.cleaned(response, by), words("reason", reason, needed=False)
+    done = f"response {response.value}{f' by {by}' if by else ''} for"
+    change = lambda event, bulk: responding.respond(person, event, response, by, reason, batch=bulk)  # noqa: E731
+    return _each(person, operation, events_of(operation, refs), done, reason, change)
+
+
+def merge(person: Person, operation: Operation, refs: Iterable[str], into: Event, reason: str = "") -> Done:
+    """All these events become part of one of them."""
+    allow(person, Permission.DESK_EVENT_EDIT, operation.pk)
+    reason = words("reason", reason, needed=False)
+    others = [event for event in events_of(operation, refs) if event.pk != into.pk]
+    change = lambda event, bulk: merging.merge(person, into, event, reason, batch=bulk)  # noqa: E731
+    return _each(person, operation, others, f"merged into {called(into)}:", reason, change)
+
+
+def _each(
+    person: Person, operation: Operation, events: Sequence[Event], done: str, reason: str, change: Change
+) -> Done:
+    """Does it to one event after the other, each as by itself; what cannot be is left alone and named."""
+    left: list[Unfit] = []
+    with transaction.atomic():
+        bulk = _bulk(person, operation, done, len(events), "event", reason)
+        for event in events:
+            try:
+                with transaction.atomic():
+                    change(event, bulk)
+            except (Conflict, NotAllowed) as error:
+                left.append(Unfit(event.ref, called(event), str(error)))
+        _some(events[len(left) :], left)
+        if left:  # said before it was known; nobody has read it yet
+            bulk.after = _after(done, len(events) - len(left), "event", "")
+            bulk.save(update_fields=["after"])
+    return Done(bulk, left)
+
+
+# --- the record ----------------------------------------------------------------------------------------------------
+
+
+def _some(can: Sequence[object], cannot: Sequence[Unfit]) -> None:
+    if not can:
+        raise Conflict(cannot[0].why if cannot else "Nothing is chosen: check what it is about.")
+
+
+def _bulk(
+    person: Person, operation: Operation, done: str, count: int, what: str, reason: str = "", about: str = ""
+) -> Decision:
+    return decide(person, operation.pk, K.BULK, reason=reason, before={}, after=_after(done, count, what, about))
+
+
+def _after(done: str, count: int, what: str, about: str) -> dict[str, Any]:
+    return {"said": f"{done} {count} {what}{'' if count == 1 else 's'}{about}", "count": count}
+
+
+def _part_of(bulk: Decision, kind: DecisionKind, report: Report, **more: Any) -> Decision:
+    return Decision(
+        operation_id=bulk.operation_id, person=bulk.person, kind=kind, report_id=report.pk, batch=bulk, **more
+    )

@@ -1,0 +1,133 @@
+"""One decision about many: what can be is done, what cannot is named, and one undo takes it back."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from rapport.accounts.models import Person
+from rapport.desk import actions, leases, many, merging
+from rapport.desk.undo import undo
+from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.events.models import Event, EventReport
+from rapport.operations.models import Operation
+from rapport.oversight.models import Decision, DecisionKind
+from rapport.reports.models import Report
+from rapport.values import Publication, Response, Status
+from tests.web.desk import DRAFT, books, report
+
+
+def some(operation: Operation, number: int = 4) -> list[Report]:
+    return [report(operation, f"Dlo {n}", number=f"+5095550{n:04}") for n in range(number)]
+
+
+def refs(reports: list[Report]) -> list[str]:
+    return [one.ref for one in reports]
+
+
+def test_one_reason_rejects_what_waits_and_names_the_rest(
+    operation: Operation, volunteer: Person, verifier: Person
+) -> None:
+    chosen = some(operation)
+    leases.take(verifier, chosen[0])
+    actions.reject(verifier, chosen[1], "A test.")
+    done = many.reject(volunteer, operation, refs(chosen), "Advertisement.")
+    assert [unfit.why[:14] for unfit in done.left] == ["vincent works ", "This report is"]
+    assert books(operation) == {"waiting": 1, "rejected": 3}
+    assert done.decision.after["said"] == "rejected 2 reports"
+    with pytest.raises(Conflict):
+        many.reject(volunteer, operation, refs(chosen[1:]), "Advertisement.")  # the form sent twice
+    undo(volunteer, done.decision)
+    assert books(operation) == {"waiting": 3, "rejected": 1}
+    with pytest.raises(Conflict, match="undone already"):
+        undo(volunteer, done.decision)
+
+
+def test_what_was_touched_since_is_left_alone(operation: Operation, volunteer: Person, verifier: Person) -> None:
+    event = actions.accept(volunteer, report(operation), DRAFT)
+    chosen = some(operation)
+    done = many.attach(volunteer, operation, refs(chosen), event)
+    new = merging.split(verifier, event, [chosen[2].pk], DRAFT, publish=True)
+    taken_back = undo(volunteer, done.decision)
+    assert taken_back.after == {"undone": 3, "left": 1}
+    assert books(operation) == {"waiting": 3, "in_event": 2}
+    assert EventReport.objects.get(report=chosen[2]).event == new
+
+
+def test_many_become_one_event_and_wait_again(operation: Operation, volunteer: Person) -> None:
+    chosen = some(operation)
+    done = many.together(volunteer, operation, refs(chosen), DRAFT, publish=True)
+    event = Event.objects.get()
+    assert (event.links.count(), event.publication) == (4, "published")
+    undo(volunteer, done.decision)
+    event.refresh_from_db()
+    assert (books(operation), event.publication) == ({"waiting": 4}, "withdrawn")
+
+
+def test_senders_of_a_corroborated_event_are_not_taken_away_in_bulk(operation: Operation, volunteer: Person) -> None:
+    chosen = some(operation)
+    done = many.together(volunteer, operation, refs(chosen), DRAFT, publish=True)
+    actions.set_status(volunteer, Event.objects.get(), Status.CORROBORATED)
+    with pytest.raises(Conflict, match="Undo that first"):
+        undo(volunteer, done.decision)
+    assert books(operation) == {"in_event": 4}
+
+
+def test_urgency_verifier_and_translators(operation: Operation, volunteer: Person) -> None:
+    chosen = some(operation, 3)
+    for done in (
+        many.prioritise(volunteer, operation, refs(chosen), 3),
+        many.to_verifier(volunteer, operation, refs(chosen), "Needs a call."),
+        many.to_translators(volunteer, operation, refs(chosen)),
+    ):
+        assert done.decision.parts.count() == 3
+    column = Report.objects.values_list("urgency", "for_verifier", "for_translator")
+    assert set(column) == {(3, True, True)}
+    for bulk in Decision.objects.filter(kind=DecisionKind.BULK).order_by("-pk"):
+        undo(volunteer, bulk)
+    assert set(column.all()) == {(0, False, False)}
+
+
+def test_events_are_published_withdrawn_answered_and_merged_at_once(
+    operation: Operation, volunteer: Person, verifier: Person
+) -> None:
+    events = [actions.accept(volunteer, one, DRAFT) for one in some(operation)]
+    actions.set_status(verifier, events[3], Status.VERIFIED, "Seen.", "A photograph.")
+    chosen = [event.ref for event in events]
+    with pytest.raises(Refused, match="reason"):
+        many.publish(volunteer, operation, chosen, Publication.WITHDRAWN)
+    withdrawn = many.publish(volunteer, operation, chosen, Publication.WITHDRAWN, "The wrong town.")
+    undo(volunteer, withdrawn.decision)
+    assert not Event.objects.exclude(publication="published").exists()
+    with pytest.raises(Refused, match="who takes care"):
+        many.respond(volunteer, operation, chosen, Response.ASSIGNED)
+    answered = many.respond(volunteer, operation, chosen, Response.ASSIGNED, "The water team")
+    merged = many.merge(volunteer, operation, chosen, events[0])
+    assert [unfit.ref for unfit in merged.left] == [events[3].ref], "only a verifier merges what is verified"
+    assert merged.decision.after["said"].endswith("2 events")
+    undo(volunteer, merged.decision)
+    undo(volunteer, answered.decision)
+    assert set(Event.objects.values_list("response", "response_by", "merged_into")) == {("open", "", None)}
+
+
+def test_five_hundred_reports_in_three_seconds(operation: Operation, volunteer: Person) -> None:
+    chosen = refs(some(operation, 500))
+    event = actions.accept(volunteer, report(operation), DRAFT)
+    started = time.perf_counter()
+    done = many.attach(volunteer, operation, chosen, event)
+    middle = time.perf_counter()
+    undo(volunteer, done.decision)
+    ended = time.perf_counter()
+    assert books(operation) == {"waiting": 500, "in_event": 1}
+    assert middle - started < 3.0
+    assert ended - middle < 3.0
+
+
+def test_who_may_not_does_not(operation: Operation, outsider: Person) -> None:
+    chosen = refs(some(operation))
+    with pytest.raises(NotAllowed):
+        many.reject(outsider, operation, chosen, "No.")
+    with pytest.raises(NotAllowed):
+        many.together(outsider, operation, chosen, DRAFT, publish=False)
+    assert books(operation) == {"waiting": 4}
