@@ -11,10 +11,18 @@ from importlib import import_module
 from typing import Any
 
 from rapport.errors import Refused
-from rapport.values import Answer, Inbound, Kept, Message
+from rapport.values import Answer, Asked, HttpRequest, Inbound, Kept, Message, Outcome, Outgoing
 
 #: name in the address /in/NAME/TOKEN/ → module that holds `CHANNEL`
 CHANNELS: Mapping[str, str] = {
+    "plain": "rapport.intake.channels.plain",
+    "smssync": "rapport.intake.channels.smssync",
+    "twilio": "rapport.intake.channels.twilio",
+}
+
+#: name of a channel → module that holds `WAY_OUT`. E-mail is no channel of this kind: notify/mail.py.
+CHANNELS_OUT: Mapping[str, str] = {
+    "plain": "rapport.intake.channels.plain",
     "smssync": "rapport.intake.channels.smssync",
     "twilio": "rapport.intake.channels.twilio",
 }
@@ -40,6 +48,7 @@ QUEUE_CHANGED: tuple[str, ...] = ("rapport.desk.ranks.changed",)
 #: What the worker does beside everything else: name → dotted path of a function that does a piece of it and says how
 #: much that was, 0 when there is nothing to do. Each runs in a thread of its own.
 JOBS: Mapping[str, str] = {
+    "send": "rapport.notify.send.send",
     "understand": "rapport.intake.understand.understand",
     "attachments": "rapport.reports.attachments.work.clean",
 }
@@ -53,6 +62,7 @@ class Setting:
     help: str
     secret: bool = False
     required: bool = True
+    choices: tuple[str, ...] = ()  # it is one of these, or empty where it is not required
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,48 @@ class Channel:
     replies_inline: bool = False  # the gateway sends the reply that stands in our answer
 
 
+#: Setting of channels whose replies can stand in our answer: where they go.
+REPLIES = Setting(
+    "replies",
+    "Where replies go: in our answer to the gateway (answer, as by itself), or sent later through it (later).",
+    required=False,
+    choices=("answer", "later"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """A way out through the gateway of a channel. All functions are pure: bytes and settings in, values out.
+
+    lacks       what must be filled in before anything can be sent, in words; "" if nothing
+    repeatable  whether the other side takes the same uuid twice for one message (where it fetches: whether it confirms
+                before it sends)
+    request     the call that sends a message; None where the gateway fetches
+    read        what became of it: status, headers (lower case) and body of the answer
+    asked       what a proven request of the gateway asks, other than to take a message; None if it brings one.
+                Refused(400) for what cannot be read
+    told        what the gateway is told: the messages to send, or the uuids confirmed or awaited
+    """
+
+    name: str
+    kinds: Set[str]  # of Address: what it can reach
+    lacks: Callable[[Mapping[str, str]], str]
+    repeatable: Callable[[Mapping[str, str]], bool]
+    asked: Callable[[Inbound], Asked | None]
+    told: Callable[[Mapping[str, str], Asked, Sequence[Outgoing], Sequence[str]], Answer]
+    request: Callable[[Mapping[str, str], Outgoing], HttpRequest] | None = None
+    read: Callable[[int, Mapping[str, str], bytes], Outcome] | None = None
+
+
+def way_out(name: str) -> WayOut | None:
+    """How messages go out through a channel of that name; None where they cannot."""
+    if name not in CHANNELS_OUT:
+        return None
+    loaded = import_module(CHANNELS_OUT[name]).WAY_OUT
+    assert isinstance(loaded, WayOut)  # noqa: S101 - tells the type checker what the contract suite holds
+    return loaded
+
+
 def channel(name: str) -> Channel:
     """The channel of that name; KeyError if there is none."""
     loaded = import_module(CHANNELS[name]).CHANNEL
@@ -85,9 +137,9 @@ def channel(name: str) -> Channel:
     return loaded
 
 
-def inline_replies(name: str) -> bool:
+def inline_replies(name: str, settings: Mapping[str, str]) -> bool:
     """Whether the gateway sends the reply that stands in our answer; not so with the web form, API and files."""
-    return name in CHANNELS and channel(name).replies_inline
+    return name in CHANNELS and channel(name).replies_inline and settings.get(REPLIES.name) != "later"
 
 
 def jobs() -> Mapping[str, Callable[[], int]]:

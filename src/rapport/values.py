@@ -90,8 +90,9 @@ class Kept:
 
     ref: str
     new: bool
-    reply: str = ""
+    reply: str = ""  # only where it goes in our answer to the gateway
     reply_to: Address | None = None
+    reply_uuid: str = ""  # of the row in the outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,84 @@ class Answer:
     status: int
     body: bytes
     content_type: str
+
+
+# --- what goes out -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A short text on its way to one sender. `uuid` is the same however often it is tried."""
+
+    uuid: str
+    to: Address
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A call to a gateway, before it is made."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method}, …)"  # holds an address and a secret: never into a log
+
+
+#: handed: the gateway has it · sent · later: nothing went, try again · failed: nothing went, and trying again is no use
+#: · unsure: it may have gone, nobody can know.
+Went = Literal["handed", "sent", "later", "failed", "unsure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a try, as the other side says it or as the line broke."""
+
+    went: Went
+    reason: str = ""  # in words, without addresses
+    gateway_id: str = ""  # the other side's name for the message
+    wait_s: float = 0.0  # how long it asks us to wait, in seconds
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What a gateway says later about a message, named by our uuid or by its own id."""
+
+    became: Literal["handed", "sent", "delivered", "failed"]
+    uuid: str = ""
+    gateway_id: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A gateway fetches what waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """A gateway names messages that it fetched; it sends those that our answer names too."""
+
+    uuids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A gateway asks of which messages we await a delivery report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A gateway brings delivery reports."""
+
+    reports: tuple[DeliveryReport, ...]
+
+
+#: What a gateway's request can be beside a message coming in.
+Asked = Fetch | Confirm | Awaited | Reported
 
 
 # --- places --------------------------------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ from django.utils import timezone
 from rapport.desk import priority
 from rapport.errors import Refused, TryAgain
 from rapport.intake.replies import Reply, reply_to
-from rapport.notify.models import OutboxMessage, OutboxState
+from rapport.notify.models import IN_OUR_ANSWER, OutboxMessage, OutboxState
+from rapport.operations.load import source_settings
 from rapport.operations.models import Source
 from rapport.oversight import keys
 from rapport.plugins import CHANNELS, inline_replies
@@ -55,7 +56,8 @@ def keep(
     """
     sealed = keys.seal("addresses", original) if original is not None else None
     now = timezone.now()
-    work = _Work(source, [_prepared(source, message, now, sealed, import_no) for message in messages])
+    inline = inline_replies(source.channel, source_settings(source)) and source.operation.sending_stopped_at is None
+    work = _Work(source, [_prepared(source, message, now, sealed, import_no, inline) for message in messages])
     if work.messages:
         _commits.submit(work)
     for one, kept in zip(work.messages, work.kept, strict=True):
@@ -77,6 +79,7 @@ class _Prepared:
     reply: Reply | None
     import_no: int | None
     files: tuple[store.Sealed, ...]
+    inline: bool  # the reply goes in our answer to the gateway
 
 
 @dataclass(slots=True, eq=False)
@@ -171,7 +174,7 @@ _commits = _GroupCommit()
 
 
 def _prepared(
-    source: Source, message: Message, now: datetime, sealed: bytes | None, import_no: int | None
+    source: Source, message: Message, now: datetime, sealed: bytes | None, import_no: int | None, inline: bool
 ) -> _Prepared:
     pseudonym = None
     if message.sender is not None:
@@ -187,6 +190,7 @@ def _prepared(
         reply=reply_to(source, message),
         import_no=import_no,
         files=store.put(message.files) if message.files else (),
+        inline=inline,
     )
 
 
@@ -227,12 +231,19 @@ def _write(works: list[_Work]) -> None:
         _write_files([one for one in new.values() if one.files])
         told = {one.ref: one.reply for one in new.values() if one.reply and one.ref not in silent}
         _insert(OutboxMessage, [_outbox_row(new[ref], reply) for ref, reply in told.items()])
-        replies = {ref: reply.body for ref, reply in told.items()} | (_said_before(there, everything) if there else {})
+        replies = {ref: reply.body for ref, reply in told.items() if new[ref].inline}
+        replies |= _said_before(there, everything) if there else {}
     first = set(new)
     for work in works:
         for one in work.messages:
             work.kept.append(
-                Kept(one.ref, one.ref in first, replies.get(one.ref, ""), one.message.sender if one.reply else None)
+                Kept(
+                    one.ref,
+                    one.ref in first,
+                    replies.get(one.ref, ""),
+                    one.message.sender if one.reply else None,
+                    _outbox_uuid(one.ref),
+                )
             )
             first.discard(one.ref)
 
@@ -288,11 +299,15 @@ def _stopped_since(everything: Sequence[_Prepared]) -> set[str]:
 
 
 def _said_before(there: set[str], everything: Sequence[_Prepared]) -> dict[str, str]:
-    """What was answered the first time to messages that come again: the row of that name, not what was asked later.
-    Whoever has said STOP since, or was blocked, hears nothing again."""
+    """What was answered the first time to messages that come again: the row of that name, not what was asked later, nor
+    what was sent later. Whoever has said STOP since, or was blocked, hears nothing again."""
     names = {_outbox_uuid(ref): ref for ref in sorted(there - _stopped_since(everything))}
-    rows = _select(OutboxMessage, ("uuid", "body"), "uuid", list(names))
-    return {names[uuid.hex if isinstance(uuid, UUID) else uuid]: body for uuid, body in rows}
+    rows = _select(OutboxMessage, ("uuid", "body", "claim"), "uuid", list(names))
+    return {names[_hex(uuid)]: body for uuid, body, claim in rows if claim == IN_OUR_ANSWER}
+
+
+def _hex(uuid: UUID | str) -> str:
+    return uuid.hex if isinstance(uuid, UUID) else uuid
 
 
 def _outbox_uuid(ref: str) -> str:
@@ -398,11 +413,11 @@ def _outbox_row(one: _Prepared, reply: Reply) -> dict[str, Any]:
         "purpose": reply.purpose,
         "language": reply.language,
         "body": reply.body,
-        "state": OutboxState.HANDED.value if inline_replies(one.source.channel) else OutboxState.WAITING.value,
+        "state": OutboxState.HANDED.value if one.inline else OutboxState.WAITING.value,
         "created_at": _moment(one.received_at),
         "changed_at": _moment(one.received_at),
         "attempts": 0,
-        "claim": "",
+        "claim": IN_OUR_ANSWER if one.inline else "",
         "gone": False,
         "gateway_id": "",
         "problem": "",

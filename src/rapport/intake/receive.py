@@ -1,10 +1,14 @@
-"""A message becomes a report. This is where everything that a gateway sends comes in."""
+"""A message becomes a report. This is where everything that a gateway sends comes in.
+
+What a gateway asks beside that (which messages it is to send, what became of one) is answered by notify/gateway.py.
+"""
 
 from __future__ import annotations
 
 from rapport.errors import Refused, TryAgain
 from rapport.intake import limits, refusals
 from rapport.intake.keep import keep
+from rapport.notify import gateway
 from rapport.operations.load import source_settings
 from rapport.operations.models import Source
 from rapport.plugins import Channel, channel
@@ -19,6 +23,9 @@ def receive(inbound: Inbound, source: Source) -> Answer:
     way = channel(source.channel)
     try:
         # 1
+        prove(way, inbound, source)
+        if (told := gateway.answer(inbound, source)) is not None:
+            return told
         messages = accept(way, inbound, source)
         # 2 and 3: both in one transaction, so that two copies arriving at once cannot both be new
         kept = keep(source, messages, original=inbound.body if len(messages) == 1 else None)
@@ -30,11 +37,15 @@ def receive(inbound: Inbound, source: Source) -> Answer:
     return way.answer(inbound, kept)
 
 
-def accept(way: Channel, inbound: Inbound, source: Source) -> list[Message]:
-    """The messages of a request whose origin is proven and that keeps to the limits; else Refused."""
+def prove(way: Channel, inbound: Inbound, source: Source) -> None:
+    """Refused unless the request is of a size to be read and proves where it comes from."""
     if len(inbound.body) > way.max_bytes:
         raise Refused("too_large", f"send at most {way.max_bytes} bytes", status=413)
     way.verify(inbound, source_settings(source))
+
+
+def accept(way: Channel, inbound: Inbound, source: Source) -> list[Message]:
+    """The messages of a proven request that keep to the limits; else Refused."""
     messages = list(way.parse(inbound))
     limits.check(source, len(messages))
     return messages

@@ -11,6 +11,9 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
+#: Claim of a reply that stands in our answer to the gateway: it goes with that answer, and with each repetition of it.
+IN_OUR_ANSWER = "answer"
+
 
 class OutboxState(models.TextChoices):
     WAITING = "waiting", "waiting"
@@ -54,6 +57,13 @@ class OutboxMessage(models.Model):
             models.Index(fields=["source", "id"], name="outbox_waiting", condition=models.Q(state="waiting")),
             models.Index(fields=["id"], name="outbox_sending", condition=models.Q(state="sending")),
             models.Index(fields=["sender", "id"], name="outbox_sender"),
+            models.Index(
+                fields=["source", "claimed_at"], name="outbox_rate", condition=models.Q(claimed_at__isnull=False)
+            ),
+            models.Index(
+                fields=["changed_at"], name="outbox_quiet_phone", condition=models.Q(state="handed", gone=True)
+            ),
+            models.Index(fields=["operation", "state", "-id"], name="outbox_page"),
             models.Index(fields=["gateway_id"], name="outbox_gateway_id", condition=~models.Q(gateway_id="")),
         ]
 

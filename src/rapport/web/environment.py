@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from rapport.errors import BadDefinition
+from rapport.notify import mail
 
 
 def _flag(text: str) -> bool:
@@ -68,6 +69,7 @@ class Variable:
     help: str
     default: str
     parse: Callable[[str], Any]
+    secret: bool = False  # never shown, not even where it is wrong
 
 
 VARIABLES: tuple[Variable, ...] = (
@@ -77,6 +79,14 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RAPPORT_DEBUG", "1 shows error pages with source code. Never on a public server.", "0", _flag),
     Variable("RAPPORT_TILE_URL", "A tile server, as https://host/{z}/{x}/{y}.png; empty means none.", "", str),
     Variable("RAPPORT_TRUST_PROXY", "1 believes X-Forwarded-For and -Proto of the proxy in front.", "0", _flag),
+    Variable(
+        "RAPPORT_SMTP_URL",
+        "Server that takes our e-mail, smtp(s)://user:password@host:port; empty means no e-mail.",
+        "",
+        mail.server,
+        secret=True,
+    ),
+    Variable("RAPPORT_MAIL_FROM", "Address that our e-mail comes from.", "", mail.mailbox),
     Variable("RAPPORT_THREADS", "Requests answered at the same time by one server process.", "48", _whole),
 )
 
@@ -94,7 +104,8 @@ def read(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         try:
             values[variable.name] = variable.parse(text)
         except ValueError as error:
-            raise BadDefinition(f"{variable.name}={text!r}: {error}") from error
+            shown = variable.name if variable.secret else f"{variable.name}={text!r}"
+            raise BadDefinition(f"{shown}: {error}") from None
     try:
         url = values["RAPPORT_DATABASE_URL"]
         # The folder is a path and no part of an address: # and % in its name are letters like others.

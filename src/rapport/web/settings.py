@@ -6,6 +6,7 @@ from pathlib import Path
 
 from xstatic.pkg import leaflet
 
+from rapport.notify import mail
 from rapport.web import environment, languages
 
 _env = environment.read()
@@ -15,6 +16,8 @@ DATA_DIR: Path = Path(_env["RAPPORT_DATA_DIR"]).absolute()
 PUBLIC_URL: str = _env["RAPPORT_PUBLIC_URL"]
 TILE_URL: str = _env["RAPPORT_TILE_URL"]
 TRUST_PROXY: bool = _env["RAPPORT_TRUST_PROXY"]
+SMTP: mail.Server | None = _env["RAPPORT_SMTP_URL"]
+MAIL_FROM: str = _env["RAPPORT_MAIL_FROM"]
 THREADS: int = _env["RAPPORT_THREADS"]
 DEBUG: bool = _env["RAPPORT_DEBUG"]
 

@@ -16,7 +16,7 @@ from email.message import Message as HeaderParser
 from urllib.parse import unquote_to_bytes
 
 from rapport.errors import Refused
-from rapport.values import ANSWERABLE, Address, Answer, Inbound, Json
+from rapport.values import ANSWERABLE, Address, Answer, Inbound, Json, Outcome
 
 #: More fields than any gateway sends; a request with more is an attack on the parser.
 MAX_FIELDS = 200
@@ -76,12 +76,17 @@ def fields(inbound: Inbound) -> dict[str, str]:
     """
     kind = inbound.content_type.partition(";")[0].strip().lower()
     if inbound.method == "GET":
-        return _form(inbound.url.partition("?")[2].encode(), "utf-8")
+        return query(inbound)
     if kind in {FORM, ""}:
         return _form(inbound.body, charset(inbound.content_type))
     if kind == JSON:
         return _flat(json_object(inbound.body))
     raise Refused("content_type", f"Send the fields as {FORM} or as {JSON}.", status=415)
+
+
+def query(inbound: Inbound) -> dict[str, str]:
+    """The fields in the address of a request."""
+    return _form(inbound.url.partition("?")[2].encode("utf-8", "replace"), "utf-8")
 
 
 def _form(body: bytes, charset: str) -> dict[str, str]:
@@ -103,6 +108,27 @@ def json_object(body: bytes) -> dict[str, Json]:
     if deeper(value, DEEPEST):
         raise too_deep()
     return value
+
+
+def object_or_empty(body: bytes) -> dict[str, Json]:
+    """The JSON object that a gateway answers with; empty where it answers with anything else."""
+    try:
+        return json_object(body)
+    except Refused:
+        return {}
+
+
+def refusal(status: int, headers: Mapping[str, str], why: str) -> Outcome:
+    """What the code of an answer that is no success means for a message [ours, from RFC 9110].
+
+    401 and 403 may be a secret that somebody mends, 408, 425, 429 and 503 say themselves that nothing was done; other
+    4xx will be the same for ever. After 3xx nothing went, and we follow nobody. Any other 5xx comes from something in
+    between that may have passed the message on.
+    """
+    if status in {401, 403, 408, 425, 429, 503}:
+        wait = headers.get("retry-after", "")
+        return Outcome("later", why, wait_s=min(3600.0, float(wait)) if wait.isascii() and wait.isdigit() else 0.0)
+    return Outcome("failed" if 300 <= status < 500 else "unsure", why)
 
 
 def deeper(value: object, levels: int) -> bool:

@@ -1,4 +1,4 @@
-"""Twilio: SMS and WhatsApp messages, posted by Twilio and signed with the account's token."""
+"""Twilio: SMS and WhatsApp messages, posted by Twilio and signed with the account's token, and sent by its REST API."""
 
 from __future__ import annotations
 
@@ -6,13 +6,28 @@ import hashlib
 import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import parse_qs, urlsplit
+from typing import Literal
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
 from rapport.errors import Refused
 from rapport.intake.channels import wire
-from rapport.plugins import Channel, Setting
-from rapport.values import Answer, GivenPlace, Inbound, Kept, Message, place_problem
+from rapport.plugins import REPLIES, Channel, Setting, WayOut
+from rapport.values import (
+    ANSWERABLE,
+    Answer,
+    Asked,
+    DeliveryReport,
+    GivenPlace,
+    HttpRequest,
+    Inbound,
+    Kept,
+    Message,
+    Outcome,
+    Outgoing,
+    Reported,
+    place_problem,
+)
 
 _BASE64_FROM = 160  # Twilio has delivered longer texts in base64
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -104,14 +119,110 @@ def answer(inbound: Inbound, kept: Sequence[Kept]) -> Answer:
     return Answer(200, xml.encode(), "text/xml; charset=utf-8")
 
 
+# --- messages that go out ------------------------------------------------------------------------------------------
+
+API = "https://api.twilio.com"
+#: What Twilio calls the states of a message (its guide "Message status"); those left out say nothing new.
+_BECAME: Mapping[str, Literal["handed", "sent", "delivered", "failed"]] = {
+    "accepted": "handed", "scheduled": "handed", "queued": "handed", "sending": "handed",
+    "sent": "sent", "delivered": "delivered", "read": "delivered",
+    "failed": "failed", "undelivered": "failed", "canceled": "failed",
+}  # fmt: skip
+
+
+def lacks(settings: Mapping[str, str]) -> str:
+    missing = [name for name in ("auth_token", "account_sid", "number") if not settings.get(name)]
+    return f"Fill in {' and '.join(missing)} of this source." if missing else ""
+
+
+def never(settings: Mapping[str, str]) -> bool:
+    """Twilio knows no id of ours: the same call twice is two messages."""
+    return False
+
+
+def request(settings: Mapping[str, str], message: Outgoing) -> HttpRequest:
+    """POST …/Messages.json. Its reports come to `status_address`, with our uuid in the address: they are matched even
+    if we never learned Twilio's own id."""
+    prefix = "whatsapp:" if message.to.kind == "whatsapp" else ""
+    number = settings["number"].strip()
+    fields = {"To": prefix + message.to.value, "Body": message.text}
+    fields |= {"MessagingServiceSid": number} if number.startswith("MG") else {"From": prefix + number}
+    if address := settings.get("status_address", "").strip():
+        fields["StatusCallback"] = f"{address}{'&' if '?' in address else '?'}uuid={message.uuid}"
+    account = settings["account_sid"].strip()
+    pair = b64encode(f"{account}:{settings['auth_token']}".encode()).decode()
+    return HttpRequest(
+        "POST",
+        f"{(settings.get('api') or API).rstrip('/')}/2010-04-01/Accounts/{quote(account, safe='')}/Messages.json",
+        {"Authorization": f"Basic {pair}", "Content-Type": wire.FORM, "Accept": wire.JSON},
+        urlencode(fields).encode(),
+    )
+
+
+def read(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    """201 with a sid is taken. A wrong token may be mended, so it is tried again; a wrong number is wrong for ever."""
+    answer = wire.object_or_empty(body)
+    if 200 <= status < 300 and isinstance(sid := answer.get("sid"), str) and sid:
+        return Outcome("handed", gateway_id=wire.shown(sid)[:120])
+    code = answer.get("code")
+    why = f"Twilio answered {status}" + (f", error {code}." if isinstance(code, int) else ".")
+    return wire.refusal(status, headers, why)
+
+
+def asked(inbound: Inbound) -> Asked | None:
+    """A status callback has a MessageStatus and no Body."""
+    values = wire.fields(inbound)
+    if "MessageStatus" not in values or "Body" in values:
+        return None
+    became = _BECAME.get(values["MessageStatus"].lower())
+    if became is None:
+        return Reported(())
+    code = values.get("ErrorCode", "")
+    reason = f"Twilio could not deliver it{f', error {code[:10]}' if code else ''}." if became == "failed" else ""
+    uuid = wire.query(inbound).get("uuid", "")
+    sid = values.get("MessageSid") or values.get("SmsSid", "")
+    return Reported((DeliveryReport(became, uuid, sid, reason),))
+
+
+def told(settings: Mapping[str, str], asked: Asked, messages: Sequence[Outgoing], uuids: Sequence[str]) -> Answer:
+    return Answer(200, b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml; charset=utf-8")
+
+
 CHANNEL = Channel(
     name="twilio",
     title="Twilio",
     proof="the X-Twilio-Signature header, made with the account's token",
-    settings=(Setting("auth_token", "The account's auth token, from the Twilio console.", secret=True),),
+    settings=(
+        Setting("auth_token", "The account's auth token, from the Twilio console.", secret=True),
+        REPLIES,
+        Setting("account_sid", "To send: the account's SID, AC and 32 letters and digits.", required=False),
+        Setting(
+            "number",
+            "To send: the number messages come from, as +50955500100, or a messaging service's SID (MG…).",
+            required=False,
+        ),
+        Setting(
+            "status_address",
+            "To send: this source's own address with scheme and host, so that Twilio reports what became of a message.",
+            secret=True,
+            required=False,
+        ),
+        Setting("api", "To send: another host for Twilio's API; empty means https://api.twilio.com.", required=False),
+    ),
     verify=verify,
     parse=parse,
     answer=answer,
     refuse=wire.plain,
     replies_inline=True,
+)
+
+WAY_OUT = WayOut(
+    name="twilio",
+    kinds=ANSWERABLE,
+    lacks=lacks,
+    repeatable=never,
+    asked=asked,
+    told=told,
+    request=request,
+    read=read,
 )
