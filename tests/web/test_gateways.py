@@ -15,6 +15,7 @@ from django.test import Client, override_settings
 from rapport.errors import Refused
 from rapport.intake import limits, refusals
 from rapport.intake.channels import smssync, twilio, wire
+from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
 from rapport.reports.models import Report
 from rapport.values import Address, Inbound, Kept, Message
@@ -65,7 +66,7 @@ def test_the_phone_is_told_whom_to_answer(phone: Gateway) -> None:
     payload = json.loads(phone.says("Nou bezwen dlo").content)["payload"]
     assert (payload["success"], payload["error"], payload["task"]) == (True, None, "send")
     assert payload["messages"] == [
-        {"to": "+50955500123", "message": "Mèsi. Ki kote ou ye?", "uuid": Report.objects.get().ref}
+        {"to": "+50955500123", "message": "Mèsi. Ki kote ou ye?", "uuid": str(OutboxMessage.objects.get().uuid)}
     ]
 
 

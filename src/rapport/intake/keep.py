@@ -242,7 +242,7 @@ def _write(works: list[_Work]) -> None:
                     one.ref in first,
                     replies.get(one.ref, ""),
                     one.message.sender if one.reply else None,
-                    _outbox_uuid(one.ref),
+                    str(UUID(_outbox_uuid(one.ref))) if one.ref in replies else "",
                 )
             )
             first.discard(one.ref)

@@ -93,9 +93,9 @@ def written(letter: Letter, sender: str) -> EmailMessage:
     made["Message-ID"] = f"<{letter.message.uuid}@{sender.rpartition('@')[2]}>"
     # RFC 3834: programs must not answer it, and no out-of-office note comes back.
     made["Auto-Submitted"] = "auto-replied" if letter.answers else "auto-generated"
+    made.set_content(letter.message.text)
     if letter.language:
         made["Content-Language"] = letter.language
-    made.set_content(letter.message.text)
     return made
 
 
