@@ -6,8 +6,20 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from rapport.formats.context import FeedContext
-from rapport.values import Audience, CategoryName, Precision, Publication, Purpose, Range, Release, Spot, Status
+from rapport.formats.context import ExtraColumn, FeedContext
+from rapport.values import (
+    Audience,
+    CategoryName,
+    ExtraValue,
+    Precision,
+    Publication,
+    Purpose,
+    Range,
+    Release,
+    Response,
+    Spot,
+    Status,
+)  # fmt: skip
 
 CONTEXT = FeedContext(
     base_url="https://map.example.org",
@@ -16,6 +28,12 @@ CONTEXT = FeedContext(
     language="fr",
     query="category=2a&status=verified",
     updated=datetime(2010, 1, 20, 12, 30, tzinfo=UTC),
+    extra=(
+        ExtraColumn("x_damage", "damage", {"en": "Damage"}, "choice", "#impact+damage", {"total": {"en": "Destroyed"}}),
+        ExtraColumn("x_needs", "needs", {"en": "Needs"}, "choice", "", {}),
+        ExtraColumn("x_remark", "remark", {"en": "Remark\0"}, "text", "", {}),
+        ExtraColumn("x_depth", "depth", {"en": "Depth"}, "number", "", {}),
+    ),
 )
 
 texts = st.text(st.characters(codec=None), max_size=60)  # halves of surrogate pairs and control characters too
@@ -23,6 +41,15 @@ hostile = st.sampled_from(
     ["=1+1", "-2", "@SUM(A1)", "\t=x", "'=x", "''+1", "\r\n=", "＝1", "]]>", "<b>&amp;</b>", "\0"]
 )
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC))
+extras = st.fixed_dictionaries(
+    {},
+    optional={
+        "damage": st.just("total"),
+        "needs": st.just(["water", "tents"]),
+        "remark": texts | hostile,
+        "depth": st.integers(-9, 9) | st.floats(-9, 9),
+    },
+).map(lambda values: tuple(ExtraValue(code, {}, value, True) for code, value in values.items()))
 refs = st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=8, max_size=8)
 categories = st.builds(
     CategoryName,
@@ -60,5 +87,7 @@ releases = st.builds(
     reports=st.integers(0, 10**6),
     rule=st.just("public"),
     reason=st.just("Published."),
+    response=st.sampled_from(Response),
+    extra=extras,
 )
 lists = st.lists(releases, max_size=5)

@@ -55,5 +55,21 @@ def test_numbers_of_people_and_the_extent_of_the_place_are_stated(release: Relea
     assert properties["precision"] == (release.place.precision.word if release.place else None)
 
 
+@given(releases)
+def test_every_extra_field_is_a_property_null_where_nothing_was_said(release: Release) -> None:
+    properties, said = features([release])[0]["properties"], {one.code: one.value for one in release.extra}
+    assert properties["response"] == release.response.value
+    assert (properties["x_damage"], properties["x_needs"]) == (said.get("damage"), said.get("needs"))
+    assert properties["x_remark"] == (clean(str(said["remark"])) if "remark" in said else None)
+
+
+def test_what_the_extra_fields_mean_stands_before_the_features() -> None:
+    fields = json.loads(b"".join(geojson.write([], CONTEXT)))["fields"]
+    assert fields[0] == {
+        "name": "x_damage", "kind": "choice", "names": {"en": "Damage"}, "hxl": "#impact+damage",
+        "choices": {"total": {"en": "Destroyed"}},
+    }  # fmt: skip
+
+
 def test_no_release_is_still_a_collection() -> None:
     assert features([]) == []

@@ -12,14 +12,15 @@ from rapport.formats.characters import clean
 from rapport.values import Release
 from tests.pure.releases import CONTEXT, lists, releases
 
-NUMBERS = {"lat", "lon", "radius_m", "affected_low", "affected_high", "reports"}
+NUMBERS = {"lat", "lon", "radius_m", "affected_low", "affected_high", "reports", "x_depth"}
+COLUMNS = (*table.COLUMNS, "x_damage", "x_needs", "x_remark", "x_depth")
 
 
 def rows(some: list[Release]) -> list[dict[str, str]]:
     written = b"".join(table.write(some, CONTEXT)).decode()
     reader = csv.DictReader(io.StringIO(written, newline=""), strict=True)
     found = list(reader)
-    assert tuple(reader.fieldnames or ()) == table.COLUMNS
+    assert tuple(reader.fieldnames or ()) == COLUMNS
     return found
 
 
@@ -27,7 +28,7 @@ def rows(some: list[Release]) -> list[dict[str, str]]:
 def test_every_release_is_one_row_of_all_columns(some: list[Release]) -> None:
     found = rows(some)
     assert [row["ref"] for row in found] == [release.ref for release in some]
-    assert all(set(row) == set(table.COLUMNS) and None not in row.values() for row in found)
+    assert all(set(row) == set(COLUMNS) and None not in row.values() for row in found)
 
 
 @given(lists)
@@ -59,5 +60,15 @@ def test_numbers_stay_numbers(release: Release) -> None:
     assert int(row["reports"]) == release.reports
 
 
+@given(releases)
+def test_extra_fields_are_columns_of_their_own(release: Release) -> None:
+    row, said = rows([release])[0], {one.code: one.value for one in release.extra}
+    assert row["response"] == release.response.value
+    assert row["x_damage"] == ("total" if "damage" in said else "")
+    assert row["x_needs"] == ("water|tents" if "needs" in said else "")
+    assert table.as_written(row["x_remark"]) == clean(str(said.get("remark", "")))
+    assert (float(row["x_depth"]) if "depth" in said else row["x_depth"]) == said.get("depth", "")
+
+
 def test_lines_end_with_cr_and_lf() -> None:
-    assert b"".join(table.write([], CONTEXT)).endswith(b",url\r\n")
+    assert b"".join(table.write([], CONTEXT)).endswith(b",x_depth\r\n")

@@ -14,6 +14,7 @@ from rapport.values import Box
 
 WORLD = Box(-180, -90, 180, 90)
 STATUSES = ("unverified", "verified", "refuted")
+RESPONSES = ("open", "assigned", "done")
 CODES = ("1", "2", "2a", "2b")
 
 
@@ -36,7 +37,19 @@ def rows(seed: int, ids: list[int]) -> Rows:
         for code in rnd.sample(CODES, rnd.randrange(0, 3)):
             categories[code].append(event_id)
         sources[rnd.choice(["sms", "web"])].append(event_id)
-    return Rows(ids, lon, lat, at, status, precision, [100] * len(ids), pcode, words, categories, sources)
+    choices: dict[str, dict[str, list[int]]] = {
+        "damage": {"none": [], "total": []},
+        "needs": {"water": [], "tents": []},
+    }
+    for event_id in ids:
+        for several in rnd.sample(sorted(choices["needs"]), rnd.randrange(3)):
+            choices["needs"][several].append(event_id)
+        if rnd.random() < 0.7:
+            choices["damage"][rnd.choice(["none", "total"])].append(event_id)
+    response = [rnd.choice(RESPONSES) for _ in ids]
+    return Rows(
+        ids, lon, lat, at, status, precision, [100] * len(ids), pcode, words, categories, sources, response, choices
+    )
 
 
 def plain(data: Rows, wanted: Wanted) -> set[int]:
@@ -50,6 +63,8 @@ def plain(data: Rows, wanted: Wanted) -> set[int]:
             and (not wanted.precisions or data.precision[n] in wanted.precisions)
             and (wanted.since is None or data.at[n] >= wanted.since)
             and (wanted.until is None or data.at[n] < wanted.until)
+            and (not wanted.responses or data.response[n] in wanted.responses)
+            and all(any(event_id in data.choices[f].get(c, ()) for c in some) for f, some in wanted.choices)
             and data.pcode[n].startswith(wanted.pcode)
             and all(word in text for word in fold(wanted.text).split())
             and (wanted.box is None or wanted.box.holds(data.lon[n], data.lat[n]))
@@ -75,6 +90,12 @@ wanteds = st.builds(
     categories=st.lists(st.sampled_from(CODES), max_size=2, unique=True).map(tuple),
     statuses=st.lists(st.sampled_from(STATUSES), max_size=2, unique=True).map(tuple),
     precisions=st.lists(st.integers(0, 7), max_size=2, unique=True).map(tuple),
+    responses=st.lists(st.sampled_from(RESPONSES), max_size=2, unique=True).map(tuple),
+    choices=st.lists(
+        st.sampled_from([("damage", ("none",)), ("needs", ("water", "tents")), ("needs", ("gone",))]),
+        max_size=2,
+        unique=True,
+    ).map(tuple),
     since=st.none() | st.integers(0, 10_000_000),
     until=st.none() | st.integers(0, 10_000_000),
     box=st.none() | boxes,
@@ -103,6 +124,19 @@ def test_changes_leave_the_same_as_building_anew(
     agree(index.select(wanted), stays | plain(after, wanted), box, zoom)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.integers(0, 40), wanteds)
+def test_a_filters_counts_are_what_choosing_it_gives(seed: int, size: int, wanted: Wanted) -> None:
+    data = rows(seed, list(range(1, size + 1)))
+    index = Index.build(rows(seed + 1, list(range(1, size + 5))), 1).updated(data, list(range(size + 1, size + 5)), 2)
+    counts = index.select(wanted).facets
+    for response, count in counts.responses.items():
+        assert count == len(plain(data, wanted) & plain(data, Wanted(responses=(response,))))
+    for name, choices in counts.choices.items():
+        for choice, count in choices.items():
+            assert count == len(plain(data, wanted) & plain(data, Wanted(choices=((name, (choice,)),))))
+
+
 def test_the_first_page_is_the_start_of_the_whole_list() -> None:
     selection = Index.build(rows(3, list(range(500))), 1).select(Wanted())
     assert selection.ids(0, 50) == selection.ids()[:50]
@@ -111,7 +145,7 @@ def test_the_first_page_is_the_start_of_the_whole_list() -> None:
 
 def test_reports_on_one_point_are_one_cluster_that_knows_its_radius() -> None:
     data = Rows([1, 2], [-72.3, -72.3], [18.5, 18.5], [0, 0], ["verified"] * 2, [3, 5], [500, 9000], ["", ""],
-                ["", ""], {}, {})  # fmt: skip
+                ["", ""], {}, {}, ["open"] * 2, {})  # fmt: skip
     (cluster,) = Index.build(data, 1).select(Wanted()).clusters(WORLD, 20)
     assert (cluster.count, cluster.radius_m, cluster.precision, cluster.event_id) == (2, 9000, 5, None)
 
@@ -125,7 +159,7 @@ def test_an_answer_is_bounded_by_coarser_cells() -> None:
     ids = list(range(7_000))
     lon = [-180 + 0.05 * n for n in ids]
     data = Rows(ids, lon, [10.0] * 7_000, ids, ["verified"] * 7_000, [1] * 7_000, ids, [""] * 7_000, [""] * 7_000,
-                {}, {})  # fmt: skip
+                {}, {}, ["open"] * 7_000, {})  # fmt: skip
     clusters = Index.build(data, 1).select(Wanted()).clusters(WORLD, 22)
     assert len(clusters) <= MOST_CLUSTERS
     assert sum(cluster.count for cluster in clusters) == 7_000

@@ -10,7 +10,7 @@ from django.test import Client
 
 from rapport.accounts import api_keys
 from rapport.accounts.models import Person
-from rapport.desk import actions
+from rapport.desk import actions, orders
 from rapport.desk import draft as drafts
 from rapport.desk.undo import undo
 from rapport.errors import BadDefinition, NotAllowed, Refused
@@ -18,12 +18,13 @@ from rapport.events.models import Event
 from rapport.operations import fields
 from rapport.operations.definition import parse
 from rapport.operations.load import load
-from rapport.operations.models import Operation, Source
+from rapport.operations.models import Operation, Source, StandingOrder
 from rapport.oversight.models import Decision
 from rapport.reports.models import Report
 from tests.pure.test_definition import SMALL
 from tests.pure.test_fields import FIELDS
 from tests.web.desk import DRAFT, report
+from tests.web.public import publish
 
 SAID = {"damage": "total", "needs": ["water"], "households": 12, "since": "2010-01-12", "nearest": "Delmas"}
 
@@ -182,6 +183,17 @@ def test_an_outsider_changes_nothing(asking: Operation, outsider: Person) -> Non
         accepted(asking, outsider, damage="total")
 
 
+def test_an_order_takes_answers_along_but_no_sender_speaks_to_everybody_through_it(
+    asking: Operation, lead: Person
+) -> None:
+    rule = {"source": "sms", "when": [], "then": [{"accept": {}}, {"publish": True}]}
+    order = StandingOrder.objects.create(operation=asking, slug="all", text="Publish all", rule=rule)
+    order = orders.sign(lead, order)
+    said = report(asking, extra={**SAID, "remark": "my own words", "gone": 1}, categories_said=["2b"])
+    assert orders.apply([order], [said]) == 1
+    assert Event.objects.get().extra == SAID
+
+
 # --- the file changes ----------------------------------------------------------------------------------------------
 
 
@@ -219,3 +231,108 @@ def test_a_field_that_left_the_file_is_shown_and_not_asked(answered: Operation, 
     (one,) = fields.shown(fields.stored(answered.extra_fields), Report.objects.get().extra)
     assert (one.names["en"], one.value) == ("Households", 12)
     assert fields.asked(fields.stored(answered.extra_fields)) == ()
+
+
+# --- readers -------------------------------------------------------------------------------------------------------
+
+CANARY = "Kanari-7391"  # not a number to call
+
+
+def fetched(client: Client, address: str) -> str:
+    answer: Any = client.get(address)
+    return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
+
+
+def public_answers(client: Client, ref: str) -> list[str]:
+    """Everything that the public can ask about an operation and one of its events."""
+    pages = (
+        "", "?view=list", "?part=results", f"events/{ref}/", "clusters.json", "events.geojson", "events.csv",
+        "events.rss", "events.atom", "report/", "?x_needs=water", "clusters.json?x_needs=water",
+    )  # fmt: skip
+    assert json.loads(fetched(client, f"/sample/clusters.json?q={CANARY}"))["total"] == 0
+    return [fetched(client, f"/sample/{page}") for page in pages]
+
+
+def exported(client: Client, query: str = "") -> dict[str, Any]:
+    (feature,) = json.loads(fetched(client, f"/sample/events.geojson{query}"))["features"]
+    properties: dict[str, Any] = feature["properties"]
+    return properties
+
+
+def test_the_public_gets_public_fields_and_the_team_all(client: Client, asking: Operation, volunteer: Person) -> None:
+    event = accepted(asking, volunteer, damage="total", nearest=CANARY, needs=["water"], households=12)
+    page = fetched(client, f"/sample/events/{event.ref}/")
+    assert '<dt>Damage</dt><dd dir="auto">Destroyed</dd>' in page
+    seen = exported(client)
+    assert {name: value for name, value in seen.items() if name.startswith("x_")} == {
+        "x_damage": "total",
+        "x_remark": None,
+    }
+    header, row = fetched(client, "/sample/events.csv").splitlines()
+    assert header.endswith(",response,x_damage,x_remark")
+    assert row.endswith(",open,total,")
+    assert not [answer for answer in public_answers(client, event.ref) if CANARY in answer]
+    client.force_login(volunteer)
+    assert exported(client)["x_nearest"] == CANARY
+    assert CANARY in fetched(client, f"/sample/events/{event.ref}/")
+
+
+def test_of_persons_at_risk_the_public_gets_no_extra_field_at_all(
+    client: Client, asking: Operation, volunteer: Person
+) -> None:
+    draft = drafts.EventDraft(categories=("1a",), spot=DRAFT.spot, extra={"damage": "total", "remark": CANARY})
+    event = actions.accept(volunteer, report(asking), draft)
+    assert not [answer for answer in public_answers(client, event.ref) if CANARY in answer]
+    assert (exported(client)["x_damage"], exported(client)["x_remark"]) == (None, None)
+    page = fetched(client, "/sample/?x_damage=total&view=list")
+    assert event.ref not in page
+    assert json.loads(fetched(client, "/sample/clusters.json?x_damage=total"))["total"] == 0
+    client.force_login(volunteer)
+    assert json.loads(fetched(client, "/sample/clusters.json?x_damage=total"))["total"] == 1
+
+
+def test_map_list_and_feeds_agree_on_a_choice(client: Client, asking: Operation, volunteer: Person) -> None:
+    for damage in ("total", "total", "none", None):
+        accepted(asking, volunteer, **({"damage": damage} if damage else {}))
+    for query, count in (("x_damage=total", 2), ("x_damage=total&x_damage=none", 3), ("x_damage=gone", 0), ("", 4)):
+        assert json.loads(fetched(client, f"/sample/clusters.json?{query}"))["total"] == count
+        assert len(json.loads(fetched(client, f"/sample/events.geojson?{query}"))["features"]) == count
+        assert fetched(client, f"/sample/?view=list&{query}").count('<li class="whole"') == count
+    page = fetched(client, "/sample/?x_damage=total")
+    assert 'name="x_damage" value="total" checked>Destroyed<span class="count">2</span>' in page
+    assert "Damage: Destroyed" in page  # and how to take it off
+
+
+def test_a_field_that_the_public_may_not_see_is_no_filter_for_it(
+    client: Client, asking: Operation, volunteer: Person
+) -> None:
+    accepted(asking, volunteer, needs=["water"])
+    asking.extra_fields = [{**one, "filter": one["kind"] == "choice"} for one in asking.extra_fields]
+    asking.save()
+    assert 'name="x_needs"' not in fetched(client, "/sample/?x_needs=tents")
+    assert len(json.loads(fetched(client, "/sample/events.geojson?x_needs=tents"))["features"]) == 1
+
+
+def test_a_field_made_public_or_private_again_follows_at_once(client: Client, db: None, tmp_path: Any) -> None:
+    operation = loaded(SMALL + FIELDS, tmp_path).operation
+    event = publish(operation, extra={"damage": "total", "households": 12}, category="2")
+    address = "/sample/clusters.json?x_damage=total"
+    assert json.loads(fetched(client, address))["total"] == 1
+    private = FIELDS.replace("public = true\n", "")
+    assert "1 events, because of who sees damage" in loaded(SMALL + private, tmp_path).changed
+    assert json.loads(fetched(client, "/sample/events.geojson"))["features"][0]["properties"].get("x_damage") is None
+    assert "Destroyed" not in fetched(client, f"/sample/events/{event.ref}/")
+    loaded(SMALL + FIELDS, tmp_path)
+    assert json.loads(fetched(client, address))["total"] == 1
+    assert "Destroyed" in fetched(client, f"/sample/events/{event.ref}/")
+
+
+def test_readers_can_ask_for_what_is_still_open(client: Client, operation: Operation) -> None:
+    publish(operation, "Still open")
+    publish(operation, "Somebody goes", response="assigned")
+    page = fetched(client, "/sample/?response=open&view=list")
+    assert "Still open" in page
+    assert "Somebody goes" not in page
+    assert 'value="assigned">assigned<span class="count">1</span>' in page
+    assert exported(client, "?response=assigned")["response"] == "assigned"
+    assert client.get("/sample/?response=soon").status_code == 400

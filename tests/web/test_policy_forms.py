@@ -12,8 +12,10 @@ from rapport.events.filters import Filters
 from rapport.events.log import record
 from rapport.events.models import Event
 from rapport.events.releases import releases
+from rapport.operations import fields
 from rapport.operations.models import Operation
 from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.policy import sees_extra
 from rapport.sharing.queries import released
 from rapport.values import PUBLIC, Audience, Box, Publication, Purpose, Reader, Status
 
@@ -45,12 +47,17 @@ def generated(operation: Operation, count: int) -> list[Event]:
                 commune_name="Delmas" if commune else "",
                 commune_pcode="HT0112" if commune else "",
                 occurred_at=rnd.choice([None, datetime(2010, 1, 13, tzinfo=UTC)]),
+                extra=rnd.choice([{}, {"damage": "total"}, {"damage": "none", "secret": "x"}]),
             )
         )
     return Event.objects.bulk_create(made)
 
 
 def test_the_two_forms_of_the_policy_agree(operation: Operation) -> None:
+    operation.extra_fields = [
+        fields.to_json(fields.Field(code, "text", {"en": code}, public=code == "damage"))
+        for code in ("damage", "secret")
+    ]
     events = generated(operation, 400)
     ids = [event.pk for event in events]
     by_ref = {event.ref: event.pk for event in events}
@@ -68,6 +75,8 @@ def test_the_two_forms_of_the_policy_agree(operation: Operation) -> None:
                     assert seen == (place.lon, place.lat, place.precision, place.radius_m, place.pcode)
                 searchable = " ".join(row.seen_words.split())
                 place_name = place.name if place else (row.commune_name if row.persons_at_risk else "")
+                answered = {c for c in row.seen_extra if sees_extra(reader, c == "damage")}
+                assert answered == {one.code for one in items[pk].extra}
                 assert set(searchable.split()) <= set(f"{items[pk].title} {items[pk].summary} {place_name}".split())
 
 

@@ -101,6 +101,8 @@ def _check_words(draft: EventDraft) -> None:
 
 def _check_extra(operation: Operation, extra: Mapping[str, Json]) -> None:
     """Each value fits its field, and none that everybody may see shows how to reach a person."""
+    if not extra:
+        return
     known = fields.stored(operation.extra_fields)
     by_code = {one.code: one for one in known}
     for code, value in extra.items():

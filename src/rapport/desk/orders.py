@@ -23,10 +23,12 @@ from rapport.desk.bulk import Row, accept_many
 from rapport.desk.draft import EventDraft, Taxonomy
 from rapport.desk.rules import Effects, Facts, clean_line, effects, publishes, statuses
 from rapport.errors import BadDefinition, Conflict, Refused
+from rapport.operations import fields
+from rapport.operations.fields import Field
 from rapport.operations.models import Operation, Source, StandingOrder
 from rapport.oversight.models import DecisionKind
 from rapport.reports.models import Report, Standing
-from rapport.values import DEFAULT_RADIUS_M, Precision, Spot, Status
+from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Spot, Status
 
 logger = logging.getLogger(__name__)
 
@@ -69,11 +71,12 @@ def _rows(order: StandingOrder, reports: Sequence[Report]) -> list[Row]:
     operation = order.operation
     sources = dict(Source.objects.filter(operation=operation).values_list("pk", "slug"))
     known = frozenset(Taxonomy.of(operation).by_code)
+    asked = fields.stored(operation.extra_fields)
     rows: list[Row] = []
     for report in reports:
         facts = Facts(sources[report.source_id], report.fields, _inside(operation, report))
         if found := effects(order.rule, facts):
-            draft = _draft(report, found, known)
+            draft = _draft(report, found, known, asked)
             if _possible(operation, draft):
                 rows.append(Row(report, draft, found.publication, found.status, found.reason))
     return rows
@@ -92,13 +95,21 @@ def _possible(operation: Operation, draft: EventDraft) -> bool:
     return True
 
 
-def _draft(report: Report, found: Effects, known: frozenset[str]) -> EventDraft:
+def _draft(report: Report, found: Effects, known: frozenset[str], asked: Sequence[Field]) -> EventDraft:
     return EventDraft(
         title=clean_line(str(report.fields.get(found.title_from) or "")),
         categories=tuple(dict.fromkeys(code for code in report.categories_said if code in known)),
         spot=_spot(report, found.precision),
         occurred_at=_not_later_than_now(report.sent_at),
+        extra=_extra(report, asked),
     )
+
+
+def _extra(report: Report, asked: Sequence[Field]) -> dict[str, Json]:
+    """What the sender answered, without what everybody would read in the sender's own words: that takes a person."""
+    unseen = fields.free_words(asked, report.extra)
+    codes = {one.code for one in asked} - unseen.keys()
+    return {code: value for code, value in report.extra.items() if code in codes}
 
 
 def _spot(report: Report, precision: Precision) -> Spot | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence, Set
 from django.db.models import Q
 
 from rapport.events import log
+from rapport.events.filters import Filters, Query, parse
 from rapport.events.models import Event
 from rapport.operations import fields
 from rapport.operations.fields import Field
@@ -23,6 +24,11 @@ def seen(operation: Operation, reader: Reader) -> tuple[Field, ...]:
 def filters(operation: Operation, reader: Reader) -> tuple[Field, ...]:
     """Those by which this reader can filter."""
     return tuple(one for one in seen(operation, reader) if one.filter)
+
+
+def asked(query: Query, operation: Operation, reader: Reader) -> Filters:
+    """The filters in an address, as far as this reader can filter. Refused names the field and the remedy."""
+    return parse(query, operation.time_zone, [one.code for one in filters(operation, reader)])
 
 
 def changed(operation_id: int, codes: Set[str]) -> Sequence[str]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from rapport.events.filters import Filters
 from rapport.events.index import Facets
 from rapport.events.live import View
+from rapport.operations.fields import PREFIX, Field
 from rapport.operations.gazetteer import areas
 from rapport.operations.models import Category, Operation, Place, Source
-from rapport.values import Precision, Status
+from rapport.values import Precision, Response, Status
 
 #: More areas than this make a page too heavy for a bad line: then only the larger ones are offered [ours].
 MAX_AREAS = 300
@@ -18,13 +19,13 @@ MAX_AREAS = 300
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line of a filter. A status or precision stands in `word`; anything else has names by language."""
+    """One line of a filter. A status, precision or response stands in `word`; anything else has names by language."""
 
     value: str
     chosen: bool
     count: int | None = None
     names: Mapping[str, str] = field(default_factory=dict)
-    word: Status | Precision | None = None
+    word: Status | Precision | Response | None = None
     depth: int = 0
     group: str = ""  # of an area: the name of the one it lies in, or its own
 
@@ -33,6 +34,7 @@ class Choice:
 class Facet:
     name: str  # as in the address
     choices: Sequence[Choice]
+    names: Mapping[str, str] = field(default_factory=dict)  # of an extra field
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,13 @@ class Chip:
     query: str
     text: str = ""
     choice: Choice | None = None
+    names: Mapping[str, str] = field(default_factory=dict)  # of the extra field whose choice it is
 
 
-def facets(operation: Operation, view: View, filters: Filters) -> dict[str, Facet]:
+def facets(operation: Operation, view: View, filters: Filters, extra: Sequence[Field] = ()) -> dict[str, Facet]:
     """Every filter that is a choice among known values, by its name in the address. The counts of one filter leave
-    that filter out, so that they say what a further choice would add."""
+    that filter out, so that they say what a further choice would add. `extra` are the extra fields by which this reader
+    can filter."""
 
     def counts(name: str) -> Facets:
         return view.select(filters.without(name)).facets
@@ -57,6 +61,8 @@ def facets(operation: Operation, view: View, filters: Filters) -> dict[str, Face
         Facet("status", _statuses(counts("status").statuses, filters)),
         Facet("precision", _precisions(counts("precision").precisions, filters)),
         Facet("source", _sources(operation, counts("source").sources, filters)),
+        Facet("response", _responses(counts("response").responses, filters)),
+        *(Facet(one.name, _extra(one, counts(one.name).choices, filters), one.names) for one in extra),
         Facet("area", _areas(operation, filters)),
     )
     return {facet.name: facet for facet in found}
@@ -87,6 +93,17 @@ def _precisions(counts: Mapping[str, int], filters: Filters) -> list[Choice]:
 def _sources(operation: Operation, counts: Mapping[str, int], filters: Filters) -> list[Choice]:
     sources = Source.objects.filter(operation=operation).order_by("slug")
     return [Choice(s.slug, s.slug in filters.sources, counts.get(s.slug, 0), s.names) for s in sources]
+
+
+def _responses(counts: Mapping[str, int], filters: Filters) -> list[Choice]:
+    return [Choice(r.value, r in filters.responses, counts.get(r.value, 0), word=r) for r in Response]
+
+
+def _extra(one: Field, counts: Mapping[str, Mapping[str, int]], filters: Filters) -> list[Choice]:
+    """The choices of an extra field; a former one as long as events have it."""
+    known, chosen = counts.get(one.code, {}), dict(filters.extra).get(one.code, ())
+    offered = (c for c in one.choices if not c.retired or known.get(c.code) or c.code in chosen)
+    return [Choice(c.code, c.code in chosen, known.get(c.code, 0), c.names) for c in offered]
 
 
 def _areas(operation: Operation, filters: Filters) -> list[Choice]:
@@ -124,7 +141,9 @@ def _chosen(filters: Filters, offered: Mapping[str, Facet]) -> Iterable[Chip]:
     for facet in offered.values():
         for choice in facet.choices:
             if choice.chosen:
-                yield Chip(facet.name, _less(filters, facet.name, choice.value).query(), choice=choice)
+                yield Chip(
+                    facet.name, _less(filters, facet.name, choice.value).query(), choice=choice, names=facet.names
+                )
 
 
 def _less(filters: Filters, name: str, value: str) -> Filters:
@@ -138,4 +157,9 @@ def _less(filters: Filters, name: str, value: str) -> Filters:
             return replace(filters, precisions=tuple(p for p in filters.precisions if p.word != value))
         case "source":
             return replace(filters, sources=tuple(slug for slug in filters.sources if slug != value))
+        case "response":
+            return replace(filters, responses=tuple(r for r in filters.responses if r.value != value))
+    if name.startswith(PREFIX):
+        kept = ((code, tuple(c for c in some if PREFIX + code != name or c != value)) for code, some in filters.extra)
+        return replace(filters, extra=tuple(pair for pair in kept if pair[1]))
     return filters.without(name)

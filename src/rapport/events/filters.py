@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from rapport.errors import Refused
-from rapport.values import Box, Precision, Status
+from rapport.operations.fields import PREFIX
+from rapport.values import Box, Precision, Response, Status
 
 MAX_TEXT = 100  # characters of a search
+
+Word = TypeVar("Word", Status, Response)
 
 
 class Query(Protocol):
@@ -31,6 +34,8 @@ class Filters:
     statuses: tuple[Status, ...] = ()
     precisions: tuple[Precision, ...] = ()
     sources: tuple[str, ...] = ()
+    responses: tuple[Response, ...] = ()
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()  # code of an extra field, codes of its choices
     since: datetime | None = None
     until: datetime | None = None
     since_day: date | None = None
@@ -45,6 +50,8 @@ class Filters:
         pairs += [("status", status.value) for status in self.statuses]
         pairs += [("precision", precision.word) for precision in self.precisions]
         pairs += [("source", slug) for slug in self.sources]
+        pairs += [("response", response.value) for response in self.responses]
+        pairs += [(PREFIX + code, choice) for code, choices in self.extra for choice in choices]
         pairs += [("from", self.since_day.isoformat())] if self.since_day else []
         pairs += [("to", self.until_day.isoformat())] if self.until_day else []
         pairs += [("area", self.area)] if self.area else []
@@ -59,12 +66,15 @@ class Filters:
 
     def without(self, name: str) -> Filters:
         """The same filters less one, by its name in the address."""
+        if name.startswith(PREFIX):
+            return replace(self, extra=tuple(pair for pair in self.extra if PREFIX + pair[0] != name))
         empty: Mapping[str, Filters] = {
             "q": replace(self, text=""),
             "category": replace(self, categories=()),
             "status": replace(self, statuses=()),
             "precision": replace(self, precisions=()),
             "source": replace(self, sources=()),
+            "response": replace(self, responses=()),
             "from": replace(self, since=None, since_day=None),
             "to": replace(self, until=None, until_day=None),
             "area": replace(self, box=None, pcode=""),
@@ -72,8 +82,9 @@ class Filters:
         return empty[name]
 
 
-def parse(query: Query, time_zone: str = "UTC") -> Filters:
-    """Filters from an address; days are days of the operation's time zone. Refused names the field and the remedy."""
+def parse(query: Query, time_zone: str = "UTC", extra: Iterable[str] = ()) -> Filters:
+    """Filters from an address; days are days of the operation's time zone, `extra` the codes of the extra fields by
+    which this reader can filter. Refused names the field and the remedy."""
     zone = ZoneInfo(time_zone)
     since_day = _day(query, "from")
     until_day = _day(query, "to")
@@ -90,6 +101,8 @@ def parse(query: Query, time_zone: str = "UTC") -> Filters:
         statuses=tuple(_word(Status, "status", word) for word in _several(query, "status")),
         precisions=tuple(_precision(word) for word in _several(query, "precision")),
         sources=_several(query, "source"),
+        responses=tuple(_word(Response, "response", word) for word in _several(query, "response")),
+        extra=tuple((code, chosen) for code in sorted(extra) if (chosen := _several(query, PREFIX + code))),
         since=datetime.combine(since_day, time(), zone).astimezone(UTC) if since_day else None,
         until=datetime.combine(until_day + timedelta(days=1), time(), zone).astimezone(UTC) if until_day else None,
         since_day=since_day,
@@ -145,7 +158,7 @@ def _day(query: Query, name: str) -> date | None:
     return day
 
 
-def _word(kind: type[Status], field: str, word: str) -> Status:
+def _word(kind: type[Word], field: str, word: str) -> Word:
     try:
         return kind(word)
     except ValueError as error:

@@ -47,6 +47,8 @@ class Rows:
     words: Sequence[str]  # what a search looks through
     categories: Mapping[str, Sequence[int]]  # code → ids of its events and of those of the categories below it
     sources: Mapping[str, Sequence[int]]  # slug → ids
+    response: Sequence[str]
+    choices: Mapping[str, Mapping[str, Sequence[int]]]  # extra field → choice → ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Wanted:
     statuses: tuple[str, ...] = ()
     precisions: tuple[int, ...] = ()
     sources: tuple[str, ...] = ()
+    responses: tuple[str, ...] = ()
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()  # extra field, choices; fields are joined by and
     since: int | None = None
     until: int | None = None  # exclusive
     box: Box | None = None
@@ -85,6 +89,8 @@ class Facets:
     sources: Mapping[str, int]
     statuses: Mapping[str, int]
     precisions: Mapping[str, int]
+    responses: Mapping[str, int]
+    choices: Mapping[str, Mapping[str, int]]  # extra field → choice → how many
 
 
 def fold(text: str) -> str:
@@ -112,6 +118,9 @@ class Block:
     words: str  # folded, one event a line
     categories: Mapping[str, Ints]  # code → positions
     sources: Mapping[str, Ints]
+    response: npt.NDArray[np.int8]
+    responses: tuple[str, ...]
+    choices: Mapping[str, Mapping[str, Ints]]
 
     @classmethod
     def build(cls, rows: Rows) -> Block:
@@ -123,6 +132,7 @@ class Block:
         ids = ids[order]
         statuses, status = _numbered(rows.status)
         pcodes, pcode = _numbered(rows.pcode)
+        responses, response = _numbered(rows.response)
         lines = [fold(words) for words in rows.words]
         return cls(
             ids=ids,
@@ -140,6 +150,12 @@ class Block:
             words="\n".join(lines[position] for position in order),
             categories={name: positions(ids, some) for name, some in rows.categories.items()},
             sources={name: positions(ids, some) for name, some in rows.sources.items()},
+            response=response.astype(np.int8)[order],
+            responses=responses,
+            choices={
+                name: {choice: positions(ids, some) for choice, some in chosen.items()}
+                for name, chosen in rows.choices.items()
+            },
         )
 
     @cached_property
@@ -158,6 +174,10 @@ class Block:
             mask &= self._in(self.sources, wanted.sources)
         if wanted.statuses:
             mask &= np.isin(self.status, [i for i, name in enumerate(self.statuses) if name in wanted.statuses])
+        if wanted.responses:
+            mask &= np.isin(self.response, [i for i, name in enumerate(self.responses) if name in wanted.responses])
+        for name, choices in wanted.choices:
+            mask &= self._in(self.choices.get(name, {}), choices)
         if wanted.precisions:
             mask &= np.isin(self.precision, wanted.precisions)
         if wanted.since is not None:
@@ -295,13 +315,18 @@ class Selection:
 
     @cached_property
     def facets(self) -> Facets:
-        """How many of them have each category, source, status and precision."""
+        """How many of them have each category, source, status, precision, response and choice."""
         return Facets(
             categories=self._counted(lambda block: block.categories),
             sources=self._counted(lambda block: block.sources),
             statuses=self._tallied(lambda block: (block.status, block.statuses)),
             precisions=self._tallied(lambda block: (block.precision, _PRECISIONS)),
+            responses=self._tallied(lambda block: (block.response, block.responses)),
+            choices={name: self._chosen(name) for name in {name for block, _ in self._parts for name in block.choices}},
         )
+
+    def _chosen(self, name: str) -> dict[str, int]:
+        return self._counted(lambda block: block.choices.get(name, {}))
 
     def _counted(self, lists: Callable[[Block], Mapping[str, Ints]]) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -435,5 +460,5 @@ def positions(ids: Ints, some: Sequence[int]) -> Ints:
     return np.unique(hits[ids[hits] == wanted]) if len(ids) else order
 
 
-NOTHING = Rows((), (), (), (), (), (), (), (), (), {}, {})
+NOTHING = Rows((), (), (), (), (), (), (), (), (), {}, {}, (), {})
 EMPTY = Block.build(NOTHING)

@@ -15,6 +15,7 @@ from django.db import close_old_connections
 from django.db.models import F, Func, IntegerField, QuerySet
 from django.db.models.functions import Coalesce
 
+from rapport.events import extra
 from rapport.events.filters import Filters
 from rapport.events.index import NO_TIME, Index, Rows, Selection, Wanted
 from rapport.events.models import Event
@@ -22,7 +23,7 @@ from rapport.operations.categories import lines
 from rapport.operations.models import Category, Operation
 from rapport.sharing.models import ReleaseClock, ReleaseEntry
 from rapport.sharing.queries import released
-from rapport.values import Audience, Purpose, Reader
+from rapport.values import Audience, Json, Purpose, Reader
 
 TAIL_LIMIT = 5_000  # changed events that are carried beside the main block before it is built anew
 
@@ -45,6 +46,8 @@ class View:
                 statuses=tuple(status.value for status in filters.statuses),
                 precisions=tuple(int(precision) for precision in filters.precisions),
                 sources=filters.sources,
+                responses=tuple(response.value for response in filters.responses),
+                choices=filters.extra,
                 since=int(filters.since.timestamp()) if filters.since else None,
                 until=int(filters.until.timestamp()) if filters.until else None,
                 box=filters.box,
@@ -151,13 +154,17 @@ def _rows(operation_id: int, audience: Audience, ids: Sequence[int] | None) -> R
     found: list[tuple[Any, ...]] = []
     links: list[tuple[int, int]] = []
     told: list[tuple[int, str]] = []
+    answers: list[tuple[int, dict[str, Json]]] = []
+    choosing = [one.code for one in extra.filters(Operation.objects.get(pk=operation_id), Reader(audience))]
     for part in parts:
         some = base if part is None else base.filter(id__in=part)
-        found += _columns(released(some, Reader(audience), Purpose.VIEW))
+        seen = released(some, Reader(audience), Purpose.VIEW)
+        found += _columns(seen)
+        answers += _answers(seen) if choosing else []
         links += _links(operation_id, part)
         told += _told(operation_id, part)
     shown = {row[0] for row in found}
-    columns = list(zip(*found, strict=True)) or [()] * 9
+    columns = list(zip(*found, strict=True)) or [()] * 10
     nan = float("nan")
     return Rows(
         ids=columns[0],
@@ -171,15 +178,22 @@ def _rows(operation_id: int, audience: Audience, ids: Sequence[int] | None) -> R
         words=columns[8],
         categories=_by_code(operation_id, links, shown),
         sources=_by_slug(told, shown),
+        response=columns[9],
+        choices=_by_choice(choosing, answers, shown),
     )
 
 
 def _columns(events: QuerySet[Event]) -> list[tuple[Any, ...]]:
     at = Epoch(Coalesce(F("occurred_at"), F("created_at")))
     rows = events.order_by().values_list(
-        "id", "seen_lon", "seen_lat", at, "status", "seen_precision", "seen_radius_m", "seen_pcode", "seen_words"
-    )
+        "id", "seen_lon", "seen_lat", at, "status", "seen_precision", "seen_radius_m", "seen_pcode", "seen_words",
+        "response",
+    )  # fmt: skip
     return list(rows.iterator(chunk_size=20_000))
+
+
+def _answers(events: QuerySet[Event]) -> list[tuple[int, dict[str, Json]]]:
+    return list(events.order_by().values_list("id", F("seen_extra")).iterator(chunk_size=20_000))
 
 
 def _links(operation_id: int, ids: Sequence[int] | None) -> list[tuple[int, int]]:
@@ -203,6 +217,19 @@ def _by_code(operation_id: int, links: list[tuple[int, int]], shown: set[object]
         if event_id in shown:
             for code in codes[category_id]:
                 grouped[code].append(event_id)
+    return grouped
+
+
+def _by_choice(
+    codes: Sequence[str], answers: list[tuple[int, dict[str, Json]]], shown: set[object]
+) -> dict[str, dict[str, list[int]]]:
+    """Event ids by extra field and choice."""
+    grouped: dict[str, dict[str, list[int]]] = {code: defaultdict(list) for code in codes}
+    for event_id, answered in answers:
+        for code in grouped.keys() & answered.keys() if event_id in shown else ():
+            value = answered[code]
+            for choice in value if isinstance(value, list) else [value]:
+                grouped[code][str(choice)].append(event_id)
     return grouped
 
 

@@ -12,8 +12,8 @@ from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
 from rapport.errors import Refused
-from rapport.events import layers
-from rapport.events.filters import parse, parse_box
+from rapport.events import extra, layers
+from rapport.events.filters import parse_box
 from rapport.events.index import Cluster
 from rapport.events.live import view
 from rapport.events.releases import releases
@@ -36,7 +36,7 @@ def clusters(request: HttpRequest, operation: Operation) -> HttpResponse:
     """The events of a box as clusters. total = unmapped + the sum of all counts, for what this reader is released."""
     who = reader(request, operation)
     try:
-        chosen = view(operation, who).select(parse(request.GET, operation.time_zone))
+        chosen = view(operation, who).select(extra.asked(request.GET, operation, who))
         box, zoom = _box(request), _zoom(request)
     except Refused as refused:
         return JsonResponse({"field": refused.field, "error": refused.remedy}, status=refused.status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,15 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from rapport.errors import Refused
-from rapport.events import mapdata, sketch
+from rapport.events import extra, mapdata, sketch
 from rapport.events.bars import Bar, bars
 from rapport.events.facets import Facet, chips, facets
-from rapport.events.filters import Filters, parse
+from rapport.events.filters import Filters
 from rapport.events.index import Selection
 from rapport.events.live import View, view
 from rapport.events.models import Event
 from rapport.events.releases import by_ref, releases
 from rapport.operations.access import public, reader
+from rapport.operations.fields import PREFIX, Field
 from rapport.operations.models import Operation, Source
 from rapport.sharing.models import ReleaseEntry
 from rapport.values import Purpose, Reader, Status
@@ -52,28 +53,34 @@ def overview(request: HttpRequest, operation: Operation) -> HttpResponse:
     who = reader(request, operation)
     seen = view(operation, who)
     try:
-        filters = parse(request.GET, operation.time_zone)
+        filters = extra.asked(request.GET, operation, who)
     except Refused as refused:
-        return _not_understood(request, operation, seen, refused)
+        return _not_understood(request, operation, seen, extra.filters(operation, who), refused)
     shown = _shown(request, operation, who, seen, filters)
     if request.GET.get("part") == "results":
         return render(request, "events/_results.html", shown)
-    offered = facets(operation, seen, filters)
+    offered = facets(operation, seen, filters, extra.filters(operation, who))
     return render(
         request, "events/overview.html", {**shown, **_form(request, offered), "chips": chips(filters, offered)}
     )
 
 
-def _not_understood(request: HttpRequest, operation: Operation, seen: View, refused: Refused) -> HttpResponse:
+def _not_understood(
+    request: HttpRequest, operation: Operation, seen: View, extra_fields: Sequence[Field], refused: Refused
+) -> HttpResponse:
     """The form again, with what was typed and what is wrong beside it."""
-    offered = facets(operation, seen, Filters())
+    offered = facets(operation, seen, Filters(), extra_fields)
     context = {"operation": operation, "view": "list", "refused": refused, **_form(request, offered)}
     return render(request, "events/overview.html", context, status=refused.status)
 
 
 def _form(request: HttpRequest, offered: Mapping[str, Facet]) -> dict[str, Any]:
     typed = {name: request.GET.get(name, "") for name in ("q", "from", "to", "area")}
-    return {"facets": offered, "typed": typed}
+    return {
+        "facets": offered,
+        "extra": [one for name, one in offered.items() if name.startswith(PREFIX)],
+        "typed": typed,
+    }
 
 
 def _shown(request: HttpRequest, operation: Operation, who: Reader, seen: View, filters: Filters) -> dict[str, Any]:

@@ -19,12 +19,11 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from rapport.errors import Refused
-from rapport.events import live
-from rapport.events.filters import parse
+from rapport.events import extra, live
 from rapport.events.index import Selection
 from rapport.events.releases import releases
 from rapport.formats import atom, geojson, rss, table
-from rapport.formats.context import FeedContext
+from rapport.formats.context import ExtraColumn, FeedContext
 from rapport.operations.access import public, reader
 from rapport.operations.models import Operation
 from rapport.sharing.models import ReleaseEntry
@@ -54,8 +53,8 @@ class Format:
 FORMATS: Mapping[str, Format] = {
     one.ending: one
     for one in (
-        Format("geojson", geojson.write, geojson.CONTENT_TYPE),
-        Format("csv", table.write, table.CONTENT_TYPE),
+        Format("geojson", geojson.write, geojson.CONTENT_TYPE, version=2),
+        Format("csv", table.write, table.CONTENT_TYPE, version=2),
         Format("rss", rss.write, rss.CONTENT_TYPE, limit=100, at_most=1000),
         Format("atom", atom.write, atom.CONTENT_TYPE, limit=100, at_most=1000),
     )
@@ -119,7 +118,7 @@ def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpRespons
 
 def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
     who = reader(request, operation)
-    filters = parse(request.GET, operation.time_zone)
+    filters = extra.asked(request.GET, operation, who)
     limit = _limit(request.GET.get("limit", ""), form)
     selection = live.view(operation, who).select(filters)
     language = get_language() or operation.language
@@ -130,6 +129,10 @@ def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
         language=language,
         query=filters.query(),
         updated=_changed(operation, who, selection.seq),
+        extra=tuple(
+            ExtraColumn(one.name, one.code, one.names, one.kind, one.hxl, {c.code: c.names for c in one.choices})
+            for one in extra.seen(operation, who)
+        ),
     )
     return Feed(operation, who, selection, form, limit, context)
 

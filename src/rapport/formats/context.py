@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -9,6 +10,19 @@ from uuid import UUID, uuid5
 
 # A name space of our own (RFC 9562, version 5): an event keeps its id when the server moves to another address.
 _EVENTS = UUID("5b0c1ac6-6a3f-5d0e-9d43-2f1c6f0d7a11")
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraColumn:
+    """One of the operation's extra fields, as this reader may see it: `name` is that of its column and property,
+    `labels` are names by choice and language."""
+
+    name: str
+    code: str
+    names: Mapping[str, str]
+    kind: str
+    hxl: str
+    labels: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,7 @@ class FeedContext:
     language: str
     query: str
     updated: datetime
+    extra: tuple[ExtraColumn, ...] = ()
 
     def page_url(self) -> str:
         """The map with the same filters."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from rapport.formats.characters import clean
-from rapport.formats.context import FeedContext, utc
+from rapport.formats.context import ExtraColumn, FeedContext, utc
 from rapport.values import Json, Release, Spot, named
 
 CONTENT_TYPE = "application/geo+json"
@@ -15,8 +15,10 @@ DECIMALS = 6  # of a degree: 11 cm (RFC 7946, section 11.2)
 
 
 def write(releases: Iterable[Release], context: FeedContext) -> Iterator[bytes]:
-    """A FeatureCollection, piece by piece. An event without a place has `geometry` null, so that counts agree."""
-    yield b'{"type":"FeatureCollection","features":['
+    """A FeatureCollection, piece by piece. An event without a place has `geometry` null, so that counts agree. What the
+    operation's extra fields mean stands in the member `fields`, which is ours (RFC 7946, section 6.1)."""
+    fields = b'"fields":' + msgspec.json.encode([_field(one) for one in context.extra]) + b"," if context.extra else b""
+    yield b'{"type":"FeatureCollection",' + fields + b'"features":['
     between = b"\n"
     for release in releases:
         yield between + msgspec.json.encode(_feature(release, context))
@@ -29,7 +31,13 @@ def _feature(release: Release, context: FeedContext) -> dict[str, Json]:
         "type": "Feature",
         "id": release.ref,
         "geometry": _geometry(release.place),
-        "properties": {**_what(release, context), **_when(release), **_where(release.place), **_how_many(release)},
+        "properties": {
+            **_what(release, context),
+            **_when(release),
+            **_where(release.place),
+            **_how_many(release),
+            **_extra(release, context),
+        },
     }
 
 
@@ -50,7 +58,31 @@ def _what(release: Release, context: FeedContext) -> dict[str, Json]:
             for category in release.categories
         ],
         "status": release.status.value,
+        "response": release.response.value,
     }
+
+
+def _field(one: ExtraColumn) -> dict[str, Json]:
+    described: dict[str, Json] = {"name": one.name, "kind": one.kind, "names": _cleaned(one.names)}
+    if one.hxl:
+        described["hxl"] = one.hxl
+    if one.labels:
+        described["choices"] = {code: _cleaned(names) for code, names in one.labels.items()}
+    return described
+
+
+def _cleaned(names: Mapping[str, str]) -> dict[str, Json]:
+    return {language: clean(name) for language, name in names.items()}
+
+
+def _extra(release: Release, context: FeedContext) -> dict[str, Json]:
+    """Every extra field that this reader may see; null where the event has no value."""
+    known = {one.code: one.value for one in release.extra}
+    return {column.name: _value(known.get(column.code)) for column in context.extra}
+
+
+def _value(value: Json) -> Json:
+    return clean(value) if isinstance(value, str) else value
 
 
 def _when(release: Release) -> dict[str, Json]:

@@ -14,15 +14,15 @@ from collections.abc import Iterable, Iterator
 from rapport.formats.characters import clean
 from rapport.formats.context import FeedContext, utc
 from rapport.formats.geojson import DECIMALS
-from rapport.values import Release, Spot, named
+from rapport.values import Json, Release, Spot, named
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 COLUMNS = (
     "ref", "headline", "summary", "category_codes", "categories", "status", "occurred_at", "published_at",
     "updated_at", "lat", "lon", "precision", "radius_m", "place", "pcode", "affected_low", "affected_high", "reports",
-    "url",
+    "url", "response",
 )  # fmt: skip
-BETWEEN = "|"  # several categories in one cell
+BETWEEN = "|"  # several categories or choices in one cell
 
 Cell = str | int | float | None
 
@@ -32,8 +32,8 @@ _FORMULA = re.compile(r"['\s]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 
 
 def write(releases: Iterable[Release], context: FeedContext) -> Iterator[bytes]:
-    """A header and one row a release, UTF-8 with CRLF, piece by piece."""
-    yield _line(COLUMNS)
+    """A header and one row a release, UTF-8 with CRLF, piece by piece. Extra fields are the last columns."""
+    yield _line([*COLUMNS, *(column.name for column in context.extra)])
     for release in releases:
         yield _line([_safe(cell) for cell in _cells(release, context)])
 
@@ -73,7 +73,20 @@ def _cells(release: Release, context: FeedContext) -> list[Cell]:
         affected.high if affected else None,
         release.reports,
         context.event_url(release.ref),
+        release.response.value,
+        *_extra_cells(release, context),
     ]
+
+
+def _extra_cells(release: Release, context: FeedContext) -> list[Cell]:
+    known = {one.code: one.value for one in release.extra}
+    return [_extra_cell(known.get(column.code)) for column in context.extra]
+
+
+def _extra_cell(value: Json) -> Cell:
+    if isinstance(value, list):
+        return BETWEEN.join(map(str, value))
+    return value if isinstance(value, int | float | None) else str(value)
 
 
 def _place_cells(place: Spot | None) -> list[Cell]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar, cast
 
-from django.db.models import Case, CharField, F, FloatField, IntegerField, QuerySet, TextField, Value, When
+from django.db.models import Case, CharField, F, FloatField, IntegerField, JSONField, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Concat
 
 from rapport.sharing.models import Shareable
@@ -15,7 +15,8 @@ S = TypeVar("S", bound=Shareable)
 
 def released(queryset: QuerySet[S], reader: Reader, purpose: Purpose) -> QuerySet[S]:
     """The rows this reader gets for this purpose, with the place they get as `seen_lon`, `seen_lat`,
-    `seen_precision`, `seen_radius_m`, `seen_pcode`, and the words they may search as `seen_words`."""
+    `seen_precision`, `seen_radius_m`, `seen_pcode`, the words they may search as `seen_words`, and the extra fields as
+    `seen_extra`: of those the reader gets what policy.sees_extra lets through."""
     if reader.audience is Audience.TEAM:
         return _seen(queryset, coarse=False)
     if purpose is Purpose.WORK:
@@ -32,6 +33,7 @@ def _seen(queryset: QuerySet[S], *, coarse: bool) -> QuerySet[S]:
             seen_radius_m=F("radius_m"),
             seen_pcode=_pcode(),
             seen_words=_words(),
+            seen_extra=F("extra"),
         )
         return cast("QuerySet[S]", seen)
     commune_known = When(persons_at_risk=True, commune_lon__isnull=False)
@@ -55,6 +57,11 @@ def _seen(queryset: QuerySet[S], *, coarse: bool) -> QuerySet[S]:
             When(persons_at_risk=True, then=F("commune_name")),
             default=_words(),
             output_field=TextField(),
+        ),
+        seen_extra=Case(
+            When(persons_at_risk=True, then=Value({}, output_field=JSONField())),
+            default=F("extra"),
+            output_field=JSONField(),
         ),
     )
     return cast("QuerySet[S]", seen)

@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from rapport.accounts.permissions import Permission
 from rapport.operations.models import Operation
-from rapport.values import CategoryName, ExtraValue, Precision, Publication, Range, Release, Status, named
+from rapport.values import CategoryName, ExtraValue, Precision, Publication, Range, Release, Response, Status, named
 
 register = template.Library()
 
@@ -113,6 +113,26 @@ def status_meaning(status: Status | str) -> str:
         Status.REFUTED: gettext("A verifier has checked it and found it not true."),
         Status.UNVERIFIABLE: gettext("A verifier has tried, and it cannot be checked."),
     }[Status(status)]
+
+
+@register.filter
+def response_word(response: Response | str) -> str:
+    return {
+        Response.OPEN: pgettext("response", "open"),
+        Response.ASSIGNED: pgettext("response", "assigned"),
+        Response.DONE: pgettext("response", "done"),
+        Response.EXPIRED: pgettext("response", "expired"),
+    }[Response(response)]
+
+
+@register.filter
+def response_meaning(response: Response | str) -> str:
+    return {
+        Response.OPEN: gettext("Nobody is known to be dealing with it yet."),
+        Response.ASSIGNED: gettext("Somebody is dealing with it."),
+        Response.DONE: gettext("It has been dealt with."),
+        Response.EXPIRED: gettext("It is too old to be acted upon."),
+    }[Response(response)]
 
 
 @register.filter
