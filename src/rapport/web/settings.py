@@ -22,6 +22,9 @@ THREADS: int = _env["RAPPORT_THREADS"]
 DEBUG: bool = _env["RAPPORT_DEBUG"]
 
 
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # of the one who runs rapport, and nobody else
+
+
 def _secret_key() -> str:
     from rapport.oversight import keys
 

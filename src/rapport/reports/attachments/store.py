@@ -89,6 +89,11 @@ def original(attachment: Attachment) -> bytes:
     return _box(attachment).decrypt(_path("originals", attachment.stored).read_bytes())
 
 
+def has_original(attachment: Attachment) -> bool:
+    """Whether the file as it came is on disk; for whoever looks whether all is well."""
+    return _path("originals", attachment.stored).exists()
+
+
 def keep_copy(attachment: Attachment, copy: Copy) -> None:
     """On disk when it returns; a copy that was there is replaced."""
     box = _box(attachment)
