@@ -90,7 +90,6 @@ def test_a_backlog_is_worked_through_by_keyboard(desk: Desk, operation: Operatio
     page.keyboard.press("t")
     page.keyboard.type(event.ref)
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Attach to No water at Delmas 33").click()
 
     expect(page.locator("blockquote")).to_have_text("Nou grangou")
     page.locator("#id_title").fill("Hungry")

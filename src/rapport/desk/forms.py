@@ -48,6 +48,7 @@ class DraftForm(forms.Form):
     title = forms.CharField(
         required=False,
         max_length=TITLE_LENGTH,
+        widget=forms.TextInput(attrs={"data-key": "e"}),
         help_text="Leave it empty and each reader gets category and place, in their language.",
     )
     summary = forms.CharField(
@@ -58,7 +59,10 @@ class DraftForm(forms.Form):
     )
     categories = forms.MultipleChoiceField(required=False)
     place_name = forms.CharField(
-        required=False, max_length=300, label="Place", widget=forms.TextInput(attrs={"list": "places"})
+        required=False,
+        max_length=300,
+        label="Place",
+        widget=forms.TextInput(attrs={"list": "places", "data-key": "p", "autocomplete": "off"}),
     )
     pcode = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     lat = forms.FloatField(required=False, label="Latitude", widget=forms.NumberInput(attrs={"step": "any"}))

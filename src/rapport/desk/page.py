@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from rapport.accounts.models import Person
-from rapport.desk.leases import DeskFilters
+from rapport.desk.leases import PARTS, DeskFilters
 from rapport.desk.undo import allow_undo
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
@@ -68,18 +69,32 @@ def attempt(request: HttpRequest, action: Callable[[], object], said: str) -> bo
     return False
 
 
+def in_place(request: HttpRequest) -> bool:
+    """Whether the page's script asks, which puts the answer where the form was; else a whole page is wanted."""
+    return request.headers.get("X-Part") == "1"
+
+
 # --- filters of the queue, kept while a person works through it ----------------------------------------------------
 
 
-def filters_from(request: HttpRequest) -> DeskFilters:
-    query = request.GET
+def filters_of(query: QueryDict) -> DeskFilters:
+    """The filters in an address or a form; a part that nobody knows is none."""
+    part = query.get("part", "")
     return DeskFilters(
-        query.get("source", "")[:60], query.get("language", "")[:12], query.get("text", "").strip()[:100]
+        query.get("source", "")[:60],
+        query.get("language", "")[:12],
+        query.get("text", "").strip()[:100],
+        part if part in PARTS else "",
     )
 
 
+def filter_query(filters: DeskFilters) -> str:
+    """The same filters as an address holds them, "" for none."""
+    return urlencode({name: value for name, value in asdict(filters).items() if value})
+
+
 def keep_filters(request: HttpRequest, operation: Operation, filters: DeskFilters) -> None:
-    kept = [filters.source, filters.language, filters.text]
+    kept = list(astuple(filters))
     if request.session.get(f"desk-{operation.pk}") != kept:
         request.session[f"desk-{operation.pk}"] = kept
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -14,10 +14,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from rapport.accounts.permissions import Permission
-from rapport.desk import leases, places
+from rapport.desk import figures, handover, leases, places, priority, saved, senders
 from rapport.desk.books import moment, who_was_first
-from rapport.desk.leases import DeskFilters
-from rapport.desk.page import filters_from, keep_filters, kept_filters, last_undoable, local_time, recent, to
+from rapport.desk.finding import search_events
+from rapport.desk.leases import PARTS, DeskFilters
+from rapport.desk.page import (
+    filter_query,
+    filters_of,
+    keep_filters,
+    kept_filters,
+    last_undoable,
+    local_time,
+    recent,
+    to,
+)
+from rapport.desk.templatetags.desk import called
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report, Standing
@@ -31,30 +42,42 @@ SHOWN = 50  # reports listed at once; the count says how many there are
 @local_time
 def queue(request: HttpRequest, operation: Operation) -> HttpResponse:
     """The page where a volunteer starts."""
-    filters = filters_from(request)
+    filters = filters_of(request.GET)
     keep_filters(request, operation, filters)
-    chosen = leases.waiting(operation, filters).select_related("source", "lease__person")
+    chosen = leases.waiting(operation, filters).select_related("source", "lease__person", "sender")
     shown = recent(person(request), operation)
+    standing = figures.of(operation)
+    filtered = filters != DeskFilters()
     context = {
         "operation": operation,
         "filters": filters,
-        "filtered": filters != DeskFilters(),
+        "filtered": filtered,
+        "query": filter_query(filters),
+        "kept": [(name, value) for name, value in asdict(filters).items() if value],
+        "parts": PARTS,
+        "saved": saved.shown(operation, person(request)),
         "reports": [_row(report) for report in chosen[:SHOWN]],
-        "found": chosen.count(),
-        "pulse": _pulse(operation),
+        "found": chosen.count() if filtered else standing.waiting,
+        "figures": standing,
+        "formula": priority.formula(operation.queue),
+        "note": handover.newest(operation),
+        "note_length": handover.LONGEST,
         "held": leases.held(operation),
         "sources": Source.objects.filter(operation=operation).order_by("slug"),
         "recent": shown,
         "undo_key": last_undoable(shown),
         "may_decide": person(request).may(Permission.DESK_REPORT_TRIAGE, operation.pk),
-        "may_sign": person(request).may(Permission.OPERATIONS_ORDER_SIGN, operation.pk),
     }
     return render(request, "desk/queue.html", context)
 
 
 def _row(report: Report) -> dict[str, Any]:
-    lease = getattr(report, "lease", None)
-    return {"report": report, "lease": lease if lease and lease.until > timezone.now() else None}
+    lease, now = getattr(report, "lease", None), timezone.now()
+    return {
+        "report": report,
+        "lease": lease if lease and lease.until > now else None,
+        "urgency": priority.URGENCIES[report.urgency],
+    }
 
 
 @require_POST
@@ -73,8 +96,7 @@ def go_on(request: HttpRequest, operation: Operation, after: Report | None = Non
     if report is not None:
         return to("desk_report", operation.slug, report.ref)
     messages.info(request, "Nothing waits that nobody is working on.")
-    kept = {"source": filters.source, "language": filters.language, "text": filters.text}
-    query = urlencode({name: value for name, value in kept.items() if value})
+    query = filter_query(filters)
     return HttpResponseRedirect(reverse("desk", args=[operation.slug]) + (f"?{query}" if query else ""))
 
 
@@ -95,7 +117,8 @@ def _pulse(operation: Operation) -> dict[str, Any]:
     queue = Report.objects.filter(operation=operation, standing=Standing.WAITING)
     oldest = queue.order_by("id").values_list("received_at", flat=True).first()
     age = max(0, int((timezone.now() - oldest).total_seconds())) if oldest else None
-    return {"waiting": queue.count(), "oldest_s": age, "held": leases.held(operation).count()}
+    waiting = max(0, queue.count() - senders.blocked_waiting(operation))
+    return {"waiting": waiting, "oldest_s": age, "held": leases.held(operation).count()}
 
 
 def _state(report: Report, person_id: int) -> dict[str, Any]:
@@ -127,6 +150,22 @@ def find_places(request: HttpRequest, operation: Operation) -> HttpResponse:
                     "pcode": spot.pcode,
                 }
                 for spot in found
+            ]
+        }
+    )
+
+
+@require_GET
+@needs(Permission.DESK_REPORT_READ)
+def find_events(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """Events by words of title or place, or by reference, for the script's list."""
+    asked = request.GET.get("q", "").strip()[:100]
+    found = search_events(operation, asked) if asked else []
+    return JsonResponse(
+        {
+            "events": [
+                {"ref": event.ref, "called": called(event), "place": event.place_name, "status": event.status}
+                for event in found
             ]
         }
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
-from rapport.desk import actions, leases, places
+from rapport.desk import actions, leases, parts, places, translators
 from rapport.desk.books import PLACING, standing_decisions
 from rapport.desk.draft import EventDraft, check_spot
+from rapport.desk.finding import live_events, search_events, usual_categories
 from rapport.desk.forms import DraftForm, choices, placed, typed_again
-from rapport.desk.page import attempt, back, decisions_of, last_undoable, lines, local_time, recent, to
+from rapport.desk.page import back, decisions_of, in_place, last_undoable, lines, local_time, recent, to
 from rapport.desk.queue import go_on
 from rapport.desk.rules import clean_line
 from rapport.desk.templatetags.desk import called
@@ -27,13 +28,22 @@ from rapport.errors import Conflict, Refused
 from rapport.events.models import Event, EventReport
 from rapport.operations import asking, fields
 from rapport.operations.access import needs, person
-from rapport.operations.models import Operation
+from rapport.operations.models import Category, Operation
 from rapport.oversight.models import DecisionKind
 from rapport.reports.models import Report, Standing, Suggestion, SuggestionKind
 from rapport.values import DEFAULT_RADIUS_M, Precision, Spot
 
-FOUND = 10  # events offered by a search
 NEAR = 8  # reports shown beside
+QUICK = 9  # categories under the number keys
+SHIFT_S = 8 * 3600  # how long these stay the same
+#: Why no event is made of a report, ready to choose; the first is offered before somebody has rejected anything.
+REASONS = (
+    "No information that can be acted upon",
+    "Not about this crisis",
+    "A test message",
+    "Advertisement",
+    "Abuse",
+)
 _BUTTON = ("lon", "lat", "precision", "radius_m", "pcode", "suggestion", "place_name")
 
 
@@ -78,8 +88,8 @@ class Candidate:
 @needs(Permission.DESK_REPORT_READ)
 @local_time
 def show(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
-    report = _report(operation, ref)
-    return _page(request, report, DraftForm(operation, initial=_first_draft(report)))
+    report = one_report(operation, ref)
+    return page(request, report, DraftForm(operation, initial=first_draft(report)))
 
 
 @require_POST
@@ -87,7 +97,7 @@ def show(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
 @local_time
 def accept(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     """Makes an event of it. The buttons that only fill in a place come here too, so that they work without script."""
-    report = _report(operation, ref)
+    report = one_report(operation, ref)
     if "look" in request.POST or "use" in request.POST:
         return _fill_place(request, report)
     form = DraftForm(operation, request.POST)
@@ -96,7 +106,7 @@ def accept(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse
         form.add_error("title", "Choose a category or write a title: readers must see what it is about.")
         draft = None
     if draft is None:
-        return _page(request, report, form, status=400)
+        return page(request, report, form, status=400)
     publish = request.POST.get("publish") == "1"
     suggestion = _kept(report, draft, form.cleaned_data["suggestion"])
 
@@ -110,7 +120,7 @@ def accept(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse
 @needs(Permission.DESK_REPORT_TRIAGE)
 @local_time
 def attach(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
-    report = _report(operation, ref)
+    report = one_report(operation, ref)
     event = get_object_or_404(Event, operation=operation, ref=request.POST.get("event", "").strip().lower())
     suggestion = report.suggestions.filter(pk=_number(request.POST.get("suggestion", ""))).first()
 
@@ -125,11 +135,12 @@ def attach(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse
 @needs(Permission.DESK_REPORT_TRIAGE)
 @local_time
 def reject(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
-    report = _report(operation, ref)
+    report = one_report(operation, ref)
     reason = request.POST.get("reason", "")
     if not reason.strip():
         messages.error(request, "Write the reason: whoever looks at this later must understand it.")
         return to("desk_report", operation.slug, ref)
+    request.session[f"reject-{operation.pk}"] = reason.strip()[:200]
     return _decide(
         request, report, DecisionKind.REJECT, lambda: actions.reject(person(request), report, reason), "Rejected"
     )
@@ -139,10 +150,24 @@ def reject(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse
 @needs(Permission.DESK_REPORT_TRANSLATE)
 @local_time
 def translate(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
-    report = _report(operation, ref)
+    report = one_report(operation, ref)
     language, text = request.POST.get("language", ""), request.POST.get("text", "")
+    wrong = ""
     if not report.translations.filter(language=language, text=text.strip(), person=person(request)).exists():
-        attempt(request, lambda: actions.translate(person(request), report, language, text), "Translation saved.")
+        try:
+            actions.translate(person(request), report, language, text)
+        except Refused as refused:
+            wrong = refused.remedy
+    if in_place(request):
+        return parts.answer(request, parts.TRANSLATIONS, report, person(request), wrong=wrong, typed_text=text)
+    if wrong:
+        messages.error(request, wrong)
+        form = DraftForm(operation, initial=first_draft(report))
+        return page(request, report, form, status=400, more={"typed_text": text})
+    messages.success(request, "Translation saved.")
+    if request.POST.get("from") == "translators":
+        leases.release(person(request), report)
+        return translators.go_on(request, operation)
     return to("desk_report", operation.slug, ref)
 
 
@@ -151,7 +176,7 @@ def translate(request: HttpRequest, operation: Operation, ref: str) -> HttpRespo
 @local_time
 def take(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     try:
-        leases.take(person(request), _report(operation, ref))
+        leases.take(person(request), one_report(operation, ref))
     except Conflict as conflict:
         messages.warning(request, str(conflict))
     return to("desk_report", operation.slug, ref)
@@ -161,12 +186,14 @@ def take(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
 @needs(Permission.DESK_REPORT_TRIAGE)
 @local_time
 def release(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
-    leases.release(person(request), _report(operation, ref))
+    leases.release(person(request), one_report(operation, ref))
     return back(request, f"/{operation.slug}/desk/")
 
 
-def _report(operation: Operation, ref: str) -> Report:
-    return get_object_or_404(Report.objects.select_related("operation", "source"), operation=operation, ref=ref)
+def one_report(operation: Operation, ref: str) -> Report:
+    return get_object_or_404(
+        Report.objects.select_related("operation", "source", "sender"), operation=operation, ref=ref
+    )
 
 
 def _kept(report: Report, draft: EventDraft, suggestion_id: int | None) -> Suggestion | None:
@@ -199,7 +226,7 @@ def _decide(
             return go_on(request, report.operation)
         messages.warning(request, str(conflict))
         report.refresh_from_db()
-        return _page(request, report, form or DraftForm(report.operation, initial=_first_draft(report)), status=409)
+        return page(request, report, form or DraftForm(report.operation, initial=first_draft(report)), status=409)
     messages.success(request, f"{said}: {called(event)}." if event else f"{said}.")
     return go_on(request, report.operation)
 
@@ -214,14 +241,16 @@ def _mine_already(who: Person, report: Report, kind: DecisionKind) -> bool:
 # --- what the page shows -------------------------------------------------------------------------------------------
 
 
-def _page(
+def page(
     request: HttpRequest,
     report: Report,
     form: DraftForm,
     *,
     status: int = 200,
     found_places: Sequence[Candidate] = (),
+    more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
+    """The whole page; `more` holds what was typed in its smaller forms and could not be done."""
     operation, who = report.operation, person(request)
     suggestions = list(report.suggestions.order_by("-score", "id"))
     lease = leases.holder(report) if report.standing == Standing.WAITING else None
@@ -232,13 +261,13 @@ def _page(
         "report": report,
         "waiting": report.standing == Standing.WAITING,
         "link": EventReport.objects.select_related("event").filter(report=report).first(),
-        "translations": report.translations.select_related("person").order_by("-id"),
+        **parts.everything(report, who),
         "fields": list(report.fields.items()),
         "extra": fields.shown(fields.stored(operation.extra_fields), report.extra),
-        "said_before": _said_before(report),
         "spoken": [s for s in suggestions if s.kind == SuggestionKind.LANGUAGE],
         "form": form,
         "choices": choices(form, _suggested_categories(suggestions)),
+        "quick": _quick(request, operation),
         "candidates": [*found_places, *_candidates(report, suggestions)],
         "units": places.units(operation),
         "near": _near(suggestions),
@@ -253,12 +282,26 @@ def _page(
         "undo_key": last_undoable(shown),
         "may_decide": who.may(Permission.DESK_REPORT_TRIAGE, operation.pk),
         "may_publish": who.may(Permission.DESK_EVENT_PUBLISH, operation.pk),
-        "may_translate": who.may(Permission.DESK_REPORT_TRANSLATE, operation.pk),
+        "reasons": REASONS,
+        "again": request.session.get(f"reject-{operation.pk}", REASONS[0]),
+        "for_translators": request.GET.get("from") == "translators",
+        **(more or {}),
     }
     return render(request, "desk/report.html", context, status=status)
 
 
-def _first_draft(report: Report) -> dict[str, Any]:
+def _quick(request: HttpRequest, operation: Operation) -> list[Category]:
+    """The categories under the number keys: the same for a whole shift, so that fingers can learn them."""
+    key = f"quick-{operation.pk}"
+    until, codes = request.session.get(key, (0, []))
+    known = {category.code: category for category in operation.categories.all()}
+    if time.time() > until or not known.keys() >= set(codes):
+        codes = usual_categories(operation, QUICK)
+        request.session[key] = (time.time() + SHIFT_S, codes)
+    return [known[code] for code in codes]
+
+
+def first_draft(report: Report) -> dict[str, Any]:
     """What the form starts from: what the sender said, and the best suggested place, shown as such. A place outside the
     operation is offered and not filled in."""
     known = set(report.operation.categories.values_list("code", flat=True))
@@ -331,30 +374,10 @@ def _near(suggestions: Sequence[Suggestion]) -> list[Near]:
 
 def _event_candidates(operation: Operation, suggestions: Sequence[Suggestion]) -> list[dict[str, Any]]:
     chosen = [s for s in suggestions if s.kind == SuggestionKind.EVENT][:NEAR]
-    events = _live_events(operation).in_bulk([s.value.get("event", 0) for s in chosen])
+    events = live_events(operation).in_bulk([s.value.get("event", 0) for s in chosen])
     return [
         {"event": event, "suggestion": s} for s in chosen if (event := events.get(s.value.get("event", 0))) is not None
     ]
-
-
-def _live_events(operation: Operation) -> QuerySet[Event]:
-    """Events with a report behind them."""
-    behind = EventReport.objects.filter(event__operation=operation).values("event_id")
-    return Event.objects.filter(operation=operation, pk__in=behind).prefetch_related("categories")
-
-
-def search_events(operation: Operation, text: str) -> list[Event]:
-    """Events by reference, or by words of title or place, the newest first."""
-    named = Q(ref=text.lower()) | Q(title__icontains=text) | Q(place_name__icontains=text)
-    return list(_live_events(operation).filter(named).order_by("-pk")[:FOUND])
-
-
-def _said_before(report: Report) -> list[Report]:
-    """The latest other reports of the same sender."""
-    if report.sender_id is None:
-        return []
-    others = Report.objects.filter(sender_id=report.sender_id).exclude(pk=report.pk)
-    return list(others.select_related("link__event").order_by("-pk")[:5])
 
 
 # --- places without script -----------------------------------------------------------------------------------------
@@ -372,7 +395,7 @@ def _fill_place(request: HttpRequest, report: Report) -> HttpResponse:
         if not found:
             messages.info(request, "No place has this name: try a shorter piece of it.")
     form = DraftForm(report.operation, initial=typed_again(report.operation, typed))
-    return _page(request, report, form, found_places=found)
+    return page(request, report, form, found_places=found)
 
 
 def _use(typed: Any, chosen: str) -> None:

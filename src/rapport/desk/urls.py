@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.desk import event_page, queue, record_pages, report_page
+from rapport.desk import event_page, handover, queue, record_pages, report_page, saved, sorting_page, translators
 
 DESK = "<slug:operation>/desk/"
 REPORT = f"{DESK}reports/<slug:ref>/"
@@ -16,6 +16,12 @@ urlpatterns = [
     path(f"{DESK}next/", queue.take_next, name="desk_next"),
     path(f"{DESK}pulse", queue.pulse, name="desk_pulse"),
     path(f"{DESK}places", queue.find_places, name="desk_places"),
+    path(f"{DESK}find-events", queue.find_events, name="desk_find_events"),
+    path(f"{DESK}hand-over/", handover.notes, name="desk_hand_over"),
+    path(f"{DESK}filters/", saved.save_filter, name="desk_save_filter"),
+    path(f"{DESK}filters/<int:filter_id>/delete/", saved.delete_filter, name="desk_delete_filter"),
+    path(f"{DESK}translators/", translators.translators, name="desk_translators"),
+    path(f"{DESK}translators/next/", translators.take_next, name="desk_translators_next"),
     path(REPORT, report_page.show, name="desk_report"),
     path(f"{REPORT}accept/", report_page.accept, name="desk_accept"),
     path(f"{REPORT}attach/", report_page.attach, name="desk_attach"),
@@ -23,6 +29,11 @@ urlpatterns = [
     path(f"{REPORT}translate/", report_page.translate, name="desk_translate"),
     path(f"{REPORT}take/", report_page.take, name="desk_take"),
     path(f"{REPORT}release/", report_page.release, name="desk_release"),
+    path(f"{REPORT}urgency/", sorting_page.urgency, name="desk_urgency"),
+    path(f"{REPORT}to-verifier/", sorting_page.to_verifier, name="desk_to_verifier"),
+    path(f"{REPORT}to-translators/", sorting_page.to_translators, name="desk_to_translators"),
+    path(f"{REPORT}sender/", sorting_page.trust, name="desk_trust"),
+    path(f"{REPORT}ask/", sorting_page.ask_sender, name="desk_ask"),
     path(EVENT, event_page.show, name="desk_event"),
     path(f"{EVENT}edit/", event_page.edit, name="desk_edit"),
     path(f"{EVENT}publication/", event_page.publish, name="desk_publish"),

@@ -8,8 +8,19 @@
   const one = function (selector, from) { return (from || desk).querySelector(selector); };
   const all = function (selector, from) { return Array.from((from || desk).querySelectorAll(selector)); };
 
+  let digits = null; // the form whose numbered buttons the next digit means
+  const said = document.createElement('p'); // what a key has done, for who does not see it
+  said.className = 'visually-hidden';
+  said.setAttribute('role', 'status');
+  desk.append(said);
+
   keys();
   sendOnce();
+  inPlace();
+  categories();
+  attaching();
+  reasons();
+  counting();
   all('[data-map]').forEach(place);
   live();
 
@@ -24,6 +35,9 @@
       if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') { send(event); return; }
       if (event.ctrlKey || event.metaKey || card.open) return;
       if (writing(event.target)) { if (event.key === 'Escape') event.target.blur(); return; }
+      const numbered = digits && /^[0-9]$/.test(event.key) && one('[data-digit="' + event.key + '"]', digits);
+      digits = null;
+      if (numbered) { event.preventDefault(); numbered.click(); return; }
       const target = all('[data-key="' + CSS.escape(event.key) + '"]')[0];
       if (!target || target.disabled) return;
       event.preventDefault();
@@ -39,7 +53,13 @@
 
   function press(target, held) {
     if (held) return; // a key that is kept down decides once
-    if (target.matches('input')) { target.focus(); target.select(); return; }
+    if (target.matches('input')) { target.focus(); target.select(); target.scrollIntoView({ block: 'nearest' }); return; }
+    if (target.matches('form')) { digits = target; one('button', target).focus(); return; }
+    if (target.matches('summary')) {
+      target.parentElement.open = true;
+      one('textarea', target.parentElement).focus();
+      return;
+    }
     if (target.hash) {
       const section = document.getElementById(target.hash.slice(1));
       section.scrollIntoView({ block: 'center' });
@@ -68,6 +88,244 @@
       setTimeout(function () { delete form.dataset.sent; form.removeAttribute('aria-busy'); }, 8000);
     });
     addEventListener('pageshow', function () { all('form').forEach(function (form) { delete form.dataset.sent; }); });
+  }
+
+  // A small form is answered with its part of the page, so that nothing else on it is lost.
+  function inPlace() {
+    desk.addEventListener('submit', function (event) {
+      const form = event.target, name = form.dataset.part;
+      if (!name || event.defaultPrevented) return;
+      event.preventDefault();
+      const body = new FormData(form, event.submitter);
+      fetch(form.action, { method: 'POST', body: body, headers: { 'X-Part': '1' } }).then(function (answer) {
+        if (answer.redirected || !(answer.ok || answer.status === 400)) throw new Error(answer.status);
+        return answer.text().then(function (html) { put(name, html, answer.ok); });
+      }).catch(function () {
+        delete form.dataset.sent;
+        form.removeAttribute('aria-busy');
+        tell(form, 'This was not sent: the line is lost, or you are signed out. What you wrote is still here; send it again.');
+      });
+    });
+
+    function put(name, html, done) {
+      const parsed = new DOMParser().parseFromString(html, 'text/html');
+      const old = document.getElementById(name);
+      old.replaceWith(parsed.body.firstElementChild);
+      counting();
+      said.textContent = done ? 'Done.' : '';
+      const typed = !done && one('textarea', document.getElementById(name));
+      if (typed) typed.focus();
+      else if (document.activeElement !== document.body) document.activeElement.blur();
+    }
+
+    function tell(form, text) {
+      const note = one('.error', form) || form.appendChild(document.createElement('p'));
+      note.className = 'error';
+      note.setAttribute('role', 'alert');
+      note.textContent = text;
+    }
+  }
+
+  // --- choosing by typing ------------------------------------------------------------------------------------------
+
+  // A list below a field. `offer(text)` gives, now or later, [{ label, hint }]; Enter takes the one that is marked, a digit
+  // in an empty field the one of that number. With `first` the first one is marked from the start. Whoever presses Enter
+  // before the list is there gets the first one; a `careful` list is shown first, unless it holds one only.
+  function picker(input, offer, take, first, careful) {
+    const list = document.createElement('ul');
+    list.className = 'options';
+    list.id = input.id + '-options';
+    list.setAttribute('role', 'listbox');
+    list.hidden = true;
+    input.removeAttribute('list');
+    input.parentElement.classList.add('picking');
+    input.after(list);
+    input.setAttribute('role', 'combobox');
+    input.setAttribute('aria-autocomplete', 'list');
+    input.setAttribute('aria-controls', list.id);
+    input.setAttribute('aria-expanded', 'false');
+    let options = [], marked = -1, asked = 0, fresh = true;
+
+    function look() {
+      const mine = ++asked;
+      fresh = false;
+      return Promise.resolve(offer(input.value.trim())).catch(function () { return []; }).then(function (found) {
+        if (mine === asked) show(found);
+        return mine === asked;
+      });
+    }
+
+    function show(found) {
+      options = found;
+      fresh = true;
+      mark(first && found.length && input.value.trim() ? 0 : -1);
+      list.replaceChildren.apply(list, found.map(function (option, index) {
+        const line = document.createElement('li');
+        line.id = list.id + index;
+        line.setAttribute('role', 'option');
+        line.setAttribute('aria-selected', String(index === marked));
+        const label = document.createElement('span');
+        label.textContent = option.label;
+        line.append(label);
+        if (!input.value.trim() && index < 9) { const key = document.createElement('kbd'); key.textContent = index + 1; line.prepend(key, ' '); }
+        if (option.hint) { const hint = document.createElement('span'); hint.className = 'hint'; hint.textContent = ' ' + option.hint; line.append(hint); }
+        line.addEventListener('pointerdown', function (event) { event.preventDefault(); choose(index); });
+        return line;
+      }));
+      list.hidden = !found.length || document.activeElement !== input;
+      input.setAttribute('aria-expanded', String(!list.hidden));
+    }
+
+    function mark(index) {
+      marked = index;
+      Array.from(list.children).forEach(function (line, at) { line.setAttribute('aria-selected', String(at === index)); });
+      if (index < 0) input.removeAttribute('aria-activedescendant');
+      else {
+        input.setAttribute('aria-activedescendant', list.id + index);
+        if (list.children[index]) list.children[index].scrollIntoView({ block: 'nearest' });
+      }
+    }
+
+    function choose(index) {
+      const option = options[index];
+      if (!option) return;
+      close();
+      take(option);
+    }
+
+    function close() { list.hidden = true; input.setAttribute('aria-expanded', 'false'); asked++; }
+
+    input.addEventListener('focus', look);
+    input.addEventListener('blur', close);
+    input.addEventListener('input', look);
+    input.addEventListener('keydown', function (event) {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+        event.preventDefault();
+        if (options.length) mark((marked + (event.key === 'ArrowDown' ? 1 : options.length - (marked < 0 ? 0 : 1))) % options.length);
+      } else if (/^[1-9]$/.test(event.key) && !input.value && options[event.key - 1]) {
+        event.preventDefault();
+        choose(event.key - 1);
+      } else if (event.key === 'Enter' && fresh && marked >= 0) {
+        event.preventDefault();
+        choose(marked);
+      } else if (event.key === 'Enter' && first && input.value.trim()) {
+        event.preventDefault();
+        if (!fresh) look().then(function (newest) { if (newest && (!careful || options.length === 1)) choose(0); });
+      }
+    });
+  }
+
+  function folded(text) { return text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase(); }
+
+  // The better an option fits what was typed, the smaller the number; 9 for not at all.
+  function fit(label, text) {
+    const at = (' ' + folded(label)).indexOf(' ' + folded(text));
+    return !text ? 0 : at === 0 ? 1 : at > 0 ? 2 : folded(label).includes(folded(text)) ? 3 : 9;
+  }
+
+  function best(options, text) {
+    const fits = options.map(function (option) { return [fit(option.label, text), option]; });
+    return fits.filter(function (pair) { return pair[0] < 9; })
+      .sort(function (a, b) { return a[0] - b[0]; }).map(function (pair) { return pair[1]; });
+  }
+
+  function categories() {
+    const root = one('[data-category-picker]');
+    if (!root) return;
+    const boxes = all('input[name=categories]');
+    const options = boxes.map(function (box) {
+      return { label: box.parentElement.querySelector('span').firstChild.textContent.trim(), box: box };
+    });
+    const input = one('input', root), quick = all('[data-check]');
+    root.hidden = false;
+    all('[data-quick]').forEach(function (row) { row.hidden = false; });
+    const toggle = function (box) {
+      box.checked = !box.checked;
+      box.dispatchEvent(new Event('change', { bubbles: true }));
+      said.textContent = options.find(function (option) { return option.box === box; }).label + (box.checked ? ' chosen' : ' taken out');
+    };
+    const show = function () {
+      quick.forEach(function (button) { button.setAttribute('aria-pressed', String(box(button).checked)); });
+    };
+    const box = function (button) { return boxes.find(function (box) { return box.value === button.dataset.check; }); };
+    quick.forEach(function (button) { button.addEventListener('click', function () { toggle(box(button)); }); });
+    boxes.forEach(function (box) { box.addEventListener('change', show); });
+    picker(input, function (text) { return text ? best(options, text) : []; }, function (option) {
+      if (!option.box.checked) toggle(option.box);
+      option.box.scrollIntoView({ block: 'nearest' });
+      input.value = '';
+      input.blur();
+    }, true);
+    show();
+  }
+
+  // Events suggested for this report, and others by their words.
+  function attaching() {
+    const input = one('[data-find]'), suggested = all('[data-attach]');
+    if (suggested.length) {
+      const key = document.createElement('kbd');
+      key.textContent = 's';
+      suggested[0].dataset.key = 's';
+      suggested[0].append(' ', key);
+    }
+    if (!input) return;
+    const form = one('[data-attach-to]');
+    const near = suggested.map(function (button) { return { label: button.dataset.attach, button: button }; });
+    picker(input, function (text) {
+      if (text.length < 2) return near;
+      return fetch(desk.dataset.pulse.replace(/pulse$/, 'find-events') + '?q=' + encodeURIComponent(text))
+        .then(function (answer) { return answer.json(); })
+        .then(function (answer) {
+          return answer.events.map(function (event) { return { label: event.called, hint: event.place, ref: event.ref }; });
+        });
+    }, function (option) {
+      if (option.button) { option.button.click(); return; }
+      form.elements.event.value = option.ref;
+      form.requestSubmit();
+    }, true, true);
+  }
+
+  function reasons() {
+    const input = one('[data-reasons]');
+    if (!input) return;
+    const options = all('#reasons option').map(function (option) { return { label: option.value }; });
+    picker(input, function (text) { return best(options, text); }, function (option) {
+      input.value = option.label;
+      input.form.requestSubmit();
+    }, false);
+  }
+
+  // --- an SMS ------------------------------------------------------------------------------------------------------
+
+  // Letters of the GSM alphabet (3GPP TS 23.038): 160 fit into one SMS, 70 with any other letter.
+  const GSM = '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
+  const TWICE = '\f^{}\\[~]|€';
+
+  function counting() {
+    all('[data-sms]').forEach(function (text) {
+      if (text.dataset.counted) return;
+      text.dataset.counted = '1';
+      const shown = document.getElementById(text.getAttribute('aria-describedby')), hint = shown.textContent;
+      const ready = one('[data-ready]', text.form);
+      const count = function () { shown.textContent = text.value ? length(text.value) + ' of ' + text.maxLength + '. ' + hint.replace(/^[^.]*\. /, '') : hint; };
+      text.addEventListener('input', count);
+      if (ready) ready.addEventListener('change', function () {
+        const chosen = ready.selectedOptions[0];
+        if (!ready.value) return;
+        text.value = chosen.dataset.text;
+        text.form.elements.language.value = ready.value;
+        count();
+      });
+    });
+  }
+
+  function length(text) {
+    const letters = Array.from(text);
+    const other = letters.find(function (letter) { return !GSM.includes(letter) && !TWICE.includes(letter); });
+    const units = other ? text.length : letters.reduce(function (sum, letter) { return sum + (TWICE.includes(letter) ? 2 : 1); }, 0);
+    const room = other ? [70, 67] : [160, 153], parts = units <= room[0] ? 1 : Math.ceil(units / room[1]);
+    return text.length + ' characters, ' + parts + ' SMS' + (other ? ' (“' + other + '” makes an SMS hold 70 only)' : '');
   }
 
   // --- the place ----------------------------------------------------------------------------------------------------
@@ -162,6 +420,16 @@
       const parts = button.value.split('|');
       use(parts.slice(0, 6).concat(parts.slice(6).join('|')));
     });
+    const offered = all('[data-use]', form), other = one('[data-other]', form);
+    if (offered.length && other) {
+      let shown = offered.findIndex(function (button) { return button.value.startsWith(field('lon').value + '|' + field('lat').value + '|'); });
+      other.hidden = offered.length === 1 && shown === 0;
+      other.addEventListener('click', function () {
+        shown = (shown + 1) % offered.length;
+        offered[shown].click();
+        said.textContent = field('place_name').value;
+      });
+    }
     const none = one('[data-noplace]', form);
     none.hidden = false;
     none.addEventListener('click', function () {
@@ -174,37 +442,22 @@
 
   // Names of places as they are typed; choosing one sets the point.
   function names(form, input, use) {
-    const list = document.getElementById('places'), units = list.innerHTML;
-    let timer = 0, asked = 0, known = [];
-    const choose = function () {
-      const spot = known.find(function (spot) { return label(spot) === input.value || spot.name === input.value; });
-      if (spot) use([spot.lon, spot.lat, spot.precision, spot.radius_m, spot.pcode, '', spot.name]);
-      return Boolean(spot);
+    const take = function (option) {
+      const spot = option.spot;
+      use([spot.lon, spot.lat, spot.precision, spot.radius_m, spot.pcode, '', spot.name]);
+      input.blur();
     };
-    const look = function () {
-      const mine = ++asked;
-      return fetch(desk.dataset.pulse.replace(/pulse$/, 'places') + '?q=' + encodeURIComponent(input.value))
+    const look = function (text) {
+      if (text.length < 2) return [];
+      return fetch(desk.dataset.pulse.replace(/pulse$/, 'places') + '?q=' + encodeURIComponent(text))
         .then(function (answer) { return answer.json(); })
-        .then(function (answer) {
-          if (mine !== asked) return;
-          known = answer.places;
-          list.replaceChildren.apply(list, known.map(function (spot) { return new Option('', label(spot)); }));
-        }, function () { list.innerHTML = units; });
+        .then(function (answer) { return answer.places.map(function (spot) { return { label: label(spot), hint: '', spot: spot }; }); });
     };
-    input.addEventListener('input', function () {
-      if (choose()) return;
-      clearTimeout(timer);
-      if (input.value.length > 1) timer = setTimeout(look, 150);
-    });
-    input.addEventListener('keydown', function (event) {
-      if (event.key !== 'Enter' || event.ctrlKey || event.metaKey) return;
-      event.preventDefault();
-      look().then(function () { if (!choose() && known[0]) { input.value = known[0].name; choose(); } });
-    });
+    picker(input, look, take, true);
     const button = one('[data-look]', form);
     if (button) button.addEventListener('click', function (event) {
       event.preventDefault();
-      look().then(function () { if (!choose() && known[0]) { input.value = known[0].name; choose(); } });
+      look(input.value.trim()).then(function (found) { if (found.length) take(found[0]); });
     });
   }
 
