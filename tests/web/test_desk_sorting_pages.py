@@ -140,7 +140,7 @@ def test_the_conversation_shows_both_sides_and_a_question_is_asked_once(vero: Cl
     assert (message.body, message.language) == ("Mèsi. Ki kote ou ye?", "ht")
     page = text(vero.get(path(told)))
     assert page.index("Nou bezwen dlo</p>") < page.index("Mèsi. Ki kote ou ye?</p>")
-    assert re.search(r"vero, <time[^>]*>just now</time> · waiting", page)
+    assert re.search(r"vero, <time.{1,200}</time> · waiting", page)
 
 
 def test_a_question_that_cannot_be_sent_stays_in_its_field(vero: Client, operation: Operation) -> None:
