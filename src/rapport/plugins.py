@@ -51,6 +51,7 @@ JOBS: Mapping[str, str] = {
     "send": "rapport.notify.send.send",
     "understand": "rapport.intake.understand.understand",
     "attachments": "rapport.reports.attachments.work.clean",
+    "import": "rapport.intake.imports.run.step",
 }
 
 

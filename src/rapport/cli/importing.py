@@ -1,116 +1,215 @@
-"""`rapport import`: a table of reports comes in through the same door as any message."""
+"""`rapport import`: a file of reports comes in through the same door as any message, as one step that can be undone."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from rapport.cli.output import NeedsModels, as_json, show
-from rapport.errors import Refused
+from rapport.errors import RapportError, Refused
 from rapport.values import Json
 
 if TYPE_CHECKING:
+    from rapport.intake.models import Import
     from rapport.operations.models import Source
-    from rapport.values import Message
 
-T = TypeVar("T")
-#: Rows kept in one transaction: it holds the write lock for some hundredths of a second [ours].
-CHUNK = 1000
-#: Refused rows that are told one by one; the rest is counted by reason.
+#: Rows that are told one by one; the rest is counted by reason.
 TOLD = 20
+#: Refused rows in the JSON result; all of them are in the file of rows to mend.
+LISTED = 10_000
 
 
-@dataclass(slots=True)
-class Taken:
-    """What became of the rows of a table: rows = new + already + refused."""
+def take_in(source: Source, path: Path) -> Import:
+    """Take in a file whose columns were agreed beforehand, with a progress bar. Stopped at any row, it can be run
+    again: nothing doubles. Refused if the file as a whole cannot be read; TryAgain if nothing more can be written."""
+    from rapport.intake.imports import life, run, store
 
-    new: int = 0
-    already: int = 0
-    refused: list[Refused] = field(default_factory=list)
+    one = store.add(None, source.operation, source, path.name, store.pieces_of(path))
+    run.claim(one, at_once=True)
+    try:
+        run.plan(one)
+    except Refused:
+        life.discard(None, one)
+        raise
+    life.start(None, one, unseen=True)
+    _work(one)
+    return one
 
-    @property
-    def rows(self) -> int:
-        return self.new + self.already + len(self.refused)
 
-
-def take_in(source: Source, path: Path) -> Taken:
-    """Keep the rows of a table, with a progress bar. Stopped at any row, it can be run again: nothing doubles.
-
-    Refused if the file as a whole cannot be read; TryAgain if nothing more can be written.
-    """
+def _work(one: Import) -> None:
+    """Do what there is to do for this import in this process, until it is at rest. Ctrl-C leaves it to be resumed."""
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from rapport.intake.table import mapping_of, messages
-
-    taken, mapping, console = Taken(), mapping_of(source), Console(stderr=True)
-    with (
-        Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
-        progress.open(path, "rt", encoding="utf-8-sig", newline="", description=path.name) as file,
-    ):
-        for chunk in _chunks(messages(file, mapping)):
-            _keep(source, chunk, taken)
-    _count(source, taken)
-    return taken
-
-
-def _chunks(rows: Iterable[T]) -> Iterator[list[T]]:
-    waiting = iter(rows)
-    while chunk := list(islice(waiting, CHUNK)):
-        yield chunk
-
-
-def _keep(source: Source, chunk: list[Message | Refused], taken: Taken) -> None:
-    from rapport.intake.keep import keep
-
-    taken.refused += [row for row in chunk if isinstance(row, Refused)]
-    for kept in keep(source, [row for row in chunk if not isinstance(row, Refused)]):
-        taken.new += kept.new
-        taken.already += not kept.new
-
-
-def _count(source: Source, taken: Taken) -> None:
     from rapport.intake import refusals
+    from rapport.intake.imports import run
 
-    for reason, count in Counter(refused.reason for refused in taken.refused).items():
-        refusals.count(source, reason, count)
-    refusals.flush()
+    console = Console(stderr=True)
+    bars = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,} rows"), TimeRemainingColumn())
+    with Progress(*bars, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(one.file_name, total=one.total_rows)
+        try:
+            while one.state in run.WORKED_ON and run.claim(one, at_once=True):
+                run.work(one)
+                one.refresh_from_db()
+                done = one.done_rows if one.started_at else one.read_rows
+                progress.update(task, completed=done, total=one.total_rows)
+        finally:
+            run.let_go(one)
+            refusals.flush()
 
 
 @click.command("import", cls=NeedsModels)
-@click.argument("operation")
-@click.argument("source")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("operation", required=False)
+@click.argument("words", nargs=-1, metavar="[SOURCE] FILE")
+@click.option("--source", "slug", help="The source that the reports are from: one of channel file, or a new name.")
+@click.option("--mapping", help="Read the file as the mapping saved under this name says.")
+@click.option("--dry-run", is_flag=True, help="Only look the file through; it waits under imports on the pages.")
+@click.option("--yes", is_flag=True, help="Take it in without asking, as it is proposed.")
+@click.option("--resume", type=int, help="Go on with the import of this number.")
+@click.option("--to-mend", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused rows to this file.")
 @as_json
-def import_file(operation: str, source: str, file: Path, to_json: bool) -> None:
-    """Take the rows of FILE (CSV in UTF-8) in as reports of SOURCE in OPERATION.
+def import_file(
+    operation: str | None, words: tuple[str, ...], slug: str | None, mapping: str | None, dry_run: bool, yes: bool,
+    resume: int | None, to_mend: Path | None, to_json: bool,
+) -> None:  # fmt: skip
+    """Take the rows of FILE (CSV, XLSX or NDJSON) in as reports of SOURCE in OPERATION.
 
-    What its columns mean stands in the operation's file. Rows that are there already change nothing, so the same file,
-    or a longer one, can be imported again.
+    Where the operation's file, or a saved mapping, says what the columns mean, the rows come in at once. Else the file
+    is looked through, what was found is shown, and you are asked. Rows that are there already change nothing, so the
+    same file, or a longer one, can be imported again. An import that was stopped goes on with --resume NUMBER; taking
+    one back is done on the pages, in a person's name.
     """
+    if resume is not None:
+        one = _resumed(resume)
+    else:
+        if operation is None or len(words) not in (1, 2):
+            raise click.UsageError("Write rapport import OPERATION FILE, or OPERATION SOURCE FILE.")
+        one = _added(operation, slug or (words[0] if len(words) == 2 else ""), Path(words[-1]), mapping)
+        _looked_through(one, dry_run, yes, to_json)
+    if one.state == "failed":
+        raise RapportError(one.problem)
+    if to_mend is not None:
+        _write_failed(one, to_mend)
+    show(_result(one), to_json, _told(one))
+
+
+def _resumed(number: int) -> Import:
+    from rapport.intake.imports import life
+    from rapport.intake.models import Import
+
+    one = Import.objects.select_related("operation", "source").filter(pk=number).first()
+    if one is None:
+        raise RapportError(f"There is no import {number}.")
+    if one.state == "ready":
+        life.start(None, one)
+    elif one.state in ("paused", "failed"):
+        life.go_on(None, one)
+    _work(one)
+    return one
+
+
+def _added(operation: str, slug: str, path: Path, mapping: str | None) -> Import:
+    from rapport.intake.imports import mappings, store
     from rapport.operations import sources
 
-    taken = take_in(sources.find(operation, source), file)
-    result: Json = {
-        "rows": taken.rows,
-        "new": taken.new,
-        "already": taken.already,
+    place = sources.find_operation(operation)
+    if not path.is_file():
+        raise RapportError(f"There is no file {path.name} here.")
+    named = mappings.find(place, mapping) if mapping else None
+    return store.add(None, place, _source(operation, slug), path.name, store.pieces_of(path), mapping=named)
+
+
+def _source(operation: str, slug: str) -> Source:
+    """The source of that name; without a name the only one that takes files; a new one if nothing has the name."""
+    from rapport.intake.imports import store
+    from rapport.operations import sources
+    from rapport.operations.models import Source
+
+    place = sources.find_operation(operation)
+    chosen = Source.objects.select_related("operation").filter(operation=place)
+    if slug:
+        return chosen.filter(slug=slug).first() or store.new_source(None, place, slug)
+    files = list(chosen.filter(channel=store.CHANNEL, active=True)[:2])
+    if len(files) != 1:
+        raise RapportError(
+            "Say with --source where the file is from: an existing source of channel file, or a new name."
+        )
+    return files[0]
+
+
+def _looked_through(one: Import, dry_run: bool, yes: bool, to_json: bool) -> None:
+    """Plan, dry run where one is wanted, confirmation, and the rows."""
+    from rapport.intake.imports import life, run
+
+    run.claim(one, at_once=True)
+    try:
+        run.plan(one)
+    except Refused:
+        life.discard(None, one)
+        raise
+    if one.evidence.get("agreed") and not dry_run:
+        life.start(None, one, unseen=True)
+    else:
+        _work(one)
+        if one.state != "ready" or dry_run or not _confirmed(one, yes, to_json):
+            return
+        life.start(None, one)
+    _work(one)
+
+
+def _confirmed(one: Import, yes: bool, to_json: bool) -> bool:
+    if yes:
+        return True
+    if to_json or not sys.stdin.isatty():
+        return False
+    click.echo("\n".join([*_found(one), *_told(one)]))
+    return click.confirm(f"Take {one.new} reports in?")
+
+
+def _found(one: Import) -> list[str]:
+    """How the file was read, and why, as lines."""
+    roles = [f"  {column}: {role}" for column, role in one.plan["roles"].items() if role not in ("ignore", "left_out")]
+    why = [f"  {line['column'] + ': ' if line['column'] else ''}{line['said']}" for line in one.evidence["evidence"]]
+    return ["Read as:", *roles, *(["Because:", *why] if why else [])]
+
+
+def _write_failed(one: Import, path: Path) -> None:
+    from rapport.intake.imports import failed
+
+    with path.open("wb") as file:
+        file.writelines(failed.write(one))
+
+
+def _result(one: Import) -> Json:
+    refused = one.verdicts.exclude(verdict="left").order_by("row", "pk")[:LISTED]
+    return {
+        "import": one.pk,
+        "state": one.state,
+        "rows": one.new + one.already + one.differs + one.refused,
+        "new": one.new,
+        "already": one.already,
+        "differs": one.differs,
         "refused": [
-            {"row": one.row, "column": one.field, "reason": one.reason, "remedy": one.remedy} for one in taken.refused
+            {"row": line.row, "column": line.field, "reason": line.reason, "remedy": line.remedy}
+            for line in refused
+            if line.verdict == "refused"
         ],
     }
-    show(result, to_json, _told(taken))
 
 
-def _told(taken: Taken) -> list[str]:
-    lines = [f"{taken.rows} rows: {taken.new} new, {taken.already} there already, {len(taken.refused)} refused."]
-    lines += [f"  {refused}" for refused in taken.refused[:TOLD]]
-    if len(taken.refused) > TOLD:
-        lines.append(f"  and {len(taken.refused) - TOLD} more: see them with --json.")
+def _told(one: Import) -> list[str]:
+    rows = one.new + one.already + one.differs + one.refused
+    there = f"{one.already} there already" + (f", {one.differs} there saying something else" if one.differs else "")
+    lines = [f"{rows} rows: {one.new} new, {there}, {one.refused} refused."]
+    told = one.verdicts.exclude(verdict="left").order_by("row", "pk")
+    lines += [f"  row {line.row}: {line.field + ': ' if line.field else ''}{line.remedy}" for line in told[:TOLD]]
+    if (more := one.refused + one.differs - TOLD) > 0:
+        lines.append(f"  and {more} more: see them with --json, or on the page of import {one.pk}.")
+    further: dict[str, str] = {"ready": "Nothing has come in yet. To take it in", "paused": "It is paused. To go on"}
+    if one.state in further:
+        lines.append(f"{further[one.state]}: rapport import --resume {one.pk}")
     return lines

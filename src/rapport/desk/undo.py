@@ -124,6 +124,8 @@ def allow_undo(person: Person, decision: Decision) -> None:
         raise Conflict("An undo is not undone: decide anew.")
     if decision.kind == K.REVOKE:
         raise Conflict("A revocation is not undone: sign the order anew.")
+    if decision.kind == K.WITHDRAW:
+        raise Conflict("A rollback is not undone: import the file again, and its reports are back.")
     if decision.kind not in _PERMISSIONS:
         raise Conflict("This kind of decision is not undone here.")
     allow(person, _PERMISSIONS[decision.kind], decision.operation_id)

@@ -329,7 +329,7 @@ def _report_row(one: _Prepared, trusted: bool) -> dict[str, Any]:
         "lon": place.lon if place else None,
         "lat": place.lat if place else None,
         "place_said": place.name[:300] if place else "",
-        "fields": _json(_without_address(message)) if message.fields else "{}",
+        "fields": _json(fields_kept(message)) if message.fields else "{}",
         "extra": _json(message.extra) if message.extra else "{}",
         "original_sealed": one.original_sealed,
         "standing": "waiting",
@@ -367,7 +367,7 @@ def _file_row(report_id: int, file: store.Sealed, received_at: datetime) -> dict
 _HIDDEN = "[sender]"
 
 
-def _without_address(message: Message) -> Mapping[str, Json]:
+def fields_kept(message: Message) -> Mapping[str, Json]:
     """The fields, with the sender's address wherever it stands in their values hidden: it is kept sealed only."""
     if message.sender is None:
         return message.fields

@@ -37,7 +37,8 @@ class ImportState(models.TextChoices):
 class Import(models.Model):
     """One file that comes in as one step: looked through, confirmed, kept in batches, taken back as a whole.
 
-    `done_rows` rows of the file are settled for good; whoever finds a running import goes on behind them.
+    The rows up to number `done_rows` (as a spreadsheet counts) are settled for good; whoever finds a running import
+    goes on behind them. `read_rows` is the same of the dry run, `total_rows` the number of the last row.
     """
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="imports")
@@ -54,11 +55,14 @@ class Import(models.Model):
     claimed_at = models.DateTimeField(null=True)
     read_rows = models.BigIntegerField(default=0)  # of the dry run
     total_rows = models.BigIntegerField(null=True)  # known when the file was looked through once
-    done_rows = models.BigIntegerField(default=0)
+    done_rows = models.BigIntegerField(default=0)  # new + already + differs + refused are the rows that hold anything
     new = models.BigIntegerField(default=0)
     already = models.BigIntegerField(default=0)
     differs = models.BigIntegerField(default=0)  # there already, saying something else
     refused = models.BigIntegerField(default=0)
+    withdrawn = models.BigIntegerField(default=0)  # of a rollback: reports taken back
+    left = models.BigIntegerField(default=0)  # of a rollback: left alone, because a person had decided about them
+    rollback_id = models.BigIntegerField(null=True)  # the Decision it stands under
     problem = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
@@ -77,7 +81,7 @@ class ImportVerdict(models.Model):
     of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="verdicts")
     dry = models.BooleanField(default=False)  # of the dry run
     row = models.BigIntegerField()  # as a spreadsheet counts
-    verdict = models.CharField(max_length=8)  # refused, differs
+    verdict = models.CharField(max_length=8)  # refused, differs; left by a rollback (then `field` is the report's ref)
     field = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=40)
     remedy = models.CharField(max_length=400)

@@ -23,7 +23,7 @@ from rapport.events.matching import Candidate, NearDuplicates
 from rapport.events.models import EventReport
 from rapport.operations.gazetteer import knowledge, match_place_name
 from rapport.operations.models import Operation, StandingOrder
-from rapport.reports.models import Report, Signature, Suggestion, SuggestionKind
+from rapport.reports.models import Report, Signature, Standing, Suggestion, SuggestionKind
 from rapport.text import chain
 from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Spot, place_problem
 
@@ -73,7 +73,7 @@ def _understood(operation: Operation, reports: Sequence[Report]) -> None:
     said = _analysed(operation, reports)
     # 5
     memory = _memory(operation)
-    near = {report.pk: memory.near(report, said[report.pk]["signature"]) for report in reports}
+    near = memory.still_there({report.pk: memory.near(report, said[report.pk]["signature"]) for report in reports})
     spots = _spots({candidate.id for found in near.values() for candidate in found})
     suggestions = [
         one for report in reports for one in _suggestions(operation, report, said[report.pk], near[report.pk], spots)
@@ -258,6 +258,14 @@ class _Memory:
         found = self.index.near(minhash, report.lon, report.lat, at, without=report.pk)
         self._add(report, minhash)
         return found
+
+    def still_there(self, near: Mapping[int, list[Candidate]]) -> dict[int, list[Candidate]]:
+        """Without reports that a rollback has withdrawn since, in this process or another; they are forgotten."""
+        found = {candidate.id for candidates in near.values() for candidate in candidates}
+        gone = set(Report.objects.filter(pk__in=found, standing=Standing.WITHDRAWN).values_list("pk", flat=True))
+        for pk in gone:
+            self.index.remove(pk)
+        return {pk: [one for one in candidates if one.id not in gone] for pk, candidates in near.items()}
 
     def _add(self, report: Report, minhash: bytes) -> None:
         at = report.sent_at or report.received_at

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from rapport.intake.api import api
 from rapport.intake.form import report_form, report_sent
+from rapport.intake.imports.urls import urlpatterns as imports
 from rapport.intake.views import gateway
 from rapport.operations.access import by_proof, public
 
@@ -30,6 +31,7 @@ _api, _app, _namespace = api.urls
 urlpatterns: list[URLPattern | URLResolver] = [
     path("in/<slug:channel>/<str:token>/", gateway, name="gateway"),
     path("api/", (_declared(_api), _app, _namespace)),
+    *imports,
     path("<slug:operation>/report/", report_form, name="report_form"),
     path("<slug:operation>/report/sent/<slug:ref>/", report_sent, name="report_sent"),
 ]

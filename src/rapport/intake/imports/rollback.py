@@ -1,0 +1,100 @@
+"""An import is taken back as a whole: its reports are withdrawn, in batches, and every count is as before it.
+
+What a person has decided about by hand since stays, and is named: see desk/withdraw.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.utils import timezone
+
+from rapport.accounts.models import Person
+from rapport.desk import withdraw
+from rapport.desk.withdraw import Left
+from rapport.errors import Conflict
+from rapport.intake.models import Import, ImportState, ImportVerdict
+from rapport.oversight.models import Decision
+from rapport.reports.models import Report
+
+#: States from which an import can be rolled back: something may have come in, and nobody takes rows in just now.
+FROM = (ImportState.DONE, ImportState.PAUSED, ImportState.FAILED)
+_SHOWN = 100  # reports named in a preview
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a rollback would do: how many reports it withdraws, how many events of standing orders go with them, and
+    which reports stay because of what a person decided."""
+
+    withdraw: int = 0
+    events: int = 0
+    left_count: int = 0
+    left: list[Left] = field(default_factory=list)
+
+
+def preview(one: Import) -> Preview:
+    """What `begin` would lead to now; nothing is changed."""
+    seen, last = Preview(), 0
+    while ids := _next(one, last):
+        part = withdraw.look(one.operation_id, ids)
+        seen.withdraw += len(part.withdraw)
+        seen.events += len(part.events)
+        seen.left_count += len(part.left)
+        seen.left += part.left[: _SHOWN - len(seen.left)]
+        last = ids[-1]
+    return seen
+
+
+def begin(person: Person, one: Import, reason: str) -> None:
+    """From now on the import is rolled back, in the name of this person. NotAllowed, Refused without a reason, Conflict
+    if it is not at rest."""
+    with transaction.atomic():
+        under = withdraw.begin(person, one.operation_id, reason, {"import": one.pk, "file": one.file_name})
+        began = Import.objects.filter(pk=one.pk, state__in=FROM, started_at__isnull=False).update(
+            state=ImportState.ROLLING_BACK, rollback_id=under.pk, withdrawn=0, left=0, problem="", claim=""
+        )
+        if not began:
+            raise Conflict("Only an import that is in, or paused, is rolled back; look where it stands now.")
+        one.verdicts.filter(verdict="left").delete()
+    one.refresh_from_db()
+
+
+def part(one: Import, claim: str) -> int:
+    """The next reports are withdrawn; how many were looked at. With the last of them the import is rolled back."""
+    with transaction.atomic():
+        held = Import.objects.select_for_update().filter(
+            pk=one.pk, claim=claim, state=ImportState.ROLLING_BACK, withdrawn=one.withdrawn, left=one.left
+        )
+        if not held.exists():
+            return 0
+        ids = _next(one, _last(one))
+        if not ids:
+            held.update(state=ImportState.ROLLED_BACK, finished_at=timezone.now(), claim="")
+            return 0
+        done = withdraw.withdraw(Decision.objects.get(pk=one.rollback_id or 0), ids)
+        ImportVerdict.objects.bulk_create([_line(one, left) for left in done.left], batch_size=100)
+        Import.objects.filter(pk=one.pk).update(
+            withdrawn=F("withdrawn") + len(done.withdraw), left=F("left") + len(done.left), claimed_at=timezone.now()
+        )
+    return len(ids)
+
+
+def _line(one: Import, left: Left) -> ImportVerdict:
+    """`row` holds the report's id: by the highest of them a rollback goes on after a crash."""
+    return ImportVerdict(
+        of=one, row=left.report_id, verdict="left", field=left.ref, reason="decided", remedy=left.why[:400]
+    )
+
+
+def _last(one: Import) -> int:
+    """The report behind which nothing was looked at yet. Those withdrawn are no more among the import's standing ones;
+    of those left alone the highest is behind us."""
+    return one.verdicts.filter(verdict="left").aggregate(last=Max("row"))["last"] or 0
+
+
+def _next(one: Import, last: int) -> list[int]:
+    reports = Report.objects.filter(import_no=one.pk, pk__gt=last).exclude(standing="withdrawn")
+    return list(reports.order_by("pk").values_list("pk", flat=True)[: withdraw.TOGETHER])
