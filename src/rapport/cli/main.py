@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "migrate": ("rapport.cli.serve:migrate", "Bring the database to the form this version needs."),
     "operation": ("rapport.cli.operation:operation", "Add an operation from its file; list operations and sources."),
     "restore": ("rapport.cli.backup:restore", "Make a data folder, and a database, of a backup."),
+    "sending": ("rapport.cli.sending:sending", "Stop all messages that go out, resume them, see what waits."),
     "serve": ("rapport.cli.serve:serve", "Serve pages, gateways and API, with the worker beside them."),
     "upgrade": ("rapport.cli.backup:upgrade", "Bring the data of an earlier version to this one, after a backup."),
     "worker": ("rapport.cli.worker:worker", "Work out what new reports seem to say, until told to stop."),

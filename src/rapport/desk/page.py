@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from rapport.accounts.models import Person
+from rapport.desk import outbox
 from rapport.desk.leases import PARTS, DeskFilters
 from rapport.desk.undo import allow_undo
 from rapport.errors import Conflict, NotAllowed, Refused
@@ -145,6 +146,8 @@ def _label(decision: Decision) -> str:
         return f"{decision.before['publication']} → {decision.after['publication']}"
     if decision.kind == DecisionKind.VERIFY:
         return f"{decision.before['status']} → {decision.after['status']}"
+    if decision.kind == DecisionKind.SENDING:
+        return outbox.label(decision)
     if decision.kind == DecisionKind.UNDO and decision.undoes is not None:
         return f"{label}: {_label(decision.undoes)}"
     return label

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.desk import event_page, handover, queue, record_pages, report_page, saved, sorting_page, translators
+from rapport.desk import (
+    event_page,
+    handover,
+    outbox_page,
+    queue,
+    record_pages,
+    report_page,
+    saved,
+    sorting_page,
+    translators,
+)
 
 DESK = "<slug:operation>/desk/"
+OUTBOX = "<slug:operation>/outbox/"
 REPORT = f"{DESK}reports/<slug:ref>/"
 EVENT = f"{DESK}events/<slug:ref>/"
 ORDER = f"{DESK}orders/<slug:slug>/"
@@ -40,6 +51,11 @@ urlpatterns = [
     path(f"{EVENT}status/", event_page.set_status, name="desk_status"),
     path(f"{DESK}decisions/", record_pages.decisions, name="desk_decisions"),
     path(f"{DESK}decisions/<int:decision_id>/undo/", record_pages.take_back, name="desk_undo"),
+    path(OUTBOX, outbox_page.page, name="desk_outbox"),
+    path(f"{OUTBOX}stop/", outbox_page.stop, name="desk_sending_stop"),
+    path(f"{OUTBOX}resume/", outbox_page.resume, name="desk_sending_resume"),
+    path(f"{OUTBOX}<int:number>/again/", outbox_page.send_again, name="desk_send_again"),
+    path(f"{OUTBOX}<int:number>/leave/", outbox_page.leave, name="desk_leave_message"),
     path(f"{DESK}orders/", record_pages.standing_orders, name="desk_orders"),
     path(f"{ORDER}sign/", record_pages.sign, name="desk_sign"),
     path(f"{ORDER}revoke/", record_pages.revoke, name="desk_revoke"),
