@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.test import Client
 
 from rapport.accounts import api_keys
 from rapport.accounts.models import Person
+from rapport.cli.main import cli
 from rapport.desk import actions, orders
 from rapport.desk import draft as drafts
 from rapport.desk.undo import undo
@@ -23,6 +26,7 @@ from rapport.oversight.models import Decision
 from rapport.reports.models import Report
 from tests.pure.test_definition import SMALL
 from tests.pure.test_fields import FIELDS
+from tests.pure.test_xlsform import CHOICES, SURVEY, form
 from tests.web.desk import DRAFT, report
 from tests.web.public import publish
 
@@ -336,3 +340,20 @@ def test_readers_can_ask_for_what_is_still_open(client: Client, operation: Opera
     assert 'value="assigned">assigned<span class="count">1</span>' in page
     assert exported(client, "?response=assigned")["response"] == "assigned"
     assert client.get("/sample/?response=soon").status_code == 400
+
+
+# --- from an XLSForm -----------------------------------------------------------------------------------------------
+
+
+def test_a_form_becomes_the_operations_file_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where there is no data: none is needed, and none is made
+    path = form(tmp_path, SURVEY, CHOICES)
+    done = CliRunner().invoke(cli, ["operation", "fields", str(path), "--language", "fr"])
+    assert done.exit_code == 0, done.output
+    assert [one.code for one in parse(SMALL + done.stdout).fields][:2] == ["damage_level", "needs"]
+    assert "row 20, photo: the type image cannot be asked here" in done.stderr
+    told = json.loads(CliRunner().invoke(cli, ["operation", "fields", str(path), "--json"]).stdout)
+    assert (told["fields"], "row 20" in "".join(told["left_out"])) == (8, True)
+    assert [one.name for one in tmp_path.iterdir()] == ["form.xlsx"]

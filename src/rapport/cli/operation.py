@@ -61,6 +61,27 @@ def _told(slug: str, added: int, changed: int, addresses: dict[str, str]) -> lis
     return lines
 
 
+@operation.command(cls=click.Command)  # it needs no data: a form can be looked at anywhere
+@click.argument("form", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--language", default="en", show_default=True, help="Of texts whose column in the form names none.")
+@as_json
+def fields(form: Path, language: str, to_json: bool) -> None:
+    """Print the simple questions of the XLSForm FORM (.xlsx) as [[fields]] for an operation's file.
+
+    What cannot be asked is listed on standard error, with its row.
+    """
+    from rapport.intake.imports import xlsform
+
+    found = xlsform.read(form, language)
+    toml = xlsform.toml(found)
+    result: Json = {"toml": toml, "fields": len(found.fields), "left_out": list(found.left_out)}
+    show(result, to_json, toml.splitlines())
+    if found.left_out and not to_json:
+        click.echo("Look at these; they are left out, or not as in the form:", err=True)
+        for line in found.left_out:
+            click.echo(f"  {line}", err=True)
+
+
 @operation.command("list")
 @as_json
 def list_operations(to_json: bool) -> None:
