@@ -14,8 +14,9 @@ from rapport.values import Box, CategoryName, Json
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file. `number` is as a spreadsheet counts; either `cells`, one for each column of the plan, or the
-    `problem` for which there are none. `more` holds what a line of NDJSON says beyond the columns."""
+    """One row of a file. `number` is as a spreadsheet counts; `cells`, one for each column of the plan. With a
+    `problem` the cells are what could be told apart, for whoever mends the row. `more` holds
+    what a line of NDJSON says beyond the columns."""
 
     number: int
     cells: tuple[str, ...] = ()

@@ -48,6 +48,9 @@ _TIME = re.compile(
 )
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{2}):?(\d{2})?", re.IGNORECASE)
 
+_SHORT_YEAR = re.compile(r"(\d\d)[-/. ]\d\d[-/. ](\d\d)(?!\d)", re.ASCII)
+_DIFFERENT = 50
+
 ReadDate = Callable[[str], datetime]
 Parts = tuple[int, int, int]
 
@@ -253,9 +256,18 @@ class DateGuess:
 def guess_dates(cells: Iterable[str]) -> DateGuess:
     """The order in which a column's dates are written, and how many of them say so."""
     counts = dict.fromkeys(("DMY", "MDY", "YMD", "both", "same", "clear", "serial", "unix", "none"), 0)
+    firsts: set[str] = set()
+    thirds: set[str] = set()
     for cell in cells:
         if said := cell.strip():
             counts[_reads(said)] += 1
+            if (short := _SHORT_YEAR.match(said)) and len(thirds) < _DIFFERENT:
+                firsts.add(short[1])
+                thirds.add(short[2])
+    if not counts["YMD"] and len(thirds) > max(len(firsts), 3):
+        # In the columns of two digits the last changes more than the first: the first may well be the year.
+        counts["both"] += counts["DMY"] + counts["MDY"]
+        counts["DMY"] = counts["MDY"] = 0
     filled = sum(counts.values())
     if not filled:
         return DateGuess("", "", (), 0.0)
@@ -289,12 +301,10 @@ def _reads(said: str) -> str:
 def _numbers_read(first: str, second: str, third: str) -> str:
     if len(first) == 4:
         return "clear" if int(second) <= 12 and int(third) <= 31 else "none"
-    a, b, c = int(first), int(second), int(third)
+    a, b = int(first), int(second)
     if len(third) == 2 and a > 31 and b <= 12:
         return "YMD"
     day_first, month_first = 1 <= b <= 12 and 1 <= a <= 31, 1 <= a <= 12 and 1 <= b <= 31
-    if len(third) == 2 and b <= 12 and c <= 31 and a >= 13:
-        return "both"
     if day_first and month_first:
         return "same" if a == b else "both"
     return "DMY" if day_first else "MDY" if month_first else "none"

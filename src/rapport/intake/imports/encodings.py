@@ -30,6 +30,7 @@ _WESTERN_LANGUAGES = frozenset({"en", "fr", "ht", "es", "pt", "it", "de", "nl", 
 _WESTERN_LETTERS = frozenset("àâäáãåçéèêëíìîïñóòôöõúùûüœæÿßÀÂÁÇÉÈÊËÎÏÍÑÓÒÔÖÚÙÛÜŒ¿¡«»‘’“”–—…°€ºª·•\u00a0")
 #: UTF-8 with a few broken bytes is still UTF-8: whole characters for each byte that is none [ours].
 _MOSTLY = 20
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # no text has more than a few
 _MARKED = re.compile("[\udc80-\udcff]")
 _BEYOND = re.compile(r"[^\x00-\x7f]")
 
@@ -49,10 +50,8 @@ def guess_encoding(path: Path, languages: Sequence[str] = ()) -> EncodingGuess:
             return EncodingGuess(name, f"the file begins with the mark of {name.upper()}")
     if wide := _by_nuls(start):
         return EncodingGuess(wide, f"every other byte is zero, as in {wide.upper()}")
-    if start.count(0) > len(start) // 50:
-        raise Refused(
-            "not_text", "This is no text: more than one byte in fifty is zero. Save the table as CSV or XLSX."
-        )
+    if len(_CONTROLS.findall(start)) > len(start) // 50:
+        raise Refused("not_text", "This is no text, whatever its name says. Save the table as CSV or XLSX.")
     return _utf_8(path) or _other(path, languages)
 
 

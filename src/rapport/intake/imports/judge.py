@@ -34,6 +34,8 @@ ERROR_CELLS = frozenset({
 _TOTALS = frozenset(
     {"total", "grand total", "subtotal", "sum", "somme", "totaux", "total general", "suma", "total global"}
 )
+#: What people write where there is nothing to say: as good as an empty cell for dates, numbers and coordinates.
+_NOTHING_SAID = frozenset({"-", "--", "–", "—", "?", "n/a", "N/A", "NA", "n.a.", "null", "NULL", "None", "none", "#"})
 _KEPT_APART = 20_000  # cells of categories, languages that are remembered at a time
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _RANGE = re.compile(r"(\d{1,15})\s*(?:-|–|to|à|a)\s*(\d{1,15})", re.ASCII)
@@ -211,7 +213,7 @@ def _moment(plan: Plan, about: Context) -> Callable[[Cells], datetime | None] | 
 
     def moment(cells: Cells) -> datetime | None:
         said = cells[at].strip()
-        if not said:
+        if not said or said in _NOTHING_SAID:
             return None
         if clock is not None and (hour := cells[clock].strip()):
             said = f"{_day_of(said)} {hour.rpartition('T')[2]}"
@@ -277,8 +279,8 @@ def _point(plan: Plan) -> Callable[[Cells], tuple[float, float] | None] | None:
 
     def in_two(cells: Cells) -> tuple[float, float] | None:
         lat, lon = cells[lat_at].strip(), cells[lon_at].strip()
-        if not lat or not lon:
-            if not lat and not lon:
+        if not lat or not lon or lat in _NOTHING_SAID:
+            if (not lat and not lon) or (lat in _NOTHING_SAID and lon in _NOTHING_SAID):
                 return None
             raise _Bad("half_place", "Give both latitude and longitude, or neither.", lon_name if lat else lat_name)
         return (
@@ -383,7 +385,7 @@ def _extra(plan: Plan, about: Context) -> Callable[[Cells], dict[str, Json]] | N
     def extra(cells: Cells) -> dict[str, Json]:
         found: dict[str, Json] = {}
         for at, code, read in columns:
-            if said := cells[at].strip():
+            if (said := cells[at].strip()) and said not in _NOTHING_SAID:
                 try:
                     value = read(said)
                 except Refused as refused:

@@ -97,6 +97,10 @@ def best_separator(cells: Iterable[str], known: Mapping[str, str]) -> tuple[str,
             continue
         parts = [part for cell in sample for part in labels_in(cell, separator, known)]
         good = sum(1 for part in parts if code_of(part, known))
-        scored.append((good - (len(parts) - good), -len(parts), -order, separator, good, len(parts) - good))
+        if not good and separator == " ":
+            continue  # words of sentences come again too
+        # Where none is known, the fewer different labels there are, the more they look like labels.
+        worth = (good - (len(parts) - good), -len(parts)) if good else (0, -len(set(parts)))
+        scored.append((*worth, -order, separator, good, len(parts) - good))
     _, _, _, separator, good, bad = max(scored, default=(0, 0, 0, ",", 0, 0))
     return separator, good, bad

@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +36,7 @@ ENCODINGS = (
     "cp1256", "cp1257", "cp1258", "cp874", "mac-roman", "koi8-r", "shift_jis", "euc-jp", "gb18030", "big5", "euc-kr",
     "cp437", "cp850",
 )  # fmt: skip
+_SHOWN = 10_000  # characters of a broken row that are kept to be shown
 _UTF_8_BOM = b"\xef\xbb\xbf"
 _UNDECODABLE = {True: re.compile("[\udc80-\udcff]"), False: re.compile("\ufffd")}  # by whether it is read as UTF-8
 
@@ -106,7 +108,8 @@ def rows(path: Path, plan: Plan, start: int = 0) -> Iterator[Row]:
 
 def raw_rows(path: Path, plan: Plan) -> Iterator[tuple[int, list[str] | Refused]]:
     """All rows of a table with their numbers as they stand, the header's too; for whoever has no plan yet."""
-    return _workbook_rows(path) if plan.format == "xlsx" else _csv_rows(path, plan)
+    for number, cells in _workbook_rows(path) if plan.format == "xlsx" else _csv_rows(path, plan):
+        yield number, cells.refused if isinstance(cells, _Problem) else cells
 
 
 @contextmanager
@@ -118,22 +121,34 @@ def _opened(path: Path) -> Iterator[Any]:
         raise Refused("no_file", f"The file cannot be read: {error.strerror}.") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """A row that is none, with what could be told apart of it."""
+
+    refused: Refused
+    cells: tuple[str, ...] = ()
+
+
+_Found = Iterator[tuple[int, list[str] | _Problem]]
+
+
 # --- tables --------------------------------------------------------------------------------------------------------
 
 
-def _of_table(found: Iterator[tuple[int, list[str] | Refused]], plan: Plan, start: int) -> Iterator[Row]:
+def _of_table(found: _Found, plan: Plan, start: int) -> Iterator[Row]:
     header = _header(found, plan) if plan.header_row else []
     width, named = len(plan.columns), _named_width(plan)
     for number, cells in found:
         if number <= start or number == plan.tag_row:
             continue
-        if isinstance(cells, Refused):
-            yield Row(number, problem=cells)
+        if isinstance(cells, _Problem):
+            yield Row(number, cells.cells, cells.refused)
         elif len(cells) == width and cells != header:
             if any(cells):
                 yield Row(number, tuple(cells))
         elif cells == header:
-            yield Row(number, problem=Refused("header_again", "The header stands here again: no report.", row=number))
+            again = Refused("header_again", "The header stands here again: no report.", row=number)
+            yield Row(number, tuple(cells), again)
         elif any(cells):
             yield _fitted(number, cells, width, named)
 
@@ -144,7 +159,7 @@ def _fitted(number: int, cells: list[str], width: int, named: int) -> Row:
     if not any(cells[width:]) and len(cells) >= named:
         return Row(number, tuple((cells + [""] * width)[:width]))
     wrong = f"The row has {len(cells)} cells, the header {width}; look for a missing or unclosed quote, or a cut."
-    return Row(number, problem=Refused("ragged", wrong, row=number))
+    return Row(number, tuple(cells), Refused("ragged", wrong, row=number))
 
 
 def _named_width(plan: Plan) -> int:
@@ -157,14 +172,14 @@ def _named_width(plan: Plan) -> int:
     return max(given, default=0) if plan.header_row else len(plan.columns)
 
 
-def _header(found: Iterator[tuple[int, list[str] | Refused]], plan: Plan) -> list[str]:
+def _header(found: _Found, plan: Plan) -> list[str]:
     """Pass over everything up to the header's end; the last header row as it stands. Refused if it is another
     header."""
     above: list[list[str]] = []
     for number, cells in found:
-        if isinstance(cells, Refused):
+        if isinstance(cells, _Problem):
             if number >= plan.header_row:
-                raise Refused("no_header", f"The header cannot be read: {cells.remedy}", row=number)
+                raise Refused("no_header", f"The header cannot be read: {cells.refused.remedy}", row=number)
             continue
         if number >= plan.header_row:
             above.append(cells)
@@ -184,7 +199,7 @@ def _other_header(names: Sequence[str], plan: Plan) -> Refused:
     return Refused("other_columns", remedy, row=plan.header_row, field=missing[0] if missing else "")
 
 
-def _workbook_rows(path: Path) -> Iterator[tuple[int, list[str] | Refused]]:
+def _workbook_rows(path: Path) -> _Found:
     decode = msgspec.json.Decoder(list[Any]).decode
     with _opened(path) as file:
         file.readline()  # the workbook's sheets
@@ -242,13 +257,13 @@ class _Lines:
             line = self._readline(LONGEST_ROW)
 
 
-def _csv_rows(path: Path, plan: Plan) -> Iterator[tuple[int, list[str] | Refused]]:
+def _csv_rows(path: Path, plan: Plan) -> _Found:
     """Rows as a spreadsheet counts them, each as its cells or as what is wrong with it."""
     csv.field_size_limit(LONGEST_CELL)
     with _opened(path) as raw:
         lines = _Lines(decoded(raw, plan.encoding), _UNDECODABLE[plan.encoding == "utf-8"])
         reader = csv_reader(lines, plan.delimiter, plan.quote)
-        number, width = 0, 0
+        number, widest = 0, 0
         while True:
             number += 1
             lines.begin()
@@ -257,11 +272,11 @@ def _csv_rows(path: Path, plan: Plan) -> Iterator[tuple[int, list[str] | Refused
             except StopIteration:
                 return
             except (csv.Error, _TooLong) as error:
-                yield number, _broken(error, number)
+                yield number, _Problem(_broken(error, number), _as_it_stands(lines.record))
                 if isinstance(error, csv.Error):
-                    lines.give_back(_behind_a_quote(lines.record, plan, width))
+                    lines.give_back(_behind_a_quote(lines.record, plan, len(plan.columns) or widest))
                 continue
-            width = max(width, len(cells)) if number <= plan.first_row else width
+            widest = max(widest, len(cells))
             if number == 1 and cells:
                 cells[0] = cells[0].removeprefix("\ufeff")
             yield number, _undecodable(number, cells, plan) if lines.undecodable else cells
@@ -294,6 +309,16 @@ def _broken(error: Exception, number: int) -> Refused:
     return Refused("broken_row", f"The row cannot be read: {said}. Look for a quote within a quoted cell.", row=number)
 
 
+def _as_it_stands(record: Sequence[str]) -> tuple[str, ...]:
+    """The first line of a row that cannot be told into cells, for whoever mends it; a beginning of a long one."""
+    return (_storable(record[0].rstrip("\r\n")[:_SHOWN]),) if record else ()
+
+
+def _storable(cell: str) -> str:
+    """Text that a database can keep: what was no letter shows as such."""
+    return _UNDECODABLE[True].sub("\ufffd", cell)
+
+
 def _behind_a_quote(record: Sequence[str], plan: Plan, width: int) -> Sequence[str]:
     """The lines that a broken quote has swallowed, where any of them is a row of its own; they are read again. The
     further lines of a text that was cut short are not: they belong to the one broken row."""
@@ -310,12 +335,13 @@ def _cells_in(line: str, plan: Plan) -> int:
         return 0
 
 
-def _undecodable(number: int, cells: Sequence[str], plan: Plan) -> Refused:
+def _undecodable(number: int, cells: Sequence[str], plan: Plan) -> _Problem:
     found = _UNDECODABLE[plan.encoding == "utf-8"].search
     at = next((at for at, cell in enumerate(cells) if found(cell)), 0)
     name = plan.columns[at] if at < len(plan.columns) else ""
     remedy = f"Some bytes are no {plan.encoding.upper()}: write the letters there anew, or choose another encoding."
-    return Refused("undecodable", remedy, row=number, field=name)
+    refused = Refused("undecodable", remedy, row=number, field=name)
+    return _Problem(refused, tuple(map(_storable, cells)))
 
 
 # --- NDJSON --------------------------------------------------------------------------------------------------------

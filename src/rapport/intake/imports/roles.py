@@ -70,8 +70,8 @@ _TAG_ROLES = {
     "#geo+lat": "lat", "#geo+lon": "lon", "#geo+coord": "coordinates", "#description": "text", "#meta+summary": "text",
     "#meta+title": "title", "#event+id": "id", "#meta+id": "id", "#date+start": "date", "#date+reported": "date",
     "#date": "date", "#date+occurred": "date", "#loc+name": "place", "#sector": "categories",
-    "#event+type": "categories",
-    "#cause": "categories", "#affected": "people", "#severity": "urgency", "#contact+phone": "sender",
+    "#event+type": "categories", "#contact+phone": "sender",
+    "#cause": "categories", "#affected": "people", "#affected+total": "people", "#severity": "urgency",
 }  # fmt: skip
 
 
@@ -101,14 +101,15 @@ def _by_end(name: str) -> tuple[str, int]:
     words = name.split()
     if len(words) > 5 or len(words) < 2 or _NEVER.fullmatch(words[-1]):
         return "", 0
-    for size in (2, 1):
-        for part in (" ".join(words[-size:]), " ".join(words[:size])):
-            if len(part) > 2 and part in _BY_NAME and part not in _WEAK and len(words) > size:
-                role, sure = _BY_NAME[part]
-                return role, 20 + sure // 4
+    begins = [words[:size] for size in (2, 1) if len(words) > size and words[size] in _OF]
+    for part in (" ".join(some) for some in (words[-2:], words[-1:], *begins)):
+        if len(part) > 2 and part in _BY_NAME and part not in _WEAK and part != name:
+            role, sure = _BY_NAME[part]
+            return role, 20 + sure // 4
     return "", 0
 
 
+_OF = frozenset(["of", "de", "du", "des", "del", "of", "the", "in", "en", "pou", "nan"])
 #: Too short or too common to speak for a name of several words.
 _WEAK = frozenset({
     "report", "reference", "content", "data", "note", "notes", "number", "time", "type", "contact", "area", "site",

@@ -122,11 +122,16 @@ def _write(path: Path, into: Path, wanted: str) -> None:
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise Refused("broken_workbook", "The workbook is damaged. Get it again, or save the sheet as CSV.") from error
     errors = _error_cells(path, sheet.name)
-    merged = list(sheet.merged_cell_ranges or ())[:_MERGED_MOST]
+    left = min([sheet.start[1], *(column for _, column in errors)])
+    merged = [
+        ((top, first - left), (bottom, last - left))
+        for (top, first), (bottom, last) in list(sheet.merged_cell_ranges or ())[:_MERGED_MOST]
+        if first >= left
+    ]
     with into.open("w", encoding="utf-8") as file:
         said = {"sheets": names, "sheet": sheet.name, "merged": len(merged), "errors": len(errors)}
         file.write(f"{ROWS_MAGIC.decode()}, {json.dumps(said)[1:]}\n")
-        for number, cells in _filled(_rows(sheet, errors), merged):
+        for number, cells in _filled(_rows(sheet, errors, left), merged):
             if any(cells):
                 file.write(json.dumps([number, *cells], ensure_ascii=False) + "\n")
 
@@ -141,13 +146,15 @@ def _sheet(workbook: Any, names: Sequence[str], wanted: str) -> Any:
     raise Refused("empty_file", f"The sheet {wanted!r} is empty." if wanted else "The workbook is empty.")
 
 
-def _rows(sheet: Any, errors: Mapping[tuple[int, int], str]) -> Iterator[tuple[int, list[str]]]:
-    """Rows numbered from 1, each from the first column on. iter_rows begins at the sheet's first row and column."""
+def _rows(sheet: Any, errors: Mapping[tuple[int, int], str], left: int) -> Iterator[tuple[int, list[str]]]:
+    """Rows numbered from 1, with the columns from `left` on. iter_rows begins at the sheet's first row, but at
+    the first column that holds something; cells with errors hold nothing for it."""
     by_row: dict[int, dict[int, str]] = {}
     for (row, column), name in errors.items():
-        by_row.setdefault(row, {})[column] = name
+        by_row.setdefault(row, {})[column - left] = name
+    margin = [""] * (sheet.start[1] - left)
     for at, row in enumerate(sheet.iter_rows()):
-        cells = [cell_text(cell) for cell in row]
+        cells = margin + [cell_text(cell) for cell in row]
         for column, name in by_row.get(at, {}).items():
             cells += [""] * (column + 1 - len(cells))
             cells[column] = name
