@@ -285,7 +285,7 @@ def _reads(said: str) -> str:
     if found := _NUMBERS.fullmatch(said):
         return _numbers_read(found[1], found[3], found[4])
     number = said.replace(",", ".", 1)
-    if number.replace(".", "", 1).isdigit():
+    if number.isascii() and number.replace(".", "", 1).isdigit():
         size = float(number)
         if len(said) == 8 and _COMPACT.fullmatch(said):
             return "clear"

@@ -44,6 +44,10 @@ _API_ROLES = {
 }  # fmt: skip
 
 
+#: Coordinates stand in one column or in two.
+_NOT_BOTH = {"lat": {"coordinates"}, "lon": {"coordinates"}, "coordinates": {"lat", "lon"}}
+
+
 @dataclass(slots=True)
 class _Found:
     """A column of the sample: its filled cells, and what its name and tag speak for."""
@@ -210,7 +214,7 @@ def _roles(plan: Plan, found: Sequence[_Found], about: Context, evidence: list[E
     ]
     taken: set[str] = set()
     for _, _, role, column in sorted(claims, key=lambda claim: claim[:2], reverse=True):
-        if role in taken or column.name in roles or (role in {"lat", "lon"} and "coordinates" in taken):
+        if role in taken or column.name in roles or taken & _NOT_BOTH.get(role, set()):
             continue
         fits, why = _fits(role, column, about, known)
         if fits:
