@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_datetime
@@ -13,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from rapport.accounts.permissions import Permission
-from rapport.desk import actions, places
+from rapport.desk import actions, places, responding
 from rapport.desk import draft as drafts
 from rapport.desk.books import independent_senders
 from rapport.desk.draft import EventDraft
@@ -24,10 +25,10 @@ from rapport.events.models import Event, EventReport
 from rapport.operations import fields
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
-from rapport.oversight.models import Decision
-from rapport.values import Publication, Status
+from rapport.oversight.models import DecisionKind
+from rapport.values import Publication, Response, Status
 
-Word = TypeVar("Word", Publication, Status)
+Word = TypeVar("Word", Publication, Status, Response)
 
 
 @require_GET
@@ -87,6 +88,18 @@ def set_status(request: HttpRequest, operation: Operation, ref: str) -> HttpResp
     return to("desk_event", operation.slug, ref)
 
 
+@require_POST
+@needs(Permission.DESK_EVENT_EDIT)
+@local_time
+def respond(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    event, by = _event(operation, ref), request.POST.get("by", "")
+    wanted = _choice(Response, request.POST.get("response", ""))
+    if wanted is not None:
+        said = f"The response is {wanted.value} now."
+        attempt(request, lambda: responding.respond(person(request), event, wanted, by), said)
+    return to("desk_event", operation.slug, ref)
+
+
 def _time(text: str) -> datetime | None:
     """A moment as our own form writes it, else None."""
     try:
@@ -100,14 +113,17 @@ def _choice(kind: type[Word], text: str) -> Word | None:
 
 
 def _event(operation: Operation, ref: str) -> Event:
-    return get_object_or_404(Event.objects.select_related("operation"), operation=operation, ref=ref)
+    return get_object_or_404(Event.objects.select_related("operation", "merged_into"), operation=operation, ref=ref)
 
 
 def _page(request: HttpRequest, event: Event, form: DraftForm | None = None, *, status: int = 200) -> HttpResponse:
     operation, who = event.operation, person(request)
     form = form or DraftForm(operation, initial=_shown(event, drafts.of_event(event)))
-    links = EventReport.objects.filter(event=event).select_related("report__source").order_by("report_id")
-    history = lines(who, decisions_of(operation).filter(event_id=event.pk))
+    links = (
+        EventReport.objects.filter(event=event).select_related("report__source", "report__sender").order_by("report_id")
+    )
+    about = decisions_of(operation).filter(Q(event_id=event.pk) | Q(other_event_id=event.pk))
+    history = lines(who, about)
     attached = {line.decision.report_id: line for line in history if line.report_ref and line.undoable}
     senders = independent_senders(event.pk)
     context = {
@@ -122,7 +138,10 @@ def _page(request: HttpRequest, event: Event, form: DraftForm | None = None, *, 
         "units": places.units(operation),
         "history": history,
         "undo_key": last_undoable(history),
-        "basis": _basis(event),
+        "ladder": [line for line in history if line.decision.kind == DecisionKind.VERIFY],
+        "next_step": _next_step(event, senders),
+        "responses": list(Response),
+        "open_since": responding.open_since(event) if links else None,
         "statuses": list(Status),
         "judged": [status.value for status in actions.JUDGED],
         "may_edit": who.may(Permission.DESK_EVENT_EDIT, operation.pk),
@@ -138,7 +157,16 @@ def _shown(event: Event, draft: EventDraft) -> dict[str, Any]:
     return {**initial(draft), "outside": outside, "seen": event.updated_at.isoformat()}
 
 
-def _basis(event: Event) -> Decision | None:
-    """The decision on which the present status rests, with its reason and evidence."""
-    standing = Decision.objects.filter(event_id=event.pk, undone_by__isnull=True, after__status=event.status)
-    return standing.exclude(kind="undo").select_related("person").order_by("-id").first()
+def _next_step(event: Event, senders: int) -> str:
+    """What is needed for the next step of the ladder: unverified, corroborated, verified."""
+    told = f"Told by {senders} independent sender{'' if senders == 1 else 's'}"
+    missing = actions.CORROBORATING_SENDERS - senders
+    if event.status == Status.CORROBORATED and missing > 0:
+        return f"{told}, {missing} too few: a sender was blocked since. Look at the status again."
+    if event.status == Status.UNVERIFIED and missing > 0:
+        return f"{told}. Corroborated needs {missing} more; verified needs a verifier, with reason and evidence."
+    if event.status == Status.UNVERIFIED:
+        return f"{told}: enough to call it corroborated. Verified needs a verifier, with reason and evidence."
+    if event.status == Status.CORROBORATED:
+        return f"{told}. Verified needs a verifier, with reason and evidence."
+    return f"{told}. A verifier has judged it; only a verifier changes that."

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from rapport.accounts.models import Person
@@ -26,7 +27,7 @@ from rapport.errors import BadDefinition, Conflict, Refused
 from rapport.operations import fields
 from rapport.operations.fields import Field
 from rapport.operations.models import Operation, Source, StandingOrder
-from rapport.oversight.models import DecisionKind
+from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report, Standing
 from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Spot, Status
 
@@ -184,6 +185,14 @@ def revoke(person: Person, order: StandingOrder, reason: str = "") -> StandingOr
             after=signature(order),
         )
     return order
+
+
+def effects_of(order: StandingOrder) -> QuerySet[Decision]:
+    """What the order did since it was last signed and nobody has undone, the newest first."""
+    signed = Decision.objects.filter(order_id=order.pk, kind=DecisionKind.SIGN).order_by("-pk")
+    since = signed.values_list("pk", flat=True).first() or 0
+    made = Decision.objects.filter(operation=order.operation, order_id=order.pk, kind=DecisionKind.ACCEPT)
+    return made.filter(pk__gt=since, undone_by__isnull=True).select_related("person").order_by("-pk")
 
 
 def signed_words(order: StandingOrder) -> dict[str, Any]:

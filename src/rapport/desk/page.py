@@ -148,8 +148,16 @@ def _label(decision: Decision) -> str:
         return f"{decision.before['status']} → {decision.after['status']}"
     if decision.kind == DecisionKind.SENDING:
         return outbox.label(decision)
-    if decision.kind == DecisionKind.UNDO and decision.undoes is not None:
-        return f"{label}: {_label(decision.undoes)}"
+    if decision.kind == DecisionKind.RESPOND:
+        return f"response {decision.before['response']} → {decision.after['response']}"
+    if decision.kind == DecisionKind.BULK:
+        return str(decision.after["said"])
+    if decision.kind == DecisionKind.UNDO:
+        what = _label(decision.undoes) if decision.undoes is not None else str(decision.after.get("said", ""))
+        left = decision.after.get("left") if "undone" in decision.after else 0
+        return f"{label}: {what}" + (
+            f" ({decision.after['undone']} of them; {left} were touched since)" if left else ""
+        )
     return label
 
 
@@ -165,7 +173,7 @@ def recent(person: Person, operation: Operation) -> Sequence[Line]:
     """The last things that people decided by hand, the newest first. Only the latest few thousand are looked at: behind
     the effects of a large import there is nothing that anybody waits to undo."""
     newest = Decision.objects.filter(operation=operation).order_by("-id").values_list("pk", flat=True).first() or 0
-    by_hand = decisions_of(operation).filter(pk__gt=newest - LOOKED_AT)
+    by_hand = decisions_of(operation).filter(pk__gt=newest - LOOKED_AT, batch__isnull=True)
     return lines(person, by_hand.exclude(order_id__isnull=False, kind=DecisionKind.ACCEPT)[:RECENT])
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
+from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
@@ -12,9 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rapport.accounts.permissions import Permission
 from rapport.desk import orders
+from rapport.desk import undo as undoing
 from rapport.desk.page import attempt, back, decisions_of, last_undoable, lines, local_time, to
 from rapport.desk.undo import undo
-from rapport.errors import BadDefinition
+from rapport.errors import BadDefinition, Conflict
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation, StandingOrder
 from rapport.oversight.models import Decision
@@ -27,15 +31,35 @@ PER_PAGE = 50
 @needs(Permission.DESK_REPORT_READ)
 @local_time
 def decisions(request: HttpRequest, operation: Operation) -> HttpResponse:
-    """Everything decided in this operation, the newest first; `order` shows the effects of one standing order."""
-    chosen = decisions_of(operation)
+    """Everything decided in this operation, the newest first, many decided at once as one line; `order` shows the
+    effects of one standing order, `batch` the parts of one line."""
+    batch = _number(request.GET.get("batch", ""))
+    chosen = decisions_of(operation).filter(batch=batch)
     order = StandingOrder.objects.filter(operation=operation, slug=request.GET.get("order", "")).first()
     if order is not None:
         chosen = chosen.filter(order_id=order.pk)
     page = Paginator(chosen, PER_PAGE).get_page(request.GET.get("page"))
     shown = lines(person(request), page.object_list)
-    context = {"operation": operation, "order": order, "page": page, "lines": shown, "undo_key": last_undoable(shown)}
+    context = {
+        "operation": operation,
+        "order": order,
+        "batch": batch,
+        "page": page,
+        "lines": shown,
+        "counts": _parts_of([line.decision.pk for line in shown]),
+        "undo_key": last_undoable(shown),
+    }
     return render(request, "desk/decisions.html", context)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _parts_of(decisions: Sequence[int]) -> dict[int, int]:
+    """How many decisions each of these holds, for those that hold any."""
+    parts = Decision.objects.filter(batch__in=decisions).values_list("batch").annotate(n=Count("pk")).order_by()
+    return dict(parts.values_list("batch_id", "n"))
 
 
 @require_POST
@@ -58,6 +82,7 @@ def standing_orders(request: HttpRequest, operation: Operation) -> HttpResponse:
         {
             "order": order,
             "rule": json.dumps(order.rule, indent=2, ensure_ascii=False),
+            "standing": orders.effects_of(order).count(),
             "effects": Decision.objects.filter(operation=operation, order_id=order.pk, kind="accept").count(),
             "rests": _rests(order),
         }
@@ -92,3 +117,47 @@ def revoke(request: HttpRequest, operation: Operation, slug: str) -> HttpRespons
     reason = request.POST.get("reason", "")
     attempt(request, lambda: orders.revoke(person(request), order, reason), "Revoked. What it did stands.")
     return to("desk_orders", operation.slug)
+
+
+# --- everything an order did -----------------------------------------------------------------------------------------
+
+
+@require_GET
+@never_cache
+@needs(Permission.OPERATIONS_ORDER_SIGN)
+@local_time
+def order_effects(request: HttpRequest, operation: Operation, slug: str) -> HttpResponse:
+    """What an undo of everything the order did would bring back, the newest part of it first."""
+    order = get_object_or_404(StandingOrder, operation=operation, slug=slug)
+    effects, before = orders.effects_of(order), _number(request.GET.get("before", ""))
+    chosen = list((effects.filter(pk__lt=before) if before else effects)[: undoing.PART])
+    found = undoing.outlook(person(request), chosen)
+    context = {
+        "operation": operation,
+        "order": order,
+        "all": effects.count(),
+        "most": undoing.PART,
+        "first": chosen[-1].pk if chosen else 0,
+        "last": chosen[0].pk if chosen else 0,
+        "older": bool(chosen) and effects.filter(pk__lt=chosen[-1].pk).exists(),
+        "can": found.can,
+        "left": lines(person(request), [left.decision for left in found.left][:PER_PAGE]),
+        "left_count": len(found.left),
+    }
+    return render(request, "desk/order_undo.html", context)
+
+
+@require_POST
+@needs(Permission.OPERATIONS_ORDER_SIGN)
+@local_time
+def undo_effects(request: HttpRequest, operation: Operation, slug: str) -> HttpResponse:
+    order = get_object_or_404(StandingOrder, operation=operation, slug=slug)
+    first, last = (_number(request.POST.get(name, "")) or 0 for name in ("first", "last"))
+    try:
+        found = undoing.undo_order(person(request), order, first, last)
+    except Conflict as conflict:
+        messages.warning(request, str(conflict))
+        return to("desk_orders", operation.slug)
+    left = f" {len(found.left)} were touched since and are left alone." if found.left else ""
+    messages.success(request, f"{len(found.can)} undone: their reports wait on the desk again.{left}")
+    return to("desk_order_effects", operation.slug, slug)

@@ -24,7 +24,7 @@ from rapport.desk import draft as drafts
 from rapport.desk.actions import CORROBORATING_SENDERS, JUDGED, touch
 from rapport.desk.books import allow, decide, independent_senders, parts, senders_among, standing_decisions, told
 from rapport.desk.history import Placement, fold
-from rapport.desk.orders import signed_words
+from rapport.desk.orders import effects_of, signed_words
 from rapport.desk.placement import Record
 from rapport.errors import Conflict, NotAllowed
 from rapport.events import log
@@ -59,6 +59,7 @@ _FOLDED = frozenset({K.ACCEPT, K.ATTACH, K.MERGE, K.SPLIT, K.PUBLISH})
 #: Of these, each carries the next of its kind about the same thing.
 _CHAINED_BY_EVENT = frozenset({K.EDIT, K.PUBLISH, K.VERIFY, K.RESPOND})
 _CHAINED_BY_REPORT = frozenset({K.PRIORITISE, K.ESCALATE, K.TRANSLATORS})
+PART = 500  # effects of an order taken back at once
 _SHOWN_AT_MOST = 3  # blockers named in one message
 _SPLIT_SINCE = (
     "Reports of it were split off since, and without them it is not told by enough senders: undo the split first."
@@ -99,6 +100,20 @@ def undo_many(person: Person, decisions: Sequence[Decision], parent: Decision) -
     """Takes back what nobody has touched since, as parts of `parent`; call in the transaction that made it."""
     found = outlook(person, decisions)
     _take_back(person, found.can, batch=parent)
+    return found
+
+
+def undo_order(person: Person, order: StandingOrder, first: int, last: int) -> Outlook:
+    """Takes back what the order did, a part of it at a time: of the decisions `first` to `last`, which the person saw,
+    those that nobody has touched; the same part twice is done once. Conflict if nothing is left."""
+    allow(person, Permission.OPERATIONS_ORDER_SIGN, order.operation_id)
+    with transaction.atomic():
+        found = outlook(person, effects_of(order).filter(pk__range=(first, last))[:PART])
+        if not found.can:
+            raise Conflict(found.left[0].why if found.left else "Nothing of what the order did is left to undo.")
+        said = {"said": f"what the standing order {order.slug} did", **counted(found)}
+        made = decide(person, order.operation_id, K.UNDO, order_id=order.pk, before={}, after=said)
+        _take_back(person, found.can, batch=made)
     return found
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from django.urls import path
 
 from rapport.desk import (
+    event_list,
     event_page,
     handover,
+    merge_pages,
     outbox_page,
     queue,
     record_pages,
     report_page,
     saved,
+    selection_pages,
     sorting_page,
     translators,
 )
@@ -45,7 +48,16 @@ urlpatterns = [
     path(f"{REPORT}to-translators/", sorting_page.to_translators, name="desk_to_translators"),
     path(f"{REPORT}sender/", sorting_page.trust, name="desk_trust"),
     path(f"{REPORT}ask/", sorting_page.ask_sender, name="desk_ask"),
+    path(f"{DESK}events/", event_list.show, name="desk_events"),
+    path(f"{DESK}selection/reports/", selection_pages.reports, name="desk_selection_reports"),
+    path(f"{DESK}selection/reports/decide/", selection_pages.decide_reports, name="desk_selection_reports_do"),
+    path(f"{DESK}selection/events/", selection_pages.events, name="desk_selection_events"),
+    path(f"{DESK}selection/events/decide/", selection_pages.decide_events, name="desk_selection_events_do"),
     path(EVENT, event_page.show, name="desk_event"),
+    path(f"{EVENT}merge/", merge_pages.choose, name="desk_merge"),
+    path(f"{EVENT}merge/decide/", merge_pages.merge, name="desk_merge_do"),
+    path(f"{EVENT}split/", merge_pages.split, name="desk_split"),
+    path(f"{EVENT}response/", event_page.respond, name="desk_respond"),
     path(f"{EVENT}edit/", event_page.edit, name="desk_edit"),
     path(f"{EVENT}publication/", event_page.publish, name="desk_publish"),
     path(f"{EVENT}status/", event_page.set_status, name="desk_status"),
@@ -57,6 +69,8 @@ urlpatterns = [
     path(f"{OUTBOX}<int:number>/again/", outbox_page.send_again, name="desk_send_again"),
     path(f"{OUTBOX}<int:number>/leave/", outbox_page.leave, name="desk_leave_message"),
     path(f"{DESK}orders/", record_pages.standing_orders, name="desk_orders"),
+    path(f"{ORDER}undo/", record_pages.order_effects, name="desk_order_effects"),
+    path(f"{ORDER}undo/decide/", record_pages.undo_effects, name="desk_order_undo"),
     path(f"{ORDER}sign/", record_pages.sign, name="desk_sign"),
     path(f"{ORDER}revoke/", record_pages.revoke, name="desk_revoke"),
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from rapport.errors import Refused
@@ -21,7 +21,7 @@ from rapport.events.index import Selection
 from rapport.events.live import View, view
 from rapport.events.models import Event
 from rapport.events.releases import by_ref, releases
-from rapport.operations.access import public, reader
+from rapport.operations.access import address, public, reader
 from rapport.operations.fields import PREFIX, Field
 from rapport.operations.models import Operation, Source
 from rapport.sharing.models import ReleaseEntry
@@ -159,5 +159,18 @@ def _gone(request: HttpRequest, operation: Operation, who: Reader, ref: str) -> 
             operation=operation, audience=who.audience, event_id=event.pk, retracted=True
         ).exists()
     )
+    if event is not None and was_shown and (now := _part_of(event, who)) is not None:
+        # Not for good: the desk may take the two apart again.
+        return HttpResponseRedirect(address(operation, "events", now))
     context = {"operation": operation, "withdrawn": was_shown, "ref": ref}
     return render(request, "events/gone.html", context, status=410 if was_shown else 404)
+
+
+def _part_of(event: Event, who: Reader) -> str | None:
+    """The event that this one has become part of, if this reader gets it."""
+    whole = event
+    while whole.merged_into is not None:
+        whole = whole.merged_into
+    if whole.pk == event.pk or by_ref(whole.operation, who, Purpose.VIEW, whole.ref) is None:
+        return None
+    return whole.ref

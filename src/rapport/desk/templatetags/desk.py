@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
 from django import template
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from rapport.events.models import Event
 from rapport.values import named
 
 register = template.Library()
+_ADDRESS = re.compile(r"https?://[^\s<>\"']{1,1900}")
 
 
 @register.filter
@@ -19,6 +25,34 @@ def called(event: Event) -> str:
     first = next(iter(event.categories.all()), None)
     parts = [named(first.names, get_language() or "en") if first else "", event.place_name]
     return ", ".join(part for part in parts if part) or f"Event {event.ref}"
+
+
+@register.filter
+def days_since(at: datetime) -> str:
+    """How long something has been so, in whole days."""
+    days = max(1, (timezone.now() - at).days)
+    return f"{days} day{'' if days == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One line of evidence; `link` where it is nothing but an address."""
+
+    text: str
+    link: bool
+
+
+@register.filter
+def evidence(text: str) -> list[Piece]:
+    """Evidence as it was written, line by line. An address is shown whole and never fetched."""
+    pieces = [line.strip() for line in text.splitlines()]
+    return [Piece(line, bool(_ADDRESS.fullmatch(line))) for line in pieces if line]
+
+
+@register.filter
+def of(counts: dict[int, int], key: int) -> int:
+    """The number under this key, 0 where there is none."""
+    return counts.get(key, 0)
 
 
 @register.filter

@@ -1,0 +1,196 @@
+"""The pages about events: merge, split, many at once, the ladder, the response; forms without script."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from rapport.accounts.models import Person
+from rapport.desk import actions, merging, orders
+from rapport.desk.undo import undo
+from rapport.events.models import Event
+from rapport.operations.models import Operation, StandingOrder
+from rapport.oversight.models import Decision, DecisionKind
+from rapport.reports.models import Report
+from rapport.values import Status
+from tests.pure.test_orders import RULE
+from tests.web.desk import DRAFT, books, report
+from tests.web.test_desk_pages import enter, form, text
+
+__all__ = ["enter"]
+DESK = "/sample/desk"
+
+
+@pytest.fixture
+def vero(enter: Any, volunteer: Person) -> Client:
+    client: Client = enter(volunteer)
+    return client
+
+
+@pytest.fixture
+def pair(operation: Operation, volunteer: Person) -> tuple[Event, Event]:
+    """Two events that are one, each with its reports; readers have both."""
+    first = actions.accept(volunteer, report(operation, "Ponp lan kraze", number="+50955500001"), DRAFT)
+    actions.attach(volunteer, report(operation, "Pa gen dlo", number="+50955500002"), first)
+    return first, actions.accept(volunteer, report(operation, "Nou swaf", number="+50955500003"), DRAFT)
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def test_two_events_are_shown_side_by_side_then_merged_and_readers_are_led_on(
+    vero: Client, operation: Operation, volunteer: Person, pair: tuple[Event, Event]
+) -> None:
+    kept, other = pair
+    offered = text(vero.get(f"{DESK}/events/{kept.ref}/merge/"))
+    assert f"?with={other.ref}" in offered
+    assert "at the same place" in offered
+    preview = text(vero.get(f"{DESK}/events/{kept.ref}/merge/?with={other.ref}"))
+    assert "with all 3 reports" in preview
+    assert "3 independent senders together" in preview
+    assert Event.objects.filter(merged_into__isnull=False).count() == 0, "a preview changes nothing"
+    for _ in range(2):  # sent twice
+        vero.post(f"{DESK}/events/{kept.ref}/merge/decide/", {"with": other.ref, "reason": "The same pump."})
+    merged = Decision.objects.get(kind=DecisionKind.MERGE)
+    public = Client()
+    assert public.get(f"/sample/events/{other.ref}/")["Location"] == f"/sample/events/{kept.ref}/"
+    page = text(vero.get(f"{DESK}/events/{other.ref}/"))
+    assert "This event is part of" in page
+    answer = vero.post(f"{DESK}/events/{other.ref}/response/", {"response": "done"}, follow=True)
+    assert "has become part of" in text(answer)
+    undo(volunteer, merged)
+    assert public.get(f"/sample/events/{other.ref}/").status_code == 200
+
+
+def test_what_was_never_public_leads_nowhere(
+    operation: Operation, volunteer: Person, pair: tuple[Event, Event]
+) -> None:
+    draft = actions.accept(volunteer, report(operation), DRAFT, publish=False)
+    merging.merge(volunteer, pair[0], draft)
+    assert Client().get(f"/sample/events/{draft.ref}/").status_code == 404
+
+
+def test_reports_are_split_off_with_the_new_event_filled_in(
+    vero: Client, operation: Operation, pair: tuple[Event, Event]
+) -> None:
+    event = pair[0]
+    told = Report.objects.get(text="Pa gen dlo")
+    page = text(vero.post(f"{DESK}/events/{event.ref}/split/", {"report": told.ref}))
+    assert 'value="No water at Delmas 33"' in page
+    assert hidden(page, "refs") == told.ref
+    answer = vero.post(
+        f"{DESK}/events/{event.ref}/split/", {**form(title="Dirty water"), "refs": told.ref, "do": "publish"}
+    )
+    new = Event.objects.get(title="Dirty water")
+    assert answer["Location"] == f"{DESK}/events/{new.ref}/"
+    assert [link.report for link in new.links.all()] == [told]
+    again = vero.post(
+        f"{DESK}/events/{event.ref}/split/", {**form(title="Dirty water"), "refs": told.ref, "do": "publish"}
+    )
+    assert again.status_code == 400
+    assert Event.objects.filter(title="Dirty water").count() == 1
+
+
+def test_a_selection_of_the_queue_is_previewed_decided_and_undone_as_one(vero: Client, operation: Operation) -> None:
+    chosen = [report(operation, f"Reklam {n}") for n in range(3)]
+    vero.get(f"{DESK}/?text=Reklam")
+    report(operation, "Pa gen dlo")
+    preview = text(vero.post(f"{DESK}/selection/reports/", {"all": "1"}))
+    assert "3 reports chosen" in preview
+    assert books(operation) == {"waiting": 4}
+    refs = hidden(preview, "refs")
+    assert set(refs.split()) == {one.ref for one in chosen}
+    sent = {"refs": refs, "do": "reject", "reason": "Advertisement"}
+    said = text(vero.post(f"{DESK}/selection/reports/decide/", sent, follow=True))
+    assert "Rejected 3 reports" in said
+    assert vero.post(f"{DESK}/selection/reports/decide/", sent).status_code == 409, "sent twice"
+    page = text(vero.get(f"{DESK}/decisions/"))
+    assert "rejected 3 reports" in page
+    assert "3 decisions in it" in page
+    bulk = Decision.objects.get(kind=DecisionKind.BULK)
+    assert text(vero.get(f"{DESK}/decisions/?batch={bulk.pk}")).count("Advertisement") == 3
+    vero.post(f"{DESK}/decisions/{bulk.pk}/undo/")
+    assert books(operation) == {"waiting": 4}
+
+
+def test_a_selection_becomes_one_event_or_joins_one(vero: Client, operation: Operation) -> None:
+    chosen = " ".join(report(operation, f"Dlo {n}").ref for n in range(4))
+    vero.post(f"{DESK}/selection/reports/decide/", {**form(title="Water"), "refs": chosen[:53], "do": "together"})
+    event = Event.objects.get()
+    assert (event.title, event.links.count(), event.publication) == ("Water", 2, "published")
+    found = text(vero.post(f"{DESK}/selection/reports/decide/", {"refs": chosen, "do": "find", "find": "Water"}))
+    assert "2 cannot, and will be left alone" in found
+    vero.post(f"{DESK}/selection/reports/decide/", {"refs": chosen, "do": "attach", "event": event.ref})
+    assert event.links.count() == 4
+
+
+def test_the_list_of_events_filters_and_decides(
+    vero: Client, operation: Operation, volunteer: Person, pair: tuple[Event, Event]
+) -> None:
+    old = actions.accept(volunteer, report(operation), DRAFT, publish=False)
+    Event.objects.filter(pk=old.pk).update(title="Bridge down", created_at=timezone.now() - timedelta(days=3, hours=1))
+    page = text(vero.get(f"{DESK}/events/"))
+    assert "open for 3 days" in page
+    for query in ("q=bridge", "publication=draft", "response=overdue"):
+        page = text(vero.get(f"{DESK}/events/?{query}"))
+        assert "Bridge down" in page
+        assert "No water at Delmas 33" not in page
+    assert "No event fits" in text(vero.get(f"{DESK}/events/?category=1a"))
+    preview = text(vero.post(f"{DESK}/selection/events/", {"all": "1", "category": "2"}))
+    assert "3 events chosen" in preview
+    refs = hidden(preview, "refs")
+    vero.post(
+        f"{DESK}/selection/events/decide/", {"refs": refs, "do": "respond", "response": "assigned", "by": "Team 1"}
+    )
+    assert set(Event.objects.values_list("response", "response_by")) == {("assigned", "Team 1")}
+    said = vero.post(f"{DESK}/selection/events/decide/", {"refs": refs, "do": "merge", "into": old.ref}, follow=True)
+    assert "2 events. One undo" in text(said)
+    assert "part of another event" in text(vero.get(f"{DESK}/events/?publication=merged"))
+
+
+def test_the_ladder_says_what_is_missing_and_shows_evidence_without_fetching(
+    vero: Client, operation: Operation, verifier: Person, pair: tuple[Event, Event]
+) -> None:
+    page = text(vero.get(f"{DESK}/events/{pair[1].ref}/"))
+    assert "Told by 1 independent sender. Corroborated needs 1 more" in page
+    evidence = "https://example.org/photo?a=1&b=2\nNote of the call, 14:10\njavascript:alert(1)"
+    actions.set_status(verifier, pair[1], Status.VERIFIED, "Called the health post.", evidence)
+    page = text(vero.get(f"{DESK}/events/{pair[1].ref}/"))
+    assert '<a href="https://example.org/photo?a=1&amp;b=2" rel="noopener nofollow noreferrer">' in page
+    assert "<li>javascript:alert(1)</li>" in page
+    assert "unverified → verified" in page
+
+
+def test_all_that_an_order_did_is_taken_back_in_one_step(
+    enter: Any, operation: Operation, lead: Person, volunteer: Person
+) -> None:
+    order = StandingOrder.objects.create(operation=operation, slug="old-map", text="…", rule={**RULE, "source": "sms"})
+    signed = orders.sign(lead, order)
+    told = [
+        report(operation, lon=-72.3, lat=18.54, fields={"APPROVED": "YES", "INCIDENT TITLE": f"Water {n}"})
+        for n in range(4)
+    ]
+    assert orders.apply([signed], told) == 4
+    built_on = Event.objects.get(title="Water 2")
+    actions.edit(volunteer, built_on, DRAFT)
+    client = enter(lead)
+    assert "Undo what it did" in text(client.get(f"{DESK}/orders/"))
+    preview = text(client.get(f"{DESK}/orders/old-map/undo/"))
+    assert "3 reports will wait on the desk again" in preview
+    assert "1 were touched since" in preview
+    sent = {name: hidden(preview, name) for name in ("first", "last")}
+    client.post(f"{DESK}/orders/old-map/undo/decide/", sent)
+    assert books(operation) == {"waiting": 3, "in_event": 1}
+    client.post(f"{DESK}/orders/old-map/undo/decide/", sent)
+    assert books(operation) == {"waiting": 3, "in_event": 1}
+    assert list(Event.objects.filter(publication="published")) == [built_on]
+    page = text(client.get(f"{DESK}/decisions/"))
+    assert "undid: what the standing order old-map did (3 of them; 1 were touched since)" in page
