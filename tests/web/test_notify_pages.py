@@ -170,3 +170,11 @@ def test_the_command_does_the_same(lead: Person, sms: Source, capsys: pytest.Cap
     assert found["stopped"].startswith("lea stopped all sending")
     assert run(["sending", "resume", "sample", "--as", "lea"]) == 0
     assert decided() == ["stopped all sending", "resumed sending"]
+
+
+def test_a_setting_with_choices_takes_no_other(someone: Callable[..., Person], sms: Source) -> None:
+    client = signed_in(someone("ada", Role.ADMIN))
+    assert '<select id="sms-results"' in client.get("/sample/sources/").content.decode()
+    answer = client.post("/sample/sources/sms/settings/", {"setting-results": "perhaps"})
+    assert (answer.status_code, "results is one of on, off" in answer.content.decode()) == (400, True)
+    assert client.post("/sample/sources/sms/settings/", {"setting-results": "on"}).status_code == 302

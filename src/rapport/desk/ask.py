@@ -12,10 +12,10 @@ from rapport.accounts.permissions import Permission
 from rapport.desk.books import allow, decide
 from rapport.errors import Conflict, Refused
 from rapport.notify.models import OutboxMessage, OutboxState
+from rapport.notify.ways import out_of_reach
 from rapport.oversight.models import Decision, DecisionKind
-from rapport.plugins import CHANNELS
 from rapport.reports.models import Report
-from rapport.values import ANSWERABLE, Trust
+from rapport.values import Trust
 
 #: Characters of a question [ours: one SMS in the basic alphabet].
 LONGEST = 160
@@ -27,17 +27,13 @@ def why_not(report: Report) -> str:
     sender = report.sender
     if sender is None:
         return "The report came without a sender: there is nobody to ask."
-    if report.source.channel not in CHANNELS:
-        return "It came by the form, a file or a partner's system: there is no way back to the sender."
-    if sender.kind not in ANSWERABLE:
-        return "The sender's address takes no messages."
     if sender.trust == Trust.BLOCKED:
         return "The sender is blocked: take that back first."
     if sender.stopped_at is not None:
         return "The sender said STOP: nothing is sent to them until they write START."
     if report.operation.sending_stopped_at is not None:
         return "All sending is stopped in this operation: ask the lead to resume it."
-    return ""
+    return out_of_reach(report.source, sender.kind)
 
 
 def ask(person: Person, report: Report, text: str, language: str, uuid: UUID) -> OutboxMessage:
@@ -82,6 +78,6 @@ def ask(person: Person, report: Report, text: str, language: str, uuid: UUID) ->
 def take_back(decision: Decision) -> None:
     """The question does not go out, if it is still here; for undo.py, in its transaction."""
     message = OutboxMessage.objects.filter(pk=decision.after["message"])
-    here = message.filter(state=OutboxState.WAITING)
+    here = message.filter(state=OutboxState.WAITING, gone=False)
     if not here.update(state=OutboxState.CANCELLED, changed_at=timezone.now()):
         raise Conflict("The question has gone out already: write another one instead.")

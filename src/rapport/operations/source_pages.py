@@ -38,6 +38,7 @@ class Field:
     required: bool
     value: str
     stored: bool
+    choices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def _fields(gateway: plugins.Channel, source: Source) -> list[Field]:
             required=setting.required,
             value="" if setting.secret else str(stored.get(setting.name, "")),
             stored=setting.name in stored,
+            choices=setting.choices,
         )
         for setting in gateway.settings
     ]

@@ -62,6 +62,8 @@ def change_settings(source: Source, given: Mapping[str, str], by: Person | None)
         value = given.get(setting.name, "").strip() or (settings.get(setting.name, "") if setting.secret else "")
         if setting.required and not value:
             raise BadDefinition(f"Fill in {setting.name}: {setting.help}")
+        if value and setting.choices and value not in setting.choices:
+            raise BadDefinition(f"{setting.name} is one of {', '.join(setting.choices)}, or empty.")
         settings[setting.name] = value
     set_source_settings(source, {name: value for name, value in settings.items() if value})
 
