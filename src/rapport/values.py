@@ -370,8 +370,13 @@ class PublishedFile:
 
     id: int
     content_type: str
-    size: int
+    size: int  # bytes
     name: str
+    small: bool = False  # there is a small picture of it
+    width: int | None = None  # points
+    height: int | None = None
+    seconds: float | None = None
+    pages: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

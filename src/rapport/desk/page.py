@@ -148,6 +148,9 @@ def _label(decision: Decision) -> str:
         return f"{decision.before['status']} → {decision.after['status']}"
     if decision.kind == DecisionKind.SENDING:
         return outbox.label(decision)
+    if decision.kind == DecisionKind.SHOW_FILE:
+        shown = decision.after["shown_in"] is not None
+        return f"{'showed readers' if shown else 'took back'} file {decision.after['number']}"
     if decision.kind == DecisionKind.RESPOND:
         return f"response {decision.before['response']} → {decision.after['response']}"
     if decision.kind == DecisionKind.BULK:

@@ -19,7 +19,7 @@ from django.utils.dateparse import parse_datetime
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
-from rapport.desk import ask, escalation, placement, senders
+from rapport.desk import ask, attachments, escalation, placement, senders
 from rapport.desk import draft as drafts
 from rapport.desk.actions import CORROBORATING_SENDERS, JUDGED, touch
 from rapport.desk.books import allow, decide, independent_senders, parts, senders_among, standing_decisions, told
@@ -52,6 +52,7 @@ _PERMISSIONS: Mapping[str, Permission] = {
     K.TRANSLATORS: Permission.DESK_REPORT_TRIAGE,
     K.TRUST: Permission.DESK_SENDER_TRUST,
     K.ASK: Permission.DESK_SENDER_ASK,
+    K.SHOW_FILE: Permission.DESK_FILE_PUBLISH,
     K.BULK: Permission.DESK_REPORT_READ,  # each part asks for what it needs
 }
 #: What history.py folds; undone by looking again without it.
@@ -267,6 +268,8 @@ def _rests(later: Decision, on: Decision) -> bool:
         return later.kind == on.kind and later.event_id == on.event_id
     if on.kind in _CHAINED_BY_REPORT:
         return later.kind == on.kind and later.report_id == on.report_id
+    if on.kind == K.SHOW_FILE:
+        return later.kind == K.SHOW_FILE and later.after["file"] == on.after["file"]
     if on.kind == K.TRUST:
         return later.kind == K.TRUST and later.sender_id == on.sender_id
     return on.kind == K.SIGN and later.kind == K.SIGN and later.order_id == on.order_id
@@ -469,4 +472,5 @@ _RESTORE: Mapping[str, Callable[[Decision], None]] = {
     K.TRANSLATORS: escalation.take_back,
     K.TRUST: senders.take_back,
     K.ASK: ask.take_back,
+    K.SHOW_FILE: attachments.take_back,
 }

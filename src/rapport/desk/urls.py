@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from rapport.desk import (
+    attachment_pages,
     event_list,
     event_page,
     handover,
@@ -53,6 +54,9 @@ urlpatterns = [
     path(f"{DESK}selection/reports/decide/", selection_pages.decide_reports, name="desk_selection_reports_do"),
     path(f"{DESK}selection/events/", selection_pages.events, name="desk_selection_events"),
     path(f"{DESK}selection/events/decide/", selection_pages.decide_events, name="desk_selection_events_do"),
+    path(f"{REPORT}files/<int:number>", attachment_pages.whole, name="desk_file"),
+    path(f"{REPORT}files/<int:number>/small", attachment_pages.small, name="desk_file_small"),
+    path(f"{REPORT}files/<int:number>/publication/", attachment_pages.publication, name="desk_file_publication"),
     path(EVENT, event_page.show, name="desk_event"),
     path(f"{EVENT}merge/", merge_pages.choose, name="desk_merge"),
     path(f"{EVENT}merge/decide/", merge_pages.merge, name="desk_merge_do"),

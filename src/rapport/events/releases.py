@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Count
+from django.db.models import Count, F
 
 from rapport.events.models import Event
 from rapport.operations import fields
 from rapport.operations.fields import Field
 from rapport.operations.models import Category, Operation
-from rapport.reports.models import Report
+from rapport.reports.attachments import serve
+from rapport.reports.models import Attachment, AttachmentState, Report
 from rapport.sharing.release import release
 from rapport.values import (
     CategoryName,
     EventFacts,
     Item,
     Publication,
+    PublishedFile,
     Purpose,
     Reader,
     Release,
@@ -48,9 +50,12 @@ def _items(operation: Operation, ids: Sequence[int]) -> dict[int, Item]:
     events = Event.objects.filter(operation=operation, id__in=ids)
     categories = _categories(ids)
     reports, sources = _told_by(ids)
+    files = _files(ids)
     known = fields.stored(operation.extra_fields)
     return {
-        event.pk: _item(operation, known, event, categories[event.pk], sources[event.pk], reports[event.pk])
+        event.pk: _item(
+            operation, known, event, categories[event.pk], sources[event.pk], reports[event.pk], files[event.pk]
+        )
         for event in events
     }
 
@@ -62,6 +67,7 @@ def _item(
     categories: Sequence[CategoryName],
     sources: Iterable[str],
     reports: int,
+    files: Sequence[PublishedFile],
 ) -> Item:
     return Item(
         kind="event",
@@ -85,8 +91,33 @@ def _item(
             reports=reports,
             response=Response(event.response),
             extra=fields.shown(known, event.extra),
+            files=tuple(files),
         ),
     )
+
+
+def _files(ids: Sequence[int]) -> dict[int, list[PublishedFile]]:
+    """The cleaned copies that a person published with just this event; of a report that has moved to another event
+    since, none."""
+    shown = Attachment.objects.filter(
+        published_in__in=ids, report__link__event_id=F("published_in"), state=AttachmentState.CLEAN
+    )
+    grouped: dict[int, list[PublishedFile]] = defaultdict(list)
+    for row in shown.defer("key_sealed").order_by("report_id", "number"):
+        grouped[row.published_in or 0].append(
+            PublishedFile(
+                id=row.pk,
+                content_type=row.copy_type,
+                size=row.copy_size,
+                name=serve.file_name(row),
+                small=row.small_size > 0,
+                width=row.width,
+                height=row.height,
+                seconds=row.seconds,
+                pages=row.pages,
+            )
+        )
+    return grouped
 
 
 def _categories(ids: Sequence[int]) -> dict[int, list[CategoryName]]:

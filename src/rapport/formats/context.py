@@ -52,6 +52,10 @@ class FeedContext:
     def event_url(self, ref: str) -> str:
         return f"{self.base_url}/{quote(self.slug)}/events/{quote(ref)}/"
 
+    def file_url(self, ref: str, number: int) -> str:
+        """Where a published file of an event is; gone as soon as it is taken back."""
+        return f"{self.event_url(ref)}files/{number}"
+
     def event_id(self, ref: str) -> str:
         """An id that never changes, as a URN."""
         return uuid5(_EVENTS, f"{self.slug}/{ref}").urn

@@ -59,6 +59,7 @@ def _what(release: Release, context: FeedContext) -> dict[str, Json]:
         ],
         "status": release.status.value,
         "response": release.response.value,
+        "files": [context.file_url(release.ref, file.id) for file in release.files],
     }
 
 

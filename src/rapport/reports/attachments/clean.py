@@ -35,10 +35,11 @@ def main() -> None:
     limit()
     from rapport.reports.attachments.copies import packed
 
-    sys.stdout.buffer.write(packed(_cleaned(sys.stdin.buffer.read(), sys.argv[2])))
+    sys.stdout.buffer.write(packed(cleaned(sys.stdin.buffer.read(), sys.argv[2])))
 
 
-def _cleaned(data: bytes, media_type: str) -> Copy | Unclean:
+def cleaned(data: bytes, media_type: str) -> Copy | Unclean:
+    """The copy of a file of that media type, or why there is none."""
     from rapport.reports.attachments import clean_document, clean_photo, clean_sound, kinds
     from rapport.reports.attachments.copies import Unclean
 
