@@ -13,7 +13,7 @@ from django.test import Client
 from rapport.accounts import api_keys
 from rapport.accounts.models import Person
 from rapport.cli.main import cli
-from rapport.desk import actions, orders
+from rapport.desk import actions, leases, orders
 from rapport.desk import draft as drafts
 from rapport.desk.undo import undo
 from rapport.errors import BadDefinition, NotAllowed, Refused
@@ -196,6 +196,30 @@ def test_an_order_takes_answers_along_but_no_sender_speaks_to_everybody_through_
     said = report(asking, extra={**SAID, "remark": "my own words", "gone": 1}, categories_said=["2b"])
     assert orders.apply([order], [said]) == 1
     assert Event.objects.get().extra == SAID
+
+
+@pytest.mark.parametrize(
+    ("answer", "count"),
+    [
+        ("damage:total", 1),
+        ("needs:water", 2),
+        ("needs:tents", 1),
+        ("needs:wat", 0),
+        ("gone:x", 0),
+        ("needs", 0),
+        ("", 4),
+    ],
+)
+def test_the_queue_can_be_worked_by_an_answer(
+    client: Client, asking: Operation, volunteer: Person, answer: str, count: int
+) -> None:
+    for extra in ({"damage": "total"}, {"needs": ["water"]}, {"needs": ["water", "tents"], "damage": "none"}, {}):
+        report(asking, extra=extra)
+    assert leases.waiting(asking, leases.DeskFilters(answer=answer)).count() == count
+    client.force_login(volunteer)
+    page = client.get("/sample/desk/", {"answer": answer}).content.decode()
+    assert page.count('<li class="whole">') == count
+    assert ('<option value="needs:water" selected>' in page) == (answer == "needs:water")
 
 
 # --- the file changes ----------------------------------------------------------------------------------------------

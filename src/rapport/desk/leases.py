@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 
 from rapport.accounts.models import Person
@@ -15,6 +16,7 @@ from rapport.accounts.permissions import Permission
 from rapport.desk.books import allow, who_was_first, works_on
 from rapport.desk.models import Lease
 from rapport.errors import Conflict
+from rapport.operations import fields
 from rapport.operations.models import Operation
 from rapport.reports.models import Report, Standing, Suggestion, SuggestionKind
 from rapport.values import Trust
@@ -27,13 +29,14 @@ _ATTEMPTS = 50
 
 @dataclass(frozen=True, slots=True)
 class DeskFilters:
-    """Which part of the queue somebody works on: source slug, language code, text in the message, one of PARTS; "" for
-    all. Reports of blocked senders are in no part but their own."""
+    """Which part of the queue somebody works on: source slug, language code, text in the message, one of PARTS, an
+    answer to an extra field as `code:choice`; "" for all. Reports of blocked senders are in no part but their own."""
 
     source: str = ""
     language: str = ""
     text: str = ""
     part: str = ""
+    answer: str = ""
 
 
 #: Parts of the queue, with their names for people.
@@ -71,7 +74,17 @@ def waiting(operation: Operation, filters: DeskFilters | None = None) -> QuerySe
         queue = queue.filter(Q(language_said=filters.language) | Exists(suggested))
     if filters.text:
         queue = queue.filter(Q(text__icontains=filters.text) | Q(ref=filters.text))
+    if filters.answer:
+        queue = _answered(queue, operation, *filters.answer.split(":", 1))
     return queue.order_by("-rank", "id")
+
+
+def _answered(queue: QuerySet[Report], operation: Operation, code: str, choice: str = "") -> QuerySet[Report]:
+    """Those that chose this in that extra field."""
+    several = {one.code for one in fields.stored(operation.extra_fields) if one.several}
+    answered = queue.alias(answered=KeyTransform(code, "extra"))
+    # A list is text to both databases here: a code has no quotation mark, so that one between two is the whole code.
+    return answered.filter(Q(answered__icontains=f'"{choice}"') if code in several else Q(answered=choice))
 
 
 def take(person: Person, report: Report, to: Permission = Permission.DESK_REPORT_TRIAGE) -> Lease:

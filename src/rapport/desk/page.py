@@ -86,6 +86,7 @@ def filters_of(query: QueryDict) -> DeskFilters:
         query.get("language", "")[:12],
         query.get("text", "").strip()[:100],
         part if part in PARTS else "",
+        query.get("answer", "")[:81],  # a field's code and a choice's
     )
 
 

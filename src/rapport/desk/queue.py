@@ -29,6 +29,7 @@ from rapport.desk.page import (
     to,
 )
 from rapport.desk.templatetags.desk import called
+from rapport.operations import fields
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report, Standing
@@ -51,6 +52,7 @@ def queue(request: HttpRequest, operation: Operation) -> HttpResponse:
     context = {
         "operation": operation,
         "filters": filters,
+        "extra": [one for one in fields.asked(fields.stored(operation.extra_fields)) if one.kind == "choice"],
         "filtered": filtered,
         "query": filter_query(filters),
         "kept": [(name, value) for name, value in asdict(filters).items() if value],
