@@ -355,3 +355,11 @@ def _byte_order_mark(path: Path) -> None:
     buffer.write(b"\xef\xbb\xbfsep=;\r\n")
     buffer.write(b'"id";"text"\r\n1;"dlo; manje"\r\n2;"kay"\r\n')
     path.write_bytes(buffer.getvalue())
+
+
+@hostile("made up.rows", whole="not_a_table")
+def _made_up(path: Path) -> None:
+    """It looks like the file that a workbook is turned into here."""
+    path.write_bytes(
+        b'{"rapport": "rows of a workbook", "sheets": ["a"], "sheet": "a", "merged": 0, "errors": 0}\n["x"]\n'
+    )

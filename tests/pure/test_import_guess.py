@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from rapport.errors import BadDefinition
+from rapport.errors import BadDefinition, Refused
 from rapport.intake.imports.about import Proposal
+from rapport.intake.imports.dates import date_reader
 from rapport.intake.imports.guess import propose
 from rapport.intake.imports.roles import role_by_name
+from rapport.operations.definition import Columns
 from rapport.values import Address, GivenPlace
 from tests.pure.importing import ABOUT, read_through, table
 
@@ -171,3 +173,34 @@ def test_a_proposal_can_be_kept_as_json(tmp_path: Path) -> None:
     kept = json.loads(json.dumps(proposal.to_json()))
     assert kept["samples"][0]["understood"]["text"] == "dlo"
     assert "needs a text" in kept["samples"][1]["problem"]
+
+
+# --- what an operation's file says about the files of a source -----------------------------------------------------
+
+COLUMNS = Columns(text="TEXT", id="No", date="Day", date_format="%d/%m/%Y")
+
+
+def test_what_the_operations_file_says_counts_wherever_the_header_stands(tmp_path: Path) -> None:
+    lines = ["Report of the week;;", "Day;TEXT;No", "03/04/2010;Nou bezwen dlo;7"]
+    path = table(tmp_path / "t.csv", lines, "cp1252")
+    plan = propose(path, ABOUT, columns=COLUMNS).plan
+    assert (plan.delimiter, plan.header_row, plan.date_format) == (";", 2, "%d/%m/%Y")
+    assert plan.roles == {"TEXT": "text", "No": "id", "Day": "date"}
+
+
+@pytest.mark.parametrize(
+    ("header", "reason", "field"),
+    [("No,TEXT", "no_column", "Day"), ("No,TEXT,Day,TEXT", "same_column", "TEXT")],
+)
+def test_a_file_that_is_not_the_table_meant_is_refused_as_a_whole(
+    header: str, reason: str, field: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused) as refused:
+        propose(table(tmp_path / "t.csv", [header, "1,dlo,03/04/2010,x"]), ABOUT, columns=COLUMNS)
+    assert (refused.value.reason, refused.value.field) == (reason, field)
+
+
+def test_a_real_date_cell_of_a_workbook_needs_no_form(tmp_path: Path) -> None:
+    read = date_reader("", "%d/%m/%Y", "UTC", ABOUT.now)
+    assert read("2010-04-03T10:30:00") == datetime(2010, 4, 3, 10, 30, tzinfo=UTC)
+    assert read("03/04/2010") == datetime(2010, 4, 3, tzinfo=UTC)

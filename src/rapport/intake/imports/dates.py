@@ -111,7 +111,16 @@ def _expected(order: str, form: str) -> str:
 def _by_form(form: str) -> ReadDate:
     if form in NUMBER_DATES:
         return lambda said: _from_number(said, form)
-    return lambda said: datetime.strptime(said, form)
+
+    def read(said: str) -> datetime:
+        try:
+            return datetime.strptime(said, form)
+        except ValueError:
+            if said[10:11] != "T":
+                raise
+            return datetime.fromisoformat(said)  # a real date cell of a workbook
+
+    return read
 
 
 def _from_number(said: str, form: str) -> datetime:

@@ -22,6 +22,7 @@ from rapport.intake.imports.plan import EXTRA, FAILED_COLUMNS, MAX_COLUMNS, Plan
 from rapport.intake.imports.reading import json_rows, kind_of, rows
 from rapport.intake.imports.roles import role_by_name, role_by_tag
 from rapport.operations import fields
+from rapport.operations.definition import Columns
 from rapport.text.fold import fold
 from rapport.values import place_problem
 
@@ -57,19 +58,26 @@ class _Found:
     tag: str = ""
 
 
-def propose(path: Path, about: Context, *, fixed: Mapping[str, Any] | None = None) -> Proposal:
-    """How the file would be read, with evidence and samples. `path` is what `reading.prepare` gave; `fixed` is
-    what a person has said already of the plan's keys, by which the rest is worked out. Refused for what concerns the
-    whole file, BadDefinition for a `fixed` that cannot be meant."""
+def propose(
+    path: Path, about: Context, *, columns: Columns | None = None, fixed: Mapping[str, Any] | None = None
+) -> Proposal:
+    """How the file would be read, with evidence and samples. `path` is what `reading.prepare` gave; `columns` are
+    those an operation's file names for the files of a source; `fixed` is what a person has said already of the plan's
+    keys, by which the rest is worked out. Refused for what concerns the whole file, BadDefinition for a `fixed` that
+    cannot be meant."""
     given = dict(fixed or {})
     evidence: list[Evidence] = []
-    draft, tags, sheets = _read_as(path, about, given, evidence)
+    draft, tags, sheets = _read_as(path, about, given, evidence, columns)
     sample = _sample(path, draft)
     found = [_Found(name, tag=tags.get(name, "")) for name in draft.columns]
     for at, column in enumerate(found):
         column.cells = [row.cells[at] for row in sample if row.problem is None and row.cells[at].strip()]
-    roles = given.get("roles") or _roles(draft, found, about, evidence)
-    plan = _details(replace(draft, roles=roles), found, about, evidence)
+    if columns:
+        plan = _by_columns(draft, columns, about)
+        evidence.append(Evidence("roles", "the operation's file says what the columns are"))
+    else:
+        roles = given.get("roles") or _roles(draft, found, about, evidence)
+        plan = _details(replace(draft, roles=roles), found, about, evidence)
     plan = plan.changed(**{key: value for key, value in given.items() if key != "roles"})
     unknown = _unknown_labels(plan, found, about, evidence)
     _tell_ids(plan, found, evidence)
@@ -92,6 +100,11 @@ def show(sample: Sequence[Row], plan: Plan, about: Context) -> tuple[Sample, ...
     return tuple(shown)
 
 
+def samples(path: Path, plan: Plan, about: Context) -> tuple[Sample, ...]:
+    """The same for a plan that a person has changed."""
+    return show(_sample(path, plan), plan, about)
+
+
 def _sample(path: Path, plan: Plan) -> list[Row]:
     sample: list[Row] = []
     size = 0
@@ -107,7 +120,7 @@ def _sample(path: Path, plan: Plan) -> list[Row]:
 
 
 def _read_as(
-    path: Path, about: Context, given: Mapping[str, Any], evidence: list[Evidence]
+    path: Path, about: Context, given: Mapping[str, Any], evidence: list[Evidence], columns: Columns | None
 ) -> tuple[Plan, Mapping[str, str], tuple[str, ...]]:
     """A plan that can read the rows, with no roles yet; the HXL tags of its columns; the workbook's sheets."""
     kind = kind_of(path)
@@ -131,7 +144,7 @@ def _read_as(
         draft = Plan(
             "csv", (), {}, encoding, given.get("delimiter", delimiter), given.get("quote", quote), zone=about.zone
         )
-    return *_with_header(path, draft, given, evidence), sheets
+    return *_with_header(path, draft, given, evidence, columns), sheets
 
 
 def _encoding(path: Path, about: Context, evidence: list[Evidence]) -> str:
@@ -152,7 +165,7 @@ def _about_sheet(workbook: Mapping[str, Any]) -> str:
 
 
 def _with_header(
-    path: Path, draft: Plan, given: Mapping[str, Any], evidence: list[Evidence]
+    path: Path, draft: Plan, given: Mapping[str, Any], evidence: list[Evidence], columns: Columns | None
 ) -> tuple[Plan, Mapping[str, str]]:
     if "header_row" in given:
         names = columns_at(path, draft, given["header_row"], given.get("header_rows", 1))
@@ -161,7 +174,7 @@ def _with_header(
             tag_row=given.get("tag_row", 0),
         )  # fmt: skip
         return plan, {}
-    layout = guess_layout(path, draft)
+    layout = guess_layout(path, draft, _names_in(columns) if columns else ())
     evidence += [Evidence(key, said) for key, said in layout.said]
     plan = replace(
         draft,
@@ -188,6 +201,31 @@ def _json_columns(path: Path) -> tuple[tuple[str, ...], str]:
     if not names:
         raise Refused("no_table", "No line of this file is a JSON object in UTF-8.")
     return tuple(names), f"one JSON object a line, with {len(names)} names"
+
+
+def _names_in(columns: Columns) -> tuple[str, ...]:
+    named = (columns.id, columns.text, columns.title, columns.date, columns.lat, columns.lon, columns.place,
+             columns.categories)  # fmt: skip
+    return tuple(name for name in named if name)
+
+
+def _by_columns(draft: Plan, columns: Columns, about: Context) -> Plan:
+    """The plan that an operation's file asks for."""
+    named = {
+        "id": columns.id, "text": columns.text, "title": columns.title, "date": columns.date, "lat": columns.lat,
+        "lon": columns.lon, "place": columns.place, "categories": columns.categories,
+    }  # fmt: skip
+    for name in filter(None, named.values()):
+        if name not in draft.columns:
+            raise Refused("no_column", "The table must have this column.", field=name)
+    roles = _left_out(draft.columns) | {name: role for role, name in named.items() if name}
+    return replace(
+        draft,
+        roles=roles,
+        date_format=columns.date_format if columns.date else "",
+        category_separator=columns.category_separator,
+        zone=about.zone,
+    )
 
 
 def _left_out(columns: Sequence[str]) -> dict[str, str]:

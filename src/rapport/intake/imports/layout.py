@@ -105,9 +105,9 @@ def _consistency(lines: Sequence[str], delimiter: str, quote: str) -> tuple[floa
 # --- the header ----------------------------------------------------------------------------------------------------
 
 
-def guess_layout(path: Path, plan: Plan) -> Layout:
-    """Where the header stands, and what the columns are called. `plan` says how to read the rows so far. Refused:
-    no rows, more than MAX_COLUMNS."""
+def guess_layout(path: Path, plan: Plan, wanted: Sequence[str] = ()) -> Layout:
+    """Where the header stands, and what the columns are called. `plan` says how to read the rows so far; `wanted` are
+    names that the header must have. Refused: no rows, more than MAX_COLUMNS, no header with these names."""
     first = [(number, cells) for number, cells in islice(raw_rows(path, plan), 400) if not isinstance(cells, Refused)]
     filled = [(number, cells) for number, cells in first if any(cell.strip() for cell in cells)]
     if not filled:
@@ -118,7 +118,7 @@ def guess_layout(path: Path, plan: Plan) -> Layout:
         )
         raise Refused("too_many_columns", remedy)
     tag_row = _tag_row(filled)
-    header, rows, why = _header(filled, tag_row)
+    header, rows, why = _named(filled, wanted) if wanted else _header(filled, tag_row)
     said = [("header_row", why)]
     if tag_row and tag_row != header:
         said.append(("tag_row", f"row {tag_row} holds HXL tags; it is passed over"))
@@ -156,6 +156,22 @@ def _tag_row(filled: Sequence[tuple[int, list[str]]]) -> int:
         if len(given) >= 1 and sum(bool(_TAG.fullmatch(cell)) for cell in given) * 2 > len(given):
             return number
     return 0
+
+
+def _named(filled: Sequence[tuple[int, list[str]]], wanted: Sequence[str]) -> tuple[int, int, str]:
+    """The row that has the names asked for."""
+    best, there = filled[0], -1
+    for number, cells in filled[:_HEADER_WITHIN]:
+        there_are = {" ".join(cell.split()) for cell in cells}
+        if (count := sum(name in there_are for name in wanted)) > there:
+            best, there = (number, cells), count
+    names = [" ".join(cell.split()) for cell in best[1]]
+    for name in wanted:
+        if name not in names:
+            raise Refused("no_column", "The header must name this column.", row=best[0], field=name)
+        if names.count(name) > 1:
+            raise Refused("same_column", "Two columns have this name; rename one.", row=best[0], field=name)
+    return best[0], 1, f"row {best[0]} names the columns that the operation's file names"
 
 
 def _header(filled: Sequence[tuple[int, list[str]]], tag_row: int) -> tuple[int, int, str]:

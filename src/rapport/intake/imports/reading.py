@@ -87,7 +87,10 @@ _OTHER_KINDS = {
 def prepare(path: Path, into: Path, sheet: str = "") -> Path:
     """The file that `rows` and `propose` read: the file itself, or for a workbook `into`, which is written anew from
     one sheet ("" = the first that holds something). Refused if it is no table, or a workbook that cannot be read."""
-    if kind_of(path) != "workbook":
+    kind = kind_of(path)
+    if kind == "rows":  # made by us or made up: nobody sends such a file
+        raise Refused("not_a_table", "This is no table. Save the table as CSV or XLSX.")
+    if kind != "workbook":
         return path
     xlsx.convert(path, into, sheet)
     return into
