@@ -228,3 +228,97 @@ def test_without_script_a_report_becomes_an_event(
     expect(page.get_by_text("Published: Water shortage, Jacmel.")).to_be_visible()
     page.context.close()
     assert Event.objects.get().pcode == "HT0211"
+
+
+def test_categories_places_and_events_are_chosen_by_a_few_keys(
+    desk: Desk, operation: Operation, volunteer: Person
+) -> None:
+    event = actions.accept(volunteer, report(operation, "Dlo"), DRAFT)
+    first = report(operation, "Pa gen manje")
+    report(operation, "Toujou pa gen dlo")
+    for score, name in ((0.9, "Delmas 33"), (0.5, "Delmas 40")):
+        Suggestion.objects.create(
+            report=first, kind="place", value={"lon": -72.3 - score / 100, "lat": 18.5, "name": name, "precision": 3},
+            score=score, reasons=["its name"], function="test 1",
+        )  # fmt: skip
+    page = desk.open()
+    page.keyboard.press("n")
+    expect(page.locator("blockquote")).to_have_text("Pa gen manje")
+    page.keyboard.press("c")
+    page.keyboard.type("foo")
+    page.keyboard.press("Enter")
+    expect(page.locator("input[value='2a']")).to_be_checked()
+    page.keyboard.press("3")  # the third of the usual ones, in the taxonomy's order
+    expect(page.locator("input[value='1a']")).to_be_checked()
+    page.keyboard.press("3")
+    expect(page.locator("input[value='1a']")).not_to_be_checked()
+    page.keyboard.press("o")
+    expect(page.locator("#id_place_name")).to_have_value("Delmas 40")
+    page.keyboard.press("p")
+    page.keyboard.type("jacm")
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_place_name")).to_have_value("Jacmel")
+    expect(page.locator("body")).to_be_focused()
+    page.keyboard.press("a")
+    expect(page.get_by_text("Published: Food shortage, Jacmel.")).to_be_visible()
+    page.keyboard.press("t")
+    page.keyboard.type("no water")
+    expect(page.get_by_role("option", name="No water at Delmas 33")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Attached to: No water at Delmas 33.")).to_be_visible()
+    assert event.links.count() == 2
+
+
+def test_small_forms_change_their_part_of_the_page_and_keep_the_rest(desk: Desk, operation: Operation) -> None:
+    told = report(operation, number="50937001122")
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.locator("#id_summary").fill("Twenty families")
+    page.keyboard.press("Escape")
+    page.keyboard.press("w")
+    page.keyboard.press("2")
+    expect(page.locator("#priority")).to_contain_text("urgency 2 × 24")
+    page.keyboard.press("l")
+    page.keyboard.type("No water in Delmas 33")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#translations .card")).to_have_text(re.compile("No water in Delmas 33"))
+    page.keyboard.press("k")
+    page.keyboard.type("Konbyen moun? ê")
+    expect(page.locator("#question-count")).to_contain_text("15 characters, 1 SMS (“ê” makes an SMS hold 70 only)")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#conversation .ours")).to_contain_text("Konbyen moun? ê")
+    expect(page.locator("#id_summary")).to_have_value("Twenty families")
+    assert [decision.kind for decision in Decision.objects.order_by("id")] == ["prioritise", "translate", "ask"]
+
+
+def test_what_was_typed_stays_when_the_line_is_lost(desk: Desk, operation: Operation) -> None:
+    told = report(operation)
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.keyboard.press("l")
+    page.keyboard.type("No water")
+    page.context.set_offline(True)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert").filter(has_text="This was not sent")).to_be_visible()
+    expect(page.locator("#translation")).to_have_value("No water")
+    page.context.set_offline(False)
+    page.locator("#translation").press("Control+Enter")
+    expect(page.locator("#translations .card")).to_have_text(re.compile("No water"))
+    desk.wrong[:] = [said for said in desk.wrong if "ERR_INTERNET_DISCONNECTED" not in said]
+
+
+def test_rejected_by_one_key_and_taken_back_by_another_it_is_open_again(desk: Desk, operation: Operation) -> None:
+    told = report(operation, "Vann machin")
+    report(operation, "Nou grangou")
+    page = desk.open()
+    page.keyboard.press("n")
+    expect(page.locator("blockquote")).to_have_text("Vann machin")
+    page.keyboard.press("r")
+    expect(page.get_by_role("option", name="Advertisement")).to_be_visible()
+    page.keyboard.press("4")
+    expect(page.locator("blockquote")).to_have_text("Nou grangou")
+    expect(page.get_by_role("button", name="Reject: Advertisement")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator("blockquote")).to_have_text("Vann machin")
+    page.keyboard.press("x")
+    expect(page.locator("blockquote")).to_have_text("Nou grangou")
+    told.refresh_from_db()
+    assert told.standing == "rejected"
