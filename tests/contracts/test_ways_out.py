@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rapport import plugins
@@ -79,6 +79,7 @@ def test_a_message_that_comes_in_asks_nothing_else(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CALLED)
+@settings(deadline=None)  # a busy machine is no fault
 @given(text=HOSTILE, to=HOSTILE)
 def test_no_message_chooses_where_the_call_goes(name: str, text: str, to: str) -> None:
     text, to = (said.encode("utf-8", "replace").decode() for said in (text, to))
@@ -120,6 +121,7 @@ def test_an_answer_is_read_as_what_it_means_for_the_message(name: str, status: i
 
 
 @pytest.mark.parametrize("name", CALLED)
+@settings(deadline=None)  # a busy machine is no fault
 @given(status=st.integers(100, 599), body=st.binary(max_size=300))
 def test_any_answer_can_be_read(name: str, status: int, body: bytes) -> None:
     read = out(name).read
@@ -128,6 +130,7 @@ def test_any_answer_can_be_read(name: str, status: int, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", WAYS)
+@settings(deadline=None)  # a busy machine is no fault
 @given(
     method=st.sampled_from(["GET", "POST"]),
     query=st.sampled_from(["", "task=send", "task=sent", "task=result", "uuid=x", "task=%00", "status=sent"]),
