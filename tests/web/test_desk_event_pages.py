@@ -194,3 +194,10 @@ def test_all_that_an_order_did_is_taken_back_in_one_step(
     assert list(Event.objects.filter(publication="published")) == [built_on]
     page = text(client.get(f"{DESK}/decisions/"))
     assert "undid: what the standing order old-map did (3 of them; 1 were touched since)" in page
+
+
+def test_only_a_decision_about_many_says_how_many_it_holds(
+    vero: Client, operation: Operation, pair: tuple[Event, Event]
+) -> None:
+    for page in (f"{DESK}/", f"{DESK}/decisions/", f"{DESK}/events/{pair[0].ref}/"):
+        assert "in it</a>" not in text(vero.get(page))

@@ -116,11 +116,12 @@ def _tell(operation: Operation, port: int) -> None:
 
     standing = {
         state: Report.objects.filter(operation=operation, standing=state).count()
-        for state in ("in_event", "waiting", "rejected")
+        for state in ("in_event", "waiting", "rejected", "withdrawn")
     }
     click.echo(
         f"{sum(standing.values())} reports kept = {standing['in_event']} in events"
         f" + {standing['waiting']} on the desk + {standing['rejected']} rejected"
+        + (f" + {standing['withdrawn']} withdrawn" if standing["withdrawn"] else "")
     )
     click.echo(f"Map:  http://127.0.0.1:{port}/{operation.slug}/")
     click.echo(f"Desk: http://127.0.0.1:{port}/{operation.slug}/desk/")

@@ -25,7 +25,7 @@ from rapport.operations.access import address, public, reader
 from rapport.operations.fields import PREFIX, Field
 from rapport.operations.models import Operation, Source
 from rapport.sharing.models import ReleaseEntry
-from rapport.values import Purpose, Reader, Status
+from rapport.values import Audience, Purpose, Reader, Status
 
 PAGE = 50  # events
 VIEWS = ("map", "list", "timeline")
@@ -137,6 +137,9 @@ def _bars(operation: Operation, chosen: Selection) -> list[Bar]:
 def event(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     """One event as this reader is released it."""
     who = reader(request, operation)
+    if (now := _part_of(operation, who, ref)) is not None:
+        # Not for good: the desk may take the two apart again.
+        return HttpResponseRedirect(address(operation, "events", now))
     release = by_ref(operation, who, Purpose.VIEW, ref)
     if release is None:
         return _gone(request, operation, who, ref)
@@ -153,24 +156,22 @@ def event(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
 def _gone(request: HttpRequest, operation: Operation, who: Reader, ref: str) -> HttpResponse:
     """410 for what this reader could see once, 404 for everything else: a draft and a typing error look the same."""
     event = Event.objects.filter(operation=operation, ref=ref).first()
-    was_shown = (
-        event is not None
-        and ReleaseEntry.objects.filter(
-            operation=operation, audience=who.audience, event_id=event.pk, retracted=True
-        ).exists()
-    )
-    if event is not None and was_shown and (now := _part_of(event, who)) is not None:
-        # Not for good: the desk may take the two apart again.
-        return HttpResponseRedirect(address(operation, "events", now))
+    was_shown = event is not None and _was_shown(event, who)
     context = {"operation": operation, "withdrawn": was_shown, "ref": ref}
     return render(request, "events/gone.html", context, status=410 if was_shown else 404)
 
 
-def _part_of(event: Event, who: Reader) -> str | None:
-    """The event that this one has become part of, if this reader gets it."""
+def _was_shown(event: Event, who: Reader) -> bool:
+    entries = ReleaseEntry.objects.filter(operation=event.operation_id, audience=who.audience, event_id=event.pk)
+    return entries.filter(retracted=True).exists()
+
+
+def _part_of(operation: Operation, who: Reader, ref: str) -> str | None:
+    """The event that this one has become part of, if this reader gets it; None where the reader never had this one."""
+    event = Event.objects.filter(operation=operation, ref=ref, merged_into__isnull=False).first()
+    if event is None or (who.audience is Audience.PUBLIC and not _was_shown(event, who)):
+        return None
     whole = event
     while whole.merged_into is not None:
         whole = whole.merged_into
-    if whole.pk == event.pk or by_ref(whole.operation, who, Purpose.VIEW, whole.ref) is None:
-        return None
-    return whole.ref
+    return whole.ref if by_ref(operation, who, Purpose.VIEW, whole.ref) else None
