@@ -149,7 +149,7 @@ class Post:
             self.took[letter.get_content().strip()] += 1
         if what in {DROP, TAKE_AND_DROP}:
             server.transport.abort()
-        return {LATER: "451 later", NEVER: "554 no"}.get(what, "250 taken")
+        return {LATER: "451 later", NEVER: "554 no", BROKEN: "421 going down"}.get(what, "250 taken")
 
 
 @contextmanager

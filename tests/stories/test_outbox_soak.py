@@ -214,12 +214,13 @@ def played(operation: Operation, folder: Path, count: int, kills: int, stalls: i
 
 def counted(took: Counter[str]) -> Counter[str]:
     found: Counter[str] = Counter(doubled=sum(times - 1 for times in took.values()), lost=0)
-    for row in OutboxMessage.objects.all():
+    for row in OutboxMessage.objects.select_related("source"):
         found[row.state] += 1
         arrived = took[row.body] == 1
         accounted = arrived or (row.state in {S.UNSURE, S.FAILED, S.WAITING} and row.problem)
         if not accounted:
             found["lost"] += 1
+            found[f"lost by {row.source.slug}, {row.state}"] += 1
         if arrived and row.state == S.WAITING:
             found["arrived and would be sent again"] += 1
     return found
