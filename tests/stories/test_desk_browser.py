@@ -283,7 +283,9 @@ def test_small_forms_change_their_part_of_the_page_and_keep_the_rest(desk: Desk,
     expect(page.locator("#translations .card")).to_have_text(re.compile("No water in Delmas 33"))
     page.keyboard.press("k")
     page.keyboard.type("Konbyen moun? ê")
-    expect(page.locator("#question-count")).to_contain_text("15 characters, 1 SMS (“ê” makes an SMS hold 70 only)")
+    expect(page.locator("#question-count")).to_contain_text(
+        "15 of 160 characters, 1 SMS (“ê” makes an SMS hold 70 only)"
+    )
     page.keyboard.press("Control+Enter")
     expect(page.locator("#conversation .ours")).to_contain_text("Konbyen moun? ê")
     expect(page.locator("#id_summary")).to_have_value("Twenty families")

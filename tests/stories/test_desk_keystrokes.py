@@ -235,13 +235,13 @@ def work(hands: Plain) -> None:
     if not ENGLISH.search(said):
         hands.now.kind = "translate and accept"
         hands.translate(f"They report: {meant[1].lower()}.")
+    if not page.query_selector(f'input[name=categories][value="{meant[0]}"]:checked'):
+        hands.category(*meant)
     if not page.locator("#id_lat").input_value():
         town = next((town for town in TOWNS if town.lower() in said.lower()), "")
         if town:
             hands.now.kind += " with a place"
             hands.place(town)
-    if not page.query_selector(f'input[name=categories][value="{meant[0]}"]:checked'):
-        hands.category(*meant)
     hands.accept()
 
 

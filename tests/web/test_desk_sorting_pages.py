@@ -211,3 +211,10 @@ def test_trusted_is_seen_in_the_queue(vero: Client, operation: Operation) -> Non
     told.sender.trust = Trust.TRUSTED  # type: ignore[union-attr]
     told.sender.save()  # type: ignore[union-attr]
     assert "trusted sender" in text(vero.get("/sample/desk/?part=trusted"))
+
+
+def test_who_may_not_translate_is_not_led_there(vero: Client, operation: Operation, someone: Any) -> None:
+    assert "To translate" in text(vero.get("/sample/desk/"))
+    custodian = signed_in(someone("cora", Role.CUSTODIAN))
+    assert "To translate" not in text(custodian.get("/sample/desk/"))
+    assert custodian.get("/sample/desk/translators/").status_code == 403

@@ -56,7 +56,7 @@ def queue(request: HttpRequest, operation: Operation) -> HttpResponse:
         "filtered": filtered,
         "query": filter_query(filters),
         "kept": [(name, value) for name, value in asdict(filters).items() if value],
-        "parts": PARTS,
+        "queue_parts": PARTS,
         "saved": saved.shown(operation, person(request)),
         "reports": [_row(report) for report in chosen[:SHOWN]],
         "found": chosen.count() if filtered else standing.waiting,

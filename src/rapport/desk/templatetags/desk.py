@@ -10,7 +10,10 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Permission
 from rapport.events.models import Event
+from rapport.operations.models import Operation
 from rapport.values import named
 
 register = template.Library()
@@ -62,3 +65,9 @@ def age(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
+
+
+@register.filter
+def translates_in(person: Person, operation: Operation) -> bool:
+    """Whether the person may write translations here."""
+    return person.is_authenticated and person.may(Permission.DESK_REPORT_TRANSLATE, operation.pk)

@@ -308,7 +308,7 @@
       text.dataset.counted = '1';
       const shown = document.getElementById(text.getAttribute('aria-describedby')), hint = shown.textContent;
       const ready = one('[data-ready]', text.form);
-      const count = function () { shown.textContent = text.value ? length(text.value) + ' of ' + text.maxLength + '. ' + hint.replace(/^[^.]*\. /, '') : hint; };
+      const count = function () { shown.textContent = text.value ? length(text.value, text.maxLength) + '. ' + hint.replace(/^[^.]*\. /, '') : hint; };
       text.addEventListener('input', count);
       if (ready) ready.addEventListener('change', function () {
         const chosen = ready.selectedOptions[0];
@@ -320,12 +320,12 @@
     });
   }
 
-  function length(text) {
+  function length(text, most) {
     const letters = Array.from(text);
     const other = letters.find(function (letter) { return !GSM.includes(letter) && !TWICE.includes(letter); });
     const units = other ? text.length : letters.reduce(function (sum, letter) { return sum + (TWICE.includes(letter) ? 2 : 1); }, 0);
     const room = other ? [70, 67] : [160, 153], parts = units <= room[0] ? 1 : Math.ceil(units / room[1]);
-    return text.length + ' characters, ' + parts + ' SMS' + (other ? ' (“' + other + '” makes an SMS hold 70 only)' : '');
+    return text.length + ' of ' + most + ' characters, ' + parts + ' SMS' + (other ? ' (“' + other + '” makes an SMS hold 70 only)' : '');
   }
 
   // --- the place ----------------------------------------------------------------------------------------------------
