@@ -12,7 +12,8 @@ from django.utils import timezone
 from rapport.accounts.models import Person
 from rapport.errors import BadDefinition
 from rapport.events.models import Event
-from rapport.intake.table import mapping_of
+from rapport.intake.imports.context import context_of
+from rapport.intake.imports.mappings import columns_of
 from rapport.operations.definition import parse
 from rapport.operations.gazetteer import commune_of, communes_of, forget, knowledge, match_place_name
 from rapport.operations.load import PLACE_COLUMNS, Loaded, load, set_source_settings, source_settings
@@ -177,11 +178,12 @@ def test_settings_of_a_source_are_sealed_and_survive_loading(haiti: Operation) -
 
 
 def test_the_file_sources_mapping_is_kept_with_it(haiti: Operation) -> None:
-    mapping = mapping_of(haiti.sources.select_related("operation").get(channel="file"))
-    assert mapping.columns.id == "Serial"
-    assert mapping.labels["3. Public Health"] == "3"
-    with pytest.raises(BadDefinition):
-        mapping_of(haiti.sources.get(slug="web"))
+    source = haiti.sources.select_related("operation").get(channel="file")
+    columns = columns_of(source)
+    assert columns is not None
+    assert columns.id == "Serial"
+    assert context_of(source).labels["3. Public Health"] == "3"
+    assert columns_of(haiti.sources.get(slug="web")) is None
 
 
 # --- gazetteer -----------------------------------------------------------------------------------------------------

@@ -264,7 +264,7 @@ def _source(wanted: SourceDefinition) -> dict[str, Any]:
 
 
 def _give_mapping(source: Source, wanted: SourceDefinition, labels: Mapping[str, str]) -> None:
-    """What intake/table.py needs to read this source's files, among the source's settings."""
+    """What an import needs to read this source's files, among the source's settings."""
     if wanted.columns is None:
         return
     settings = source_settings(source)
