@@ -49,6 +49,17 @@ def map_(events: int, boxes: int, folder: Path | None, to_json: bool) -> None:
     _show(measure(events, boxes, folder), to_json)
 
 
+@bench.command("import")
+@click.option("--rows", type=click.IntRange(1_000, 20_000_000), default=100_000, show_default=True)
+@_folder
+@as_json
+def import_(rows: int, folder: Path | None, to_json: bool) -> None:
+    """Rows a second of a file with everything checked; verdicts, rollback, a second import and a kill -9."""
+    from rapport.cli.bench_import import measure
+
+    _show(measure(rows, folder), to_json)
+
+
 def _show(figures: Iterable[Figure], to_json: bool) -> None:
     rows = [figure.as_json() for figure in figures]
     show(list[Json](rows), to_json, columns(rows, "Nothing was measured."))

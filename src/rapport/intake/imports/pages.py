@@ -49,6 +49,7 @@ class _ToImports(FileUploadHandler):
         self._size += len(raw_data)
         if self._size > store.MOST_BYTES_BY_PAGE:
             self.too_large = True
+            self._file.close()
             raise StopUpload(connection_reset=True)
         self._file.write(raw_data)
         return None
@@ -102,9 +103,9 @@ def _too_large() -> Refused:
 
 
 def _source(request: HttpRequest, operation: Operation) -> Source:
-    if name := request.POST.get("new_source", "").strip():
+    if name := request.POST.get("new_source", "").replace("\0", "").strip():
         return store.new_source(person(request), operation, name)
-    chosen = _sources(operation).filter(slug=request.POST.get("source", "")).first()
+    chosen = _sources(operation).filter(slug=request.POST.get("source", "").replace("\0", "")).first()
     if chosen is None:
         raise Refused("source", "Choose where the file is from, or name it.", field="source")
     return chosen

@@ -1,0 +1,236 @@
+"""The pages of imports: a lead sends a file, sees what it says, corrects, confirms, and takes it back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from rapport.accounts.models import Person
+from rapport.intake.imports import run, store
+from rapport.intake.models import Import
+from rapport.operations.models import Operation, Source
+from rapport.oversight.models import Decision
+from rapport.reports.models import Report
+from tests.web.importing import files, good, rest, sent, table, taken_in
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Any, tmp_path: Any) -> None:
+    settings.DATA_DIR = tmp_path
+
+
+@pytest.fixture
+def lea(lead: Person, client: Client) -> Client:
+    client.force_login(lead)
+    return client
+
+
+def upload(client: Client, content: bytes, name: str = "reports.csv", **more: str) -> Any:
+    return client.post("/sample/imports/", {"file": SimpleUploadedFile(name, content), **more})
+
+
+def page(client: Client, one: Import, more: str = "") -> str:
+    answer = client.get(f"/sample/imports/{one.pk}/{more}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_from_a_file_to_reports_and_back_without_script(operation: Operation, lea: Client) -> None:
+    answer = upload(lea, table(*good(range(5)), "9,,18.5,-72.3,"), new_source="Red Cross, Jacmel")
+    one = Import.objects.get()
+    assert answer.headers["Location"] == f"/sample/imports/{one.pk}/"
+    assert one.source == Source.objects.get(slug="red-cross-jacmel", channel="file")
+    assert 'http-equiv="refresh"' in page(lea, one)
+    rest(one)
+    ready = page(lea, one)
+    assert "Take 5 reports in" in ready
+    assert "A report needs a text." in ready
+    assert "refresh" not in ready
+    lea.post(f"/sample/imports/{one.pk}/start/")
+    one.refresh_from_db()
+    assert one.state == "running"
+    rest(one)
+    assert "came in as new reports" in page(lea, one)
+    preview = page(lea, one, "rollback/")
+    assert re.search(r"<dt>5</dt><dd>reports withdrawn", preview)
+    assert lea.post(f"/sample/imports/{one.pk}/rollback/", {"reason": ""}).status_code == 400
+    lea.post(f"/sample/imports/{one.pk}/rollback/", {"reason": "Another file was meant."})
+    one.refresh_from_db()
+    rest(one)
+    assert "5 reports withdrawn: kept, and counted nowhere" in page(lea, one)
+    assert not Report.objects.exclude(standing="withdrawn").exists()
+    assert "rolled an import back" in lea.get("/sample/desk/decisions/").content.decode()
+    assert Decision.objects.get(kind="withdraw").reason == "Another file was meant."
+
+
+def test_confirming_twice_has_the_effect_of_once(operation: Operation, lea: Client) -> None:
+    one = rest(sent(operation, table(*good(range(3)))))
+    for _ in range(2):
+        lea.post(f"/sample/imports/{one.pk}/start/")
+    rest(Import.objects.get())
+    again = lea.post(f"/sample/imports/{one.pk}/start/", follow=True)
+    assert "does not work any more: the import is in now" in again.content.decode()
+    assert Report.objects.count() == 3
+
+
+def test_every_choice_can_be_corrected(operation: Operation, lea: Client) -> None:
+    content = table("a,Nou bezwen dlo,05/02/2010,vant", "b,Nou grangou,06/02/2010,tèt", header="k,words,when,label")
+    one = rest(sent(operation, content))
+    columns = {name: f"role-{at}" for at, name in enumerate(one.plan["columns"])}
+    lea.post(
+        f"/sample/imports/{one.pk}/plan/",
+        {columns["k"]: "id", columns["words"]: "text", columns["when"]: "date", columns["label"]: "categories",
+         "date_order": "MDY", "zone": "UTC", "decimal": ",", "category_separator": ";"},
+    )  # fmt: skip
+    one = rest(Import.objects.get())
+    assert one.state == "ready"
+    assert one.plan["roles"] == {"k": "id", "words": "text", "when": "date", "label": "categories"}
+    assert (one.plan["date_order"], one.plan["zone"], one.plan["decimal"]) == ("MDY", "UTC", ",")
+    body = page(lea, one)
+    assert "2010-05-02" in body or "2 May 2010" in body, "the samples show what the correction did"
+
+
+def test_a_correction_that_cannot_be_is_said_and_changes_nothing(operation: Operation, lea: Client) -> None:
+    one = rest(sent(operation, table(*good(range(3)))))
+    before = one.plan
+    for wrong, said in (
+        ({"zone": "Port-au-Prince"}, "no time zone"),
+        ({"role-2": "place", "role-4": "place"}, "Only one column can be"),
+        ({"role-1": "ignore"}, "holds the text"),
+        ({"header_row": "first"}, "number of its row"),
+        ({"encoding": "klingon"}, "one of the encodings"),
+    ):
+        answer = lea.post(f"/sample/imports/{one.pk}/plan/", wrong)
+        assert answer.status_code == 400
+        assert said in answer.content.decode()
+    one.refresh_from_db()
+    assert (one.state, one.plan) == ("ready", before)
+
+
+def test_another_header_row_is_read_anew(operation: Operation, lea: Client) -> None:
+    content = b"id,text\r\nfoo,words\r\n1,dlo\r\n"
+    one = rest(sent(operation, content))
+    lea.post(f"/sample/imports/{one.pk}/plan/", {"header_row": "2", "header_rows": "1"})
+    one = rest(Import.objects.get())
+    assert (one.state, one.plan["columns"], one.plan["header_row"]) == ("ready", ["foo", "words"], 2)
+
+
+def test_a_workbook_comes_in_too(operation: Operation, lea: Client) -> None:
+    import xlsxwriter
+
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        for name in ("first", "second"):
+            sheet = book.add_worksheet(name)
+            for row, cells in enumerate([["id", "text"], [f"{name} 1", f"Nou bezwen dlo {name}"]]):
+                sheet.write_row(row, 0, cells)
+    files(operation)
+    upload(lea, made.getvalue(), "book.xlsx", source="partner")
+    one = rest(Import.objects.get())
+    assert (one.state, one.new, one.plan["sheet"]) == ("ready", 1, "first")
+    lea.post(f"/sample/imports/{one.pk}/plan/", {"sheet": "second"})
+    one = rest(Import.objects.get())
+    assert one.plan["sheet"] == "second"
+    lea.post(f"/sample/imports/{one.pk}/start/")
+    rest(Import.objects.get())
+    assert Report.objects.get().text == "Nou bezwen dlo second"
+
+
+def test_refused_rows_come_back_as_a_file(operation: Operation, lea: Client) -> None:
+    one = taken_in(operation, table(*good(range(3)), '7,,18.5,-72.3,"=1+1"'))
+    answer = lea.get(f"/sample/imports/{one.pk}/to-mend.csv")
+    content = b"".join(answer).decode("utf-8-sig")  # type: ignore[arg-type]
+    (row,) = csv.DictReader(io.StringIO(content))
+    assert (row["id"], row["note"], row["row"], row["field"]) == ("7", "'=1+1", "5", "text")
+    assert not b"".join(lea.get(f"/sample/imports/{one.pk}/to-mend.csv?bom=0")).startswith(b"\xef")  # type: ignore[arg-type]
+
+
+def test_what_is_too_large_or_no_file_is_said(operation: Operation, lea: Client, monkeypatch: Any) -> None:
+    files(operation)
+    assert "Choose a file first." in lea.post("/sample/imports/", {"source": "partner"}).content.decode()
+    assert "is empty" in upload(lea, b"", source="partner").content.decode()
+    monkeypatch.setattr(store, "MOST_BYTES_BY_PAGE", 1000)
+    for size in (3000, 200_000):  # found while it arrives, and by its announced length
+        answer = upload(lea, b"x" * size, source="partner")
+        assert answer.status_code == 413
+        assert "larger than" in answer.content.decode()
+    assert not Import.objects.exists()
+    assert list(store.folder().iterdir()) == []
+
+
+def test_a_file_is_not_taken_without_proof_that_our_page_sent_it(operation: Operation, lead: Person) -> None:
+    files(operation)
+    forged = Client(enforce_csrf_checks=True)
+    forged.force_login(lead)
+    assert upload(forged, table(*good(range(3))), source="partner").status_code == 403
+    assert not Import.objects.exists()
+
+
+def test_another_operations_import_is_nowhere(operation: Operation, lea: Client) -> None:
+    one = sent(operation, table(*good(range(3))))
+    other = Operation.objects.get(pk=operation.pk)
+    other.pk, other.slug = None, "other"  # type: ignore[assignment]
+    other.save()
+    assert lea.get(f"/other/imports/{one.pk}/").status_code == 403
+    assert lea.get("/sample/imports/99999/").status_code == 404
+
+
+def test_the_list_says_what_came_in_and_an_empty_one_what_to_do(operation: Operation, lea: Client) -> None:
+    assert "No file has come in yet." in lea.get("/sample/imports/").content.decode()
+    taken_in(operation, table(*good(range(3))))
+    listed = lea.get("/sample/imports/").content.decode()
+    assert "reports.csv" in listed
+    assert "3 new" in listed
+    assert "/sample/imports/" in lea.get("/sample/desk/").content.decode()
+
+
+def test_a_file_seen_before_says_so(operation: Operation, lea: Client) -> None:
+    content = table(*good(range(3)))
+    first = taken_in(operation, content)
+    second = rest(sent(operation, content))
+    body = page(lea, second)
+    assert "This very file came in before" in body
+    assert f"/sample/imports/{first.pk}/" in body
+    assert "Take 0 reports in" in body
+
+
+def test_mappings_are_kept_renamed_and_forgotten(operation: Operation, lea: Client) -> None:
+    one = rest(sent(operation, table(*good(range(3)))))
+    lea.post(f"/sample/imports/{one.pk}/mapping/", {"name": "partner weekly"})
+    (mapping,) = operation.import_mappings.all()
+    assert "partner weekly" in lea.get("/sample/imports/mappings/").content.decode()
+    lea.post(f"/sample/imports/mappings/{mapping.pk}/rename/", {"name": "weekly"})
+    files(operation)
+    upload(lea, table(*good(range(4))), source="partner", mapping=str(mapping.pk))
+    second = rest(Import.objects.latest("pk"))
+    assert "weekly" in page(lea, second)
+    lea.post(f"/sample/imports/mappings/{mapping.pk}/delete/")
+    assert "No mapping is kept yet" in lea.get("/sample/imports/mappings/").content.decode()
+
+
+def test_rows_that_do_not_come_in_are_in_pages_and_by_reason(operation: Operation, lea: Client) -> None:
+    rows = [f"{n},,18.5,-72.3," for n in range(60)] + [f"x{n},dlo,95,-72.3," for n in range(3)]
+    one = rest(sent(operation, table(*good(range(100, 103)), *rows)))
+    body = page(lea, one)
+    assert "Page 1 of 2" in body
+    reason = one.verdicts.order_by("-row")[0].reason
+    assert "Page" not in page(lea, one, f"?reason={reason}")
+
+
+def test_progress_is_told_to_the_script(operation: Operation, lea: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr(run, "BATCH", 2)
+    one = rest(sent(operation, table(*good(range(5)))))
+    lea.post(f"/sample/imports/{one.pk}/start/")
+    run.step()
+    told = lea.get(f"/sample/imports/{one.pk}/progress").json()
+    assert told == {"state": "running", "done": 3, "total": 6, "said": "Row 3 of 6: 2 new, 0 there already, 0 refused."}
+    lea.post(f"/sample/imports/{one.pk}/pause/")
+    assert "Go on" in page(lea, one)
+    lea.post(f"/sample/imports/{one.pk}/resume/")
+    assert rest(Import.objects.get()).new == 5
