@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -141,6 +142,31 @@ def test_merged_cells_say_in_all_of_them_what_the_first_says(tmp_path: Path) -> 
         sheet.write(row, 2, f"Nou bezwen dlo {row}")
     book.close()
     assert [message.place.name for message in read_through(path).messages if message.place] == ["Jacmel"] * 3
+
+
+_ODS = """<?xml version="1.0" encoding="UTF-8"?>
+<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ office:version="1.2"><office:body><office:spreadsheet><table:table table:name="Reports">
+<table:table-row><table:table-cell office:value-type="string"><text:p>date</text:p></table:table-cell>
+<table:table-cell office:value-type="string"><text:p>text</text:p></table:table-cell></table:table-row>
+<table:table-row><table:table-cell office:value-type="date" office:date-value="2010-01-14T10:00:00"><text:p>x</text:p>
+</table:table-cell><table:table-cell office:value-type="string"><text:p>Nou bezwen dlo</text:p></table:table-cell>
+</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"""
+
+
+def test_a_table_of_libreoffice_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "t.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", _ODS.replace("\n", ""))
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+    (message,) = read_through(path).messages
+    assert (message.text, message.sent_at) == ("Nou bezwen dlo", datetime(2010, 1, 14, 15, tzinfo=UTC))
 
 
 # --- memory --------------------------------------------------------------------------------------------------------
