@@ -364,7 +364,8 @@ def _suggested_categories(suggestions: Sequence[Suggestion]) -> dict[str, str]:
 
 def _near(suggestions: Sequence[Suggestion]) -> list[Near]:
     chosen = [s for s in suggestions if s.kind == SuggestionKind.NEAR_DUPLICATE][:NEAR]
-    reports = Report.objects.select_related("link__event").in_bulk([s.value.get("report", 0) for s in chosen])
+    there = Report.objects.exclude(standing=Standing.WITHDRAWN).select_related("link__event")
+    reports = there.in_bulk([s.value.get("report", 0) for s in chosen])
     return [
         Near(report, link.event if (link := getattr(report, "link", None)) else None, s.score, s.reasons, s.pk)
         for s in chosen

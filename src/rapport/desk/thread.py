@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rapport.notify.models import OutboxMessage, OutboxState
-from rapport.reports.models import Report
+from rapport.reports.models import Report, Standing
 
 #: Messages of each side that are shown, the newest [ours: more than one conversation in a crisis holds].
 MOST = 20
@@ -31,7 +31,8 @@ def thread(report: Report) -> Sequence[Said]:
     """All that this sender and we have said to each other, the oldest first; of a report without sender, itself."""
     if report.sender_id is None:
         return [_came(report)]
-    came = Report.objects.filter(sender_id=report.sender_id).select_related("link__event").order_by("-pk")[:MOST]
+    there = Report.objects.filter(sender_id=report.sender_id).exclude(standing=Standing.WITHDRAWN)
+    came = there.select_related("link__event").order_by("-pk")[:MOST]
     went = OutboxMessage.objects.filter(sender_id=report.sender_id).select_related("person").order_by("-pk")[:MOST]
     said = [*map(_came, came), *map(_went, went)]
     if not any(one.report and one.report.pk == report.pk for one in said):

@@ -296,7 +296,10 @@ def _page(request: HttpRequest, one: Import, *, problem: str = "", status: int =
         "said": _said(one),
         "rows": one.new + one.already + one.differs + one.refused,
         "seen": store.seen_before(one),
-        "reasons": list(verdicts.values("reason", "verdict").annotate(count=Count("pk")).order_by("-count")),
+        "reasons": [
+            {"reason": name, "words": name.replace("_", " "), "count": count}
+            for name, count in verdicts.values_list("reason").annotate(count=Count("pk")).order_by("-count", "reason")
+        ],
         "reason": reason,
         "page": page,
         "form": choices.form(one) if one.plan and dry else None,
