@@ -91,7 +91,8 @@ def _take_in(operation: Operation, path: Path) -> None:
     from rapport.cli.importing import take_in
 
     source = operation.sources.select_related("operation").get(channel="file")
-    take_in(source, path)
+    if not source.imports.filter(state="done").exists():
+        take_in(source, path)
 
 
 def _understand() -> None:

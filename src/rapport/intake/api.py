@@ -118,7 +118,7 @@ class Problem(Struct, omit_defaults=True):
 
 
 class StandingOut(Struct):
-    """Where a report stands: waiting, in_event, rejected or withdrawn; `event` is its event's id if readers can see it."""
+    """Where a report stands: waiting, in_event, rejected or withdrawn; `event` is its event's id if readers see it."""
 
     ref: str
     standing: str
