@@ -90,7 +90,7 @@ def split(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     event, who = _event(operation, ref), person(request)
     going = list(EventReport.objects.filter(event=event, report__ref__in=_refs(request)).select_related("report"))
     if not request.POST.get("do"):
-        return _split_page(request, event, going, DraftForm(operation, initial=initial(drafts.of_event(event))))
+        return _split_page(request, event, going, DraftForm(operation, initial=_first(event)))
     form = DraftForm(operation, request.POST)
     draft = form.draft()
     if draft is None:
@@ -106,6 +106,13 @@ def split(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
         return _split_page(request, event, going, form, status=400)
     messages.success(request, f"{len(chosen)} of the reports are this event now. Undo brings them back.")
     return to("desk_event", operation.slug, new.ref)
+
+
+def _first(event: Event) -> dict[str, Any]:
+    """The new event's form before anybody typed: what the event says that the reports leave."""
+    spot = event.spot
+    outside = spot is not None and not event.operation.box.holds(spot.lon, spot.lat)
+    return {**initial(drafts.of_event(event)), "outside": outside}
 
 
 def _split_page(
