@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -68,6 +69,11 @@ def age(seconds: float) -> str:
 
 
 @register.filter
-def translates_in(person: Person, operation: Operation) -> bool:
-    """Whether the person may write translations here."""
-    return person.is_authenticated and person.may(Permission.DESK_REPORT_TRANSLATE, operation.pk)
+def desk_pages(person: Person, operation: Operation) -> list[tuple[str, str]]:
+    """(name, address) of the desk's pages that this person may open."""
+    pages = [("Queue", "desk"), ("Events", "desk_events"), ("To translate", "desk_translators"),
+             ("Decisions", "desk_decisions"), ("Standing orders", "desk_orders"),
+             ("Messages out", "desk_outbox")]  # fmt: skip
+    if not person.may(Permission.DESK_REPORT_TRANSLATE, operation.pk):
+        pages.remove(("To translate", "desk_translators"))
+    return [(name, reverse(view, args=[operation.slug])) for name, view in pages]
