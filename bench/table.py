@@ -15,7 +15,7 @@ from typing import Any
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.md"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
-BENCHES = ("intake", "map")
+BENCHES = ("intake", "map", "import")
 
 Figure = dict[str, Any]
 
