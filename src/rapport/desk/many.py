@@ -30,8 +30,10 @@ from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report, Standing
 from rapport.values import Publication, Response
 
-#: How many are decided about at once [ours: more than anybody has looked at].
+#: How many reports are decided about at once [ours: more than anybody has looked at].
 MOST = 500
+#: How many events: each is decided by itself, and intake cannot write meanwhile [ours: about a second].
+MOST_EVENTS = 100
 K = DecisionKind
 
 
@@ -234,11 +236,9 @@ Change = Callable[[Event, Decision], object]
 
 
 def events_of(operation: Operation, refs: Iterable[str]) -> list[Event]:
-    """The events of these references, at most MOST, the newest first."""
-    found: list[Event] = []
-    for some in parts(list(dict.fromkeys(refs))[:MOST]):
-        found += Event.objects.filter(operation=operation, ref__in=some).select_related("operation", "merged_into")
-    return sorted(found, key=lambda event: -event.pk)
+    """The events of these references, at most MOST_EVENTS, the newest first."""
+    chosen = Event.objects.filter(operation=operation, ref__in=list(dict.fromkeys(refs))[:MOST_EVENTS])
+    return list(chosen.select_related("operation", "merged_into").order_by("-pk"))
 
 
 def publish(

@@ -16,7 +16,7 @@ from rapport.desk.books import called
 from rapport.desk.event_list import EventFilters
 from rapport.desk.finding import search_events
 from rapport.desk.forms import DraftForm, choices
-from rapport.desk.many import MOST, Done, Unfit
+from rapport.desk.many import MOST, MOST_EVENTS, Done, Unfit
 from rapport.desk.page import kept_filters, local_time, to
 from rapport.errors import Conflict, Refused
 from rapport.events.models import Event
@@ -71,10 +71,10 @@ def decide_reports(request: HttpRequest, operation: Operation) -> HttpResponse:
 @needs(Permission.DESK_EVENT_EDIT)
 @local_time
 def events(request: HttpRequest, operation: Operation) -> HttpResponse:
-    """What is chosen in the list of events: those that are checked, or with `all` the first 500 that fit its filter."""
+    """What is chosen in the list of events: those that are checked, or with `all` the first 100 that fit its filter."""
     if request.POST.get("all"):
         fitting = event_list.chosen(operation, EventFilters.of(request.POST)).values_list("ref", flat=True)
-        return _events(request, operation, list(fitting[:MOST]))
+        return _events(request, operation, list(fitting[:MOST_EVENTS]))
     return _events(request, operation, _refs(request, "event"))
 
 
@@ -171,7 +171,7 @@ def _events(request: HttpRequest, operation: Operation, refs: Sequence[str], *, 
         "can": can,
         "cannot": cannot,
         "refs": " ".join(event.ref for event in can),
-        "most": MOST,
+        "most": MOST_EVENTS,
         "published": [event for event in can if event.publication == Publication.PUBLISHED],
         "responses": list(Response),
         "reason": request.POST.get("reason", ""),
