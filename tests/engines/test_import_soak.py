@@ -41,7 +41,8 @@ def test_two_gigabytes_come_in_within_300_mb() -> None:
                    "--mapping", "large", "--json"]  # fmt: skip
         process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE)
         assert process.stdout is not None
-        result = json.loads(process.stdout.read())
+        with process.stdout as said:
+            result = json.loads(said.read())
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         peak = used.ru_maxrss / 1024
