@@ -63,7 +63,7 @@ def ask_at_once(operation: Operation, people: list[Person], times: int) -> tuple
     return given, faults
 
 
-@pytest.mark.parametrize("times", [100, pytest.param(10_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("times", [250, pytest.param(10_000, marks=pytest.mark.soak)])
 def test_two_who_ask_at_once_are_never_given_the_same(
     operation: Operation, someone: Callable[..., Person], times: int
 ) -> None:
@@ -76,7 +76,7 @@ def test_two_who_ask_at_once_are_never_given_the_same(
     assert len(given) == 2 * times
 
 
-@pytest.mark.parametrize("many", [30, pytest.param(2_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("many", [20, pytest.param(2_000, marks=pytest.mark.soak)])
 def test_what_was_left_lying_is_given_again_each_once(
     operation: Operation, someone: Callable[..., Person], many: int
 ) -> None:
