@@ -6,6 +6,7 @@ takes no cookies can send it.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,7 +32,7 @@ from rapport.desk.places import units
 from rapport.errors import Refused, TryAgain
 from rapport.intake import coordinates, limits, refusals, uploads
 from rapport.intake.channels import wire
-from rapport.intake.keep import keep
+from rapport.intake.keep import keep, pseudonym_of
 from rapport.intake.replies import names_place
 from rapport.intake.views import RETRY_AFTER
 from rapport.operations import asking, fields
@@ -212,21 +213,39 @@ def report_form(request: HttpRequest, operation: Operation) -> HttpResponse:
     """Shows the form, and takes it. What was typed is shown again whenever it is not taken."""
     source = Source.objects.select_related("operation").filter(operation=operation, channel="web", active=True).first()
     if source is None or not operation.open:
-        return render(request, "intake/closed.html", {"operation": operation}, status=404)
+        return _closed(request, operation)
     groups = _groups(operation)
-    codes = [category.code for group in groups for category in (group.top, *group.children)]
+    codes = _codes(groups)
     if request.method != "POST":
-        return _page(request, ReportForm(operation, codes, initial={"form_id": secrets.token_urlsafe(18)}), groups)
+        return empty(request, operation, secrets.token_urlsafe(18))
     try:
         with _files(request) as given:
             return _take(request, source, ReportForm(operation, codes, request.POST, given=given), groups)
     except Refused as refused:  # too large to be read
         refusals.count(source, refused.reason)
-        empty = ReportForm(operation, codes, initial={"form_id": secrets.token_urlsafe(18)})
+        anew = ReportForm(operation, codes, initial={"form_id": secrets.token_urlsafe(18)})
         problem = _("This is too long to be read. Go back, shorten it, or choose fewer files, and send it again.")
         if refused.status == 503:
             problem = _("Too many files come in at this moment. Go back, wait a minute and send it again.")
-        return _page(request, empty, groups, problem=problem, status=refused.status)
+        return _page(request, anew, groups, problem=problem, status=refused.status)
+
+
+def empty(request: HttpRequest, operation: Operation, form_id: str = "") -> HttpResponse:
+    """The form with nothing in it."""
+    groups = _groups(operation)
+    return _page(request, ReportForm(operation, _codes(groups), initial={"form_id": form_id}), groups)
+
+
+def _closed(request: HttpRequest, operation: Operation) -> HttpResponse:
+    if _for_script(request):
+        problem = _("This operation takes no reports through its web form at present.")
+        return JsonResponse({"problem": problem, "errors": {}}, status=404)
+    return render(request, "intake/closed.html", {"operation": operation}, status=404)
+
+
+def _for_script(request: HttpRequest) -> bool:
+    """Whether the form's script sends it, which may do so long after it was written: see static/intake/queue.js."""
+    return request.method == "POST" and request.headers.get("Accept") == "application/json"
 
 
 def _files(request: HttpRequest) -> AbstractContextManager[tuple[GivenFile, ...]]:
@@ -250,13 +269,33 @@ def _take(request: HttpRequest, source: Source, form: ReportForm, groups: list[_
     if not valid:
         refusals.count(source, "trap" if "website" in form.errors else "form_error")
         return _page(request, form, groups, status=400)
+    message = form.message()
     try:
-        kept = keep(source, [form.message()])[0]
+        kept = keep(source, [message])[0]
     except TryAgain:
         return _page(
             request, form, groups, problem=_("Your report was not kept. Send it again in a minute."), status=503
         )
-    return HttpResponseRedirect(reverse("report_sent", args=[source.operation.slug, kept.ref]))
+    address = reverse("report_sent", args=[source.operation.slug, kept.ref])
+    if not _for_script(request):
+        return HttpResponseRedirect(address)
+    # A report that was changed after its first version had come, whose answer was lost, is another report.
+    other = not kept.new and not _same(source, kept.ref, message)
+    return JsonResponse({"ref": kept.ref, "address": address}, status=409 if other else 200)
+
+
+def _same(source: Source, ref: str, message: Message) -> bool:
+    """Whether what is kept under this reference is what came now."""
+    report = Report.objects.get(operation=source.operation, ref=ref)
+    place = message.place or GivenPlace()
+    return (
+        (report.text, report.sender_id) == (message.text, pseudonym_of(source, message))
+        and (report.lon, report.lat, report.place_said) == (place.lon, place.lat, place.name)
+        and (report.sent_at, report.categories_said) == (message.sent_at, list(message.categories))
+        and report.extra == message.extra
+        and list(report.attachments.order_by("number").values_list("sha256", flat=True))
+        == [hashlib.sha256(file.data).hexdigest() for file in message.files]
+    )
 
 
 @never_cache
@@ -291,6 +330,10 @@ def _groups(operation: Operation) -> list[_Group]:
     return [_Group(top, tuple(_below(top, under))) for top in under.get(None, [])]
 
 
+def _codes(groups: Sequence[_Group]) -> list[str]:
+    return [category.code for group in groups for category in (group.top, *group.children)]
+
+
 def _below(category: Category, under: dict[int | None, list[Category]]) -> list[Category]:
     children = under.get(category.pk, [])
     return [found for child in children for found in (child, *_below(child, under))]
@@ -299,6 +342,21 @@ def _below(category: Category, under: dict[int | None, list[Category]]) -> list[
 def _page(
     request: HttpRequest, form: ReportForm, groups: list[_Group], *, problem: object = "", status: int = 200
 ) -> HttpResponse:
+    response = _told(form, problem, status) if _for_script(request) else _shown(request, form, groups, problem, status)
+    if status in {429, 503}:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def _told(form: ReportForm, problem: object, status: int) -> JsonResponse:
+    """What is wrong, by the name of the input that it is about."""
+    errors = {} if problem else {name: list(said) for name, said in form.errors.items()}
+    if "attached" in errors:
+        errors["files"] = errors.pop("attached")
+    return JsonResponse({"problem": problem, "errors": errors}, status=status)
+
+
+def _shown(request: HttpRequest, form: ReportForm, groups: list[_Group], problem: object, status: int) -> HttpResponse:
     chosen = set(form["categories"].value() or ())
     page = {
         "operation": form.operation,
@@ -308,10 +366,9 @@ def _page(
         "open_groups": {group.top.pk for group in groups if chosen & {child.code for child in group.children}},
         "problem": problem,
         "max_text": MAX_TEXT,
+        "most": f"{kinds.MAX_FILES} {kinds.MAX_FILE} {kinds.MAX_TOGETHER}",
+        "about_files": _FILES,
         "must_answer": any(one.required for one in form.extra),
         "places": units(form.operation) if any(one.kind == "place" for one in form.extra) else [],
     }
-    response = render(request, "intake/report.html", page, status=status)
-    if status in {429, 503}:
-        response.headers["Retry-After"] = str(RETRY_AFTER)
-    return response
+    return render(request, "intake/report.html", page, status=status)

@@ -176,10 +176,7 @@ _commits = _GroupCommit()
 def _prepared(
     source: Source, message: Message, now: datetime, sealed: bytes | None, import_no: int | None, inline: bool
 ) -> _Prepared:
-    pseudonym = None
-    if message.sender is not None:
-        # Gateways write the same number with and without its plus: it is one person.
-        pseudonym = keys.pseudonym(source.operation.slug, message.sender.kind, message.sender.value.lstrip("+"))
+    pseudonym = pseudonym_of(source, message)
     return _Prepared(
         ref=message_ref(source, message, pseudonym, now),
         source=source,
@@ -192,6 +189,14 @@ def _prepared(
         files=store.put(message.files) if message.files else (),
         inline=inline,
     )
+
+
+def pseudonym_of(source: Source, message: Message) -> str | None:
+    """Under which pseudonym the sender is known here; None if none is named."""
+    if message.sender is None:
+        return None
+    # Gateways write the same number with and without its plus: it is one person.
+    return keys.pseudonym(source.operation.slug, message.sender.kind, message.sender.value.lstrip("+"))
 
 
 def message_ref(source: Source, message: Message, pseudonym: str | None, now: datetime) -> str:
