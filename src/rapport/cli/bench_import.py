@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -117,14 +118,18 @@ def _killed(rows: int, parent: Path | None) -> Iterator[Figure]:
         at = _kill_when(process, folder, int(rows * _KILLED_AT))
         done = _step("resume", folder, "1")
         with sqlite3.connect(f"file:{folder / 'rapport.db'}?mode=ro", uri=True) as database:
-            ids = [json.loads(fields)["remark"] for (fields,) in database.execute("SELECT fields FROM reports_report")]
+            kept = [json.loads(fields) for (fields,) in database.execute("SELECT fields FROM reports_report")]
             told = database.execute("SELECT count(*), count(DISTINCT row) FROM intake_importverdict WHERE NOT dry")
             lines, different = told.fetchone()
-        good = rows - len(expected)
+        there = Counter((one["lat"], one["lon"]) for one in kept)  # no two rows have both in common, see _row
+        good = {tuple(_row(number, "")[3:5]) for number in range(rows) if number + 2 not in expected}
+        missing = len(good - there.keys()) + len(expected) - different
+        doubled = there.total() - len(there) + lines - different
         yield Figure("killed_at_row", at, "row", "higher")
-        yield Figure("resumed_missing", max(0, good - len(ids)) + max(0, len(expected) - different), "rows", "lower", 0)
-        yield Figure("resumed_doubled", max(0, len(ids) - good) + lines - different, "rows", "lower", 0)
-        exact = at > 0 and (done["new"], done["refused"], len(ids)) == (good, len(expected), good)
+        yield Figure("resumed_missing", missing, "rows", "lower", 0)
+        yield Figure("resumed_doubled", doubled, "rows", "lower", 0)
+        counted = (done["new"], done["refused"], len(kept)) == (len(good), len(expected), len(good))
+        exact = at > 0 and counted and not missing and not doubled
         yield Figure("resumed_after_kill", int(exact), "of 1", "higher", 1)
 
 
