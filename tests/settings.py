@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("RAPPORT_DATA_DIR", tempfile.mkdtemp(prefix="rapport-tests-"))
+os.environ.setdefault("RAPPORT_SECOND_FACTOR", "optional")  # the tests of the second factor ask for it themselves
 (Path(os.environ["RAPPORT_DATA_DIR"]) / "static").mkdir(parents=True, exist_ok=True)
 
 from rapport.web.settings import *  # noqa: E402, F403

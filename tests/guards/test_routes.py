@@ -20,6 +20,20 @@ OTHERS = {
     "/accounts/signup/": "public: refuses whoever has opened no invitation (accounts/adapter.py)",
     "/accounts/reauthenticate/": "signed in: asks for the password again",
     "/accounts/password/change/": "signed in: asks for the old password",
+    "/accounts/second-factor/": "signed in: what is set up",
+    "/accounts/second-factor/enter/": "public: only after the right password, in the same session; tries are limited",
+    "/accounts/second-factor/enter-again/": "signed in: asks for a code again",
+    "/accounts/second-factor/app/": "signed in: asks who it is first",
+    "/accounts/second-factor/app/remove/": "signed in: asks who it is first",
+    "/accounts/second-factor/codes/": "signed in: asks who it is first",
+    "/accounts/second-factor/codes/new/": "signed in: asks who it is first",
+    "/accounts/passkeys/add/": "signed in: asks who it is first",
+    "/accounts/passkeys/{pk}/remove/": "signed in: asks who it is first; one's own only",
+    "/accounts/passkeys/sign-in/": "public: signing in; tries are limited",
+    "/accounts/passkeys/again/": "signed in: asks for a passkey again",
+    "/accounts/sessions/": "signed in: one's own sessions",
+    "/accounts/sessions/{session_id}/end/": "signed in: one's own only",
+    "/accounts/sessions/end-others/": "signed in: one's own only",
 }
 METHODS = ("GET", "POST")
 NOT_WITH_THIS_METHOD = 405

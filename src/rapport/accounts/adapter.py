@@ -1,10 +1,15 @@
-"""Who may open an account: only somebody with an invitation, who gets its role in the same transaction."""
+"""Who may open an account: only somebody with an invitation, who gets its role in the same transaction. When somebody
+proves anew who they are."""
 
 from __future__ import annotations
 
+import time
 from typing import Any, cast
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core import context
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -31,3 +36,10 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
             invitations.accept(request.session[OPENED], made)
         del request.session[OPENED]
         return made
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """Whether "is it you?" is asked before a change of factors: not right after signing in."""
+        request = context.request
+        records = get_authentication_records(request, request.user)
+        signed_in = max((float(record.get("at", 0)) for record in records), default=0.0)
+        return time.time() - signed_in > float(app_settings.REAUTHENTICATION_TIMEOUT)

@@ -22,6 +22,9 @@ class Person(AbstractUser):
     organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.SET_NULL)
     language = models.CharField(max_length=12, blank=True)
 
+    #: Set on the person of a request who needs a second factor and has none yet (accounts/sessions.py): may nothing.
+    held_back = False
+
     @property
     def shown_name(self) -> str:
         return self.get_full_name() or self.username
@@ -35,7 +38,9 @@ class Person(AbstractUser):
         return cache[operation_id]
 
     def may(self, permission: Permission, operation_id: int) -> bool:
-        return self.is_active and any(permission in ROLE_PERMISSIONS[role] for role in self.roles_in(operation_id))
+        if not self.is_active or self.held_back:
+            return False
+        return any(permission in ROLE_PERMISSIONS[role] for role in self.roles_in(operation_id))
 
 
 class Membership(models.Model):

@@ -36,6 +36,9 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+#: Roles that can do harm to everybody in an operation: whoever holds one anywhere needs a second factor.
+NEED_SECOND_FACTOR = frozenset({Role.LEAD, Role.CUSTODIAN, Role.ADMIN})
+
 _P = Permission
 _DESK = frozenset({_P.DESK_REPORT_READ, _P.DESK_REPORT_TRANSLATE})
 _TRIAGE = _DESK | {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 from importlib.resources import files
@@ -29,6 +30,8 @@ def demo(port: int, serve: bool) -> None:
     The 3,099 public reports of the Ushahidi-Haiti map come in through the same intake as any message; a standing order
     signed by the demo's lead publishes them as the historic map had them. Running it again changes nothing.
     """
+    # Nobody trying it out should need a phone first; this process alone, and its worker, ask for none.
+    os.environ.setdefault("RAPPORT_SECOND_FACTOR", "optional")
     set_up(from_nothing=True)
     from rapport.cli.serve import listen, prepare
 
@@ -126,4 +129,6 @@ def _tell(operation: Operation, port: int) -> None:
     )
     click.echo(f"Map:  http://127.0.0.1:{port}/{operation.slug}/")
     click.echo(f"Desk: http://127.0.0.1:{port}/{operation.slug}/desk/")
+    if os.environ["RAPPORT_SECOND_FACTOR"] == "optional":
+        click.echo("The demo asks nobody for a second factor; `rapport serve` asks lead, custodian and admin for one.")
     click.echo("A password is shown when its account is made; `rapport accounts password lead` sets a new one.")

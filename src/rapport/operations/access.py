@@ -13,10 +13,12 @@ from urllib.parse import quote
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
+from rapport.accounts.second_factor import AFTER
 from rapport.operations.models import Operation
 from rapport.values import PUBLIC, Audience, Reader
 
@@ -48,13 +50,17 @@ def public(view: View[P]) -> View[P]:
 
 
 def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
-    """Whoever holds the permission in the operation named in the address may use it."""
+    """Whoever holds the permission in the operation named in the address may use it; who needs a second factor for it
+    and has none is led to set one up."""
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(_where_from(request))
+            if person(request).held_back:
+                request.session[AFTER] = _where_from(request)
+                return redirect("mfa_index")
             operation = _with_operation(kwargs)
             if operation is None or not person(request).may(permission, operation.pk):
                 raise PermissionDenied(permission.value)

@@ -18,7 +18,7 @@ from typing import Literal
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
-KeyPurpose = Literal["django", "pseudonyms", "addresses", "channels", "attachments"]
+KeyPurpose = Literal["django", "pseudonyms", "addresses", "channels", "attachments", "second_factor"]
 
 
 def load(folder: Path, purpose: KeyPurpose) -> list[bytes]:

@@ -24,6 +24,12 @@ def _flag(text: str) -> bool:
     return text == "1"
 
 
+def _required(text: str) -> str:
+    if text not in {"required", "optional"}:
+        raise ValueError("write required or optional")
+    return text
+
+
 def _whole(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -87,6 +93,14 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable("RAPPORT_MAIL_FROM", "Address that our e-mail comes from.", "", mail.mailbox),
+    Variable(
+        "RAPPORT_SECOND_FACTOR",
+        "required: lead, custodian and admin sign in with a second factor; optional: who wants to.",
+        "required",
+        _required,
+    ),
+    Variable("RAPPORT_SESSION_IDLE_HOURS", "Hours without a page after which somebody is signed out.", "2", _whole),
+    Variable("RAPPORT_SESSION_HOURS", "Hours after which everybody signs in anew.", "12", _whole),
     Variable("RAPPORT_THREADS", "Requests answered at the same time by one server process.", "48", _whole),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from xstatic.pkg import leaflet
@@ -19,6 +20,9 @@ TRUST_PROXY: bool = _env["RAPPORT_TRUST_PROXY"]
 SMTP: mail.Server | None = _env["RAPPORT_SMTP_URL"]
 MAIL_FROM: str = _env["RAPPORT_MAIL_FROM"]
 THREADS: int = _env["RAPPORT_THREADS"]
+SECOND_FACTOR_REQUIRED: bool = _env["RAPPORT_SECOND_FACTOR"] == "required"
+SESSION_IDLE = timedelta(hours=_env["RAPPORT_SESSION_IDLE_HOURS"])
+SESSION_LONGEST = timedelta(hours=_env["RAPPORT_SESSION_HOURS"])
 DEBUG: bool = _env["RAPPORT_DEBUG"]
 
 
@@ -72,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "rapport.accounts.sessions.limited",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "rapport.web.middleware.readable",
@@ -128,6 +133,17 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+MFA_ADAPTER = "rapport.accounts.second_factor.Sealed"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s before and after: the clocks of phones and of a laptop in the field differ
+MFA_FORMS = {
+    "authenticate": "rapport.accounts.codes.EnterCode",
+    "reauthenticate": "rapport.accounts.codes.EnterCodeAgain",
+    "activate_totp": "rapport.accounts.codes.FirstCode",
+    "add_webauthn": "rapport.accounts.codes.NewPasskey",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUST_PROXY else 0
 CSRF_FAILURE_VIEW = "rapport.web.errors.forged"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # no request to another host unless set up
@@ -147,6 +163,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
