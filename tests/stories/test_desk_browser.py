@@ -55,6 +55,12 @@ class Desk:
         return self.page
 
 
+def shows(page: Page, text: str) -> None:
+    """The report is there, and its keys work."""
+    expect(page.locator("blockquote")).to_have_text(text)
+    page.wait_for_load_state("load")
+
+
 @pytest.fixture
 def desk(chromium: Browser, live_server: Any, volunteer: Person) -> Iterator[Desk]:
     made = Desk(chromium, live_server.url, volunteer)
@@ -74,24 +80,24 @@ def test_a_backlog_is_worked_through_by_keyboard(desk: Desk, operation: Operatio
         report(operation, words)
     page = desk.open()
     page.keyboard.press("n")
-    expect(page.locator("blockquote")).to_have_text("Pa gen dlo nan Delmas 33")
+    shows(page, "Pa gen dlo nan Delmas 33")
     page.keyboard.press("a")
     expect(page.get_by_text("Published: Water shortage, Delmas 33.")).to_be_visible()
     made = Event.objects.latest("id")
     assert (made.place_name, made.publication) == ("Delmas 33", "published")
     assert Decision.objects.latest("id").suggestion_id is not None, "the place is as it was suggested"
 
-    expect(page.locator("blockquote")).to_have_text("Vann machin")
+    shows(page, "Vann machin")
     page.keyboard.press("r")
     page.keyboard.type("Advertisement, nothing else")
     page.keyboard.press("Control+Enter")
 
-    expect(page.locator("blockquote")).to_have_text("Toujou pa gen dlo")
+    shows(page, "Toujou pa gen dlo")
     page.keyboard.press("t")
     page.keyboard.type(event.ref)
     page.keyboard.press("Enter")
 
-    expect(page.locator("blockquote")).to_have_text("Nou grangou")
+    shows(page, "Nou grangou")
     page.locator("#id_title").fill("Hungry")
     page.keyboard.press("Escape")
     page.keyboard.press("d")
@@ -243,7 +249,7 @@ def test_categories_places_and_events_are_chosen_by_a_few_keys(
         )  # fmt: skip
     page = desk.open()
     page.keyboard.press("n")
-    expect(page.locator("blockquote")).to_have_text("Pa gen manje")
+    shows(page, "Pa gen manje")
     page.keyboard.press("c")
     page.keyboard.type("foo")
     page.keyboard.press("Enter")
@@ -312,15 +318,31 @@ def test_rejected_by_one_key_and_taken_back_by_another_it_is_open_again(desk: De
     report(operation, "Nou grangou")
     page = desk.open()
     page.keyboard.press("n")
-    expect(page.locator("blockquote")).to_have_text("Vann machin")
+    shows(page, "Vann machin")
     page.keyboard.press("r")
     expect(page.get_by_role("option", name="Advertisement")).to_be_visible()
     page.keyboard.press("4")
-    expect(page.locator("blockquote")).to_have_text("Nou grangou")
+    shows(page, "Nou grangou")
     expect(page.get_by_role("button", name="Reject: Advertisement")).to_be_visible()
     page.keyboard.press("u")
-    expect(page.locator("blockquote")).to_have_text("Vann machin")
+    shows(page, "Vann machin")
     page.keyboard.press("x")
-    expect(page.locator("blockquote")).to_have_text("Nou grangou")
+    shows(page, "Nou grangou")
     told.refresh_from_db()
     assert told.standing == "rejected"
+
+
+def test_a_word_begun_before_the_page_was_ready_commands_nothing(desk: Desk, operation: Operation) -> None:
+    told = report(operation, categories_said=["2b"])
+    page = desk.page
+    page.route("**/desk.js", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.goto(f"{desk.url}/sample/desk/reports/{told.ref}/", wait_until="commit")
+    page.wait_for_selector("blockquote")
+    page.keyboard.press("t")
+    page.wait_for_load_state("load")
+    page.keyboard.type("a road near the market", delay=40)
+    told.refresh_from_db()
+    assert told.standing == "waiting"
+    page.wait_for_timeout(700)
+    page.keyboard.press("a")
+    expect(page.get_by_text("Published: Water shortage")).to_be_visible()

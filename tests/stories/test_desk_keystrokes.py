@@ -313,7 +313,7 @@ def told(accounts: list[Account]) -> dict[str, Any]:
 
 
 def test_a_report_takes_few_keys_and_one_page(chromium: Browser, live_server: Any) -> None:
-    accounts = measure(chromium, live_server.url, Quick, 12)
+    accounts = measure(chromium, live_server.url, Quick, 6)
     assert statistics.median(a.keys for a in accounts) <= 3
     assert all(a.loads == 1 for a in accounts)
 

@@ -4,6 +4,7 @@
   const desk = document.querySelector('[data-desk]');
   if (!desk) return;
   const EVERY = 5000, SLOWEST = 60000;
+  const PAUSE = 600; // milliseconds without a key, after which letters are no part of a word begun before
   const SOON = 180; // seconds: a lease that ends sooner is renewed while somebody writes
   const one = function (selector, from) { return (from || desk).querySelector(selector); };
   const all = function (selector, from) { return Array.from((from || desk).querySelectorAll(selector)); };
@@ -28,13 +29,18 @@
 
   function keys() {
     const help = one('[data-key="?"]'), card = document.getElementById('keys');
+    // Whoever began to write before this script was there must not have the rest of the word taken for commands.
+    let heldBack = Date.now() - (document.documentElement.dataset.typedAt || 0) < PAUSE, last = Date.now();
     help.hidden = false;
     help.addEventListener('click', function () { card.showModal(); });
     document.addEventListener('keydown', function (event) {
+      heldBack = heldBack && Date.now() - last < PAUSE;
+      last = Date.now();
       if (event.defaultPrevented || event.altKey) return;
       if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') { send(event); return; }
       if (event.ctrlKey || event.metaKey || card.open) return;
       if (writing(event.target)) { if (event.key === 'Escape') event.target.blur(); return; }
+      if (heldBack || one('form[aria-busy=true]:not([data-part])')) return; // what was decided is on its way
       const numbered = digits && /^[0-9]$/.test(event.key) && one('[data-digit="' + event.key + '"]', digits);
       digits = null;
       if (numbered) { event.preventDefault(); numbered.click(); return; }
