@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from axe_core_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
-from rapport.intake import limits
+from rapport.accounts.models import Person
+from rapport.cli.bench_ground import Server, free_port, make
+from rapport.intake import limits, offline
 from rapport.operations.models import Operation
 from rapport.oversight import keys
 from rapport.reports.models import Attachment, Report
@@ -19,6 +24,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FORM = "/sample/report/"
 WORDS, SEND = "What do you see, or need?", "Send the report"
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
+#: The languages of the forms that the phone keeps.
+SHELL = """caches.keys().then(names => Promise.all(names.map(name => caches.open(name).then(one => one.match(
+  '/sample/report/shell/')).then(one => one ? one.text() : '').then(text => (text.match(/lang="(..)"/) || [])[1]))))"""
 Open = Callable[..., Page]
 
 
@@ -48,9 +56,12 @@ def phone(chromium: Browser, live_server: Any, operation: Operation) -> Iterator
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
-    def visit(**options: Any) -> Page:
+    def visit(*, sync: bool = True, **options: Any) -> Page:
+        """Without `sync` the browser is one of those that send nothing by themselves."""
         context = chromium.new_context(**{**PHONE, **options})
         contexts.append(context)
+        if not sync:
+            context.add_init_script("delete ServiceWorkerRegistration.prototype.sync")
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(live_server.url + FORM)
@@ -110,3 +121,223 @@ def test_three_reports_and_a_photo_written_with_the_line_cut_are_sent_once_each(
     page.reload()
     page.evaluate("Kept.sendAll(true)")
     assert Report.objects.count() == 3
+
+
+def test_an_answer_that_is_lost_makes_no_double(phone: Open) -> None:
+    page = phone(sync=False)
+    lost: list[int] = []
+
+    def cut(route: Route) -> None:
+        lost.append(route.fetch().status)  # the server has kept it
+        route.abort()
+
+    page.route(f"**{FORM}", cut, times=2)
+    write(page, "Water in the yard")
+    expect(kept(page)).to_have_count(1)
+    page.get_by_role("button", name="Try to send now").click()
+    expect(page.locator("#said")).to_contain_text("Not everything could be sent")
+    page.get_by_role("button", name="Try to send now").click()
+    expect(page.locator("#sent-count")).to_have_text("1")
+    assert lost == [200, 200]
+    assert said() == ["Water in the yard"]
+
+
+def test_what_was_changed_after_it_had_arrived_unseen_is_a_report_of_its_own(phone: Open) -> None:
+    page = phone(sync=False)
+
+    def cut(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route(f"**{FORM}", cut, times=1)
+    write(page, "Two people")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_label(WORDS)).to_have_value("Two people")
+    write(page, "Two people, and a child")
+    expect(page.locator("#said")).to_contain_text("An earlier version of this report had arrived already")
+    expect(page.locator("#sent-count")).to_have_text("2")
+    assert said() == ["Two people", "Two people, and a child"]
+
+
+def test_a_kept_report_with_a_bad_place_says_why_and_can_be_changed(phone: Open) -> None:
+    page = phone()
+    page.context.set_offline(True)
+    page.get_by_text("I know the coordinates").click()
+    page.get_by_label("Latitude").fill("95")
+    page.get_by_label("Longitude").fill("-172")
+    photo = {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": encoded("JPEG", picture(80, 60))}
+    page.get_by_label("Choose files").set_input_files([photo, photo])
+    write(page, "No water")
+    expect(kept(page)).to_have_count(1)
+    page.context.set_offline(False)
+    refused = kept(page, "Not taken.")
+    expect(refused).to_contain_text("-90")
+    refused.get_by_role("button", name="Change it").click()
+    expect(page.locator("#wrong")).to_be_focused()
+    page.locator("#wrong").get_by_role("link", name="Latitude").click()
+    expect(page.get_by_label("Latitude")).to_be_focused()
+    assert page.get_by_label("Latitude").get_attribute("aria-describedby") == "lat-error"
+    page.get_by_label("Latitude").fill("18.5")
+    page.get_by_label("Keep IMG_1.jpg").first.uncheck()
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name=SEND).click()
+    expect(page.get_by_role("heading", name="Your report is kept")).to_be_visible()
+    report = Report.objects.get()
+    assert (report.text, report.lat, report.attachments.count()) == ("No water", 18.5, 1)
+
+
+def test_while_there_is_a_line_the_form_is_corrected_in_place(phone: Open) -> None:
+    page = phone()
+    write(page, " ")
+    expect(page.locator("#wrong")).to_contain_text("Write what you see or need.")
+    page.get_by_label("Phone number or e-mail address").fill("call me")
+    write(page, "No water")
+    expect(page.locator("#wrong")).to_contain_text("Write a phone number with its country code")
+    expect(page.locator("#wrong")).to_be_focused()
+    expect(page.locator("#kept")).to_be_hidden()
+    page.get_by_label("Phone number or e-mail address").fill("")
+    page.get_by_role("button", name=SEND).click()
+    expect(page.get_by_role("heading", name="Your report is kept")).to_be_visible()
+    assert said() == ["No water"]
+
+
+def test_nothing_is_left_on_a_phone_that_others_use(phone: Open) -> None:
+    page = phone()
+    page.context.set_offline(True)
+    write(page, "First")
+    write(page, "Second")
+    expect(kept(page)).to_have_count(2)
+    page.on("dialog", lambda dialog: dialog.accept())
+    kept(page).first.get_by_role("button", name="Delete it").click()
+    expect(kept(page)).to_have_count(1)
+    page.get_by_label(WORDS).fill("Half a wor")
+    page.get_by_role("button", name="Delete what is kept on this phone").click()
+    expect(page.locator("#said")).to_have_text("Deleted.")
+    expect(page.get_by_label(WORDS)).to_have_value("")
+    assert page.evaluate("Kept.all()") == []
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator("#kept")).to_be_hidden()
+    assert said() == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "body": "<h1>Welcome to the hotel</h1>", "content_type": "text/html"},
+        {"status": 502, "body": "Bad gateway"},
+        {"status": 503, "body": '{"problem": "busy", "errors": {}}', "headers": {"Retry-After": "0"}},
+    ],
+    ids=lambda answer: str(answer["status"]),
+)
+def test_what_does_not_answer_as_our_server_is_no_line(phone: Open, answer: Any) -> None:
+    page = phone(sync=False)
+    page.route(f"**{FORM}", lambda route: route.fulfill(**answer), times=1)
+    write(page, "Water in the yard")
+    expect(kept(page)).to_have_count(1)
+    page.get_by_role("button", name="Try to send now").click()
+    expect(page.locator("#sent-count")).to_have_text("1")
+    assert said() == ["Water in the yard"]
+
+
+def test_a_phone_without_room_says_so_and_loses_nothing(phone: Open) -> None:
+    page = phone()
+    page.evaluate(
+        "() => { IDBObjectStore.prototype.put = function () { this.transaction.abort(); }; }"  # as a full disk does
+    )
+    page.context.set_offline(True)
+    write(page, "Water in the yard")
+    expect(page.locator("#said")).to_contain_text("there is no room on this phone to keep it")
+    expect(page.get_by_label(WORDS)).to_have_value("Water in the yard")
+    page.context.set_offline(False)
+    page.get_by_role("button", name=SEND).click()
+    expect(page.get_by_role("heading", name="Your report is kept")).to_be_visible()
+    assert said() == ["Water in the yard"]
+
+
+def test_a_browser_that_keeps_nothing_has_the_plain_form(phone: Open, live_server: Any) -> None:
+    page = phone()
+    page.add_init_script("Object.defineProperty(self, 'indexedDB', { get() { throw new Error('private'); } })")
+    page.goto(live_server.url + FORM)
+    with page.expect_navigation():
+        write(page, "Water in the yard")
+    expect(page.get_by_role("heading", name="Your report is kept")).to_be_visible()
+    assert said() == ["Water in the yard"]
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "words"),
+    [
+        ("en", 1280, "Kept on this phone"),
+        ("fr", 390, "Gardé sur ce téléphone"),
+        ("ht", 390, "Ki rete sou telefòn sa a"),
+    ],
+)
+def test_the_form_and_what_is_kept_read_well_in_every_language(
+    phone: Open, live_server: Any, language: str, width: int, words: str
+) -> None:
+    page = phone(viewport={"width": width, "height": 780})
+    cookie = {"name": "django_language", "value": language, "url": live_server.url}
+    page.context.add_cookies([cookie])  # type: ignore[list-item]
+    page.goto(live_server.url + FORM)
+    page.evaluate("navigator.serviceWorker.ready.then(one => one.update())")
+    for _ in range(100):  # until the worker of the language before is gone
+        if page.evaluate(SHELL) == [language]:
+            break
+        page.wait_for_timeout(50)
+    page.context.set_offline(True)
+    page.goto(live_server.url + FORM)
+    assert page.locator("html").get_attribute("lang") == language
+    page.locator("#text").fill("Dlo")
+    page.locator("#report button.primary").click()
+    expect(page.get_by_role("heading", name=words)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    faults = Axe().run(page)["violations"]
+    assert [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in faults] == []
+
+
+def test_the_phone_keeps_the_form_and_nothing_of_a_person_who_is_signed_in(
+    phone: Open, live_server: Any, volunteer: Person
+) -> None:
+    client = Client()
+    client.force_login(volunteer)
+    page = phone()
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    page.evaluate("navigator.serviceWorker.getRegistration().then(one => one.unregister())")
+    page.goto(live_server.url + FORM)
+    page.evaluate("navigator.serviceWorker.ready")
+    expect(page.get_by_text("Sign out")).to_be_visible()
+    page.goto(live_server.url + "/sample/")
+    page.goto(live_server.url + FORM)
+    page.context.set_offline(True)
+    page.goto(live_server.url + FORM)
+    expect(page.get_by_text("Sign out")).to_have_count(0)
+    there = page.evaluate(
+        "caches.keys().then(names => Promise.all(names.map(n => caches.open(n).then(c => c.keys()))))"
+        ".then(found => found.flat().map(one => new URL(one.url).pathname))"
+    )
+    assert there == ["/sample/report/shell/", *(f"/static/{name}" for name in offline.FILES)]
+
+
+@pytest.mark.soak
+def test_a_server_that_is_killed_and_started_again_gets_everything_once(chromium: Browser, tmp_path: Path) -> None:
+    ground = make(tmp_path)
+    with Server(Path(ground.folder), free_port()) as server:
+        address = f"http://127.0.0.1:{server.port}/{ground.operation}/report/"
+        page = chromium.new_context(**PHONE).new_page()  # type: ignore[arg-type]
+        page.goto(address)
+        page.evaluate("navigator.serviceWorker.ready")
+        page.wait_for_function("() => navigator.serviceWorker.controller")
+        for number in range(3):
+            server.kill()
+            page.goto(address)
+            write(page, f"Written while the server was away {number}")
+            expect(kept(page)).to_have_count(1)
+            server.start()
+            page.get_by_role("button", name="Try to send now").click()
+            expect(page.locator("#sent-count")).to_have_text(str(number + 1))
+        page.context.close()
+        there = sqlite3.connect(ground.database).execute("SELECT text, count(*) FROM reports_report GROUP BY text")
+        assert sorted(there) == [(f"Written while the server was away {number}", 1) for number in range(3)]

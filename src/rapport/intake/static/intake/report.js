@@ -166,7 +166,7 @@
       by('sent').hidden = !sent.length;
       by('sent-count').textContent = sent.length;
       by('sent-list').replaceChildren(...sent.reverse().map((report) => {
-        const item = element('li', new Date(report.at).toLocaleString(document.documentElement.lang) + ' ');
+        const item = element('li', moment(report.at) + ' ');
         item.append(element('code', report.ref));
         return item;
       }));
@@ -180,10 +180,10 @@
       const size = report.files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
       part('text').textContent = text.length > 120 ? text.slice(0, 120) + ' …' : text;
       part('state').textContent = words[report.state];
-      part('at').textContent = new Date(report.at).toLocaleString(document.documentElement.lang);
+      part('at').textContent = moment(report.at);
       part('files').textContent = report.files.length ? words.files + ' ' + report.files.length + ' (' + Math.ceil(size / 1024) + ' KB)' : '';
       const why = report.state === 'refused' ? [report.problem, ...Object.values(report.errors).flat()].filter(Boolean) : [];
-      if (why.length) part('why').replaceChildren(...why.map((reason) => element('li', reason)));
+      if (why.length) part('why').replaceChildren(...why.map((reason) => element('p', reason, 'error')));
       else part('why').remove();
       part('change').addEventListener('click', () => edit(report));
       part('change').append(element('span', ': ' + part('text').textContent, 'visually-hidden'));
@@ -240,6 +240,8 @@
       say(words.deleted);
       by('said').focus();
     }
+
+    function moment(at) { return new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' }); }
 
     function element(name, text, kind) {
       const made = document.createElement(name);
