@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.utils import translation
 
 from rapport.accounts.models import Membership, Person
@@ -17,6 +19,7 @@ from rapport.operations import gazetteer
 from rapport.operations.models import Category, Operation, Place, Source
 from rapport.oversight import keys
 from rapport.values import Precision
+from tests.migrated import template
 
 SMSSYNC_TOKEN = "token-of-the-sms-gateway"
 
@@ -34,6 +37,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason="needs /usr/bin/chromium: apt-get install chromium"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> Iterator[bool]:
+    """On SQLite the test database is a copy of the template, which Django then finds migrated and keeps."""
+    if connection.vendor != "sqlite":
+        yield bool(request.config.getvalue("reuse_db"))
+        return
+    name = Path(str(connection.settings_dict["TEST"]["NAME"]))
+    shutil.copyfile(template(), name)
+    yield True
+    for path in (name, Path(f"{name}-wal"), Path(f"{name}-shm")):
+        path.unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rapport.cli.bench_ground import environment, make, temporary_folder
+from tests.migrated import migrated
 
 pytestmark = pytest.mark.soak
 ROWS = 100_000
@@ -31,7 +32,7 @@ ImportMapping.objects.create(operation=Operation.objects.get(), name="large", he
 
 def test_two_gigabytes_come_in_within_300_mb() -> None:
     with temporary_folder() as folder:
-        ground = make(folder)
+        ground = make(migrated(folder))
         env = environment(folder) | {"DJANGO_SETTINGS_MODULE": "rapport.web.settings"}
         subprocess.run([sys.executable, "-c", _MAPPING], env=env, check=True)
         file = folder / "large.csv"

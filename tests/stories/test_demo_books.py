@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from rapport.cli.bench_ground import Server, free_port
+from tests.migrated import migrated
 
 FILTERS = (
     "", "category=2b", "category=2&category=7", "status=verified", "q=leogane", "q=water&category=2",
@@ -29,7 +30,7 @@ def get(server: Server, path: str) -> str:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Server]]:
-    folder = tmp_path_factory.mktemp("demo")
+    folder = migrated(tmp_path_factory.mktemp("demo"))
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DJANGO_"))}
     said = subprocess.run(
         [sys.executable, "-m", "rapport.cli", "demo", "--no-serve"],

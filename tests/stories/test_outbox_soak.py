@@ -213,11 +213,13 @@ def played(operation: Operation, folder: Path, count: int, kills: int, stalls: i
 
 
 def counted(took: Counter[str]) -> Counter[str]:
+    """How many stand where, were doubled, or are lost: they did not arrive, and our books do not say so. What still
+    waits is not lost, it is tried again."""
     found: Counter[str] = Counter(doubled=sum(times - 1 for times in took.values()), lost=0)
     for row in OutboxMessage.objects.select_related("source"):
         found[row.state] += 1
         arrived = took[row.body] == 1
-        accounted = arrived or (row.state in {S.UNSURE, S.FAILED, S.WAITING} and row.problem)
+        accounted = arrived or row.state == S.WAITING or (row.state in {S.UNSURE, S.FAILED} and row.problem)
         if not accounted:
             found["lost"] += 1
             found[f"lost by {row.source.slug}, {row.state}"] += 1
@@ -238,10 +240,11 @@ def _on_sqlite() -> None:
 def test_a_killed_worker_doubles_and_loses_nothing(
     operation: Operation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = played(operation, tmp_path, count=40, kills=1, stalls=0, within=120)
+    found = played(operation, tmp_path, count=40, kills=1, stalls=0, within=300)
     with capsys.disabled():
         print(f"\noutbox, 40 messages, killed once: {dict(found)}")  # noqa: T201
-    assert (found["doubled"], found["lost"]) == (0, 0)
+    assert (found["doubled"], found["lost"]) == (0, 0), found
+    assert found["waiting"] == 0, "the machine was too slow: not all had their try within 300 s"
 
 
 @pytest.mark.soak
@@ -252,6 +255,6 @@ def test_killed_many_times_among_gateways_that_fail_and_stall(
     found = played(operation, tmp_path, count=600, kills=25, stalls=1, within=900)
     with capsys.disabled():
         print(f"\noutbox, 600 messages, killed 25 times: {dict(found)}")  # noqa: T201
-    assert (found["doubled"], found["lost"]) == (0, 0)
+    assert (found["doubled"], found["lost"]) == (0, 0), found
     assert found["sent"] + found["handed"] + found["delivered"] > 300
     assert found["waiting"] == 0

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from rapport.cli.bench_ground import HOST, SECRET, Ground, Server, free_port, make
+from tests.migrated import migrated
 
 COPIES = 234
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.soak
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    return make(tmp_path_factory.mktemp("webhook"))
+    return make(migrated(tmp_path_factory.mktemp("webhook")))
 
 
 @pytest.fixture(scope="module")

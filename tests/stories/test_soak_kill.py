@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rapport.cli.bench_ground import Ground, Server, free_port, make
+from tests.migrated import migrated
 from tests.stories.gateways import Senders, kept, sound
 
 pytestmark = pytest.mark.soak
@@ -22,7 +23,7 @@ SENDERS = 16
 
 @pytest.fixture
 def ground(tmp_path: Path) -> Ground:
-    return make(tmp_path)
+    return make(migrated(tmp_path))
 
 
 @pytest.fixture

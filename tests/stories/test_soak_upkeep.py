@@ -18,6 +18,7 @@ import pytest
 
 from rapport.cli.bench_ground import HOST, Ground, Server, free_port, make
 from tests.guards.walk import ROOT
+from tests.migrated import migrated
 from tests.stories.gateways import Senders, kept, sound
 from tests.web.upkeep import environment, equal, rapport, result, rows
 
@@ -31,7 +32,7 @@ FIRST_VERSION = "418c03dc"
 
 @pytest.fixture
 def ground(tmp_path: Path) -> Ground:
-    return make(tmp_path / "live")
+    return make(migrated(tmp_path / "live"))
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.migrated import migrated
+
 pytestmark = pytest.mark.browser
 
 OPERATION_FILE = """
@@ -100,7 +102,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         command = [sys.executable, "-m", "rapport.cli", *words]
         return subprocess.run(command, env=environ, check=True, capture_output=True, text=True).stdout
 
-    rapport("migrate")
+    migrated(folder / "var")
     added = rapport("operation", "add", str(folder / "operation.toml"))
     addresses = {
         "phone": re.findall(r"/in/smssync/\S+", added)[0],

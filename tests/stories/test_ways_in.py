@@ -10,13 +10,14 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from rapport.cli.bench_ground import HOST, Server, free_port, make
+from tests.migrated import migrated
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    ground = make(tmp_path_factory.mktemp("ways-in"))
+    ground = make(migrated(tmp_path_factory.mktemp("ways-in")))
     port = free_port()
     with Server(Path(ground.folder), port):
         yield f"http://{HOST}:{port}"

@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from rapport.operations.definition import Columns
 from rapport.operations.load import set_source_settings
 from rapport.operations.models import Operation, Source, source_by_token
 from rapport.reports.models import Report
+from tests.migrated import migrated
 
 Capture = pytest.CaptureFixture[str]
 
@@ -352,27 +354,39 @@ def healthy(port: int) -> bool:
         return False
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """`rapport serve` from nothing, on a data folder and port of its own."""
+@contextmanager
+def serving(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """`rapport serve` on a data folder and port of its own."""
     port = free_port()
-    environment = os.environ | {"RAPPORT_DATA_DIR": str(tmp_path / "data")}
+    environment = os.environ | {"RAPPORT_DATA_DIR": str(data)}
     process = subprocess.Popen(
         [sys.executable, "-m", "rapport.cli", "serve", "--port", str(port)], env=environment, stderr=subprocess.PIPE
     )
     try:
-        wait_for(lambda: healthy(port) or process.poll() is not None)
+        wait_for(lambda: healthy(port) or process.poll() is not None, 90)  # migrations and static files take their time
         yield process, port
     finally:
         process.kill()
         process.communicate()
 
 
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    with serving(migrated(tmp_path / "data")) as begun:
+        yield begun
+
+
+@pytest.fixture
+def server_from_nothing(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    with serving(tmp_path / "data") as begun:
+        yield begun
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
 def test_server_and_worker_start_from_nothing_and_end_together(
-    server: tuple[subprocess.Popen[bytes], int], tmp_path: Path
+    server_from_nothing: tuple[subprocess.Popen[bytes], int], tmp_path: Path
 ) -> None:
-    process, port = server
+    process, port = server_from_nothing
     assert healthy(port)
     first = worker_of(process.pid)
     assert first is not None

@@ -14,6 +14,7 @@ from typing import Any
 from rapport.upkeep.archive import Manifest
 from rapport.upkeep.backup import backup
 from rapport.upkeep.restore import check_database, restore
+from tests.migrated import migrated
 
 #: Makes the tables (up to the migrations named, else all) and some rows: an operation, reports, who decided about them.
 FILL = """
@@ -68,10 +69,12 @@ def environment(data: Path, **more: str) -> dict[str, str]:
     return rest | {"RAPPORT_DATA_DIR": str(data)} | more
 
 
-def filled(data: Path, *migrations: str, **more: str) -> Path:
+def filled(data: Path, *migrations: str) -> Path:
+    if not migrations:
+        migrated(data)
     subprocess.run(
         [sys.executable, "-c", FILL, *migrations],
-        env=environment(data, **more),
+        env=environment(data),
         check=True,
         capture_output=True,
         text=True,
