@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.http import HttpRequest
 from django.template.loader import get_template
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 
 from rapport.accounts.models import Person
 from rapport.errors import BadDefinition, Conflict, NotAllowed, Refused, TryAgain
@@ -132,3 +135,22 @@ def test_where_reports_come_in_the_doors_look_themselves(client: Client, operati
         "/sample/report/", urlencode({"text": "a\0b"}), content_type="application/x-www-form-urlencoded"
     )
     assert "Delete it and write it again" in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/accounts/login/", "/language/", "/sample/", "/sample/desk/", "/healthz"])
+def test_a_file_that_nobody_asked_for_is_not_written_to_disk(
+    address: str, operation: Operation, client: Client, tmp_path: Path
+) -> None:
+    file = SimpleUploadedFile("large.bin", bytes(settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1))
+    with override_settings(FILE_UPLOAD_TEMP_DIR=str(tmp_path / "nowhere")):  # whoever begins a file there fails
+        answer = client.post(address, {"language": "en", "file": file})
+    assert answer.status_code < 500
+
+
+def test_a_form_of_ten_thousand_fields_is_refused_and_fills_no_log(
+    operation: Operation, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = "&".join(f"categories={number}" for number in range(10_000))
+    answer = client.post("/sample/report/", body, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 400
+    assert not caplog.records

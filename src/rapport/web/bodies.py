@@ -1,4 +1,5 @@
-"""Slow senders cannot take every thread: some are always left for whoever only reads, and for the health check.
+"""The bodies of requests. Slow senders cannot take every thread: some are always left for whoever only reads, and for
+the health check. Files come in only where a page takes them.
 
 A thread that waits for the rest of a request's body can do nothing else, and nobody can interrupt it. So only so many
 may wait at the same time; beyond that a request with a body is told at once to come again.
@@ -8,7 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Never
+
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -69,3 +72,17 @@ def bounded(application: Application, threads: int) -> Application:
             body.give_back()
 
     return answer
+
+
+class NoFiles(FileUploadHandler):
+    """Ends the reading of a form where a file begins. Django's own handlers would put a file of any size on disk, for
+    anybody, before the view is asked."""
+
+    def new_file(self, *_: Any, **__: Any) -> Never:
+        raise StopUpload(connection_reset=True)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Nothing comes so far."""
+
+    def file_complete(self, file_size: int) -> None:
+        """Nothing comes so far."""

@@ -172,6 +172,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# Pages that take files bring a handler of their own (intake/uploads.py, intake/imports/pages.py); no other takes any.
+FILE_UPLOAD_HANDLERS = ["rapport.web.bodies.NoFiles"]
 
 LOGGING = {
     "version": 1,
@@ -179,6 +181,7 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # Answers of 4xx are no news, and the addresses they were given for may hold a token.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # Answers of 4xx are no news, and the addresses they were given for may hold a token. Anybody can ask for one, and
+    # for each Django would write a page about why it could not be read.
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "CRITICAL"}},
 }
