@@ -6,12 +6,16 @@ import secrets
 import time
 from threading import Lock
 
+from django.db import transaction
 from django.utils import timezone
 
 from rapport.accounts.models import ApiKey, Person
+from rapport.accounts.operator import operator
 from rapport.accounts.permissions import Permission
 from rapport.errors import NotAllowed
 from rapport.oversight import keys
+from rapport.oversight.models import DecisionKind
+from rapport.oversight.record import decide
 
 PREFIX = "rap_"  # tells people, and programs that look for leaked secrets, what it is
 #: Seconds a found key is remembered in this process: a key revoked elsewhere works that much longer [ours].
@@ -22,11 +26,15 @@ _found: dict[str, tuple[float, ApiKey]] = {}
 _lock = Lock()
 
 
+@transaction.atomic
 def make(source_id: int, operation_id: int, name: str, by: Person | None) -> str:
     """A new key to a source: the only time it can be read. `by` None is whoever runs the command line."""
     _check(by, operation_id)
     key = PREFIX + secrets.token_urlsafe(32)
-    ApiKey.objects.create(source_id=source_id, name=name, start=key[:8], key_hash=keys.token_hash(key), made_by=by)
+    made = ApiKey.objects.create(
+        source_id=source_id, name=name, start=key[:8], key_hash=keys.token_hash(key), made_by=by
+    )
+    _note(DecisionKind.MAKE_KEY, made, operation_id, by)
     return key
 
 
@@ -52,7 +60,9 @@ def find(key: str) -> ApiKey | None:
 def revoke(key: ApiKey, operation_id: int, by: Person | None) -> None:
     """Ends a key: here at once, in other processes within REMEMBERED seconds. Once more does nothing."""
     _check(by, operation_id)
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            _note(DecisionKind.END_KEY, key, operation_id, by)
     forget()
 
 
@@ -67,6 +77,12 @@ def _remember(key_hash: str, key: ApiKey) -> None:
         if len(_found) >= _MOST:
             _found.clear()
         _found[key_hash] = (time.monotonic() + REMEMBERED, key)
+
+
+def _note(kind: DecisionKind, key: ApiKey, operation_id: int, by: Person | None) -> None:
+    said = {"key": key.pk, "source": key.source_id}
+    reason = f"{key.start}… of {key.name}"
+    decide(by or operator(), operation_id, kind, before={}, after=said, reason=reason)
 
 
 def _check(by: Person | None, operation_id: int) -> None:

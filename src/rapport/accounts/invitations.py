@@ -13,6 +13,8 @@ from rapport.accounts.models import Invitation, Membership, Person
 from rapport.accounts.permissions import Permission, Role
 from rapport.errors import Conflict, NotAllowed
 from rapport.oversight import keys
+from rapport.oversight.models import DecisionKind
+from rapport.oversight.record import decide
 
 LASTS = timedelta(days=7)
 
@@ -32,6 +34,7 @@ def roles_to_give(person: Person, operation_id: int) -> list[Role]:
     return [role for role in Role if role in given]
 
 
+@transaction.atomic
 def invite(by: Person, operation_id: int, role: Role, note: str = "") -> tuple[str, Invitation]:
     """A new invitation, and the token of its link: shown once, only its hash is kept. NotAllowed if `by` may not."""
     if role not in roles_to_give(by, operation_id):
@@ -45,6 +48,8 @@ def invite(by: Person, operation_id: int, role: Role, note: str = "") -> tuple[s
         token_hash=keys.token_hash(token),
         expires_at=timezone.now() + LASTS,
     )
+    said = {"invitation": invitation.pk, "role": role.value}
+    decide(by, operation_id, DecisionKind.INVITE, before={}, after=said, reason=f"Role: {role.value}")
     return token, invitation
 
 
@@ -70,12 +75,21 @@ def accept(token_hash: str, person: Person) -> Membership:
     )
     if not taken:
         raise Conflict("Somebody else has just used this invitation. Ask for another one.")
-    membership, _ = Membership.objects.get_or_create(
+    membership, new = Membership.objects.get_or_create(
         person=person, operation_id=invitation.operation_id, role=invitation.role
     )
+    if new:  # decided by who invited; the person only took it
+        granted(invitation.invited_by, membership, f"{person.username}: {invitation.role}, by an invitation")
     return membership
 
 
+def granted(by: Person, membership: Membership, reason: str) -> None:
+    """The line in the record that somebody has a role now."""
+    said = {"person": membership.person_id, "role": str(membership.role)}
+    decide(by, membership.operation_id, DecisionKind.GRANT, before={}, after=said, reason=reason)
+
+
+@transaction.atomic
 def revoke(by: Person, invitation: Invitation) -> None:
     """End an invitation before its time. NotAllowed unless `by` may invite into its role; Conflict if it was used."""
     if Role(invitation.role) not in roles_to_give(by, invitation.operation_id):
@@ -83,3 +97,6 @@ def revoke(by: Person, invitation: Invitation) -> None:
     now = timezone.now()
     if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(expires_at=now):
         raise Conflict("This invitation has been used: take the role away instead.")
+    said = {"invitation": invitation.pk, "role": str(invitation.role)}
+    reason = f"Role: {invitation.role}"
+    decide(by, invitation.operation_id, DecisionKind.UNINVITE, before=said, after={}, reason=reason)

@@ -9,10 +9,14 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from rapport.accounts import invitations
+from rapport.accounts import invitations, second_factor, sessions
 from rapport.accounts.models import Membership, Person
+from rapport.accounts.operator import NAME as OPERATOR
+from rapport.accounts.operator import operator
 from rapport.accounts.permissions import Role
 from rapport.errors import Conflict, NotAllowed, RapportError
+from rapport.oversight.models import DecisionKind
+from rapport.oversight.record import decide
 
 # Without letters and digits that look alike: passwords are read aloud and copied by hand.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -39,12 +43,13 @@ def add(username: str, name: str = "") -> tuple[Person, str]:
 
 def find(username: str) -> Person:
     """RapportError for a name that nobody has."""
-    person = Person.objects.filter(username=username).first()
+    person = Person.objects.filter(username=username).exclude(username=OPERATOR).first()
     if person is None:
         raise RapportError(f"There is nobody named {username}: see rapport accounts list.")
     return person
 
 
+@transaction.atomic
 def set_password(person: Person, given: str | None = None) -> str:
     """Sets the password given, else a new random one; returns it. RapportError says what is wrong with it."""
     secret = given if given is not None else random_password()
@@ -54,26 +59,85 @@ def set_password(person: Person, given: str | None = None) -> str:
         raise RapportError(" ".join(error.messages)) from error
     person.set_password(secret)  # ends the person's sessions: they hold a hash of the old one
     person.save(update_fields=["password"])
+    _note(person, "new password")
     return secret
 
 
+@transaction.atomic
+def set_active(person: Person, active: bool) -> None:
+    """Closes an account, or opens it again. A closed one is signed in nowhere."""
+    person.is_active = active
+    person.save(update_fields=["is_active"])
+    if not active:
+        sessions.end(person)
+    _note(person, "opened again" if active else "closed")
+
+
+@transaction.atomic
+def end_sessions(person: Person) -> int:
+    """Signs a person out everywhere; of how many sessions."""
+    count = sessions.end(person)
+    _note(person, "signed out everywhere")
+    return count
+
+
+@transaction.atomic
+def reset_second_factor(person: Person) -> None:
+    """For who has lost the phone and the recovery codes: every factor is forgotten, every session ends, and where the
+    role needs it the next sign-in leads to a new one. Conflict if there is none to forget."""
+    if not second_factor.remove_all(person):
+        raise Conflict(f"{person.username} has no second factor: there is nothing to reset.")
+    sessions.end(person)
+    _note(person, "second factor reset")
+
+
+def _note(person: Person, what: str) -> None:
+    """A line in the record of every operation the person works in."""
+    for operation_id in person.memberships.values_list("operation_id", flat=True).distinct():
+        said = {"person": person.pk, "what": what}
+        reason = f"{person.username}: {what}"
+        decide(operator(), operation_id, DecisionKind.ACCOUNT, before={}, after=said, reason=reason)
+
+
+@transaction.atomic
 def give(person: Person, operation_id: int, role: Role) -> bool:
-    """Whether the role is new."""
-    return Membership.objects.get_or_create(person=person, operation_id=operation_id, role=role)[1]
+    """By whoever runs the machine; whether the role is new."""
+    membership, new = Membership.objects.get_or_create(person=person, operation_id=operation_id, role=role)
+    if new:
+        invitations.granted(operator(), membership, f"{person.username}: {role.value}")
+    return new
 
 
-def take(person: Person, operation_id: int, role: Role) -> bool:
-    """Whether there was one to take."""
-    return bool(Membership.objects.filter(person=person, operation_id=operation_id, role=role).delete()[0])
+def take(person: Person, operation_id: int, role: Role, *, even_the_last: bool = False) -> bool:
+    """By whoever runs the machine; whether there was one to take. Conflict for the operation's only admin, unless that
+    is meant."""
+    membership = Membership.objects.filter(person=person, operation_id=operation_id, role=role).first()
+    if membership is None:
+        return False
+    if not even_the_last:
+        _keep_an_admin(membership)
+    _take(operator(), membership)
+    return True
 
 
 def dismiss(by: Person, membership: Membership) -> None:
     """Take a role away. NotAllowed unless `by` may give it; nobody takes the last admin's role, or the operation would
     be without one."""
-    role = Role(membership.role)
-    if role not in invitations.roles_to_give(by, membership.operation_id):
+    if Role(membership.role) not in invitations.roles_to_give(by, membership.operation_id):
         raise NotAllowed("You may not take this role away: it carries more than yours does.")
-    others = Membership.objects.filter(operation_id=membership.operation_id, role=role).exclude(pk=membership.pk)
-    if role is Role.ADMIN and not others.exists():
+    _keep_an_admin(membership)
+    _take(by, membership)
+
+
+def _keep_an_admin(membership: Membership) -> None:
+    others = Membership.objects.filter(operation_id=membership.operation_id, role=Role.ADMIN, person__is_active=True)
+    if membership.role == Role.ADMIN and not others.exclude(pk=membership.pk).exists():
         raise Conflict("This is the operation's only admin: make another one first.")
+
+
+@transaction.atomic
+def _take(by: Person, membership: Membership) -> None:
+    said = {"person": membership.person_id, "role": str(membership.role)}
+    reason = f"{membership.person.username}: {membership.role}"
+    decide(by, membership.operation_id, DecisionKind.DISMISS, before=said, after={}, reason=reason)
     membership.delete()

@@ -7,7 +7,7 @@ import sys
 import click
 
 from rapport.cli.output import ModelGroup, as_json, columns, show
-from rapport.errors import RapportError
+from rapport.errors import Conflict, RapportError
 from rapport.values import Json
 
 ROLES = ("volunteer", "translator", "verifier", "lead", "custodian", "admin")
@@ -53,14 +53,18 @@ def _give(username: str, operation: str, role: str) -> bool:
 @as_json
 def list_people(operation: str | None, to_json: bool) -> None:
     """Who there is, with the roles they hold."""
+    from rapport.accounts import second_factor
     from rapport.accounts.models import Person
+    from rapport.accounts.operator import NAME
 
-    found = Person.objects.order_by("username").prefetch_related("memberships__operation")
+    found = Person.objects.exclude(username=NAME).order_by("username").prefetch_related("memberships__operation")
+    having = second_factor.who_has_one(found.values_list("pk", flat=True))
     rows: list[dict[str, Json]] = [
         {
             "username": person.username,
             "name": person.get_full_name(),
             "active": person.is_active,
+            "second_factor": person.pk in having,
             "roles": list[Json](sorted(f"{held.operation.slug}:{held.role}" for held in person.memberships.all())),
         }
         for person in (found.filter(memberships__operation__slug=operation).distinct() if operation else found)
@@ -73,7 +77,8 @@ def list_people(operation: str | None, to_json: bool) -> None:
 @click.argument("operation")
 @click.argument("role", type=click.Choice(ROLES))
 @click.option("--remove", is_flag=True, help="Take the role away instead.")
-def role(username: str, operation: str, role: str, remove: bool) -> None:
+@click.option("--force", is_flag=True, help="Take it even from the operation's only admin.")
+def role(username: str, operation: str, role: str, remove: bool, force: bool) -> None:
     """Give somebody a role in an operation, or take it away."""
     from rapport.accounts import people
     from rapport.accounts.permissions import Role
@@ -83,7 +88,14 @@ def role(username: str, operation: str, role: str, remove: bool) -> None:
         new = _give(username, operation, role)
         click.echo(f"{username} is {role} in {operation}{'' if new else ' already'}.")
         return
-    if not people.take(people.find(username), find_operation(operation).pk, Role(role)):
+    person, found = people.find(username), find_operation(operation)
+    try:
+        taken = people.take(person, found.pk, Role(role), even_the_last=force)
+    except Conflict as only:
+        raise Conflict(
+            f"{only} Or say --force: then nobody manages its sources until somebody is made admin."
+        ) from None
+    if not taken:
         raise RapportError(f"{username} is not {role} in {operation}: see rapport accounts list.")
     click.echo(f"{username} is no longer {role} in {operation}.")
 
@@ -112,10 +124,29 @@ def disable(username: str, enable: bool) -> None:
     """Close an account: nobody signs in with it, and its open sessions end. What the person decided stays."""
     from rapport.accounts import people
 
-    person = people.find(username)
-    person.is_active = enable
-    person.save(update_fields=["is_active"])
+    people.set_active(people.find(username), enable)
     click.echo(f"{username} can sign in again." if enable else f"{username} can no longer sign in.")
+
+
+@accounts.command("end-sessions")
+@click.argument("username")
+def end_sessions(username: str) -> None:
+    """Sign somebody out everywhere, at once: a device was lost. The password still opens: set a new one too."""
+    from rapport.accounts import people
+
+    count = people.end_sessions(people.find(username))
+    click.echo(f"{username} is signed out of {count} session{'' if count == 1 else 's'}.")
+
+
+@accounts.command("reset-second-factor")
+@click.argument("username")
+def reset_second_factor(username: str) -> None:
+    """Forget somebody's second factor: the phone is lost, and the recovery codes too. Ends their sessions; be sure who
+    asks, this is what a thief of the password would ask for."""
+    from rapport.accounts import people
+
+    people.reset_second_factor(people.find(username))
+    click.echo(f"{username} signs in with the password alone next, and sets up a new second factor.")
 
 
 @accounts.group()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import QuerySet
 from django.utils import formats, timezone
@@ -15,6 +15,7 @@ from rapport.desk.models import Lease
 from rapport.errors import Conflict, NotAllowed
 from rapport.events.models import Event, EventReport
 from rapport.oversight.models import Decision, DecisionKind
+from rapport.oversight.record import decide as decide
 from rapport.reports.models import Report, Standing
 from rapport.values import Trust
 
@@ -110,28 +111,3 @@ def senders_among(reports: Iterable[int]) -> int:
 def called(event: Event) -> str:
     """How a sentence names an event: its title if it has one, and its reference."""
     return f"“{event.title}” ({event.ref})" if event.title else f"event {event.ref}"
-
-
-def decide(
-    person: Person,
-    operation_id: int,
-    kind: DecisionKind,
-    *,
-    report_id: int | None = None,
-    event_id: int | None = None,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    **more: Any,
-) -> Decision:
-    """The line in the record; `more` holds reason, evidence, suggestion_id, order_id, other_event_id, batch,
-    undoes."""
-    return Decision.objects.create(
-        person=person,
-        operation_id=operation_id,
-        kind=kind,
-        report_id=report_id,
-        event_id=event_id,
-        before=dict(before),
-        after=dict(after),
-        **more,
-    )

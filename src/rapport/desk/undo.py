@@ -30,7 +30,7 @@ from rapport.errors import Conflict, NotAllowed
 from rapport.events import log
 from rapport.events.models import Event
 from rapport.operations.models import StandingOrder
-from rapport.oversight.models import Decision, DecisionKind
+from rapport.oversight.models import OF_MANAGING, Decision, DecisionKind
 from rapport.reports.models import Report, Standing, Translation
 from rapport.values import Status
 
@@ -142,6 +142,8 @@ def allow_undo(person: Person, decision: Decision) -> None:
         raise Conflict("A revocation is not undone: sign the order anew.")
     if decision.kind == K.WITHDRAW:
         raise Conflict("A rollback is not undone: import the file again, and its reports are back.")
+    if decision.kind in OF_MANAGING:
+        raise Conflict("This is not undone here: change it again where it was changed, under People or Ways in.")
     if decision.kind not in _PERMISSIONS:
         raise Conflict("This kind of decision is not undone here.")
     allow(person, _PERMISSIONS[decision.kind], decision.operation_id)

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from rapport.accounts import invitations, people
+from rapport.accounts import invitations, people, second_factor
 from rapport.accounts.adapter import OPENED
 from rapport.accounts.models import Invitation, Membership
-from rapport.accounts.permissions import Permission, Role
+from rapport.accounts.permissions import NEED_SECOND_FACTOR, Permission, Role
 from rapport.operations.access import address, needs, person, public
 from rapport.operations.models import Operation
 from rapport.oversight import keys
@@ -66,7 +66,17 @@ def _people(request: HttpRequest, operation: Operation) -> dict[str, Any]:
         "memberships": memberships.order_by("person__username", "role"),
         "invitations": open_invitations.order_by("-id"),
         "give": {role.value for role in give},
+        "without": _without_second_factor([membership.person_id for membership in memberships]),
     }
+
+
+def _without_second_factor(people_here: list[int]) -> set[int]:
+    """Those who need a second factor and have none: their roles do nothing yet."""
+    if not settings.SECOND_FACTOR_REQUIRED:
+        return set()
+    guarded = Membership.objects.filter(person__in=people_here, role__in=NEED_SECOND_FACTOR)
+    needing = set(guarded.values_list("person_id", flat=True))
+    return needing - second_factor.who_has_one(needing)
 
 
 @needs(INVITE)

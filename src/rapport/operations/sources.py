@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db import transaction
+
 from rapport import plugins
 from rapport.accounts import api_keys
 from rapport.accounts.models import Person
+from rapport.accounts.operator import operator
 from rapport.accounts.permissions import Permission
 from rapport.errors import BadDefinition, NotAllowed, RapportError
 from rapport.operations.load import new_token, set_source_settings, source_settings
 from rapport.operations.models import Operation, Source
+from rapport.oversight.models import DecisionKind
+from rapport.oversight.record import decide
 
 
 def find(operation: str, source: str) -> Source:
@@ -47,7 +52,10 @@ def new_address(source: Source, by: Person | None) -> str:
     _check(by, source)
     if not has_address(source):
         raise BadDefinition(f"The source {source.slug} takes its messages from {source.channel}: it needs no address.")
-    return gateway_path(source, new_token(source))
+    with transaction.atomic():
+        token = new_token(source)
+        _note(source, by, "new address; the old one ended")
+    return gateway_path(source, token)
 
 
 def gateway_path(source: Source, token: str) -> str:
@@ -57,7 +65,8 @@ def gateway_path(source: Source, token: str) -> str:
 def change_settings(source: Source, given: Mapping[str, str], by: Person | None) -> None:
     """Store what the channel asks for. An empty secret leaves the one that is there; BadDefinition names what lacks."""
     _check(by, source)
-    settings = source_settings(source)
+    held = source_settings(source)
+    settings = dict(held)
     for setting in plugins.channel(source.channel).settings:
         value = given.get(setting.name, "").strip() or (settings.get(setting.name, "") if setting.secret else "")
         if setting.required and not value:
@@ -65,15 +74,31 @@ def change_settings(source: Source, given: Mapping[str, str], by: Person | None)
         if value and setting.choices and value not in setting.choices:
             raise BadDefinition(f"{setting.name} is one of {', '.join(setting.choices)}, or empty.")
         settings[setting.name] = value
-    set_source_settings(source, {name: value for name, value in settings.items() if value})
+    kept = {name: value for name, value in settings.items() if value}
+    changed = sorted(name for name in kept.keys() | held.keys() if kept.get(name) != held.get(name))
+    if not changed:
+        return
+    with transaction.atomic():
+        set_source_settings(source, kept)
+        _note(source, by, f"settings {', '.join(changed)}")
 
 
 def set_active(source: Source, active: bool, by: Person | None) -> None:
     """A paused source takes nothing: its address and its keys are refused."""
     _check(by, source)
-    source.active = active
-    source.save(update_fields=["active"])
+    with transaction.atomic():
+        if not Source.objects.filter(pk=source.pk, active=not active).update(active=active):
+            return
+        source.active = active
+        _note(source, by, "takes messages again" if active else "paused")
     api_keys.forget()
+
+
+def _note(source: Source, by: Person | None, what: str) -> None:
+    """The line in the record: which settings, never their values, which may be secrets."""
+    said = {"source": source.pk, "what": what}
+    reason = f"{source.slug}: {what}"
+    decide(by or operator(), source.operation_id, DecisionKind.SOURCE, before={}, after=said, reason=reason)
 
 
 def _check(by: Person | None, source: Source) -> None:

@@ -28,7 +28,22 @@ class DecisionKind(models.TextChoices):
     SHOW_FILE = "show_file", "changed who sees a file"
     WITHDRAW = "withdraw", "rolled an import back"
     SENDING = "sending", "stopped or resumed sending"
+    INVITE = "invite", "invited somebody"
+    UNINVITE = "uninvite", "revoked an invitation"
+    GRANT = "grant", "gave a role"
+    DISMISS = "dismiss", "took a role away"
+    MAKE_KEY = "make_key", "made a key"
+    END_KEY = "end_key", "revoked a key"
+    SOURCE = "source", "changed a way in"
+    ACCOUNT = "account", "changed an account"
     UNDO = "undo", "undid"
+
+
+#: About people and ways in: changed again where they were changed, never undone on the desk.
+OF_MANAGING = frozenset({
+    DecisionKind.INVITE, DecisionKind.UNINVITE, DecisionKind.GRANT, DecisionKind.DISMISS, DecisionKind.MAKE_KEY,
+    DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,
+})  # fmt: skip
 
 
 class Decision(models.Model):

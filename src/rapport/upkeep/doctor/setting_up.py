@@ -12,7 +12,7 @@ from django.conf import settings
 
 from rapport import plugins
 from rapport.accounts.models import Membership
-from rapport.accounts.permissions import Role
+from rapport.accounts.permissions import NEED_SECOND_FACTOR, Role
 from rapport.desk.orders import missing
 from rapport.operations.load import source_settings
 from rapport.operations.models import Operation, Source, StandingOrder
@@ -22,8 +22,6 @@ from rapport.reports.attachments import store
 from rapport.reports.models import Attachment, Sender
 from rapport.upkeep.doctor.finding import Finding, fine, look, wrong
 
-#: Roles whose account is worth a second factor.
-_GUARDED = (Role.LEAD, Role.CUSTODIAN, Role.ADMIN)
 _TOLD = 20  # findings of one kind that are told one by one
 
 
@@ -33,6 +31,7 @@ def seals() -> Iterator[Finding]:
         ("addresses", "senders' addresses", lambda: _ends(Sender, "address_sealed", "created_at")),
         ("channels", "the settings of gateways", lambda: _ends(Source, "settings_sealed", "id")),
         ("attachments", "attachments", lambda: _ends(Attachment, "key_sealed", "id")),
+        ("second_factor", "second factors", _factors),
     )
     for purpose, what, sealed in kinds:
         values = [bytes(value) for value in sealed() if value]
@@ -50,6 +49,13 @@ def seals() -> Iterator[Finding]:
 def _ends(model: Any, column: str, order: str) -> list[Any]:
     rows = model.objects.exclude(**{column: b""}).values_list(column, flat=True)
     return [rows.order_by(order).first(), rows.order_by(f"-{order}").first()]
+
+
+def _factors() -> list[bytes]:
+    """What is sealed of the oldest and the newest codes of an app, and recovery codes."""
+    rows = Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).order_by("id").values_list("data", flat=True)
+    sealed = (data.get("secret") or data.get("seed", "") for data in (rows.first(), rows.last()) if data)
+    return [str(one).encode() for one in sealed]
 
 
 def _opens(purpose: KeyPurpose, sealed: bytes) -> bool:
@@ -119,7 +125,7 @@ def people() -> Iterator[Finding]:
                     f"rapport accounts role USERNAME {operation.slug} {role.value}",
                 )  # fmt: skip
     second = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).values("user")
-    bare = Membership.objects.filter(role__in=_GUARDED, person__is_active=True).exclude(person__in=second)
+    bare = Membership.objects.filter(role__in=NEED_SECOND_FACTOR, person__is_active=True).exclude(person__in=second)
     names = sorted(set(bare.values_list("person__username", flat=True)))
     if names:
         shown = ", ".join(names[:_TOLD])
