@@ -162,6 +162,16 @@ def test_the_last_one_stays_while_a_role_needs_it(
     assert client.get("/sample/people/").headers["Location"] == "/accounts/second-factor/"
 
 
+def test_a_form_sent_twice_sets_up_one_app_and_leads_to_its_codes(lead: Person, client: Client) -> None:
+    sign_in(client, "lea")
+    secret = client.get("/accounts/second-factor/app/").content.decode().split('<code class="key">')[1].split("<")[0]
+    for _twice in range(2):
+        answer = client.post("/accounts/second-factor/app/", {"code": code(secret)})
+        assert answer.headers["Location"] == "/accounts/second-factor/codes/"
+    assert Authenticator.objects.filter(type="totp").count() == 1
+    assert signed_in(client)
+
+
 def test_who_it_is_is_asked_before_a_change(lead: Person) -> None:
     """A desk left open does not give its account away: this session has signed in long ago."""
     client = Client()

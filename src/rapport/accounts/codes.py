@@ -36,8 +36,9 @@ def _is(code: str, secret: str, step: int) -> bool:
     return bool(compare_user_code(actual=code, expected=auth.format_hotp_value(auth.hotp_value(secret, step))))
 
 
-def _code(label: str) -> forms.CharField:
-    shown = forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True})
+def _code(label: str, *, first: bool = True) -> forms.CharField:
+    """`first`: the only thing on the page, so that typing begins there."""
+    shown = forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": first})
     return forms.CharField(label=label, max_length=20, widget=shown)
 
 
@@ -62,7 +63,7 @@ class EnterCodeAgain(_Once, ReauthenticateForm):  # type: ignore[misc]
 
 
 class FirstCode(ActivateTOTPForm):  # type: ignore[misc]
-    code = _code("The code that the app shows now")
+    code = _code("The code that the app shows now", first=False)
 
 
 class NewPasskey(AddWebAuthnForm):  # type: ignore[misc]

@@ -12,7 +12,8 @@ from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
@@ -38,13 +39,24 @@ class SecondFactor(IndexView):  # type: ignore[misc]
 
 
 class SetUpApp(ActivateTOTPView):  # type: ignore[misc]
-    """QR code and first code."""
+    """QR code and first code. A form sent twice leads on to the recovery codes, as once does."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        has_app = Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.TOTP).exists()
+        if has_app:
+            return redirect("mfa_view_recovery_codes" if request.method == "POST" else "mfa_index")
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
-        answer: HttpResponse = super().form_valid(form)
-        factor = Authenticator.objects.get(user_id=self.request.user.pk, type=Authenticator.Type.TOTP)
-        codes.spend(factor.pk, form.cleaned_data["code"])
-        _set_up(self.request, "totp")
+        try:
+            with transaction.atomic():
+                answer: HttpResponse = super().form_valid(form)
+                factor = Authenticator.objects.get(user_id=self.request.user.pk, type=Authenticator.Type.TOTP)
+                codes.spend(factor.pk, form.cleaned_data["code"])
+                _set_up(self.request, "totp")
+        except IntegrityError:
+            return redirect("mfa_view_recovery_codes")
         return answer
 
 
@@ -57,8 +69,9 @@ class RemoveApp(DeactivateTOTPView):  # type: ignore[misc]
 
 class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
     def form_valid(self, form: Any) -> HttpResponse:
-        answer: HttpResponse = super().form_valid(form)
-        _set_up(self.request, "webauthn")
+        with transaction.atomic():
+            answer: HttpResponse = super().form_valid(form)
+            _set_up(self.request, "webauthn")
         return answer
 
 
@@ -81,9 +94,11 @@ class RecoveryCodes(ViewRecoveryCodesView):  # type: ignore[misc]
 
 
 def _set_up(request: HttpRequest, kind: str) -> None:
-    """The factor was shown in setting it up: this session has passed it, every other one has not and ends."""
+    """The factor was shown in setting it up: this session has passed it, every other one has not and ends. In the
+    transaction that keeps the factor, or a request in between would find a session that has not passed it."""
     me = _me(request)
     second_factor.pass_now(request, me, kind)
+    request.session.save()
     sessions.end(me, without=request.session.session_key)
 
 

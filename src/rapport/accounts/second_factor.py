@@ -40,6 +40,9 @@ class Sealed(DefaultMFAAdapter):  # type: ignore[misc]
     def decrypt(self, encrypted_text: str) -> str:
         return keys.unseal("second_factor", encrypted_text.encode()).decode()
 
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        return f"Passkey {_primary([user.pk]).filter(type=type).count() + 1}"
+
     def get_totp_issuer(self) -> str:
         return f"rapport {_host()}"
 

@@ -33,7 +33,7 @@
     form.hidden = !works;
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      error.textContent = "";
+      error.hidden = true;
       button.disabled = true;
       try {
         const given = await options(form, kind);
@@ -42,6 +42,7 @@
         form.submit();
       } catch (reason) {
         error.textContent = words[reason.name] || "That did not work. Reload the page and try again.";
+        error.hidden = false;
         button.disabled = false;
       }
     });
