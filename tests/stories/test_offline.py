@@ -9,16 +9,22 @@ from typing import Any, get_args
 
 import pytest
 from axe_core_python.sync_playwright import Axe
+from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from rapport.accounts.models import Person
 from rapport.cli.bench_ground import Server, free_port, make
+from rapport.desk import actions
+from rapport.desk.models import Lease
 from rapport.intake import limits, offline
 from rapport.operations.models import Operation
 from rapport.oversight import keys
+from rapport.oversight.models import Decision
 from rapport.reports.models import Attachment, Report
 from tests.pure.files import encoded, picture
+from tests.stories.test_desk_browser import Desk
+from tests.web.desk import report
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FORM = "/sample/report/"
@@ -182,8 +188,8 @@ def test_a_kept_report_with_a_bad_place_says_why_and_can_be_changed(phone: Open)
     page.keyboard.press("Tab")
     page.get_by_role("button", name=SEND).click()
     expect(page.get_by_role("heading", name="Your report is kept")).to_be_visible()
-    report = Report.objects.get()
-    assert (report.text, report.lat, report.attachments.count()) == ("No water", 18.5, 1)
+    there = Report.objects.get()
+    assert (there.text, there.lat, there.attachments.count()) == ("No water", 18.5, 1)
 
 
 def test_while_there_is_a_line_the_form_is_corrected_in_place(phone: Open) -> None:
@@ -341,3 +347,82 @@ def test_a_server_that_is_killed_and_started_again_gets_everything_once(chromium
         page.context.close()
         there = sqlite3.connect(ground.database).execute("SELECT text, count(*) FROM reports_report GROUP BY text")
         assert sorted(there) == [(f"Written while the server was away {number}", 1) for number in range(3)]
+
+
+# --- the desk ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def desk(chromium: Browser, live_server: Any, verifier: Person) -> Iterator[Desk]:
+    made = Desk(chromium, live_server.url, verifier)
+    yield made
+    made.page.context.close()
+
+
+def test_a_decision_made_with_the_line_cut_is_made_once_when_it_is_back(desk: Desk, operation: Operation) -> None:
+    page = desk.open(f"/sample/desk/reports/{report(operation).ref}/")
+    page.locator("#id_title").fill("No water at the market")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Accept & publish").click()
+    line = page.locator(".line")
+    expect(line).to_contain_text("“Accept & publish” was not sent: the line is lost.")
+    expect(page.locator("#id_title")).to_have_value("No water at the market")
+    assert not Decision.objects.exists()
+    page.context.set_offline(False)
+    expect(page.get_by_text("Published: No water at the market.")).to_be_visible()
+    assert [decision.kind for decision in Decision.objects.all()] == ["accept"]
+    expect(page.locator(".line")).to_be_hidden()
+
+
+def test_a_decision_whose_answer_is_lost_is_made_once(desk: Desk, operation: Operation) -> None:
+    page = desk.open(f"/sample/desk/reports/{report(operation).ref}/")
+
+    def cut(route: Route) -> None:
+        route.fetch(max_redirects=0)  # the server has done it
+        route.abort()
+
+    page.route("**/accept/", cut, times=2)
+    page.locator("#id_title").fill("No water at the market")
+    page.get_by_role("button", name="Accept & publish").click()
+    expect(page.locator(".line")).to_contain_text("was not sent")
+    page.get_by_role("button", name="Send now").click()
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator("h1")).not_to_contain_text("Report")
+    assert Decision.objects.count() == 1
+
+
+def test_whoever_was_first_is_named_and_what_was_written_stays(desk: Desk, operation: Operation, lead: Person) -> None:
+    told = report(operation)
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.context.set_offline(True)
+    page.locator("#id_title").fill("No water at the market")
+    page.get_by_role("button", name="Accept & publish").click()
+    expect(page.locator(".line")).to_be_visible()
+    Lease.objects.all().delete()
+    actions.reject(lead, told, "A test message")
+    page.context.set_offline(False)
+    expect(page.get_by_text("This report is not waiting any more: lea")).to_be_visible()
+    expect(page.get_by_text("No water at the market")).to_be_visible()
+    assert [decision.kind for decision in Decision.objects.all()] == ["reject"]
+
+
+def test_what_was_written_survives_a_session_that_has_ended(desk: Desk, operation: Operation, verifier: Person) -> None:
+    page = desk.open(f"/sample/desk/reports/{report(operation).ref}/")
+    page.locator("#id_title").fill("No water at the market")
+    page.locator("#id_summary").fill("A pump is broken.")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Accept & publish").click()
+    page.locator(".line").get_by_role("link", name="Sign in").click()
+    page.locator("[name=login]").fill(verifier.username)
+    page.locator("[name=password]").fill("a long enough password")
+    page.locator("main").get_by_role("button").first.click()
+    expect(page.locator(".line")).to_contain_text("What you had written is here again")
+    expect(page.locator("#id_summary")).to_have_value("A pump is broken.")
+    page.get_by_role("button", name="Accept & publish").click()
+    expect(page.get_by_text("Published: No water at the market.")).to_be_visible()
+    assert Decision.objects.count() == 1
+    page.evaluate("sessionStorage.setItem('rapport-line', '{}')")
+    page.get_by_role("link", name="Sign out").click()
+    page.locator("main").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0

@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "rapport.web.middleware.readable",
     "rapport.web.errors.explained",
+    "rapport.desk.line.sent_once",
 ]
 
 ROOT_URLCONF = "rapport.web.urls"
