@@ -94,13 +94,13 @@ def undo(person: Person, decision: Decision) -> Decision:
         found = outlook(person, [decision])
         if found.left:
             raise Conflict(found.left[0].why)
-        return _take_back(person, found.can)[0]
+        return take_back(person, found.can)[0]
 
 
 def undo_many(person: Person, decisions: Sequence[Decision], parent: Decision) -> Outlook:
     """Takes back what nobody has touched since, as parts of `parent`; call in the transaction that made it."""
     found = outlook(person, decisions)
-    _take_back(person, found.can, batch=parent)
+    take_back(person, found.can, batch=parent)
     return found
 
 
@@ -114,7 +114,7 @@ def undo_order(person: Person, order: StandingOrder, first: int, last: int) -> O
             raise Conflict(found.left[0].why if found.left else "Nothing of what the order did is left to undo.")
         said = {"said": f"what the standing order {order.slug} did", **counted(found)}
         made = decide(person, order.operation_id, K.UNDO, order_id=order.pk, before={}, after=said)
-        _take_back(person, found.can, batch=made)
+        take_back(person, found.can, batch=made)
     return found
 
 
@@ -125,7 +125,7 @@ def _undo_bulk(person: Person, bulk: Decision) -> Decision:
     if not found.can:
         raise Conflict(found.left[0].why if found.left else "Nothing of it is left to undo.")
     made = decide(person, bulk.operation_id, K.UNDO, before=bulk.after, after=counted(found), undoes=bulk)
-    _take_back(person, found.can, batch=made)
+    take_back(person, found.can, batch=made)
     return made
 
 
@@ -356,8 +356,9 @@ def _line(where: Placement, event: int) -> list[int]:
 # --- taking back ---------------------------------------------------------------------------------------------------
 
 
-def _take_back(person: Person, decisions: Sequence[Decision], batch: Decision | None = None) -> list[Decision]:
-    """Writes the undos and what follows from them; call inside a transaction, with what `outlook` found possible."""
+def take_back(person: Person, decisions: Sequence[Decision], batch: Decision | None = None) -> list[Decision]:
+    """Writes the undos and what follows from them; call inside a transaction, with decisions that nothing rests on
+    (`outlook` finds them; withdraw.py looks for itself)."""
     if not decisions:
         return []
     folded = [one for one in decisions if one.kind in _FOLDED]

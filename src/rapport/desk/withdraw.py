@@ -12,18 +12,17 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk.actions import words
 from rapport.desk.books import allow, decide, standing_decisions, told
 from rapport.desk.models import Lease
-from rapport.events import log
+from rapport.desk.undo import take_back
 from rapport.events.models import Event, EventReport
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report, Signature, Standing, Suggestion
-from rapport.values import Json, Publication
+from rapport.values import Json
 
 K = DecisionKind
 #: Reports looked at together: below every database's limit of parameters in one statement.
@@ -72,9 +71,9 @@ def withdraw(under: Decision, report_ids: Sequence[int]) -> Part:
     with transaction.atomic():
         reports = list(Report.objects.select_for_update().filter(pk__in=report_ids).order_by("pk"))
         links = EventReport.objects.filter(report_id__in=report_ids).values("event_id")
-        list(Event.objects.select_for_update().filter(pk__in=links))  # nobody edits them while we look
+        list(Event.objects.select_for_update().filter(pk__in=links).order_by("pk"))  # nobody edits them while we look
         part = _looked(under.operation_id, reports)
-        _undo(under, part)
+        take_back(under.person, part.undo, batch=under)  # their events are withdrawn
         Suggestion.objects.filter(report_id__in=part.withdraw).delete()
         Signature.objects.filter(report_id__in=part.withdraw).delete()
         Lease.objects.filter(report_id__in=part.withdraw).delete()
@@ -138,29 +137,3 @@ class _Decisions:
 def _hand(decision: Decision) -> bool:
     """Neither a standing order's doing nor a withdrawal itself."""
     return decision.order_id is None and decision.kind != K.WITHDRAW
-
-
-def _undo(under: Decision, part: Part) -> None:
-    """The acceptances of standing orders are taken back, each with its own line; their events are withdrawn."""
-    if not part.undo:
-        return
-    Decision.objects.bulk_create(
-        [
-            Decision(
-                operation_id=under.operation_id,
-                person_id=under.person_id,
-                kind=K.UNDO,
-                report_id=decision.report_id,
-                event_id=decision.event_id,
-                before=decision.after,
-                after=decision.before,
-                undoes=decision,
-                batch=under,
-            )
-            for decision in part.undo
-        ],
-        batch_size=100,
-    )
-    EventReport.objects.filter(report_id__in=part.withdraw).delete()
-    Event.objects.filter(pk__in=part.events).update(publication=Publication.WITHDRAWN.value, updated_at=timezone.now())
-    log.record(under.operation_id, part.events)
