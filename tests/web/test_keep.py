@@ -11,9 +11,10 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.utils.timezone import now as timezone_now
 
 from rapport.errors import Refused, TryAgain
-from rapport.intake.keep import keep, stop
+from rapport.intake.keep import MOST_ANSWERS, keep, stop
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report, Sender
@@ -102,6 +103,27 @@ def test_stop_counts_for_what_comes_after_it_in_the_same_call(operation: Operati
         [Message(text, gateway_id=str(n), sender=ROSE) for n, text in enumerate(["dlo", "STOP", "dlo", "START"])],
     )
     assert [bool(one.reply) for one in kept] == [True, True, False, True]
+
+
+def test_who_writes_without_end_is_not_answered_without_end(operation: Operation) -> None:
+    def answers(numbers: range, sender: Address = ROSE) -> int:
+        return sum(bool(one.reply) for one in keep(source, [Message("dlo", str(n), sender=sender) for n in numbers]))
+
+    source = sms(operation)
+    assert answers(range(3)) == 3
+    assert answers(range(3, 40)) == MOST_ANSWERS - 3, "two machines that answer each other come to an end"
+    assert answers(range(40, 41)) == 0
+    assert answers(range(41, 42), Address("tel", "+50955500002")) == 1, "others are answered as ever"
+    assert keep(source, [Message("STOP", "50", sender=ROSE)])[0].reply, "that STOP was heard is said all the same"
+    assert Report.objects.count() == 43, "what people say is kept all the same"
+    assert keep(source, [Message("dlo", "0", sender=ROSE)])[0].new is False
+
+
+def test_an_hour_later_a_sender_is_answered_again(operation: Operation) -> None:
+    source = sms(operation)
+    keep(source, [Message("dlo", str(n), sender=ROSE) for n in range(MOST_ANSWERS + 1)])
+    OutboxMessage.objects.update(created_at=timezone_now() - timedelta(minutes=61))
+    assert keep(source, [Message("dlo", "later", sender=ROSE)])[0].reply
 
 
 def test_a_repeat_after_stop_is_not_answered(operation: Operation) -> None:

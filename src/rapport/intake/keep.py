@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
@@ -23,7 +24,9 @@ from django.utils import timezone
 from rapport.desk import priority
 from rapport.errors import Refused, TryAgain
 from rapport.intake.replies import Reply, reply_to
+from rapport.notify.claims import STOPPED
 from rapport.notify.models import IN_OUR_ANSWER, OutboxMessage, OutboxState
+from rapport.operations.definition import REPLIES
 from rapport.operations.load import source_settings
 from rapport.operations.models import Source
 from rapport.oversight import keys
@@ -38,6 +41,10 @@ _ADDRESS_LENGTH = 7  # digits; shorter ones stand in many a field by chance
 _REPLIES = UUID("5f0e7c52-9f0d-4b7e-8a39-0b1f6c0c6d11")  # names the reply to a report, the same at every repeat
 _TOGETHER = 4_000  # messages in one transaction at most: it holds the write lock for about a tenth of a second
 _ASKED_AT_ONCE = 500  # refs in one query
+#: Answers that one sender gets by themselves in an hour; the word that STOP was heard is counted apart [ours]. Without
+#: a bound two machines that answer each other go on for ever, and whoever forges a number floods it at our cost.
+MOST_ANSWERS = 5
+_ANSWERS_WITHIN = timedelta(hours=1)
 
 
 def stop() -> None:
@@ -234,7 +241,7 @@ def _write(works: list[_Work]) -> None:
         silent, trusted = _write_senders(list(new.values()))
         _insert(Report, [_report_row(one, one.pseudonym in trusted) for one in new.values()])
         _write_files([one for one in new.values() if one.files])
-        told = {one.ref: one.reply for one in new.values() if one.reply and one.ref not in silent}
+        told = _within_bounds([one for one in new.values() if one.reply and one.ref not in silent])
         _insert(OutboxMessage, [_outbox_row(new[ref], reply) for ref, reply in told.items()])
         replies = {ref: reply.body for ref, reply in told.items() if new[ref].inline}
         replies |= _said_before(there, everything) if there else {}
@@ -288,6 +295,28 @@ def _write_senders(new: list[_Prepared]) -> tuple[set[str], set[str]]:
             Sender.objects.filter(pseudonym=one.pseudonym).update(stopped_at=one.received_at)
             stopped.add(one.pseudonym)
     return silent, trusted
+
+
+def _within_bounds(answered: Sequence[_Prepared]) -> dict[str, Reply]:
+    """The answers to these, by their refs, less those with which a sender would have more than MOST_ANSWERS."""
+    had = _answers_had(answered)
+    told: dict[str, Reply] = {}
+    for one in answered:
+        key = (one.pseudonym or "", one.reply is not None and one.reply.purpose == STOPPED)
+        if one.reply is not None and had[key] < MOST_ANSWERS:
+            had[key] += 1
+            told[one.ref] = one.reply
+    return told
+
+
+def _answers_had(asked: Sequence[_Prepared]) -> Counter[tuple[str, bool]]:
+    """How many answers by themselves these senders had in the last hour, and how many that STOP was heard."""
+    if not asked:
+        return Counter()
+    pseudonyms = sorted({one.pseudonym for one in asked if one.pseudonym})
+    since = _moment(min(one.received_at for one in asked) - _ANSWERS_WITHIN)
+    rows = _select(OutboxMessage, ("sender_id", "purpose"), "sender_id", pseudonyms, "created_at", since)
+    return Counter((pseudonym, purpose == STOPPED) for pseudonym, purpose in rows if purpose in REPLIES)
 
 
 def _stopped_since(everything: Sequence[_Prepared]) -> set[str]:
@@ -432,16 +461,20 @@ def _outbox_row(one: _Prepared, reply: Reply) -> dict[str, Any]:
 # Plain SQL below: with the ORM's the same work costs twice as much, and it is done for every message that comes in.
 
 
-def _select(model: type[models.Model], columns: Sequence[str], key: str, values: Sequence[str]) -> list[Any]:
-    """Rows of these columns whose key is one of the values."""
+def _select(
+    model: type[models.Model], columns: Sequence[str], key: str, values: Sequence[str], after: str = "", at: Any = None
+) -> list[Any]:
+    """Rows of these columns whose key is one of the values, and whose column `after`, if one is named, is above `at`."""
     rows: list[Any] = []
+    later = f" AND {connection.ops.quote_name(after)} > %s" if after else ""
     names = ", ".join(map(connection.ops.quote_name, columns))
     for start in range(0, len(values), _ASKED_AT_ONCE):
         part = values[start : start + _ASKED_AT_ONCE]
         marks = ", ".join(["%s"] * len(part))
-        sql = f"SELECT {names} FROM {_table(model)} WHERE {connection.ops.quote_name(key)} IN ({marks})"  # noqa: S608
+        where = f"{connection.ops.quote_name(key)} IN ({marks}){later}"
+        sql = f"SELECT {names} FROM {_table(model)} WHERE {where}"  # noqa: S608
         with connection.cursor() as cursor:
-            cursor.execute(sql, part)
+            cursor.execute(sql, [*part, at] if after else part)
             rows += cursor.fetchall()
     return rows
 
