@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
-from rapport.desk import actions, escalation, figures, handover, leases, saved
+from rapport.desk import actions, escalation, figures, handover, leases, orders, saved, senders
 from rapport.desk.models import SavedFilter
 from rapport.notify.models import OutboxMessage
-from rapport.operations.models import Operation
+from rapport.operations.models import Operation, StandingOrder
 from rapport.oversight.models import Decision
 from rapport.reports.models import Report
 from rapport.values import Trust
+from tests.pure.test_orders import RULE
 from tests.web.desk import DRAFT, report
 
 ROSE = "50937001122"
@@ -188,6 +191,25 @@ def test_the_figures_say_when_the_queue_is_empty(operation: Operation, volunteer
     assert (now.waiting, now.came, now.decided) == (5, 6, 1)
     assert now.outlook == "The queue grows by 5 an hour."
     assert figures.Figures(30, 0, 60, 30, 10, 40).outlook == "Empty in about 1 h at the pace of the last hour."
+
+
+def test_the_figures_are_of_what_people_are_offered(
+    vero: Client, operation: Operation, lead: Person, verifier: Person, volunteer: Person
+) -> None:
+    order = StandingOrder.objects.create(operation=operation, slug="old-map", text="…", rule={**RULE, "source": "sms"})
+    approved = {"lon": -72.3, "lat": 18.54, "fields": {"APPROVED": "YES"}}
+    assert orders.apply([orders.sign(lead, order)], [report(operation, **approved) for _ in range(5)]) == 5
+    long_ago = report(operation, number=ROSE, received_at=timezone.now() - timedelta(days=3))
+    senders.set_trust(verifier, long_ago.sender, Trust.BLOCKED, "Abuse.")  # type: ignore[arg-type]
+    for _ in range(2):
+        report(operation)
+    actions.reject(volunteer, Report.objects.filter(standing="waiting", sender=None).earliest("id"), "A test.")
+    now = figures.of(operation)
+    assert (now.waiting, now.blocked, now.came, now.by_orders, now.decided) == (1, 1, 2, 5, 1)
+    assert now.outlook == "The queue grows by 1 an hour."
+    assert now.oldest_s is not None and now.oldest_s < 60  # not that of the blocked sender, which nobody is offered
+    assert vero.get("/sample/desk/pulse").json()["oldest_s"] < 60
+    assert "and 5 that standing orders decided" in text(vero.get("/sample/desk/"))
 
 
 def test_events_are_found_by_words_for_the_script(vero: Client, operation: Operation, volunteer: Person) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from rapport.accounts.permissions import Permission
-from rapport.desk import figures, handover, leases, places, priority, saved, senders
+from rapport.desk import figures, handover, leases, places, priority, saved
 from rapport.desk.books import moment, who_was_first
 from rapport.desk.finding import search_events
 from rapport.desk.leases import PARTS, DeskFilters
@@ -116,11 +116,10 @@ def pulse(request: HttpRequest, operation: Operation) -> HttpResponse:
 
 
 def _pulse(operation: Operation) -> dict[str, Any]:
-    queue = Report.objects.filter(operation=operation, standing=Standing.WAITING)
-    oldest = queue.order_by("id").values_list("received_at", flat=True).first()
+    queue = figures.offered(operation)
+    oldest = queue.values_list("received_at", flat=True).first()
     age = max(0, int((timezone.now() - oldest).total_seconds())) if oldest else None
-    waiting = max(0, queue.count() - senders.blocked_waiting(operation))
-    return {"waiting": waiting, "oldest_s": age, "held": leases.held(operation).count()}
+    return {"waiting": queue.count(), "oldest_s": age, "held": leases.held(operation).count()}
 
 
 def _state(report: Report, person_id: int) -> dict[str, Any]:
