@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from rapport.events.models import Event
 from rapport.operations.models import Operation, StandingOrder
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report
-from rapport.values import Status
+from rapport.values import Publication, Status
 from tests.pure.test_orders import RULE
 from tests.web.desk import DRAFT, books, report
 from tests.web.test_desk_pages import enter, form, text
@@ -68,6 +69,30 @@ def test_two_events_are_shown_side_by_side_then_merged_and_readers_are_led_on(
     assert "has become part of" in text(answer)
     undo(volunteer, merged)
     assert public.get(f"/sample/events/{other.ref}/").status_code == 200
+
+
+def test_the_team_too_has_merged_events_once_and_those_taken_back_not_at_all(
+    vero: Client, operation: Operation, volunteer: Person, pair: tuple[Event, Event]
+) -> None:
+    kept, other = pair
+
+    def listed() -> set[str]:
+        answer: Any = vero.get("/sample/events.geojson")
+        features = json.loads(b"".join(answer.streaming_content))["features"]
+        return {feature["properties"]["ref"] for feature in features}
+
+    assert listed() == {kept.ref, other.ref}
+    merged = vero.post(f"{DESK}/events/{kept.ref}/merge/decide/", {"with": other.ref})
+    assert merged.status_code == 302
+    assert listed() == {kept.ref}
+    assert vero.get(f"/sample/events/{other.ref}/")["Location"] == f"/sample/events/{kept.ref}/"
+    undo(volunteer, Decision.objects.get(kind=DecisionKind.MERGE))
+    assert listed() == {kept.ref, other.ref}
+    actions.publish(volunteer, other, Publication.WITHDRAWN, "Not there any more.")
+    assert listed() == {kept.ref, other.ref}  # withdrawn by a person's word: the team still has it, marked
+    undo(volunteer, Decision.objects.get(kind=DecisionKind.PUBLISH))
+    undo(volunteer, Decision.objects.get(kind=DecisionKind.ACCEPT, event_id=other.pk))
+    assert listed() == {kept.ref}
 
 
 def test_what_was_never_public_leads_nowhere(

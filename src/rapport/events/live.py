@@ -15,15 +15,14 @@ from django.db import close_old_connections
 from django.db.models import F, Func, IntegerField, QuerySet
 from django.db.models.functions import Coalesce
 
-from rapport.events import extra
+from rapport.events import extra, log
 from rapport.events.filters import Filters
 from rapport.events.index import NO_TIME, Index, Rows, Selection, Wanted
 from rapport.events.models import Event
 from rapport.operations.categories import lines
 from rapport.operations.models import Category, Operation
 from rapport.sharing.models import ReleaseClock, ReleaseEntry
-from rapport.sharing.queries import released
-from rapport.values import Audience, Json, Purpose, Reader
+from rapport.values import Audience, Json, Reader
 
 TAIL_LIMIT = 5_000  # changed events that are carried beside the main block before it is built anew
 
@@ -158,7 +157,7 @@ def _rows(operation_id: int, audience: Audience, ids: Sequence[int] | None) -> R
     choosing = [one.code for one in extra.filters(Operation.objects.get(pk=operation_id), Reader(audience))]
     for part in parts:
         some = base if part is None else base.filter(id__in=part)
-        seen = released(some, Reader(audience), Purpose.VIEW)
+        seen = log.listed(some, audience)
         found += _columns(seen)
         answers += _answers(seen) if choosing else []
         links += _links(operation_id, part)

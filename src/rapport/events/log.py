@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from rapport.events.models import Event
+from rapport.events.models import Event, EventReport
 from rapport.sharing.models import ReleaseEntry, next_seqs
 from rapport.sharing.queries import released
-from rapport.values import Audience, Purpose, Reader
+from rapport.values import Audience, Publication, Purpose, Reader
+
+#: What stands by itself: no part of another event, and told by a report. What was merged, or is taken back,
+#: is withdrawn for every reader; the team, who get withdrawn events too, would count it twice, or for ever.
+_BY_ITSELF = Q(merged_into__isnull=True) & (
+    ~Q(publication=Publication.WITHDRAWN.value) | Exists(EventReport.objects.filter(event=OuterRef("pk")))
+)
 
 
 def record(operation_id: int, event_ids: Iterable[int]) -> None:
@@ -30,13 +37,17 @@ def record(operation_id: int, event_ids: Iterable[int]) -> None:
         ReleaseEntry.objects.bulk_create(entries, batch_size=500)
 
 
+def listed(events: QuerySet[Event], audience: Audience) -> QuerySet[Event]:
+    """Those of the events that maps, lists, counts and feeds give to the audience, with the columns of `released`."""
+    return released(events.filter(_BY_ITSELF), Reader(audience), Purpose.VIEW)
+
+
 def _entries(operation_id: int, audience: Audience, ids: list[int]) -> list[ReleaseEntry]:
     now = timezone.now()
     entries = []
     for start in range(0, len(ids), 500):
         part = ids[start : start + 500]
-        rows = released(Event.objects.filter(id__in=part), Reader(audience), Purpose.VIEW)
-        shown = set(rows.values_list("id", flat=True))
+        shown = set(listed(Event.objects.filter(id__in=part), audience).values_list("id", flat=True))
         had = _last_given(operation_id, audience, [event_id for event_id in part if event_id not in shown])
         entries += [
             ReleaseEntry(
