@@ -64,6 +64,7 @@ class Setting:
     secret: bool = False
     required: bool = True
     choices: tuple[str, ...] = ()  # it is one of these, or empty where it is not required
+    carries: str = ""  # the secret that goes to the host which this setting names
 
 
 @dataclass(frozen=True, slots=True)

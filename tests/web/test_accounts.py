@@ -344,6 +344,34 @@ def test_an_empty_secret_keeps_the_stored_one(admin: Person, operation: Operatio
     assert source_settings(sms)["secret"] == "another"
 
 
+@pytest.mark.parametrize(
+    ("channel", "known", "elsewhere"),
+    [
+        ("twilio", {"auth_token": "a token of ours"}, {"api": "https://elsewhere.example"}),
+        (
+            "plain",
+            {"secret": "s", "send_url": "https://gateway.example/v1", "send_authorization": "Bearer ours"},
+            {"send_url": "http://gateway.example/v1"},
+        ),
+    ],
+)
+def test_a_stored_secret_is_not_sent_to_another_host(
+    channel: str, known: dict[str, str], elsewhere: dict[str, str], admin: Person, operation: Operation
+) -> None:
+    source = Source.objects.create(operation=operation, slug="gate", channel=channel, names={"en": "Gate"})
+    sources.change_settings(source, known, admin)
+    public = {name: value for name, value in known.items() if name == "send_url"}
+    sources.change_settings(source, public, admin)
+    given = {f"setting-{name}": value for name, value in (public | elsewhere).items()}
+    page = as_(admin).post("/sample/sources/gate/settings/", given)
+    assert page.status_code == 400
+    assert "names another host" in page.content.decode()
+    assert source_settings(source) == known
+    again = {name: f"{value} anew" for name, value in known.items() if name not in elsewhere}
+    sources.change_settings(source, again | elsewhere, admin)
+    assert source_settings(source).items() >= elsewhere.items()
+
+
 def test_refusals_are_counted_on_the_page(admin: Person, operation: Operation) -> None:
     sms = operation.sources.get(slug="sms")
     sms.refusals.create(day=timezone.now().date(), reason="bad_secret", count=41)

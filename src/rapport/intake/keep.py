@@ -464,7 +464,7 @@ def _outbox_row(one: _Prepared, reply: Reply) -> dict[str, Any]:
 def _select(
     model: type[models.Model], columns: Sequence[str], key: str, values: Sequence[str], after: str = "", at: Any = None
 ) -> list[Any]:
-    """Rows of these columns whose key is one of the values; if `after` is named, those where it is above `at`."""
+    """Rows of these columns whose key is one of the values, of them those whose column `after` is above `at`."""
     rows: list[Any] = []
     later = f" AND {connection.ops.quote_name(after)} > %s" if after else ""
     names = ", ".join(map(connection.ops.quote_name, columns))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -63,7 +64,11 @@ def gateway_path(source: Source, token: str) -> str:
 
 
 def change_settings(source: Source, given: Mapping[str, str], by: Person | None) -> None:
-    """Store what the channel asks for. An empty secret leaves the one that is there; BadDefinition names what lacks."""
+    """Store what the channel asks for. An empty secret leaves the one that is there; BadDefinition names what lacks.
+
+    A stored secret goes to no other host than before: whoever names another one gives the secret again, so nobody gets
+    to read it by having it sent to them.
+    """
     _check(by, source)
     held = source_settings(source)
     settings = dict(held)
@@ -73,6 +78,10 @@ def change_settings(source: Source, given: Mapping[str, str], by: Person | None)
             raise BadDefinition(f"Fill in {setting.name}: {setting.help}")
         if value and setting.choices and value not in setting.choices:
             raise BadDefinition(f"{setting.name} is one of {', '.join(setting.choices)}, or empty.")
+        new_host = bool(value) and _host(value) != _host(held.get(setting.name, ""))
+        secret = setting.carries
+        if new_host and held.get(secret) and not given.get(secret, "").strip():
+            raise BadDefinition(f"{setting.name} names another host, which would get {secret}: give {secret} again.")
         settings[setting.name] = value
     kept = {name: value for name, value in settings.items() if value}
     changed = sorted(name for name in kept.keys() | held.keys() if kept.get(name) != held.get(name))
@@ -81,6 +90,11 @@ def change_settings(source: Source, given: Mapping[str, str], by: Person | None)
     with transaction.atomic():
         set_source_settings(source, kept)
         _note(source, by, f"settings {', '.join(changed)}")
+
+
+def _host(url: str) -> tuple[str, str]:
+    scheme, _, rest = url.partition("://")
+    return scheme.lower(), re.split(r"[/?#]", rest, maxsplit=1)[0].lower()
 
 
 def set_active(source: Source, active: bool, by: Person | None) -> None:

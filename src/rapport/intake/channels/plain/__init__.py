@@ -181,6 +181,7 @@ CHANNEL = Channel(
             "send_url",
             "To send: the gateway's address. {to}, {text} and {id} in it are filled in.",
             required=False,
+            carries="send_authorization",
         ),
         Setting(
             "send_as", "To send: how (form, as by itself; json; get).", required=False, choices=("form", "json", "get")

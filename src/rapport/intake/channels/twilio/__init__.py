@@ -207,7 +207,12 @@ CHANNEL = Channel(
             secret=True,
             required=False,
         ),
-        Setting("api", "To send: another host for Twilio's API; empty means https://api.twilio.com.", required=False),
+        Setting(
+            "api",
+            "To send: another host for Twilio's API; empty means https://api.twilio.com.",
+            required=False,
+            carries="auth_token",
+        ),
     ),
     verify=verify,
     parse=parse,
