@@ -188,6 +188,32 @@ def test_a_name_alone_places_it_when_only_one_place_has_it(vero: Client, operati
     assert (event.place_name, event.pcode, event.precision) == ("Léogâne", "HT0121", 5)
 
 
+def test_another_name_over_a_point_that_was_filled_in_is_asked_about(vero: Client, operation: Operation) -> None:
+    told = report(operation)
+    value = {"lon": -72.303, "lat": 18.545, "precision": 3, "radius_m": 2000, "name": "Delmas 33"}
+    Suggestion.objects.create(report=told, kind="place", value=value, score=1, function="test 1")
+    page = text(vero.get(path(told)))
+    filled_in = re.search(r'name="filled_in" value="([^"]*)"', page)
+    assert filled_in
+    put_in = {"filled_in": filled_in[1], "lat": "18.545", "lon": "-72.303"}
+    refused = vero.post(path(told, "accept"), form(place_name="Jacmel", **put_in))
+    assert refused.status_code == 400
+    assert "The point is still that of “Delmas 33”: find “Jacmel” by its name" in text(refused)
+    assert not Event.objects.exists()
+    shown = text(vero.post(path(told, "accept"), form(place_name="Camp by the church", **put_in)))
+    assert 'type="checkbox" name="renamed"' in shown
+    use = {"use": "-72.535|18.234|5|6000|HT0211||Jacmel"}  # by its name, without script
+    page = text(vero.post(path(told, "accept"), form(place_name="Jac", **use, **put_in)))
+    assert 'name="filled_in" value="-72.535000,18.234000 Jacmel"' in page
+    vero.post(path(told, "accept"), form(place_name="Camp by the church", renamed="on", **put_in))
+    event = Event.objects.get()
+    assert (event.place_name, event.lat) == ("Camp by the church", 18.545)
+    edit = {"seen": event.updated_at.isoformat(), "filled_in": "-72.303000,18.545000 Camp by the church"}
+    answer = vero.post(f"/sample/desk/events/{event.ref}/edit/", form(place_name="Jacmel", **edit))
+    assert answer.status_code == 400
+    assert "The point is still that of “Camp by the church”" in text(answer)
+
+
 def test_places_are_found_and_filled_in_without_script(vero: Client, operation: Operation) -> None:
     told = report(operation)
     page = text(vero.post(path(told, "accept"), form(look="1", place_name="jac", lat="", lon="")))

@@ -17,6 +17,7 @@ from rapport.desk.rules import TITLE_LENGTH
 from rapport.errors import Refused
 from rapport.operations import asking, fields
 from rapport.operations.models import Category, Operation
+from rapport.text.fold import fold
 from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Range, Spot
 
 PRECISIONS = [
@@ -89,6 +90,8 @@ class DraftForm(forms.Form):
     )
     affected_high = forms.IntegerField(required=False, min_value=0, max_value=LARGEST_NUMBER, label="At most")
     suggestion = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    filled_in = forms.CharField(required=False, widget=forms.HiddenInput)  # the point and name that were put in
+    renamed = forms.BooleanField(required=False, label="The point is right: only its name is new")
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, operation: Operation, *args: Any, **kwargs: Any) -> None:
@@ -155,7 +158,33 @@ class DraftForm(forms.Form):
         if lon is None or lat is None:
             return places.named(self.operation, name) if name else None
         radius = typed["radius_m"] if typed["radius_m"] is not None else DEFAULT_RADIUS_M[typed["precision"]]
-        return Spot(lon, lat, typed["precision"], radius, name, typed["pcode"])
+        spot = Spot(lon, lat, typed["precision"], radius, name, typed["pcode"])
+        if not typed["renamed"]:
+            self._check_renamed(spot, typed["filled_in"])
+        return spot
+
+    def _check_renamed(self, spot: Spot, filled_in: str) -> None:
+        """Refused where somebody wrote another name over that of the point which was filled in, and the gazetteer does
+        not have a place of that name there: the event would be shown where it did not happen."""
+        at, _, former = filled_in.partition(" ")
+        if not spot.name or not former or at != _at(spot) or fold(former) == fold(spot.name):
+            return
+        if places.is_there(self.operation, spot):
+            return
+        remedy = f"The point is still that of “{former}”: find “{spot.name}” by its name, click on the map, or empty "
+        raise Refused(
+            "renamed", remedy + "latitude and longitude. If only the name is new, check it here.", field="renamed"
+        )
+
+
+def _at(spot: Spot) -> str:
+    """A point as `filled_in` names it; script and browsers write the same number in different ways."""
+    return f"{float(spot.lon):.6f},{float(spot.lat):.6f}"
+
+
+def filled_in(spot: Spot) -> str:
+    """What stands beside a place that is put into the form: its point and its name."""
+    return f"{_at(spot)} {spot.name}"
 
 
 def _unchanged(typed: datetime | None, was: datetime | None) -> datetime | None:
@@ -201,6 +230,7 @@ def placed(spot: Spot | None) -> dict[str, Any]:
         "radius_m": spot.radius_m,
         "place_name": spot.name,
         "pcode": spot.pcode,
+        "filled_in": filled_in(spot),
     }
 
 

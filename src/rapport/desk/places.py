@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from math import cos, hypot, radians
+
 from rapport.errors import Refused
 from rapport.operations.models import Operation, Place, PlaceName
 from rapport.text.fold import fold
 from rapport.values import Precision, Spot
 
 MOST = 12
+_M_PER_DEGREE = 111_320
 #: Administrative units offered in the list of names before anything is typed, at most this many.
 MOST_UNITS = 250
 
@@ -41,6 +44,17 @@ def named(operation: Operation, text: str) -> Spot:
     if not equal:
         raise Refused("place", "No place has this name: choose one from the list, or click on the map.", field="place")
     raise Refused("place", "Several places have this name: choose one below.", field="place")
+
+
+def is_there(operation: Operation, spot: Spot) -> bool:
+    """Whether a place of this name is known where the spot is, as far as both are known exactly."""
+    equal = (known for known in search(operation, spot.name) if fold(known.name) == fold(spot.name))
+    return any(_apart_m(known, spot) <= known.radius_m + spot.radius_m for known in equal)
+
+
+def _apart_m(one: Spot, other: Spot) -> float:
+    east = ((one.lon - other.lon + 180) % 360 - 180) * cos(radians((one.lat + other.lat) / 2))
+    return hypot(east, one.lat - other.lat) * _M_PER_DEGREE
 
 
 def units(operation: Operation) -> list[str]:

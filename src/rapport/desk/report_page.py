@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from rapport.desk import actions, leases, parts, places, translators
 from rapport.desk.books import PLACING, standing_decisions
 from rapport.desk.draft import EventDraft, check_spot
 from rapport.desk.finding import live_events, search_events, usual_categories
-from rapport.desk.forms import DraftForm, choices, placed, typed_again
+from rapport.desk.forms import DraftForm, choices, filled_in, placed, typed_again
 from rapport.desk.page import back, decisions_of, in_place, last_undoable, lines, local_time, recent, to
 from rapport.desk.queue import go_on
 from rapport.desk.rules import clean_line
@@ -405,3 +406,6 @@ def _use(typed: Any, chosen: str) -> None:
     if len(parts) == len(_BUTTON):
         for name, value in zip(_BUTTON, parts, strict=True):
             typed[name] = value
+        with suppress(ValueError):  # what is no number is said when the form is sent
+            spot = Spot(float(typed["lon"]), float(typed["lat"]), Precision.EXACT, 0, typed["place_name"])
+            typed["filled_in"] = filled_in(spot)

@@ -411,6 +411,7 @@
       ['lon', 'lat', 'precision', 'radius_m', 'pcode', 'suggestion', 'place_name'].forEach(function (name, index) {
         field(name).value = parts[index];
       });
+      field('filled_in').value = Number(parts[0]).toFixed(6) + ',' + Number(parts[1]).toFixed(6) + ' ' + parts[6];
       draw(true);
     }
 
