@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import click
 import pytest
 
@@ -46,3 +49,27 @@ def test_the_reference_names_no_address_that_is_gone() -> None:
     shown = {route.shown for route in routes()}
     rows = [line.split("`")[1] for line in read("routes.md").splitlines() if line.startswith("| `/")]
     assert [row for row in rows if row not in shown | {"/static/…"}] == []
+
+
+PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_page(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES[:2], ROOT / "docs" / "explanation" / "rooms.md"], ids=lambda page: page.name)
+def test_the_map_of_the_source_names_what_is_there(page: Path) -> None:
+    """A file, or a name at its top level: `desk/undo.py`, `notify/send.py:send`."""
+    named = re.findall(r"[`\s]((?:[\w-]+/)*\w+\.py)(?::(\w+))?", page.read_text(encoding="utf-8"))
+    assert named
+    sources = [path for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py")]
+    gone = []
+    for file, name in named:
+        found = [path for path in sources if f"/{path}".endswith(f"/{file}")]
+        defined = re.compile(rf"^(?:def |class )?{name}\b", re.MULTILINE)
+        if not any(defined.search(path.read_text(encoding="utf-8")) for path in found):
+            gone.append(f"{file}:{name}")
+    assert gone == []

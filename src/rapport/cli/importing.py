@@ -25,18 +25,25 @@ LISTED = 10_000
 def take_in(source: Source, path: Path) -> Import:
     """Take in a file whose columns were agreed beforehand, with a progress bar. Stopped at any row, it can be run
     again: nothing doubles. Refused if the file as a whole cannot be read; TryAgain if nothing more can be written."""
-    from rapport.intake.imports import life, run, store
+    from rapport.intake.imports import life, store
 
     one = store.add(None, source.operation, source, path.name, store.pieces_of(path))
+    _plan(one)
+    life.start(None, one, unseen=True)
+    _work(one)
+    return one
+
+
+def _plan(one: Import) -> None:
+    """Take the import for this process and work out how its file is read; what cannot be read is put away."""
+    from rapport.intake.imports import life, run
+
     run.claim(one, at_once=True)
     try:
         run.plan(one)
     except Refused:
         life.discard(None, one)
         raise
-    life.start(None, one, unseen=True)
-    _work(one)
-    return one
 
 
 def _work(one: Import) -> None:
@@ -143,14 +150,9 @@ def _source(operation: str, slug: str) -> Source:
 
 def _looked_through(one: Import, dry_run: bool, yes: bool, to_json: bool) -> None:
     """Plan, dry run where one is wanted, confirmation, and the rows."""
-    from rapport.intake.imports import life, run
+    from rapport.intake.imports import life
 
-    run.claim(one, at_once=True)
-    try:
-        run.plan(one)
-    except Refused:
-        life.discard(None, one)
-        raise
+    _plan(one)
     if one.evidence.get("agreed") and not dry_run:
         life.start(None, one, unseen=True)
     else:

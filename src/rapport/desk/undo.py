@@ -97,13 +97,6 @@ def undo(person: Person, decision: Decision) -> Decision:
         return take_back(person, found.can)[0]
 
 
-def undo_many(person: Person, decisions: Sequence[Decision], parent: Decision) -> Outlook:
-    """Takes back what nobody has touched since, as parts of `parent`; call in the transaction that made it."""
-    found = outlook(person, decisions)
-    take_back(person, found.can, batch=parent)
-    return found
-
-
 def undo_order(person: Person, order: StandingOrder, first: int, last: int) -> Outlook:
     """Takes back what the order did, a part of it at a time: of the decisions `first` to `last`, which the person saw,
     those that nobody has touched; the same part twice is done once. Conflict if nothing is left."""
