@@ -360,12 +360,14 @@ def desk(chromium: Browser, live_server: Any, verifier: Person) -> Iterator[Desk
 
 
 def test_a_decision_made_with_the_line_cut_is_made_once_when_it_is_back(desk: Desk, operation: Operation) -> None:
+    desk.page.set_viewport_size({"width": 390, "height": 780})
     page = desk.open(f"/sample/desk/reports/{report(operation).ref}/")
     page.locator("#id_title").fill("No water at the market")
     page.context.set_offline(True)
     page.get_by_role("button", name="Accept & publish").click()
     line = page.locator(".line")
     expect(line).to_contain_text("“Accept & publish” was not sent: the line is lost.")
+    expect(line).to_be_in_viewport()
     expect(page.locator("#id_title")).to_have_value("No water at the market")
     assert not Decision.objects.exists()
     page.context.set_offline(False)
