@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from rapport.accounts.models import Person
-from rapport.desk import actions, merging, orders
+from rapport.desk import actions, many, merging, orders
 from rapport.desk.undo import undo
+from rapport.errors import Conflict
 from rapport.events.models import Event
 from rapport.operations.models import Operation, StandingOrder
 from rapport.oversight.models import Decision, DecisionKind
@@ -210,7 +212,7 @@ def test_all_that_an_order_did_is_taken_back_in_one_step(
     assert "Undo what it did" in text(client.get(f"{DESK}/orders/"))
     preview = text(client.get(f"{DESK}/orders/old-map/undo/"))
     assert "3 reports will wait on the desk again" in preview
-    assert "1 were touched since" in preview
+    assert "1 touched since will be left alone" in preview
     sent = {name: hidden(preview, name) for name in ("first", "last")}
     client.post(f"{DESK}/orders/old-map/undo/decide/", sent)
     assert books(operation) == {"waiting": 3, "in_event": 1}
@@ -218,7 +220,7 @@ def test_all_that_an_order_did_is_taken_back_in_one_step(
     assert books(operation) == {"waiting": 3, "in_event": 1}
     assert list(Event.objects.filter(publication="published")) == [built_on]
     page = text(client.get(f"{DESK}/decisions/"))
-    assert "undid: what the standing order old-map did (3 of them; 1 were touched since)" in page
+    assert "undid: what the standing order old-map did (3 of them; 1 touched since and left alone)" in page
 
 
 def test_only_a_decision_about_many_says_how_many_it_holds(
@@ -226,3 +228,37 @@ def test_only_a_decision_about_many_says_how_many_it_holds(
 ) -> None:
     for page in (f"{DESK}/", f"{DESK}/decisions/", f"{DESK}/events/{pair[0].ref}/"):
         assert "in it</a>" not in text(vero.get(page))
+
+
+def test_what_an_undo_of_many_left_alone_is_named_with_what_stands_in_its_way(
+    vero: Client, operation: Operation, volunteer: Person
+) -> None:
+    waiting = [report(operation, f"Nou bezwen dlo {n}", number=f"+5095550010{n}") for n in range(3)]
+    done = many.together(volunteer, operation, [one.ref for one in waiting], DRAFT, publish=True).decision
+    event = Event.objects.get()
+    actions.edit(volunteer, event, replace(DRAFT, title="No water at all"))
+    answer = vero.post(f"{DESK}/decisions/{done.pk}/undo/", follow=True)
+    page = text(answer)
+    assert books(operation) == {"waiting": 2, "in_event": 1}
+    assert "(2 of them; 1 touched since and left alone)" in text(vero.get(f"{DESK}/decisions/"))
+    left = page[page.index("Left alone, because it was touched since (1)") :]
+    assert f"/reports/{waiting[0].ref}/" in left
+    assert re.search(r"Undo that first: vero edited, [^,]*, “No water at all” \(" + event.ref, left)
+    undo(volunteer, Decision.objects.get(kind=DecisionKind.EDIT))
+    rest = text(vero.get(answer.redirect_chain[0][0]))
+    assert "Nothing stands in its way any more." in rest
+    undo(volunteer, Decision.objects.get(kind=DecisionKind.ACCEPT))
+    assert "Left alone" not in text(vero.get(answer.redirect_chain[0][0]))
+
+
+def test_a_merge_and_a_split_name_both_events_wherever_they_are_listed(
+    vero: Client, operation: Operation, volunteer: Person, pair: tuple[Event, Event]
+) -> None:
+    kept, other = pair
+    actions.edit(volunteer, other, replace(DRAFT, title="The second pump"))
+    merging.merge(volunteer, kept, other)
+    page = text(vero.get(f"{DESK}/decisions/"))
+    assert f'merged two events · <a href="{DESK}/events/{other.ref}/">The second pump</a> into <a' in page
+    accepted = Decision.objects.get(kind=DecisionKind.ACCEPT, event_id=other.pk)
+    with pytest.raises(Conflict, match=rf"“The second pump” \({other.ref}\) into .*\({kept.ref}\)"):
+        undo(volunteer, accepted)

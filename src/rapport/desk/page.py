@@ -116,6 +116,7 @@ class Line:
     label: str
     report_ref: str
     event: Event | None
+    other: Event | None  # merged into the event, or split off from it
     undone_by: Decision | None
     undoable: bool
     mine: bool
@@ -125,7 +126,8 @@ def lines(person: Person, decisions: Iterable[Decision]) -> list[Line]:
     """The decisions with their subjects, in few queries."""
     chosen = list(decisions)
     reports = dict(Report.objects.filter(pk__in={d.report_id for d in chosen}).values_list("pk", "ref"))
-    events = Event.objects.prefetch_related("categories").in_bulk([d.event_id for d in chosen if d.event_id])
+    about = {pk for d in chosen for pk in (d.event_id, d.other_event_id) if pk}
+    events = Event.objects.prefetch_related("categories").in_bulk(about)
     undone = {undo.undoes_id: undo for undo in Decision.objects.filter(undoes__in=chosen).select_related("person")}
     return [
         Line(
@@ -133,6 +135,7 @@ def lines(person: Person, decisions: Iterable[Decision]) -> list[Line]:
             label=_label(decision),
             report_ref=reports.get(decision.report_id or 0, ""),
             event=events.get(decision.event_id or 0),
+            other=events.get(decision.other_event_id or 0),
             undone_by=undone.get(decision.pk),
             undoable=decision.pk not in undone and _may_undo(person, decision),
             mine=decision.person_id == person.pk,
@@ -160,7 +163,7 @@ def _label(decision: Decision) -> str:
         what = _label(decision.undoes) if decision.undoes is not None else str(decision.after.get("said", ""))
         left = decision.after.get("left") if "undone" in decision.after else 0
         return f"{label}: {what}" + (
-            f" ({decision.after['undone']} of them; {left} were touched since)" if left else ""
+            f" ({decision.after['undone']} of them; {left} touched since and left alone)" if left else ""
         )
     return label
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk import orders
 from rapport.desk import undo as undoing
@@ -32,12 +35,14 @@ PER_PAGE = 50
 @local_time
 def decisions(request: HttpRequest, operation: Operation) -> HttpResponse:
     """Everything decided in this operation, the newest first, many decided at once as one line; `order` shows the
-    effects of one standing order, `batch` the parts of one line."""
+    effects of one standing order, `batch` the parts of one line; where that is an undo, also what it left alone."""
     batch = _number(request.GET.get("batch", ""))
     chosen = decisions_of(operation).filter(batch=batch)
     order = StandingOrder.objects.filter(operation=operation, slug=request.GET.get("order", "")).first()
     if order is not None:
         chosen = chosen.filter(order_id=order.pk)
+    made = Decision.objects.filter(operation=operation, pk=batch or 0).select_related("undoes").first()
+    left = undoing.left_alone(person(request), made) if made else []
     page = Paginator(chosen, PER_PAGE).get_page(request.GET.get("page"))
     shown = lines(person(request), page.object_list)
     context = {
@@ -46,10 +51,18 @@ def decisions(request: HttpRequest, operation: Operation) -> HttpResponse:
         "batch": batch,
         "page": page,
         "lines": shown,
+        "left": _with_why(person(request), left[:PER_PAGE]),
+        "left_count": len(left),
         "counts": _parts_of([line.decision.pk for line in shown]),
         "undo_key": last_undoable(shown),
     }
     return render(request, "desk/decisions.html", context)
+
+
+def _with_why(who: Person, left: Sequence[undoing.Left]) -> list[dict[str, Any]]:
+    """What was left alone as lines, each with what stands in the way."""
+    shown = lines(who, [one.decision for one in left])
+    return [{"line": line, "why": one.why} for line, one in zip(shown, left, strict=True)]
 
 
 def _number(text: str) -> int | None:
@@ -67,7 +80,9 @@ def _parts_of(decisions: Sequence[int]) -> dict[int, int]:
 @local_time
 def take_back(request: HttpRequest, operation: Operation, decision_id: int) -> HttpResponse:
     decision = get_object_or_404(Decision, pk=decision_id, operation=operation)
-    attempt(request, lambda: undo(person(request), decision), "Undone.")
+    made: list[Decision] = []
+    if attempt(request, lambda: made.append(undo(person(request), decision)), "Undone.") and made[0].after.get("left"):
+        return HttpResponseRedirect(reverse("desk_decisions", args=[operation.slug]) + f"?batch={made[0].pk}#left")
     return back(request, f"/{operation.slug}/desk/decisions/")
 
 
@@ -158,6 +173,6 @@ def undo_effects(request: HttpRequest, operation: Operation, slug: str) -> HttpR
     except Conflict as conflict:
         messages.warning(request, str(conflict))
         return to("desk_orders", operation.slug)
-    left = f" {len(found.left)} were touched since and are left alone." if found.left else ""
+    left = f" {len(found.left)} touched since and left alone." if found.left else ""
     messages.success(request, f"{len(found.can)} undone: their reports wait on the desk again.{left}")
     return to("desk_order_effects", operation.slug, slug)

@@ -22,7 +22,16 @@ from rapport.accounts.permissions import Permission
 from rapport.desk import ask, attachments, escalation, placement, senders
 from rapport.desk import draft as drafts
 from rapport.desk.actions import CORROBORATING_SENDERS, JUDGED, touch
-from rapport.desk.books import allow, decide, independent_senders, parts, senders_among, standing_decisions, told
+from rapport.desk.books import (
+    allow,
+    called,
+    decide,
+    independent_senders,
+    parts,
+    senders_among,
+    standing_decisions,
+    told,
+)
 from rapport.desk.history import Placement, fold
 from rapport.desk.orders import effects_of, signed_words
 from rapport.desk.placement import Record
@@ -127,6 +136,16 @@ def counted(found: Outlook) -> dict[str, int]:
     return {"undone": len(found.can), "left": len(found.left)}
 
 
+def left_alone(person: Person, undone: Decision) -> Sequence[Left]:
+    """What the undo of many at once did not take back, the newest first, and what stands in its way now; nothing for
+    any other decision. What was undone by itself since is not there any more."""
+    if undone.kind != K.UNDO or undone.undoes is None or undone.undoes.kind != K.BULK:
+        return []
+    rest = undone.undoes.parts.filter(undone_by__isnull=True).select_related("person")
+    why = {left.decision.pk: left.why for left in outlook(person, rest).left}
+    return [Left(one, why.get(one.pk, "Nothing stands in its way any more.")) for one in rest.order_by("-pk")]
+
+
 def allow_undo(person: Person, decision: Decision) -> None:
     """One may take back what one may decide; another person's decision only with the right to undo."""
     if decision.kind == K.UNDO:
@@ -199,7 +218,19 @@ def _first_that(blockers: Sequence[Decision]) -> str:
     if not blockers:
         return ""
     more = "; and more" if len(blockers) > _SHOWN_AT_MOST else ""
-    return f"Undo that first: {'; '.join(told(one) for one in blockers[:_SHOWN_AT_MOST])}{more}."
+    shown = blockers[:_SHOWN_AT_MOST]
+    events = Event.objects.in_bulk({pk for one in shown for pk in (one.event_id, one.other_event_id) if pk})
+    return f"Undo that first: {'; '.join(told(one) + _about(one, events) for one in shown)}{more}."
+
+
+def _about(decision: Decision, events: Mapping[int, Event]) -> str:
+    """Which events it was about: of two merges in one minute the one is found, and not the other."""
+    event, other = events.get(decision.event_id or 0), events.get(decision.other_event_id or 0)
+    if event is None:
+        return ""
+    if other is None:
+        return f", {called(event)}"
+    return f", {called(other)} {'into' if decision.kind == K.MERGE else 'off'} {called(event)}"
 
 
 class _Later:
