@@ -22,7 +22,7 @@ from django.test.client import MULTIPART_CONTENT
 from PIL import Image
 
 from rapport.accounts import api_keys
-from rapport.errors import TryAgain
+from rapport.errors import Refused, TryAgain
 from rapport.intake import limits, refusals, uploads
 from rapport.intake.keep import keep
 from rapport.operations.models import Operation, Source
@@ -151,6 +151,19 @@ def test_while_too_many_files_come_in_people_are_told_to_wait(
     assert answer.status_code == 503
     assert "wait a minute" in answer.content.decode()
     assert uploads._held == 0
+
+
+def test_files_leave_room_for_reports(client: Client, operation: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "KEPT_FREE", sys.maxsize)  # whatever is free is too little
+    page = submit(client, ("a.jpg", PHOTO))
+    assert page.status_code == 400
+    assert "no room for files now" in page.content.decode()
+    assert "No water" in page.content.decode(), "what was typed is still there"
+    assert on_disk() == []
+    assert submit(client).status_code == 302, "a report without files is taken"
+    source = Source.objects.get(operation=operation, slug="api")
+    with pytest.raises(Refused, match="no room"):
+        keep(source, [Message("Dlo", files=(GivenFile("a.jpg", "image/jpeg", PHOTO),))])
 
 
 def test_a_disk_that_takes_no_file_keeps_no_report(operation: Operation, tmp_path: Path) -> None:

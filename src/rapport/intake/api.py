@@ -30,7 +30,7 @@ from rapport.intake.keep import keep
 from rapport.intake.views import RETRY_AFTER
 from rapport.operations import fields as extra_fields
 from rapport.operations.models import Source
-from rapport.reports.attachments import kinds
+from rapport.reports.attachments import kinds, store
 from rapport.reports.models import Report
 from rapport.sharing.queries import released
 from rapport.values import EARLIEST, PUBLIC, Address, GivenFile, GivenPlace, Json, Kept, Message, Purpose
@@ -402,7 +402,7 @@ class _Taking:
     def _checked(self, given: Sequence[FileIn]) -> tuple[GivenFile, ...]:
         files = (*self._files, *(GivenFile(one.name, one.type, one.data) for one in given))
         if files:
-            kinds.check(files)
+            store.check(files)
         return files
 
     def _keep(self, good: list[tuple[Verdict, Message]]) -> None:

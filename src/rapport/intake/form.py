@@ -38,7 +38,7 @@ from rapport.intake.views import RETRY_AFTER
 from rapport.operations import asking, fields
 from rapport.operations.access import public
 from rapport.operations.models import Category, Operation, Source
-from rapport.reports.attachments import kinds
+from rapport.reports.attachments import kinds, store
 from rapport.reports.models import Report
 from rapport.values import EARLIEST, Address, GivenFile, GivenPlace, Json, Message
 
@@ -51,6 +51,7 @@ _FILES: Mapping[str, Any] = {
     "files_too_large": _("Together the files are larger than 25 MB. Choose fewer, or smaller ones."),
     "file_too_large": _("A file is larger than 10 MB. Choose a smaller one."),
     "file_empty": _("A file is empty. Choose it again."),
+    "no_room": _("There is no room for files now. Send the report without them, and the files later."),
     "file_kind": _(
         "A file of this kind is not taken. Choose photos (JPEG, PNG, WebP, GIF, HEIC), recordings, PDF or plain text."
     ),
@@ -143,7 +144,7 @@ class ReportForm(forms.Form):
 
     def clean_attached(self) -> tuple[GivenFile, ...]:
         try:
-            kinds.check(self.given)
+            store.check(self.given)
         except Refused as refused:
             raise ValidationError(_FILES[refused.reason], code=refused.reason) from refused
         return self.given

@@ -9,6 +9,8 @@ import hashlib
 import logging
 import os
 import secrets
+import shutil
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from typing import Literal
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 
-from rapport.errors import TryAgain
+from rapport.errors import Refused, TryAgain
 from rapport.oversight import keys
 from rapport.reports.attachments import kinds
 from rapport.reports.attachments.copies import Copy
@@ -31,6 +33,10 @@ Shelf = Literal["originals", "copies", "small"]
 _SHELVES: tuple[Shelf, ...] = ("originals", "copies", "small")
 #: Seconds after which a file that belongs to no report is taken away [ours: longer than any request or import lasts].
 LEFT_OVER = 24 * 3600
+#: Bytes of the disk that files leave free [ours: some 100,000 reports with the log of the database]. Anybody can send
+#: files, and a disk that is full takes no report at all.
+KEPT_FREE = 500_000_000
+_SEALED = 2  # bytes on disk for one of a file: sealed it is a third larger, and a copy of it comes beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,25 @@ class Sealed:
     stored: str
 
 
+def check(files: Sequence[GivenFile]) -> None:
+    """Refused, with the remedy, if one of the files is not taken, or they would leave too little room for reports."""
+    kinds.check(files)
+    if files and _free() - _SEALED * sum(len(file.data) for file in files) < KEPT_FREE:
+        remedy = "The server has no room for files now: send the report without them, and the files later."
+        raise Refused("no_room", remedy, field="files")
+
+
+def _free() -> int:
+    """Bytes free on the disk of the data folder; a folder that is not there is found out when it is written to."""
+    try:
+        return shutil.disk_usage(settings.DATA_DIR).free
+    except OSError:
+        return sys.maxsize
+
+
 def put(files: Sequence[GivenFile]) -> tuple[Sealed, ...]:
     """Seals the files and returns when they are on disk. Refused if one is not taken, TryAgain if the disk is full."""
-    kinds.check(files)
+    check(files)
     done: list[Sealed] = []
     try:
         for number, file in enumerate(files, 1):
