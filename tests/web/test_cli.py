@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -26,6 +27,8 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
 from rapport.cli.main import cli, run
 from rapport.cli.worker import work
+from rapport.intake.imports import run as imports
+from rapport.intake.imports import store
 from rapport.operations.definition import Columns
 from rapport.operations.load import set_source_settings
 from rapport.operations.models import Operation, Source, source_by_token
@@ -301,6 +304,50 @@ def test_a_bad_row_is_named_and_counted_and_stops_nothing(file_source: Source, t
     assert isinstance(taken, dict)
     assert (taken["new"], [refused["row"] for refused in taken["refused"]]) == (2, [3])
     assert file_source.refusals.get().count == 1
+
+
+def test_a_worker_that_is_quicker_changes_nothing_of_what_was_asked(
+    operation: Operation, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's worker finds the import before the command has taken it, and looks it through meanwhile."""
+    add, plan, mine = store.add, imports.plan, imports._me
+
+    def worker(batches: int) -> None:
+        monkeypatch.setattr(imports, "_me", lambda: "the worker")
+        assert [imports.step() for _ in range(batches)]
+        monkeypatch.setattr(imports, "_me", mine)
+
+    def add_and_be_late(*given: Any, **more: Any) -> Any:
+        one = add(*given, **more)
+        worker(1)
+        return one
+
+    def plan_and_be_late(one: Any) -> None:
+        plan(one)
+        worker(1)
+
+    monkeypatch.setattr(store, "add", add_and_be_late)
+    monkeypatch.setattr(imports, "plan", plan_and_be_late)
+    file = tmp_path / "reports.csv"
+    file.write_text("id,text\n1,Nou bezwen dlo\n2,Nou bezwen manje\n")
+    taken = result(capsys, "import", "sample", "--source", "quick", str(file), "--yes")
+    assert isinstance(taken, dict)
+    assert (taken["state"], taken["new"]) == ("done", 2)
+    assert Report.objects.count() == 2
+
+
+def test_a_dry_run_says_how_it_read_the_file_and_commands_no_terminal(
+    operation: Operation, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "reports.csv"
+    file.write_text("id,message,date\n1,Nou bezwen dlo\x9b31m,14/01/2010\n2,Nou bezwen manje,15/01/2010\n")
+    assert run(["import", "sample", "--source", "looked", str(file), "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "message: text" in said
+    assert "2 dates can only be day/month" in said
+    assert "row 2: text Nou bezwen dlo" in said
+    assert "\x9b" not in said
+    assert not Report.objects.exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"other,columns\n1,2\n", b"\xff\xfe\x00", b"id,text,text\n"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 TOLD = 20
 #: Refused rows in the JSON result; all of them are in the file of rows to mend.
 LISTED = 10_000
+_ROWS_SHOWN = 3  # rows of a dry run as they were understood, and characters of what each says [ours]
+_SHOWN = 60
+_LOOK_AGAIN = 0.3  # seconds between looks at an import that another process works on [ours]
 
 
 def take_in(source: Source, path: Path) -> Import:
@@ -59,8 +63,14 @@ def _work(one: Import) -> None:
     with Progress(*bars, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(one.file_name, total=one.total_rows)
         try:
-            while one.state in run.WORKED_ON and run.claim(one, at_once=True):
-                run.work(one)
+            taken = False
+            while one.state in run.WORKED_ON:
+                # Taken over once from a worker; whoever takes it from here is left to finish it.
+                if run.claim(one, at_once=not taken):
+                    taken = True
+                    run.work(one)
+                elif taken:
+                    time.sleep(_LOOK_AGAIN)
                 one.refresh_from_db()
                 done = one.done_rows if one.started_at else one.read_rows
                 progress.update(task, completed=done, total=one.total_rows)
@@ -157,7 +167,11 @@ def _looked_through(one: Import, dry_run: bool, yes: bool, to_json: bool) -> Non
         life.start(None, one, unseen=True)
     else:
         _work(one)
-        if one.state != "ready" or dry_run or not _confirmed(one, yes, to_json):
+        if one.state != "ready":
+            return
+        if not (yes or to_json):
+            click.echo("\n".join(_found(one)))
+        if dry_run or not _confirmed(one, yes, to_json):
             return
         life.start(None, one)
     _work(one)
@@ -168,15 +182,26 @@ def _confirmed(one: Import, yes: bool, to_json: bool) -> bool:
         return True
     if to_json or not sys.stdin.isatty():
         return False
-    click.echo("\n".join([*_found(one), *_told(one)]))
+    click.echo("\n".join(_told(one)))
     return click.confirm(f"Take {one.new} reports in?")
 
 
 def _found(one: Import) -> list[str]:
-    """How the file was read, and why, as lines."""
+    """How the file was read, and why, with some rows as understood, as lines."""
     roles = [f"  {column}: {role}" for column, role in one.plan["roles"].items() if role not in ("ignore", "left_out")]
     why = [f"  {line['column'] + ': ' if line['column'] else ''}{line['said']}" for line in one.evidence["evidence"]]
-    return ["Read as:", *roles, *(["Because:", *why] if why else [])]
+    rows = [
+        f"  row {row['number']}: {'; '.join(f'{role} {said[:_SHOWN]}' for role, said in row['understood'].items())}"
+        for row in one.evidence.get("samples", [])[:_ROWS_SHOWN]
+        if row["understood"]
+    ]
+    lines = ["Read as:", *roles, *(["Because:", *why] if why else []), *(["As understood:", *rows] if rows else [])]
+    return [_plain(line) for line in lines]
+
+
+def _plain(text: str) -> str:
+    """In one line, and with nothing in it that commands a terminal: the words are those of the file."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _write_failed(one: Import, path: Path) -> None:
@@ -208,7 +233,9 @@ def _told(one: Import) -> list[str]:
     there = f"{one.already} there already" + (f", {one.differs} there saying something else" if one.differs else "")
     lines = [f"{rows} rows: {one.new} new, {there}, {one.refused} refused."]
     told = one.verdicts.exclude(verdict="left").order_by("row", "pk")
-    lines += [f"  row {line.row}: {line.field + ': ' if line.field else ''}{line.remedy}" for line in told[:TOLD]]
+    lines += [
+        _plain(f"  row {line.row}: {line.field + ': ' if line.field else ''}{line.remedy}") for line in told[:TOLD]
+    ]
     if (more := one.refused + one.differs - TOLD) > 0:
         lines.append(f"  and {more} more: see them with --json, or on the page of import {one.pk}.")
     further: dict[str, str] = {"ready": "Nothing has come in yet. To take it in", "paused": "It is paused. To go on"}

@@ -93,6 +93,8 @@ def _fail(one: Import, problem: str) -> None:
 def claim(one: Import, *, at_once: bool = False) -> bool:
     """Whether this process may work on it now. `at_once` takes it from whoever has it: that one notices, and stops."""
     mine, now = _me(), timezone.now()
+    if at_once:
+        one.refresh_from_db()  # a worker may have found it meanwhile
     free = Q(claim__in=("", mine)) | Q(claimed_at__lt=now - STALE) | Q(claimed_at=None)
     if at_once or _dead(one.claim):
         free |= Q(claim=one.claim)
