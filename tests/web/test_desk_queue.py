@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from rapport.accounts.models import Person
 from rapport.desk import actions, escalation, leases, priority, ranks, senders
-from rapport.desk.ask import ask
+from rapport.desk.ask import UNANSWERED, ask
 from rapport.desk.books import independent_senders
 from rapport.desk.leases import DeskFilters, next_report
 from rapport.desk.undo import undo
@@ -284,6 +284,18 @@ def test_a_question_goes_to_the_outbox_once_and_can_be_taken_back_while_it_waits
     undo(volunteer, Decision.objects.get(kind="ask"))
     message.refresh_from_db()
     assert message.state == OutboxState.CANCELLED
+
+
+def test_nobody_is_asked_without_end(operation: Operation, volunteer: Person) -> None:
+    told, forms = report(operation, number=ROSE), [uuid.uuid4() for _ in range(UNANSWERED)]
+    for form in [*forms, forms[-1]]:  # the last one is sent twice
+        ask(volunteer, told, "Ki kote ou ye?", "ht", form)
+    with pytest.raises(Refused) as refused:
+        ask(volunteer, told, "Ki kote ou ye?", "ht", uuid.uuid4())
+    assert "wait for an answer" in refused.value.remedy
+    assert OutboxMessage.objects.count() == UNANSWERED
+    report(operation, number=ROSE)  # the sender writes again
+    ask(volunteer, told, "Konbyen moun?", "ht", uuid.uuid4())
 
 
 def test_a_question_that_has_gone_is_not_taken_back(operation: Operation, volunteer: Person) -> None:

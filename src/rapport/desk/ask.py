@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from rapport.accounts.models import Person
@@ -14,12 +15,16 @@ from rapport.errors import Conflict, Refused
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.notify.ways import out_of_reach
 from rapport.oversight.models import Decision, DecisionKind
-from rapport.reports.models import Report
+from rapport.reports.models import Report, Sender
 from rapport.values import Trust
 
 #: Characters of a question [ours: one SMS in the basic alphabet].
 LONGEST = 160
 PURPOSE = "question"
+#: Questions that wait for a sender's next message at most, whoever asked them [ours]: more of them is pressing.
+UNANSWERED = 3
+
+_NOT_SENT = (OutboxState.CANCELLED, OutboxState.STOPPED, OutboxState.FAILED)
 
 
 def why_not(report: Report) -> str:
@@ -33,7 +38,16 @@ def why_not(report: Report) -> str:
         return "The sender said STOP: nothing is sent to them until they write START."
     if report.operation.sending_stopped_at is not None:
         return "All sending is stopped in this operation: ask the lead to resume it."
+    if _unanswered(sender) >= UNANSWERED:
+        return f"{UNANSWERED} questions wait for an answer of this sender: more can be asked when they have written."
     return out_of_reach(report.source, sender.kind)
+
+
+def _unanswered(sender: Sender) -> int:
+    """How many questions went to the sender, or wait to go, since the sender's last message."""
+    last = Report.objects.filter(sender=sender).aggregate(at=Max("received_at"))["at"]
+    asked = OutboxMessage.objects.filter(sender=sender, purpose=PURPOSE).exclude(state__in=_NOT_SENT)
+    return asked.filter(created_at__gt=last).count() if last else asked.count()
 
 
 def ask(person: Person, report: Report, text: str, language: str, uuid: UUID) -> OutboxMessage:
@@ -45,6 +59,8 @@ def ask(person: Person, report: Report, text: str, language: str, uuid: UUID) ->
     if language not in report.operation.languages:
         raise Refused("language", "Choose one of the operation's languages.", field="language")
     report = Report.objects.select_related("operation", "source", "sender").get(pk=report.pk)
+    if (sent := OutboxMessage.objects.filter(uuid=uuid, operation=report.operation).first()) is not None:
+        return sent
     if (obstacle := why_not(report)) or report.sender is None:
         raise Refused("no way back", obstacle)
     with transaction.atomic():
