@@ -262,3 +262,15 @@ def test_a_merge_and_a_split_name_both_events_wherever_they_are_listed(
     accepted = Decision.objects.get(kind=DecisionKind.ACCEPT, event_id=other.pk)
     with pytest.raises(Conflict, match=rf"“The second pump” \({other.ref}\) into .*\({kept.ref}\)"):
         undo(volunteer, accepted)
+
+
+def test_what_was_typed_about_the_status_stays_when_something_is_missing(
+    enter: Any, verifier: Person, pair: tuple[Event, Event]
+) -> None:
+    sent = {"status": "verified", "reason": "", "evidence": "Photo of 14:10, in the folder"}
+    answer = enter(verifier).post(f"{DESK}/events/{pair[1].ref}/status/", sent)
+    page = text(answer)
+    assert answer.status_code == 400
+    assert "Write the reason" in page
+    assert "Photo of 14:10, in the folder</textarea>" in page
+    assert 'value="verified" required checked' in page

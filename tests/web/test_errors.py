@@ -154,3 +154,12 @@ def test_a_form_of_ten_thousand_fields_is_refused_and_fills_no_log(
     answer = client.post("/sample/report/", body, content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 400
     assert not caplog.records
+
+
+def test_an_address_that_only_takes_a_form_says_so_to_who_opens_it(volunteer: Person) -> None:
+    client = Client()
+    client.force_login(volunteer, backend="django.contrib.auth.backends.ModelBackend")
+    for path in ("selection/reports", "next"):
+        answer = client.get(f"/sample/desk/{path}/")
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert "Go back to the page with the form" in answer.content.decode()

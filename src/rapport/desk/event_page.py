@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -84,7 +85,9 @@ def set_status(request: HttpRequest, operation: Operation, ref: str) -> HttpResp
     wanted = _choice(Status, request.POST.get("status", ""))
     if wanted is not None:
         said = f"The event is {wanted.value} now."
-        attempt(request, lambda: actions.set_status(person(request), event, wanted, reason, evidence), said)
+        if not attempt(request, lambda: actions.set_status(person(request), event, wanted, reason, evidence), said):
+            typed = {"status": wanted.value, "reason": reason, "evidence": evidence}
+            return _page(request, _event(operation, ref), status=400, typed=typed)
     return to("desk_event", operation.slug, ref)
 
 
@@ -116,7 +119,15 @@ def _event(operation: Operation, ref: str) -> Event:
     return get_object_or_404(Event.objects.select_related("operation", "merged_into"), operation=operation, ref=ref)
 
 
-def _page(request: HttpRequest, event: Event, form: DraftForm | None = None, *, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    event: Event,
+    form: DraftForm | None = None,
+    *,
+    status: int = 200,
+    typed: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """`typed` is what stood in the form about the status, when it could not be done."""
     operation, who = event.operation, person(request)
     form = form or DraftForm(operation, initial=_shown(event, drafts.of_event(event)))
     links = (
@@ -133,6 +144,7 @@ def _page(request: HttpRequest, event: Event, form: DraftForm | None = None, *, 
         "senders": senders,
         "enough_senders": senders >= actions.CORROBORATING_SENDERS,
         "form": form,
+        "typed": typed or {},
         "choices": choices(form),
         "extra": fields.shown(fields.stored(operation.extra_fields), event.extra),
         "units": places.units(operation),

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from rapport.accounts.permissions import Permission
-from rapport.desk import event_list, leases, many, places
+from rapport.desk import event_list, leases, many, places, priority
 from rapport.desk.books import called
 from rapport.desk.event_list import EventFilters
 from rapport.desk.finding import search_events
@@ -149,6 +149,7 @@ def _reports(
         "refs": " ".join(report.ref for report in looked.can),
         "most": MOST,
         "find": find,
+        "urgencies": priority.URGENCIES,
         "found": search_events(operation, find) if find else [],
         "reason": request.POST.get("reason", ""),
         "form": form,

@@ -113,10 +113,21 @@ def explain(request: HttpRequest, exception: Exception) -> HttpResponse | None:
 
 
 def explained(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """The middleware through which `explain` is asked."""
+    """The middleware through which `explain` is asked. An address that only takes a form is opened as a page when
+    somebody reloads the answer, comes back to it from the address bar, or a phone has put it to sleep."""
 
     def respond(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+        response = get_response(request)
+        if response.status_code != 405 or request.path.startswith(MACHINES):
+            return response
+        answer = _answer(
+            request,
+            405,
+            _("Nothing was sent"),
+            _("This address takes what a form sends. Go back to the page with the form, and send it from there."),
+        )
+        answer.headers["Allow"] = response.headers.get("Allow", "POST")
+        return answer
 
     respond.process_exception = explain  # type: ignore[attr-defined]
     return respond
