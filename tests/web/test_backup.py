@@ -198,6 +198,7 @@ HOSTILE = {
     "a hidden name": member("keys/.x"),
     "no manifest": member("keys/django"),
     "a manifest that lacks a file": manifest_alone({"keys/django": archive.File(1, "0" * 64)}),
+    "no database": manifest_alone({}),
     "a manifest that is no JSON": member(archive.MANIFEST, b"{"),
     "no archive": b"PK\x03\x04 nothing of ours",
     "nothing": b"",

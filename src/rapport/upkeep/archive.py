@@ -28,6 +28,7 @@ from rapport.upkeep.sealing import MAGIC, Opener, Sealer
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+DATABASE = "rapport.db"
 #: Bytes read at once; and the most a manifest may have: 100,000 files need some 15 MB [ours].
 _PIECE = 1024 * 1024
 _LARGEST_MANIFEST = 256 * 1024 * 1024
@@ -141,6 +142,8 @@ def check(path: Path, passphrase: bytes | None, progress: Progress, room: int | 
     for name in sorted(found.keys() | manifest.files.keys()):
         if found.get(name) != manifest.files.get(name):
             raise RapportError(_DAMAGED.format(f"{name} is not what it was"))
+    if manifest.database == "sqlite" and DATABASE not in found:
+        raise RapportError(_DAMAGED.format("there is no database in it"))
     return manifest
 
 

@@ -23,7 +23,7 @@ from rapport.upkeep.rows import Counter, Digest
 
 #: Folders of the data folder that are part of a backup; the others (static files, caches) are made anew.
 FOLDERS = ("keys", "attachments", "imports", "layers")
-DATABASE = "rapport.db"
+DATABASE = archive.DATABASE
 TABLES = "tables"
 LAST = "last-backup.json"
 NAME = "rapport-{:%Y%m%dT%H%M%SZ}.backup"
