@@ -81,6 +81,14 @@ def who_was_first(report: Report) -> str:
     return f"This report is not waiting any more: {told(first)}."
 
 
+def hold(event_ids: Iterable[int]) -> None:
+    """Nobody else changes these events until the transaction ends. Whoever changes several holds them first, all in
+    the same order: the release log's clock is held from the first change on, and two who each wait for what the other
+    holds would be turned away by PostgreSQL."""
+    for some in parts(sorted(set(event_ids))):
+        list(Event.objects.select_for_update().filter(pk__in=some).order_by("pk").values_list("pk", flat=True))
+
+
 def locked(event: Event) -> Event:
     """The event as it is now, held until the transaction ends; Conflict if it has become part of another, or if
     no report is left in it."""

@@ -18,7 +18,7 @@ from rapport.accounts.permissions import Permission
 from rapport.desk import actions, merging, ranks, responding
 from rapport.desk import draft as drafts
 from rapport.desk.actions import accepted, set_publication, touch, words
-from rapport.desk.books import allow, called, decide, locked, parts, who_was_first, works_on
+from rapport.desk.books import allow, called, decide, hold, locked, parts, who_was_first, works_on
 from rapport.desk.draft import EventDraft
 from rapport.desk.models import Lease
 from rapport.desk.priority import MOST_URGENT
@@ -269,15 +269,23 @@ def merge(person: Person, operation: Operation, refs: Iterable[str], into: Event
     reason = words("reason", reason, needed=False)
     others = [event for event in events_of(operation, refs) if event.pk != into.pk]
     change = lambda event, bulk: merging.merge(person, into, event, reason, batch=bulk)  # noqa: E731
-    return _each(person, operation, others, f"merged into {called(into)}:", reason, change)
+    return _each(person, operation, others, f"merged into {called(into)}:", reason, change, also=[into])
 
 
 def _each(
-    person: Person, operation: Operation, events: Sequence[Event], done: str, reason: str, change: Change
+    person: Person,
+    operation: Operation,
+    events: Sequence[Event],
+    done: str,
+    reason: str,
+    change: Change,
+    also: Sequence[Event] = (),
 ) -> Done:
-    """Does it to one event after the other, each as by itself; what cannot be is left alone and named."""
+    """Does it to one event after the other, each as by itself; what cannot be is left alone and named. `also` are
+    changed with them."""
     left: list[Unfit] = []
     with transaction.atomic():
+        hold(event.pk for event in (*events, *also))
         bulk = _bulk(person, operation, done, len(events), "event", reason)
         for event in events:
             try:

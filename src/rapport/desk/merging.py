@@ -11,7 +11,7 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk import draft as drafts
 from rapport.desk.actions import CORROBORATING_SENDERS, JUDGED, set_publication, touch, words
-from rapport.desk.books import allow, called, decide, independent_senders, locked
+from rapport.desk.books import allow, called, decide, hold, independent_senders, locked
 from rapport.desk.draft import EventDraft
 from rapport.errors import Conflict, Refused
 from rapport.events import log
@@ -30,7 +30,7 @@ def merge(person: Person, event: Event, other: Event, reason: str = "", batch: D
     if event.operation_id != other.operation_id:
         raise Refused("other operation", "The two events belong to different operations.", field="event")
     with transaction.atomic():
-        list(Event.objects.select_for_update().filter(pk__in=[event.pk, other.pk]).order_by("pk"))  # both, in one order
+        hold([event.pk, other.pk])
         event, other = locked(event), locked(other)
         statuses = [event.status, other.status]
         _allow_judged(person, event.operation_id, statuses)

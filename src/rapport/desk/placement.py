@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from rapport.desk.books import parts
+from rapport.desk.books import hold, parts
 from rapport.desk.history import Kind, Placement, Step, fold
 from rapport.events.models import Event, EventReport
 from rapport.oversight.models import Decision, DecisionKind
@@ -47,8 +47,7 @@ def read(event_ids: Iterable[int]) -> Record:
     """The record of these events and of all that were ever merged with or split from them. The events are held until
     the transaction ends; call inside one."""
     events = connected(event_ids)
-    for some in parts(sorted(events)):
-        list(Event.objects.select_for_update().filter(pk__in=some).order_by("pk").values_list("pk", flat=True))
+    hold(events)
     if (more := connected(events)) != events:  # somebody joined others to them before we held them
         return read(more)
     steps: list[Step] = []

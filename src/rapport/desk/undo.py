@@ -26,6 +26,7 @@ from rapport.desk.books import (
     allow,
     called,
     decide,
+    hold,
     independent_senders,
     parts,
     senders_among,
@@ -385,6 +386,8 @@ def take_back(person: Person, decisions: Sequence[Decision], batch: Decision | N
     (`outlook` finds them; withdraw.py looks for itself)."""
     if not decisions:
         return []
+    concerned = {event for one in decisions for event in (one.event_id, one.other_event_id) if event}
+    hold(concerned)
     folded = [one for one in decisions if one.kind in _FOLDED]
     record = placement.read(one.event_id or 0 for one in folded) if folded else None
     made = [_undoing(person, one, batch) for one in decisions]
@@ -393,7 +396,6 @@ def take_back(person: Person, decisions: Sequence[Decision], batch: Decision | N
         if decision.kind in _RESTORE:
             _RESTORE[decision.kind](decision)
     _waiting_again([one.report_id for one in decisions if one.kind == K.REJECT and one.report_id])
-    concerned = {event for one in decisions for event in (one.event_id, one.other_event_id) if event}
     if record is not None:
         after = record.without(one.pk for one in folded)
         concerned |= placement.write(record.placement(), after.placement(), record.born)

@@ -16,10 +16,10 @@ from django.db.models import Q
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk.actions import words
-from rapport.desk.books import allow, decide, standing_decisions, told
+from rapport.desk.books import allow, decide, hold, standing_decisions, told
 from rapport.desk.models import Lease
 from rapport.desk.undo import take_back
-from rapport.events.models import Event, EventReport
+from rapport.events.models import EventReport
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report, Signature, Standing, Suggestion
 from rapport.values import Json
@@ -70,8 +70,7 @@ def withdraw(under: Decision, report_ids: Sequence[int]) -> Part:
     withdrawn already are passed over, so that it can be done again after a crash."""
     with transaction.atomic():
         reports = list(Report.objects.select_for_update().filter(pk__in=report_ids).order_by("pk"))
-        links = EventReport.objects.filter(report_id__in=report_ids).values("event_id")
-        list(Event.objects.select_for_update().filter(pk__in=links).order_by("pk"))  # nobody edits them while we look
+        hold(EventReport.objects.filter(report_id__in=report_ids).values_list("event_id", flat=True))
         part = _looked(under.operation_id, reports)
         take_back(under.person, part.undo, batch=under)  # their events are withdrawn
         Suggestion.objects.filter(report_id__in=part.withdraw).delete()
