@@ -255,6 +255,14 @@ def test_the_worker_makes_the_copies() -> None:
     assert JOBS["attachments"] == "rapport.reports.attachments.work.clean"
 
 
+def test_a_photo_does_not_wait_for_documents(operation: Operation) -> None:
+    kept(operation, pdf_of("Dlo"), pdf_of("Manje"), gateway_id="one")
+    (photo,) = kept(operation, PHOTO, gateway_id="two")
+    work.clean()
+    photo.refresh_from_db()
+    assert photo.state == "clean"
+
+
 def test_each_kind_gets_its_copy(operation: Operation) -> None:
     files = [PHOTO, tone(), pdf_of("Dlo", pages=2), b"Pa gen dlo", gif_of(3)]
     rows = [cleaned(row) for row in kept(operation, *files)]
