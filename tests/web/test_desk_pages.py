@@ -75,6 +75,14 @@ def test_the_queue_shows_what_waits_and_who_holds_what(vero: Client, operation: 
     assert "Next report" in page
 
 
+def test_a_part_of_the_queue_that_is_done_says_that_it_is_the_part(vero: Client, operation: Operation) -> None:
+    report(operation, "Pa gen manje")
+    vero.get("/sample/desk/?text=dlo")
+    assert "No report is free in this part of the queue" in text(vero.post("/sample/desk/next/", follow=True))
+    vero.get("/sample/desk/")
+    assert "Pa gen manje" in text(vero.post("/sample/desk/next/", follow=True))
+
+
 def test_an_empty_queue_says_so(vero: Client, operation: Operation) -> None:
     assert "Nothing waits" in text(vero.get("/sample/desk/"))
     report(operation)
@@ -198,7 +206,7 @@ def test_another_name_over_a_point_that_was_filled_in_is_asked_about(vero: Clien
     put_in = {"filled_in": filled_in[1], "lat": "18.545", "lon": "-72.303"}
     refused = vero.post(path(told, "accept"), form(place_name="Jacmel", **put_in))
     assert refused.status_code == 400
-    assert "The point is still that of “Delmas 33”: find “Jacmel” by its name" in text(refused)
+    assert "Place</a>: The point is still that of “Delmas 33”: find “Jacmel” by its name" in text(refused)
     assert not Event.objects.exists()
     shown = text(vero.post(path(told, "accept"), form(place_name="Camp by the church", **put_in)))
     assert 'type="checkbox" name="renamed"' in shown

@@ -91,7 +91,7 @@ class DraftForm(forms.Form):
     affected_high = forms.IntegerField(required=False, min_value=0, max_value=LARGEST_NUMBER, label="At most")
     suggestion = forms.IntegerField(required=False, widget=forms.HiddenInput)
     filled_in = forms.CharField(required=False, widget=forms.HiddenInput)  # the point and name that were put in
-    renamed = forms.BooleanField(required=False, label="The point is right: only its name is new")
+    renamed = forms.BooleanField(required=False, label="Place")
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, operation: Operation, *args: Any, **kwargs: Any) -> None:

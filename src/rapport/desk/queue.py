@@ -97,7 +97,8 @@ def go_on(request: HttpRequest, operation: Operation, after: Report | None = Non
     report = leases.next_report(operation, person(request), filters, after)
     if report is not None:
         return to("desk_report", operation.slug, report.ref)
-    messages.info(request, "Nothing waits that nobody is working on.")
+    part = " in this part of the queue" if filters != DeskFilters() else ""
+    messages.info(request, f"No report is free{part}: all are decided, or somebody works on them.")
     query = filter_query(filters)
     return HttpResponseRedirect(reverse("desk", args=[operation.slug]) + (f"?{query}" if query else ""))
 
