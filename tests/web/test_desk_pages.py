@@ -397,8 +397,8 @@ def test_a_verifier_says_what_is_true_on_the_page(enter: Enter, operation: Opera
     client = enter(verifier)
     event = actions.accept(verifier, report(operation), DRAFT)
     here = f"/sample/desk/events/{event.ref}/"
-    client.post(here + "status/", {"status": "verified", "reason": "Seen.", "evidence": ""})
-    assert "Write the evidence" in text(client.get(here))
+    refused = client.post(here + "status/", {"status": "verified", "reason": "Seen.", "evidence": ""})
+    assert "Write the evidence" in text(refused)
     client.post(here + "status/", {"status": "verified", "reason": "Called the post.", "evidence": "Note of 14:10."})
     event.refresh_from_db()
     assert event.status == "verified"
