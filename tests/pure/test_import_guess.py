@@ -35,7 +35,8 @@ def said(proposal: Proposal, about: str) -> str:
         ("Numéro de téléphone", "sender"), ("Catégorie", "categories"), ("People affected", "people"), ("Langue",
         "language"),
         ("#geo+lat", "lat"), ("#adm2 +name", "place"), ("_gps_precision", ""), ("APPROVED", ""), ("severity_unit", ""),
-        ("Number of rooms", ""), ("", ""),
+        ("Number of rooms", ""), ("", ""), ("Date du signalement", "date"), ("Date of the report", "date"),
+        ("Lieu de l'incident", "place"), ("Description of the place", "text"),
     ],
 )  # fmt: skip
 def test_a_column_is_known_by_its_name(name: str, role: str) -> None:
@@ -82,6 +83,7 @@ def test_a_form_export_with_its_own_names(tmp_path: Path) -> None:
     )
     assert plan.column("id") in {"_id", "_uuid"}
     assert plan.column("date") == "_submission_time"
+    assert plan.zone == "UTC", "as KoboToolbox writes this column: 15:10 is the same as 10:09-05:00 a minute later"
 
 
 def test_titles_above_empty_lines_and_two_header_rows(tmp_path: Path) -> None:
@@ -204,3 +206,47 @@ def test_a_real_date_cell_of_a_workbook_needs_no_form(tmp_path: Path) -> None:
     read = date_reader("", "%d/%m/%Y", "UTC", ABOUT.now)
     assert read("2010-04-03T10:30:00") == datetime(2010, 4, 3, 10, 30, tzinfo=UTC)
     assert read("03/04/2010") == datetime(2010, 4, 3, tzinfo=UTC)
+
+
+def test_a_date_is_found_whatever_else_its_name_speaks_for(tmp_path: Path) -> None:
+    lines = ["message,signalement", *(f"Nou bezwen dlo nan kan {n},1{n % 7}/01/2010" for n in range(3, 30))]
+    plan = propose(table(tmp_path / "t.csv", lines), ABOUT).plan
+    assert plan.roles == {"message": "text", "signalement": "date"}
+
+
+def test_degrees_with_letters_in_two_columns_are_a_place(tmp_path: Path) -> None:
+    lines = ["Description,Lat,Long", *(f"""Kay kraze {n},"18°3{n}'00""N","72°2{n}'00""W\"""" for n in range(9))]
+    read = read_through(table(tmp_path / "t.csv", lines))
+    assert (read.proposal.plan.column("lat"), read.proposal.plan.column("lon")) == ("Lat", "Long")
+    places = [message.place for message in read.messages]
+    assert all(place and place.lat and place.lon and 18 < place.lat < 19 and -73 < place.lon < -72 for place in places)
+
+
+def test_a_comma_with_one_digit_behind_is_a_decimal_comma_and_no_pair(tmp_path: Path) -> None:
+    lines = ["Message;Lat;Lng;Prix", *(f"Nou bezwen dlo {n};18,{n};-72,{n};12,{n}" for n in range(3, 9))]
+    read = read_through(table(tmp_path / "t.csv", lines))
+    assert read.proposal.plan.decimal == ","
+    places = [message.place for message in read.messages]
+    assert [(place.lat, place.lon) for place in places if place][:1] == [(18.3, -72.3)]
+
+
+def test_a_number_with_a_comma_is_no_pair_of_degrees(tmp_path: Path) -> None:
+    lines = ["Message;Prix", *(f"Nou bezwen dlo {n};12,{n}" for n in range(3, 9))]
+    assert read_through(table(tmp_path / "t.csv", lines)).proposal.plan.roles == {"Message": "text"}
+
+
+def test_half_of_a_place_is_said_to_be_not_read(tmp_path: Path) -> None:
+    lines = ["Message,Latitude", *(f"Nou bezwen dlo {n},18.{n}" for n in range(3, 9))]
+    proposal = read_through(table(tmp_path / "t.csv", lines)).proposal
+    assert "no column fits as the other half" in said(proposal, "roles")
+
+
+@pytest.mark.parametrize(
+    ("day", "hour"),
+    [("40191", "08:30:00"), ("40191", "0.354166666666667"), ("2010-01-13", "0.354166666666667"), ("40191", "8h30")],
+)
+def test_days_as_numbers_go_with_a_column_of_times(day: str, hour: str, tmp_path: Path) -> None:
+    lines = ["Ticket #,Date,Time,Message", *(f"{n},{day},{hour},Nou bezwen dlo" for n in range(5))]
+    read = read_through(table(tmp_path / "t.csv", lines))
+    assert not read.refused
+    assert {message.sent_at for message in read.messages} == {datetime(2010, 1, 13, 13, 30, tzinfo=UTC)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
@@ -48,6 +49,8 @@ _TIME = re.compile(
 )
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{2}):?(\d{2})?", re.IGNORECASE)
 
+_NUMBER = re.compile(r"\d{1,14}(?:[.,]\d+)?", re.ASCII)
+_PART_OF_DAY = re.compile(r"0?[.,]\d+|0", re.ASCII)
 _SHORT_YEAR = re.compile(r"(\d\d)[-/. ]\d\d[-/. ](\d\d)(?!\d)", re.ASCII)
 _DIFFERENT = 50
 
@@ -82,7 +85,7 @@ def date_reader(order: str, form: str, zone: str, now: datetime) -> ReadDate:
             raise Refused("date_both_ways", remedy) from error
         except (ValueError, OverflowError) as error:
             why = f": {error}" if isinstance(error, _NoDateError) and str(error) else ""
-            raise Refused("no_date", f"{_short(said)} is no date {_expected(order, form)}{why}.") from error
+            raise Refused("no_date", f"{_short(said)} is no date{_expected(order, form)}{why}.") from error
         if found.tzinfo is None:
             found = found.replace(tzinfo=local)
         if found < EARLIEST:
@@ -101,11 +104,23 @@ def _short(said: str) -> str:
 def _expected(order: str, form: str) -> str:
     if form:
         return {
-            "excel": "as Excel counts days",
-            "excel-1904": "as Excel counts days from 1904",
-            "unix": "in seconds",
-        }.get(form, f"of the form {form}")
-    return {"DMY": "with the day first", "MDY": "with the month first", "YMD": "with the year first"}.get(order, "")
+            "excel": " as Excel counts days",
+            "excel-1904": " as Excel counts days from 1904",
+            "unix": " in seconds",
+        }.get(form, f" of the form {form}")
+    return {"DMY": " with the day first", "MDY": " with the month first", "YMD": " with the year first"}.get(order, "")
+
+
+def at_the_hour(day: str, hour: str, form: str) -> str:
+    """A date whose time stands in a column of its own, as one text. Both may be numbers as a workbook counts: days,
+    and parts of a day. A workbook's date cell without a time says midnight; the column of times knows better."""
+    if form in NUMBER_DATES and _NUMBER.fullmatch(day):
+        with suppress(ValueError, OverflowError, OSError):
+            day = f"{_from_number(day, form):%Y-%m-%d}"
+    if _PART_OF_DAY.fullmatch(hour):
+        seconds = min(round(float(hour.replace(",", ".")) * 86_400), 86_399)
+        hour = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    return f"{day.removesuffix('T00:00:00').removesuffix(' 00:00:00')} {hour.rpartition('T')[2]}"
 
 
 def _by_form(form: str) -> ReadDate:

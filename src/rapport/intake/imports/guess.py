@@ -33,8 +33,9 @@ _FIT_CELLS = 500  # filled cells by which is seen whether a column holds what it
 _SHOWN_ROWS = 8
 _SHOWN_PROBLEMS = 4
 _UNKNOWN_LABELS = 500  # different ones that are listed
-_COMMA_NUMBER = re.compile(r"[+-]?\d{1,3},\d{2,}")
+_COMMA_NUMBER = re.compile(r"[+-]?\d{1,3},\d+")
 _CLOCK = re.compile(r"(?:\d{4}-\d\d-\d\dT)?\d{1,2}[:h.]\d{2}(?:[:.]\d{2})?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
+_PART_OF_DAY = re.compile(r"0?[.,]\d+|0")
 _OWN_ZONE = re.compile(r"\d\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$")
 
 #: Columns of NDJSON as the API has them: intake/api.py.
@@ -44,6 +45,9 @@ _API_ROLES = {
     "place/lon": "lon", "place/lat": "lat", "place/name": "place", "categories": "categories", "language": "language",
 }  # fmt: skip
 
+
+#: KoboToolbox writes this column in UTC without saying so; `start` and `end` in the same export have their zone.
+_KOBO_TIME = "_submission_time"
 
 #: Coordinates stand in one column or in two.
 _NOT_BOTH = {"lat": {"coordinates"}, "lon": {"coordinates"}, "coordinates": {"lat", "lon"}}
@@ -261,6 +265,8 @@ def _roles(plan: Plan, found: Sequence[_Found], about: Context, evidence: list[E
             by = "its tag" if column.tag and role_by_tag(column.tag)[0] == role else "its name"
             evidence.append(Evidence("roles", f"{role} by {by}{why}", column.name, len(column.cells)))
     if ("lat" in taken) != ("lon" in taken):
+        alone = next(name for name, role in roles.items() if role in {"lat", "lon"})
+        evidence.append(Evidence("roles", "not read after all: no column fits as the other half of the place", alone))
         roles = {name: role for name, role in roles.items() if role not in {"lat", "lon"}}
         taken -= {"lat", "lon"}
     _by_content(plan, found, about, known, roles, evidence)
@@ -295,9 +301,9 @@ def _fits(role: str, column: _Found, about: Context, known: Mapping[str, str]) -
         share = guess_dates(cells).share
         return share >= 0.5 or _numbers_dates(cells), f"; {share:.0%} of its cells are dates"
     if role == "time":
-        return _share(cells, lambda cell: bool(_CLOCK.fullmatch(cell))) >= 0.6, ""
+        return _share(cells, lambda cell: bool(_CLOCK.fullmatch(cell) or _PART_OF_DAY.fullmatch(cell))) >= 0.6, ""
     if role in {"lat", "lon"}:
-        share = _share(cells, lambda cell: _is_degrees(cell, 180))
+        share = _share(cells, _is_degrees)
         return share >= 0.6, f"; {share:.0%} of its cells are degrees"
     if role == "coordinates":
         share = _share(cells, _is_pair)
@@ -326,17 +332,23 @@ def _numbers_dates(cells: Sequence[str]) -> bool:
     return bool(guess_dates(cells).form)
 
 
-def _is_degrees(cell: str, most: int) -> bool:
-    if cell in {"0", "0.0"}:
-        return True
-    try:
-        degrees.degrees(cell, most, "," if _COMMA_NUMBER.fullmatch(cell) else ".")
-    except Refused:
-        return False
-    return True
+def _is_degrees(cell: str) -> bool:
+    return cell in {"0", "0.0"} or _degrees(cell, "," if _COMMA_NUMBER.fullmatch(cell) else ".") is not None
+
+
+def _degrees(cell: str, decimal: str) -> float | None:
+    """A latitude or a longitude: which of them a column holds is not known yet, and "18°30'N" can be only one."""
+    for most in (90, 180):
+        try:
+            return degrees.degrees(cell, most, decimal)
+        except Refused:
+            continue
+    return None
 
 
 def _is_pair(cell: str) -> bool:
+    if _COMMA_NUMBER.fullmatch(cell):
+        return False  # "18,5" is one number with a comma
     try:
         degrees.pair(cell, decimal="," if cell.count(",") > 1 and ";" in cell else ".")
     except Refused:
@@ -362,7 +374,7 @@ def _by_content(
         _free_coordinates(free, about, give)
     if "date" not in given:
         for column in list(free):
-            if not role_by_name(column.name)[0] and guess_dates(column.cells[:_FIT_CELLS]).share >= 0.9:
+            if guess_dates(column.cells[:_FIT_CELLS]).share >= 0.9:
                 give("date", column, "nearly all cells are dates")
                 break
     if "categories" not in given:
@@ -388,7 +400,7 @@ def _free_coordinates(free: Sequence[_Found], about: Context, give: Any) -> None
     numeric = [
         column
         for column in free
-        if _share(column.cells[:_FIT_CELLS], lambda cell: bool(re.search(r"\d[.,]\d", cell)) and _is_degrees(cell, 180))
+        if _share(column.cells[:_FIT_CELLS], lambda cell: bool(re.search(r"\d[.,]\d", cell)) and _is_degrees(cell))
         >= 0.9
     ]
     for first, second in pairwise(numeric):
@@ -430,7 +442,10 @@ def _details(plan: Plan, found: Sequence[_Found], about: Context, evidence: list
     if date := by_role.get("date"):
         guess = guess_dates(date.cells)
         plan = replace(plan, date_order=guess.order, date_format=guess.form)
-        _tell_dates(guess, date, about, evidence)
+        local = date.name != _KOBO_TIME
+        plan = plan if local else replace(plan, zone="UTC")
+        where = f"local time, {plan.zone}" if local else "UTC: so KoboToolbox writes this column"
+        _tell_dates(guess, date, where, evidence)
     if "lat" in by_role and "lon" in by_role:
         plan = _in_order(plan, by_role["lat"], by_role["lon"], about, evidence)
     if both := by_role.get("coordinates"):
@@ -438,14 +453,14 @@ def _details(plan: Plan, found: Sequence[_Found], about: Context, evidence: list
     return _separator(plan, found, about, evidence)
 
 
-def _tell_dates(guess: DateGuess, date: _Found, about: Context, evidence: list[Evidence]) -> None:
+def _tell_dates(guess: DateGuess, date: _Found, where: str, evidence: list[Evidence]) -> None:
     evidence.extend(Evidence("date_order", said, date.name, len(date.cells)) for said in guess.said)
     zoned = sum(bool(_OWN_ZONE.search(cell.strip())) for cell in date.cells)
     if zoned:
         evidence.append(Evidence("zone", "cells that name their zone themselves", date.name, zoned))
     if zoned < len(date.cells):
         which = "the others" if zoned else "dates without a zone"
-        said = f"{which} are taken as local time, {about.zone}"
+        said = f"{which} are taken as {where}"
         evidence.append(Evidence("zone", said, date.name, len(date.cells) - zoned))
 
 
@@ -475,10 +490,9 @@ def _points(lats: Sequence[str], lons: Sequence[str], decimal: str = "") -> list
     points = []
     for lat, lon in zip(lats, lons, strict=False):
         mark = decimal or ("," if _COMMA_NUMBER.fullmatch(lat.strip()) else ".")
-        try:
-            points.append((degrees.degrees(lat.strip(), 180, mark), degrees.degrees(lon.strip(), 180, mark)))
-        except Refused:
-            continue
+        y, x = _degrees(lat.strip(), mark), _degrees(lon.strip(), mark)
+        if y is not None and x is not None:
+            points.append((y, x))
     return points
 
 

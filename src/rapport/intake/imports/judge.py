@@ -16,7 +16,7 @@ from rapport.errors import Refused
 from rapport.intake.channels import wire
 from rapport.intake.imports import degrees, labels
 from rapport.intake.imports.about import Context, Row
-from rapport.intake.imports.dates import date_reader
+from rapport.intake.imports.dates import at_the_hour, date_reader
 from rapport.intake.imports.plan import EXTRA, Plan
 from rapport.operations import fields
 from rapport.text.fold import fold
@@ -216,18 +216,13 @@ def _moment(plan: Plan, about: Context) -> Callable[[Cells], datetime | None] | 
         if not said or said in _NOTHING_SAID:
             return None
         if clock is not None and (hour := cells[clock].strip()):
-            said = f"{_day_of(said)} {hour.rpartition('T')[2]}"
+            said = at_the_hour(said, hour, plan.date_format)
         try:
             return read(said)
         except Refused as refused:
             raise _Bad(refused.reason, refused.remedy, name) from refused
 
     return moment
-
-
-def _day_of(said: str) -> str:
-    """A workbook's date cell without a time says midnight; the column of times knows better."""
-    return said.removesuffix("T00:00:00").removesuffix(" 00:00:00")
 
 
 Where = tuple[GivenPlace | None, dict[str, Json]]
@@ -359,7 +354,7 @@ def _sender(plan: Plan) -> Callable[[Cells], Address | None] | None:
         said = cells[at].strip()
         if not said:
             return None
-        if kinds and cells[kinds[0]].strip():
+        if kinds and cells[kinds[0]].strip().lower() in wire.SCHEMES:
             said = f"{cells[kinds[0]].strip()}:{said}"
         return wire.address(f"email:{said}" if "@" in said and ":" not in said else said)
 

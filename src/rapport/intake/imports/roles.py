@@ -97,19 +97,20 @@ def role_by_name(name: str) -> tuple[str, int]:
 
 
 def _by_end(name: str) -> tuple[str, int]:
-    """By the words at the name's end or beginning: "incident location", "latitude of the site"."""
+    """By what stands before "of", else at the name's end: "latitude of the site", "date du signalement", "incident
+    location"."""
     words = name.split()
     if len(words) > 5 or len(words) < 2 or _NEVER.fullmatch(words[-1]):
         return "", 0
     begins = [words[:size] for size in (2, 1) if len(words) > size and words[size] in _OF]
-    for part in (" ".join(some) for some in (words[-2:], words[-1:], *begins)):
+    for part in (" ".join(some) for some in (*begins, words[-2:], words[-1:])):
         if len(part) > 2 and part in _BY_NAME and part not in _WEAK and part != name:
             role, sure = _BY_NAME[part]
             return role, 20 + sure // 4
     return "", 0
 
 
-_OF = frozenset(["of", "de", "du", "des", "del", "of", "the", "in", "en", "pou", "nan"])
+_OF = frozenset(["of", "de", "du", "des", "del", "d", "l", "la", "the", "in", "en", "pou", "nan"])
 #: Too short or too common to speak for a name of several words.
 _WEAK = frozenset({
     "report", "reference", "content", "data", "note", "notes", "number", "time", "type", "contact", "area", "site",
