@@ -84,6 +84,7 @@ def test_many_are_decided_at_once_and_taken_back(
     desk.open("/sample/desk/decisions/")
     picture(page, f"decisions-{width}")
     page.get_by_role("button", name=re.compile("^Undo.*: vero rejected 4 reports")).click()
+    expect(page.get_by_text("Undone.")).to_be_visible()
     assert books(operation)["waiting"] == 4
     desk.open("/sample/desk/events/")
     assert narrow(page)
