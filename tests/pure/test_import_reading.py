@@ -199,3 +199,23 @@ def test_half_a_gigabyte_is_read_in_bounded_memory(tmp_path: Path) -> None:
     count, peak = map(int, done.stdout.split())
     assert count == 2_000_000
     assert peak < 300
+
+
+def test_notes_in_front_of_the_table_are_not_taken_for_it(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "book.xlsx")
+    notes = book.add_worksheet("Read me")
+    notes.write_column(0, 0, ["Needs assessment", "As of 14 January", "Contact: the field office"])
+    data = book.add_worksheet("Data")
+    data.write_row(0, 0, ["id", "date", "text"])
+    data.write_row(1, 0, [1, "14 January 2010", "Nou bezwen dlo"])
+    book.close()
+    read = read_through(tmp_path / "book.xlsx")
+    assert [message.text for message in read.messages] == ["Nou bezwen dlo"]
+    assert "'Data', one of 2; not read: 'Read me'" in " ".join(one.said for one in read.proposal.evidence)
+
+
+def test_a_workbook_of_one_list_is_read_however_small_it_is(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(tmp_path / "book.xlsx")
+    book.add_worksheet("Messages").write_column(0, 0, ["message", "Nou bezwen dlo"])
+    book.close()
+    assert [message.text for message in read_through(tmp_path / "book.xlsx").messages] == ["Nou bezwen dlo"]

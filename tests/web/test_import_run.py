@@ -252,6 +252,34 @@ def test_unmended_rows_of_a_table_without_ids_keep_their_keys(operation: Operati
     assert counts(again) == (0, 2, 0, 0)
 
 
+def test_nothing_of_a_refused_row_is_missing_from_the_file_to_mend(operation: Operation) -> None:
+    one = taken_in(operation, table(*good(range(5)), "5,dlo, manje, tant,18.5,-72.3,n"))
+    back = b"".join(failed.write(one)).decode("utf-8-sig")
+    assert counts(one) == (5, 0, 0, 1)
+    assert '5,dlo, manje, tant,"18.5,-72.3,n",7,' in back
+    lines = [*(f'{{"id": "2{n}", "text": "Nou bezwen dlo"}}' for n in range(3)), '{"id": "3", "text": "Kay kraze']
+    two = taken_in(operation, "\n".join(lines).encode(), name="reports.ndjson")
+    assert counts(two) == (3, 0, 0, 1)
+    assert "Kay kraze" in b"".join(failed.write(two)).decode()
+
+
+def test_mended_rows_are_read_as_the_import_was_they_come_from(operation: Operation, lead: Person) -> None:
+    """What a person had corrected need not be said a second time."""
+    content = table("dlo nan kan 1,zzz,03/04/2010", "dlo nan kan 2,zzz,03/05/2010", ",zzz,03/06/2010", header="a,b,c")
+    one = rest(sent(operation, content))
+    plan = Plan.from_json(one.plan).changed(roles={"a": "text", "b": "place", "c": "date"}, date_order="DMY")
+    life.look_again(lead, rest(one), plan)
+    life.start(lead, rest(one))
+    assert counts(rest(one)) == (2, 0, 0, 1)
+    mended = b"".join(failed.write(one)).decode("utf-8-sig").replace(",zzz", "dlo nan kan 3,zzz")
+    again = taken_in(operation, mended.encode())
+    assert counts(again) == (1, 0, 0, 0)
+    report = Report.objects.get(import_no=again.pk)
+    assert report.sent_at is not None
+    assert (report.place_said, f"{report.sent_at:%d %B}") == ("zzz", "03 June")
+    assert f"import {one.pk}" in again.evidence["agreed"]
+
+
 # --- mappings ------------------------------------------------------------------------------------------------------
 
 

@@ -40,11 +40,19 @@ def refused(one: Import) -> Iterator[ImportVerdict]:
 
 def write(one: Import, *, bom: bool = True) -> Iterator[bytes]:
     """CSV in UTF-8 with comma and CRLF, piece by piece."""
-    columns = _own(Plan.from_json(one.plan).columns) if one.plan else ()
+    plan = Plan.from_json(one.plan) if one.plan else None
+    columns = _own(plan.columns) if plan else ()
+    between = plan.delimiter if plan else ","
     yield (BOM if bom else b"") + _line([*columns, *FAILED_COLUMNS])
     for verdict in refused(one):
-        cells = [*verdict.cells, *[""] * (len(columns) - len(verdict.cells))]
-        yield _line([*cells[: len(columns)], verdict.row, verdict.field, verdict.remedy])
+        yield _line([*_fitted(verdict.cells, len(columns), between), verdict.row, verdict.field, verdict.remedy])
+
+
+def _fitted(cells: list[str], width: int, between: str) -> list[str]:
+    """As many cells as the header has. Those beyond it stand together in the last one: nothing of the row is lost."""
+    if len(cells) > width > 0:
+        return [*cells[: width - 1], between.join(cells[width - 1 :])]
+    return [*cells, *[""] * (width - len(cells))]
 
 
 def _own(columns: tuple[str, ...]) -> tuple[str, ...]:

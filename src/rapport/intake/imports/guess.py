@@ -160,7 +160,8 @@ def _encoding(path: Path, about: Context, evidence: list[Evidence]) -> str:
 def _about_sheet(workbook: Mapping[str, Any]) -> str:
     said = f"the sheet {workbook['sheet']!r}"
     if len(workbook["sheets"]) > 1:
-        said += f", the first of {len(workbook['sheets'])} that holds something"
+        others = [name for name in workbook["sheets"] if name != workbook["sheet"]]
+        said += f", one of {len(workbook['sheets'])}; not read: {', '.join(map(repr, others[:5]))}"
     if workbook["merged"]:
         said += f"; {workbook['merged']:,} merged cells were filled"
     if workbook["errors"]:
@@ -194,7 +195,7 @@ def _json_columns(path: Path) -> tuple[tuple[str, ...], str]:
     """The names of the values in the first lines; what later lines say beyond them is kept too."""
     names: dict[str, None] = {}
     lines = 0
-    for _, found in json_rows(path):
+    for _, found, _ in json_rows(path):
         if not isinstance(found, Refused):
             names |= dict.fromkeys(found)
             lines += 1

@@ -15,6 +15,7 @@ from rapport.operations.load import source_settings
 from rapport.operations.models import Operation, Source
 
 _NAME_LENGTH = 100
+_LOOKED_BACK = 100  # imports among which that of a mended file is looked for [ours]
 #: What of a plan says what cells mean, beside the roles; the rest says how the file is written.
 _MEANING = ("date_order", "date_format", "zone", "decimal", "pair_order", "category_separator", "categories")
 
@@ -63,6 +64,17 @@ def chosen(one: Import, found: Plan) -> ImportMapping | None:
         return find(one.operation, name)
     same = one.operation.import_mappings.filter(header_hash=header_hash(found.columns))
     return same.order_by("-at", "-pk").first()
+
+
+def mended(one: Import, found: Plan) -> Import | None:
+    """The import whose refused rows this file brings back: the latest from the same source with the same columns."""
+    if found.columns[-len(FAILED_COLUMNS) :] != FAILED_COLUMNS:
+        return None
+    wanted = header_hash(found.columns)
+    earlier = Import.objects.filter(source_id=one.source_id, pk__lt=one.pk, refused__gt=0).exclude(plan={})
+    return next(
+        (had for had in earlier.order_by("-pk")[:_LOOKED_BACK] if header_hash(had.plan["columns"]) == wanted), None
+    )
 
 
 def columns_of(source: Source) -> Columns | None:

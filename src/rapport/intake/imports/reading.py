@@ -86,7 +86,7 @@ _OTHER_KINDS = {
 
 def prepare(path: Path, into: Path, sheet: str = "") -> Path:
     """The file that `rows` and `propose` read: the file itself, or for a workbook `into`, which is written anew from
-    one sheet ("" = the first that holds something). Refused if it is no table, or a workbook that cannot be read."""
+    one sheet ("" = the first that looks like a table). Refused if it is no table, or a workbook that cannot be read."""
     kind = kind_of(path)
     if kind == "rows":  # made by us or made up: nobody sends such a file
         raise Refused("not_a_table", "This is no table. Save the table as CSV or XLSX.")
@@ -161,7 +161,10 @@ def _fitted(number: int, cells: list[str], width: int, named: int) -> Row:
     name have none."""
     if not any(cells[width:]) and len(cells) >= named:
         return Row(number, tuple((cells + [""] * width)[:width]))
-    wrong = f"The row has {len(cells)} cells, the header {width}; look for a missing or unclosed quote, or a cut."
+    look = "a missing or unclosed quote, or a cut" if len(cells) < width else (
+        "a text that holds what stands between cells, and needs quotes around it"
+    )  # fmt: skip
+    wrong = f"The row has {len(cells)} cells, the header {width}; look for {look}."
     return Row(number, tuple(cells), Refused("ragged", wrong, row=number))
 
 
@@ -353,9 +356,9 @@ def _undecodable(number: int, cells: Sequence[str], plan: Plan) -> _Problem:
 def _of_lines(path: Path, plan: Plan, start: int) -> Iterator[Row]:
     places = {name: at for at, name in enumerate(plan.columns)}
     empty = [""] * len(places)
-    for number, found in json_rows(path, start):
+    for number, found, line in json_rows(path, start):
         if isinstance(found, Refused):
-            yield Row(number, problem=found)
+            yield Row(number, (_storable(line.decode(errors="surrogateescape").rstrip("\r\n")[:_SHOWN]),), found)
             continue
         cells, more = empty.copy(), []
         for name, cell in found.items():
@@ -366,8 +369,9 @@ def _of_lines(path: Path, plan: Plan, start: int) -> Iterator[Row]:
         yield Row(number, tuple(cells), more=tuple(more))
 
 
-def json_rows(path: Path, start: int = 0) -> Iterator[tuple[int, dict[str, str] | Refused]]:
-    """The lines of NDJSON with their numbers, each flattened to name → text ("place/lon"); empty ones give nothing."""
+def json_rows(path: Path, start: int = 0) -> Iterator[tuple[int, dict[str, str] | Refused, bytes]]:
+    """The lines of NDJSON with their numbers, each flattened to name → text ("place/lon"), and as it stands, of one
+    that is too long the beginning; empty ones give nothing."""
     decode: Callable[[bytes], object] = msgspec.json.Decoder().decode
     with _opened(path) as file:
         number = 0
@@ -376,7 +380,7 @@ def json_rows(path: Path, start: int = 0) -> Iterator[tuple[int, dict[str, str] 
             whole = line if len(line) <= LONGEST_LINE else _passed_over(file, line)
             if number <= start or not (line := line.removeprefix(_UTF_8_BOM) if number == 1 else line).strip():
                 continue
-            yield number, _json_row(line, number, decode) if whole else _too_large(number)
+            yield number, _json_row(line, number, decode) if whole else _too_large(number), line
 
 
 def _passed_over(file: Any, line: bytes) -> bytes:

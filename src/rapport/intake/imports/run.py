@@ -233,7 +233,7 @@ def _propose(one: Import) -> int:
 
 def _proposal(one: Import, source: Source) -> tuple[Proposal, str]:
     """How the file is read, and who said so beforehand: the mapping chosen with it, the operation's file for its
-    source, a mapping saved for its columns; "" if nobody did, and it is worked out."""
+    source, a mapping saved for its columns, the import whose refused rows it brings back; "" if nobody did, and it is worked out."""
     fixed: dict[str, Any] = one.evidence.get("fixed", {})
     path, about = store.readable(one, fixed.get("sheet", "")), context_of(source)
     columns = None if fixed or one.evidence.get("mapping") else mappings.columns_of(source)
@@ -244,11 +244,20 @@ def _proposal(one: Import, source: Source) -> tuple[Proposal, str]:
             if one.person_id is None:  # the command line takes what was agreed, or nothing
                 raise
     found = propose(path, about, fixed=fixed)
-    mapping = mappings.chosen(one, found.plan)
-    if mapping is None or fixed:
+    said, agreed = _said_before(one, found.plan)
+    if said is None or fixed:
         return found, ""
-    plan = mappings.applied(Plan.from_json(mapping.plan), found.plan)
-    return replace(found, plan=plan, samples=samples(path, plan, about)), f"the mapping “{mapping.name}”"
+    plan = mappings.applied(Plan.from_json(said), found.plan)
+    return replace(found, plan=plan, samples=samples(path, plan, about)), agreed
+
+
+def _said_before(one: Import, found: Plan) -> tuple[dict[str, Any] | None, str]:
+    """The plan that a person has said holds for such files, and who it was; None if nobody did."""
+    if mapping := mappings.chosen(one, found):
+        return mapping.plan, f"the mapping “{mapping.name}”"
+    if earlier := mappings.mended(one, found):
+        return earlier.plan, f"import {earlier.pk}, of which these are the refused rows"
+    return None, ""
 
 
 def _begin_again(one: Import) -> None:

@@ -31,13 +31,15 @@ _RATIO_FROM = 5_000_000  # bytes: below, a ratio does no harm
 MEMORY_MOST = 1_500_000_000  # bytes of address space of the process that reads it
 SECONDS_MOST = 300
 ROWS_FILE_MOST = 4_000_000_000  # bytes written
+#: A page of notes has at most so many columns, and with two columns so many rows [ours].
+_NOTES_WIDE, _NOTES_HIGH = 2, 12
 _MERGED_MOST = 100_000
 #: What the process says when it refuses, so that it is told from a crash.
 _REFUSED_STATUS = 3
 
 
 def convert(path: Path, into: Path, sheet: str = "") -> None:
-    """Write the rows of one sheet ("" = the first that holds something). Refused for a bomb, a password, a workbook
+    """Write the rows of one sheet ("" = the first that looks like a table, else the first that holds something). Refused for a bomb, a password, a workbook
     that is broken, too large, or has no such sheet."""
     if zipfile.is_zipfile(path):
         _check_archive(path)
@@ -139,11 +141,22 @@ def _write(path: Path, into: Path, wanted: str) -> None:
 def _sheet(workbook: Any, names: Sequence[str], wanted: str) -> Any:
     if wanted and wanted not in names:
         raise Refused("no_sheet", f"The workbook has no sheet {wanted!r}; it has {', '.join(names[:20])}.")
+    filled = None
     for name in [wanted] if wanted else names:
         sheet = workbook.get_sheet_by_name(name)
         if sheet.start is not None:
-            return sheet
+            if wanted or _is_table(sheet.start, sheet.end):
+                return sheet
+            filled = filled or sheet
+    if filled is not None:
+        return filled
     raise Refused("empty_file", f"The sheet {wanted!r} is empty." if wanted else "The workbook is empty.")
+
+
+def _is_table(start: tuple[int, int], end: tuple[int, int]) -> bool:
+    """Whether a sheet is more than a page with a title and some notes: so people put one in front of the table."""
+    height, width = end[0] - start[0] + 1, end[1] - start[1] + 1
+    return (width > _NOTES_WIDE and height > 1) or (width > 1 and height > _NOTES_HIGH)
 
 
 def _rows(sheet: Any, errors: Mapping[tuple[int, int], str], left: int) -> Iterator[tuple[int, list[str]]]:
