@@ -71,7 +71,7 @@ def mended(one: Import, found: Plan) -> Import | None:
     if found.columns[-len(FAILED_COLUMNS) :] != FAILED_COLUMNS:
         return None
     wanted = header_hash(found.columns)
-    earlier = Import.objects.filter(source_id=one.source_id, pk__lt=one.pk, refused__gt=0).exclude(plan={})
+    earlier = Import.objects.filter(source=one.source, pk__lt=one.pk, refused__gt=0).exclude(plan={})
     return next(
         (had for had in earlier.order_by("-pk")[:_LOOKED_BACK] if header_hash(had.plan["columns"]) == wanted), None
     )

@@ -233,7 +233,8 @@ def _propose(one: Import) -> int:
 
 def _proposal(one: Import, source: Source) -> tuple[Proposal, str]:
     """How the file is read, and who said so beforehand: the mapping chosen with it, the operation's file for its
-    source, a mapping saved for its columns, the import whose refused rows it brings back; "" if nobody did, and it is worked out."""
+    source, a mapping saved for its columns, the import whose refused rows it brings back; "" if nobody did, and it is
+    worked out."""
     fixed: dict[str, Any] = one.evidence.get("fixed", {})
     path, about = store.readable(one, fixed.get("sheet", "")), context_of(source)
     columns = None if fixed or one.evidence.get("mapping") else mappings.columns_of(source)

@@ -39,8 +39,8 @@ _REFUSED_STATUS = 3
 
 
 def convert(path: Path, into: Path, sheet: str = "") -> None:
-    """Write the rows of one sheet ("" = the first that looks like a table, else the first that holds something). Refused for a bomb, a password, a workbook
-    that is broken, too large, or has no such sheet."""
+    """Write the rows of one sheet ("" = the first that looks like a table, else the first that holds something).
+    Refused for a bomb, a password, a workbook that is broken, too large, or has no such sheet."""
     if zipfile.is_zipfile(path):
         _check_archive(path)
     elif not _is_old(path):
