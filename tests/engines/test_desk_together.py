@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from django.db import connection
 
 from rapport.accounts.models import Person
 from rapport.desk import actions, many, responding
+from rapport.errors import Conflict
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision
@@ -18,7 +20,7 @@ from rapport.values import Response
 from tests.web.desk import DRAFT, report
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EVENTS, ROUNDS = 12, 4
+EVENTS, ROUNDS, PAIRS = 12, 3, 15
 
 
 def at_once(*works: Callable[[], object]) -> list[BaseException]:
@@ -57,3 +59,29 @@ def test_one_decides_about_many_events_while_others_decide_about_each(operation:
 
     assert at_once(together, one_by_one) == []
     assert Decision.objects.filter(kind="respond").count() == 2 * EVENTS * ROUNDS
+
+
+def test_one_attaches_many_reports_while_another_attaches_each(
+    operation: Operation, lead: Person, verifier: Person
+) -> None:
+    event = actions.accept(lead, report(operation, "Dlo"), DRAFT)
+    reports = [report(operation, f"Manje {number}") for number in range(PAIRS * 2)]
+    pairs = list(zip(reports[::2], reports[1::2], strict=True))
+    again = threading.Barrier(2)
+
+    def together() -> None:
+        for pair in pairs:
+            again.wait(timeout=60)
+            with suppress(Conflict):  # the other one was first with all of them
+                many.attach(lead, operation, [one.ref for one in pair], event)
+
+    def one_by_one() -> None:
+        for pair in pairs:
+            again.wait(timeout=60)
+            for one in reversed(pair):
+                with suppress(Conflict):
+                    actions.attach(verifier, one, event)
+
+    assert at_once(together, one_by_one) == []
+    assert event.links.count() == len(reports) + 1
+    assert Decision.objects.filter(kind="attach").count() == len(reports)

@@ -83,8 +83,8 @@ def who_was_first(report: Report) -> str:
 
 def hold(event_ids: Iterable[int]) -> None:
     """Nobody else changes these events until the transaction ends. Whoever changes several holds them first, all in
-    the same order: the release log's clock is held from the first change on, and two who each wait for what the other
-    holds would be turned away by PostgreSQL."""
+    the same order, and reports after them: the release log's clock is held from the first change on, and of two who
+    each wait for what the other holds PostgreSQL turns one away."""
     for some in parts(sorted(set(event_ids))):
         list(Event.objects.select_for_update().filter(pk__in=some).order_by("pk").values_list("pk", flat=True))
 

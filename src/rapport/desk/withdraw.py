@@ -69,8 +69,9 @@ def withdraw(under: Decision, report_ids: Sequence[int]) -> Part:
     """Withdraw these reports (TOGETHER at most) under a decision that `begin` made, all or none of them. Those
     withdrawn already are passed over, so that it can be done again after a crash."""
     with transaction.atomic():
-        reports = list(Report.objects.select_for_update().filter(pk__in=report_ids).order_by("pk"))
+        # A report that comes into an event meanwhile comes by hand, and is left alone.
         hold(EventReport.objects.filter(report_id__in=report_ids).values_list("event_id", flat=True))
+        reports = list(Report.objects.select_for_update().filter(pk__in=report_ids).order_by("pk"))
         part = _looked(under.operation_id, reports)
         take_back(under.person, part.undo, batch=under)  # their events are withdrawn
         Suggestion.objects.filter(report_id__in=part.withdraw).delete()
