@@ -195,9 +195,37 @@ def test_a_file_seen_before_says_so(operation: Operation, lea: Client) -> None:
     first = taken_in(operation, content)
     second = rest(sent(operation, content))
     body = page(lea, second)
-    assert "This very file came in before" in body
+    assert "This very file was sent before" in body
     assert f"/sample/imports/{first.pk}/" in body
     assert "Take 0 reports in" in body
+    other = store.new_source(None, operation, "Somebody else")
+    third = rest(store.add(None, operation, other, "reports.csv", [content]))
+    body = page(lea, third)
+    assert "Take 3 reports in" in body
+    assert "they would all come in a second time" in body
+
+
+def test_no_source_is_chosen_for_a_person_who_has_several(operation: Operation, lea: Client) -> None:
+    files(operation)
+    assert '<option value="">' not in lea.get("/sample/imports/").content.decode()
+    store.new_source(None, operation, "A second partner")
+    assert '<option value="">Choose' in lea.get("/sample/imports/").content.decode()
+
+
+def test_which_degree_comes_first_in_a_cell_can_be_corrected(operation: Operation, lea: Client) -> None:
+    one = rest(sent(operation, table("Nou bezwen dlo,10.5 12.5", header="message,gps")))
+    assert one.plan["pair_order"] == "lat_lon"
+    assert 'name="pair_order"' in page(lea, one)
+    lea.post(f"/sample/imports/{one.pk}/plan/", {"pair_order": "lon_lat"})
+    one = rest(Import.objects.get())
+    assert one.plan["pair_order"] == "lon_lat"
+    assert "12.5, 10.5" in page(lea, one)
+
+
+def test_a_date_is_shown_as_the_clocks_of_the_file_had_it(operation: Operation, lea: Client) -> None:
+    one = rest(sent(operation, table("Nou bezwen dlo,2010-01-14 08:30", header="message,date")))
+    lea.post(f"/sample/imports/{one.pk}/plan/", {"zone": "America/Port-au-Prince"})
+    assert "2010-01-14 08:30 America/Port-au-Prince" in page(lea, rest(Import.objects.get()))
 
 
 def test_mappings_are_kept_renamed_and_forgotten(operation: Operation, lea: Client) -> None:

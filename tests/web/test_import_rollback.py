@@ -94,6 +94,18 @@ def test_it_says_beforehand_what_it_does(operation: Operation, lead: Person) -> 
     assert (one.withdrawn, one.left) == (11, 1)
 
 
+def test_a_large_import_is_previewed_at_once(
+    operation: Operation, lead: Person, django_assert_max_num_queries: Any
+) -> None:
+    """Reports that nobody decided about are counted, not gone through."""
+    one = taken_in(operation, table(*good(range(1_200))))
+    for report in Report.objects.filter(import_no=one.pk)[:2]:
+        actions.reject(lead, report, "Not ours.")
+    with django_assert_max_num_queries(8):
+        preview = rollback.preview(one)
+    assert (preview.withdraw, preview.left_count, len(preview.left)) == (1_198, 2, 2)
+
+
 def test_what_people_decided_by_hand_is_left_alone_and_named(operation: Operation, lead: Person) -> None:
     one = taken_in(operation, table(*good(range(12))))
     first, second, third, fourth, *_ = Report.objects.order_by("pk")

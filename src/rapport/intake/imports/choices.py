@@ -29,7 +29,9 @@ DELIMITERS = ((",", "comma ,"), (";", "semicolon ;"), ("\t", "tab"), ("|", "bar 
 DATE_ORDERS = (("", "as each date says"), ("DMY", "day, month, year"), ("MDY", "month, day, year"),
                ("YMD", "year, month, day"))  # fmt: skip
 DECIMALS = ((".", "point: 18.54"), (",", "comma: 18,54"))
+PAIR_ORDERS = (("lat_lon", "latitude first"), ("lon_lat", "longitude first"))
 #: What changes where columns begin and end: after it the names of the columns are read anew.
+_DETAILS = ("date_order", "date_format", "zone", "decimal", "pair_order")
 _SHAPE = ("encoding", "delimiter", "header_row", "header_rows", "sheet")
 
 
@@ -72,6 +74,7 @@ def form(one: Import) -> dict[str, Any]:
         "delimiters": _with(DELIMITERS, plan.delimiter),
         "date_orders": DATE_ORDERS,
         "decimals": DECIMALS,
+        "pair_orders": PAIR_ORDERS if "coordinates" in plan.roles.values() else (),
         "sheets": one.evidence.get("sheets", []),
         "samples": samples,
         "agreed": one.evidence.get("agreed", ""),
@@ -119,7 +122,7 @@ def reshaped(sent: Mapping[str, str], one: Import) -> dict[str, Any]:
 def read(sent: Mapping[str, str], one: Import) -> Plan:
     """The plan as the form says; BadDefinition in words that say what to change."""
     plan = Plan.from_json(one.plan)
-    given = {name: sent[name].strip() for name in ("date_order", "date_format", "zone", "decimal") if name in sent}
+    given = {name: sent[name].strip() for name in _DETAILS if name in sent}
     if sent.get("category_separator"):
         given["category_separator"] = sent["category_separator"]
     return plan.changed(roles=_roles(sent, one, plan), categories=_labels(sent, one, plan), **given)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
+from zoneinfo import ZoneInfo
 
 from rapport.errors import Refused
 from rapport.intake.channels import wire
@@ -419,7 +420,7 @@ def understood(message: Message, plan: Plan) -> Mapping[str, str]:
     if message.gateway_id and plan.having("id"):
         found["id"] = message.gateway_id
     if message.sent_at:
-        found["date"] = f"{message.sent_at:%Y-%m-%d %H:%M} UTC"
+        found["date"] = f"{message.sent_at.astimezone(ZoneInfo(plan.zone)):%Y-%m-%d %H:%M} {plan.zone}"
     if message.place:
         if message.place.lat is not None and message.place.lon is not None:
             found["coordinates"] = f"{message.place.lat:.6g}, {message.place.lon:.6g}"

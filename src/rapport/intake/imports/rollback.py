@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from rapport.accounts.models import Person
@@ -17,7 +17,7 @@ from rapport.desk.withdraw import Left
 from rapport.errors import Conflict
 from rapport.intake.models import Import, ImportState, ImportVerdict
 from rapport.oversight.models import Decision
-from rapport.reports.models import Report
+from rapport.reports.models import Report, Standing
 
 #: States from which an import can be rolled back: something may have come in, and nobody takes rows in just now.
 FROM = (ImportState.DONE, ImportState.PAUSED, ImportState.FAILED)
@@ -36,9 +36,13 @@ class Preview:
 
 
 def preview(one: Import) -> Preview:
-    """What `begin` would lead to now; nothing is changed."""
-    seen, last = Preview(), 0
-    while ids := _next(one, last):
+    """What `begin` would lead to now; nothing is changed. Reports that wait and that nobody decided about are only
+    counted: of a hundred thousand most are such, and a page is waiting."""
+    reports = _standing(one)
+    decided = Exists(Decision.objects.filter(report_id=OuterRef("pk")))
+    looked_at = reports.filter(~Q(standing=Standing.WAITING) | decided)
+    seen, last = Preview(withdraw=reports.count() - looked_at.count()), 0
+    while ids := _some(looked_at, last):
         part = withdraw.look(one.operation_id, ids)
         seen.withdraw += len(part.withdraw)
         seen.events += len(part.events)
@@ -96,5 +100,12 @@ def _last(one: Import) -> int:
 
 
 def _next(one: Import, last: int) -> list[int]:
-    reports = Report.objects.filter(import_no=one.pk, pk__gt=last).exclude(standing="withdrawn")
-    return list(reports.order_by("pk").values_list("pk", flat=True)[: withdraw.TOGETHER])
+    return _some(_standing(one), last)
+
+
+def _standing(one: Import) -> QuerySet[Report]:
+    return Report.objects.filter(import_no=one.pk).exclude(standing=Standing.WITHDRAWN)
+
+
+def _some(reports: QuerySet[Report], last: int) -> list[int]:
+    return list(reports.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[: withdraw.TOGETHER])

@@ -96,7 +96,7 @@ def add(
 def seen_before(one: Import) -> Import | None:
     """The latest earlier import of the same bytes into this operation."""
     same = Import.objects.filter(operation_id=one.operation_id, sha256=one.sha256, pk__lt=one.pk)
-    return same.select_related("person").order_by("-pk").first()
+    return same.select_related("person", "source").order_by("-pk").first()
 
 
 def pieces_of(path: Path) -> Iterator[bytes]:
