@@ -13,10 +13,10 @@ from rapport.accounts.models import Person
 from rapport.desk import actions
 from rapport.events.models import Event
 from rapport.operations.models import Operation
-from tests.stories.test_desk_browser import Desk, chromium, desk
+from tests.stories.test_desk_browser import Desk, desk
 from tests.web.desk import DRAFT, books, report
 
-__all__ = ["chromium", "desk"]
+__all__ = ["desk"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 #: A folder for pictures of these pages, if somebody wants to look at them.
 PICTURES = os.environ.get("PICTURES_OF_TESTS", "")

@@ -17,10 +17,9 @@ from rapport.accounts.models import Person
 from rapport.intake.imports import run
 from rapport.operations.models import Operation
 from rapport.reports.models import Report
-from tests.stories.test_desk_browser import Desk, chromium
+from tests.stories.test_desk_browser import Desk
 from tests.web.importing import files, table, taken_in
 
-__all__ = ["chromium"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SCREENSHOTS", "")
 

@@ -11,7 +11,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from rapport.accounts.models import Person
 from rapport.cli.bench_ground import Server, free_port, make
@@ -34,18 +34,6 @@ PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobil
 SHELL = """caches.keys().then(names => Promise.all(names.map(name => caches.open(name).then(one => one.match(
   '/sample/report/shell/')).then(one => one ? one.text() : '').then(text => (text.match(/lang="(..)"/) || [])[1]))))"""
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(autouse=True)
