@@ -169,6 +169,12 @@ def test_an_id_of_several_columns_and_a_text_of_several() -> None:
     assert found.text == "Jacmel, Haiti\nNou grangou, ede nou"
 
 
+@pytest.mark.parametrize("said", ["1200", "1 200", "1\u202f200", "1\u00a0200", "1’200"])
+def test_thousands_are_a_number_as_tables_write_them(said: str) -> None:
+    plan = replace(PLAN, roles={**PLAN.roles, "PEOPLE": "extra:people"})
+    assert message({"PEOPLE": said}, plan).extra["people"] == 1200
+
+
 def test_a_time_in_a_column_of_its_own_belongs_to_the_date() -> None:
     plan = replace(PLAN, roles={**PLAN.roles, "APPROVED": "time"})
     assert message({"DATE": "05/02/2010", "APPROVED": "5:26 PM"}, plan).sent_at == datetime(

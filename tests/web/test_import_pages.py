@@ -222,6 +222,17 @@ def test_which_degree_comes_first_in_a_cell_can_be_corrected(operation: Operatio
     assert "12.5, 10.5" in page(lea, one)
 
 
+def test_what_a_person_corrected_is_not_explained_by_what_was_guessed(operation: Operation, lea: Client) -> None:
+    one = rest(sent(operation, table("Nou bezwen dlo,03/04/2010,x", header="message,date,place")))
+    assert "say whether the day or the month is first" in page(lea, one)
+    lea.post(f"/sample/imports/{one.pk}/plan/", {"date_order": "DMY", "role-2": "ignore"})
+    body = page(lea, rest(Import.objects.get()))
+    assert "say whether the day or the month is first" not in body
+    assert "date order as a person said" in body
+    assert "<strong>place</strong>: as a person said" in body
+    assert "<strong>message</strong>: text by its name" in body
+
+
 def test_a_date_is_shown_as_the_clocks_of_the_file_had_it(operation: Operation, lea: Client) -> None:
     one = rest(sent(operation, table("Nou bezwen dlo,2010-01-14 08:30", header="message,date")))
     lea.post(f"/sample/imports/{one.pk}/plan/", {"zone": "America/Port-au-Prince"})

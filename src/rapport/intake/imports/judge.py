@@ -226,6 +226,7 @@ def _moment(plan: Plan, about: Context) -> Callable[[Cells], datetime | None] | 
     return moment
 
 
+_THOUSANDS = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f'’](?=\d{3}(?!\d))")
 Where = tuple[GivenPlace | None, dict[str, Json]]
 _NOTHING: dict[str, Json] = {}
 
@@ -401,14 +402,21 @@ def _value(one: fields.Field, plan: Plan, about: Context) -> Callable[[str], Jso
         return lambda said: fields.read(one, labels.labels_in(said, plan.category_separator, {})) if (
             said.startswith("[")
         ) else fields.read(one, said)  # fmt: skip
-    if one.kind == "number" and plan.decimal == ",":
-        return lambda said: fields.read(one, said.replace(",", "."))
+    if one.kind == "number":
+        return lambda said: fields.read(one, _in_digits(said, plan.decimal))
     return lambda said: fields.read(one, said)
+
+
+def _in_digits(said: str, decimal: str) -> str:
+    """Without the spaces or apostrophes between thousands, as French and Swiss tables have them; commas and points
+    between thousands are left, as they may be meant otherwise."""
+    text = _THOUSANDS.sub("", said)
+    return text.replace(",", ".") if decimal == "," else text
 
 
 def _people(said: str) -> int:
     """A number of people; of a range ("10-20", "10 to 20") the lower end. Refused: no_number."""
-    text = re.sub(r"(?<=\d)[, \u00a0'’.](?=\d{3}\b)", "", said).removesuffix(".0")
+    text = re.sub(r"(?<=\d)[, \u00a0\u2009\u202f'’.](?=\d{3}\b)", "", said).removesuffix(".0")
     if found := _NUMBER.fullmatch(text) or _RANGE.fullmatch(text):
         return int(found.group(1) if found.re is _RANGE else found.group())
     raise Refused("no_number", f"{said[:40]!r} is no number of people: write digits, as 12 or 10-20.")

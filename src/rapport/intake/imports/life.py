@@ -28,7 +28,7 @@ def look_again(person: Person | None, one: Import, plan: Plan | None, fixed: Map
     `fixed` holds what the person said about how it is written."""
     _allow(person, one)
     with transaction.atomic():
-        changes: dict[str, Any] = {"plan": plan.to_json(), "evidence": one.evidence} if plan else {
+        changes: dict[str, Any] = {"plan": plan.to_json(), "evidence": _evidence(one, plan)} if plan else {
             "plan": {}, "evidence": {"fixed": dict(fixed or {})},
         }  # fmt: skip
         rest = {"total_rows": None, "problem": "", "claim": "", "started_at": None}
@@ -36,6 +36,25 @@ def look_again(person: Person | None, one: Import, plan: Plan | None, fixed: Map
         one.verdicts.all().delete()
     if not plan:
         store.rows_path(one).unlink(missing_ok=True)  # of another sheet, perhaps
+
+
+def _evidence(one: Import, plan: Plan) -> dict[str, Any]:
+    """Why the file is read so, where a person's word now stands against what had been worked out."""
+    before, after = one.plan, plan.to_json()
+    changed = {key for key in after if key != "roles" and before.get(key) != after[key]}
+    had, has = Plan.from_json(before).roles if before else {}, plan.roles
+    columns = [name for name in plan.columns if had.get(name, "ignore") != has.get(name, "ignore")]
+    kept = [
+        line
+        for line in one.evidence.get("evidence", [])
+        if line["about"] not in changed and (line["about"] != "roles" or line["column"] not in columns)
+    ]
+    said = [{"about": "roles", "said": "as a person said", "column": name, "count": 0} for name in columns]
+    said += [
+        {"about": key, "said": f"{key.replace('_', ' ')} as a person said", "column": "", "count": 0}
+        for key in sorted(changed)
+    ]
+    return {**one.evidence, "evidence": kept + said}
 
 
 def start(person: Person | None, one: Import, *, unseen: bool = False) -> None:
