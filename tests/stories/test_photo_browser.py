@@ -70,6 +70,7 @@ def test_a_photo_goes_from_a_phone_to_the_public_page(
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     address = f"{live_server.url}/sample/events/{event.ref}/files/{Attachment.objects.get(number=1).pk}"
     page.get_by_role("button", name="showed readers file 1").first.click()
+    expect(page.get_by_text("Undone.")).to_be_visible()
     answer = phone.goto(address)
     assert answer is not None
     assert answer.status == 410

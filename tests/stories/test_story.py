@@ -96,7 +96,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("RAPPORT_", "DJANGO_"))}
-    environ |= {"RAPPORT_DATA_DIR": str(folder / "var"), "RAPPORT_PUBLIC_URL": url}
+    environ |= {"RAPPORT_DATA_DIR": str(folder / "var"), "RAPPORT_PUBLIC_URL": url, "RAPPORT_SECOND_FACTOR": "optional"}
 
     def rapport(*words: str) -> str:
         command = [sys.executable, "-m", "rapport.cli", *words]
