@@ -192,6 +192,15 @@ def test_what_is_wrong_with_the_whole_file_is_said_and_nothing_comes_in(operatio
     assert not list(store.folder().iterdir())
 
 
+def test_nothing_comes_in_from_a_source_that_was_paused_meanwhile(operation: Operation) -> None:
+    one = rest(sent(operation, table(*good(range(3)))))
+    operation.sources.filter(slug="partner").update(active=False)
+    with pytest.raises(Refused, match="is paused"):
+        life.start(None, one)
+    one.refresh_from_db()
+    assert one.state == "ready"
+
+
 def test_who_came_second_is_told(operation: Operation) -> None:
     one = rest(sent(operation, table(*good(range(3)))))
     second = Import.objects.get(pk=one.pk)

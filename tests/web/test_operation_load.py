@@ -14,6 +14,7 @@ from rapport.errors import BadDefinition
 from rapport.events.models import Event
 from rapport.intake.imports.context import context_of
 from rapport.intake.imports.mappings import columns_of
+from rapport.intake.imports.store import new_source
 from rapport.operations.definition import parse
 from rapport.operations.gazetteer import commune_of, communes_of, forget, knowledge, match_place_name
 from rapport.operations.load import PLACE_COLUMNS, Loaded, load, set_source_settings, source_settings
@@ -142,6 +143,12 @@ def test_a_source_gone_from_the_file_takes_no_more(haiti: Operation) -> None:
     assert not haiti.sources.get(slug="twilio").active
     loaded()
     assert not haiti.sources.get(slug="twilio").active, "a person paused it, or the file did: a person resumes it"
+
+
+def test_a_source_that_somebody_named_at_an_import_goes_on_when_the_file_is_loaded_again(haiti: Operation) -> None:
+    made = new_source(None, haiti, "A partner's table")
+    loaded()
+    assert haiti.sources.get(pk=made.pk).active
 
 
 def test_a_paused_source_stays_paused_when_the_file_is_loaded_again(haiti: Operation) -> None:

@@ -253,7 +253,13 @@ def _sources(operation: Operation, definition: Definition, account: _Account) ->
         if wanted.channel in plugins.CHANNELS and not source.token_hash:
             account.tokens[source.slug] = new_token(source)
     for slug in there.keys() - {source.slug for source in definition.sources}:
-        _bring(there[slug], {"active": False}, account)
+        if not _named_by_a_person(there[slug]):
+            _bring(there[slug], {"active": False}, account)
+
+
+def _named_by_a_person(source: Source) -> bool:
+    """Whether it came to be with an import: this file never had it, and so cannot have taken it out."""
+    return source.channel == "file" and "columns" not in source_settings(source)
 
 
 def _source(wanted: SourceDefinition) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from rapport.errors import Conflict, Refused
 from rapport.intake.imports import store
 from rapport.intake.imports.plan import Plan
 from rapport.intake.models import Import, ImportState
+from rapport.operations.models import Source
 
 S = ImportState
 _NO_COUNTS = {"read_rows": 0, "done_rows": 0, "new": 0, "already": 0, "differs": 0, "refused": 0}
@@ -65,6 +66,8 @@ def start(person: Person | None, one: Import, *, unseen: bool = False) -> None:
         raise Refused("no_plan", "Say first how the file is read.")
     if not one.operation.open:
         raise Refused("closed", "This operation takes no reports any more.")
+    if not Source.objects.filter(imports=one, active=True).exists():
+        raise Refused("source", "The source of this file is paused: resume it among the ways in first.")
     counts = {name: getattr(one, name) for name in ("new", "already", "differs", "refused")}
     with transaction.atomic():
         evidence = {**one.evidence, "counts": counts}
