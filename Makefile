@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PORT ?= 8036
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-postgres soak check bench lock messages basemap
+.PHONY: help setup demo serve test test-long test-postgres soak check bench lock messages basemap
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -27,12 +27,15 @@ serve: setup ## serve what is in var/, with its worker
 	$(BIN)/rapport serve --port $(PORT)
 
 test: .venv/dev.stamp ## every test that needs no outside service, in two minutes
-	$(BIN)/python -m pytest -q -n 2 -m "not soak and not postgres"
+	$(BIN)/python -m pytest -q -n 2 -m "not soak and not postgres and not long"
+
+test-long: .venv/dev.stamp ## the tests that take seconds each: browsers at length, servers from nothing, random walks
+	$(BIN)/python -m pytest -q -n 2 -m "long and not soak and not postgres"
 
 test-postgres: .venv/dev.stamp ## the tests of pages and intake on PostgreSQL (RAPPORT_DATABASE_URL names it)
-	$(BIN)/python -m pytest -q -n 2 -m "not soak and not browser" tests/web tests/contracts tests/engines
+	$(BIN)/python -m pytest -q -n 2 -m "not soak and not browser and not long" tests/web tests/contracts tests/engines
 
-soak: .venv/dev.stamp ## the long tests: kill -9, load, big files
+soak: .venv/dev.stamp ## the tests that take minutes: kill -9, load, big files
 	$(BIN)/python -m pytest -q -m soak
 
 check: .venv/dev.stamp ## ruff, mypy, import rules

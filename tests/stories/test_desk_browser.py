@@ -19,7 +19,7 @@ from rapport.oversight.models import Decision
 from rapport.reports.models import Suggestion
 from tests.web.desk import DRAFT, books, report
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 
 class Desk:

@@ -29,7 +29,7 @@ from rapport.operations.models import Operation, Source
 from rapport.oversight.models import Decision
 from rapport.values import Address, Message
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 DATA = Path(str(files("rapport"))) / "data" / "haiti-2010"
 #: What a person looks for in a text, the more urgent first: words, the category's code and name.

@@ -17,7 +17,7 @@ from tests.stories.test_desk_browser import Desk, desk
 from tests.web.desk import DRAFT, books, report
 
 __all__ = ["desk"]
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 #: A folder for pictures of these pages, if somebody wants to look at them.
 PICTURES = os.environ.get("PICTURES_OF_TESTS", "")
 

@@ -20,7 +20,7 @@ from rapport.reports.models import Report
 from tests.stories.test_desk_browser import Desk
 from tests.web.importing import files, table, taken_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 SHOTS = os.environ.get("SCREENSHOTS", "")
 
 

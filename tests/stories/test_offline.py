@@ -26,7 +26,7 @@ from tests.pure.files import encoded, picture
 from tests.stories.test_desk_browser import Desk
 from tests.web.desk import report
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 FORM = "/sample/report/"
 WORDS, SEND = "What do you see, or need?", "Send the report"
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}

@@ -47,6 +47,8 @@ from tests.contracts.gateways_out import (
 )
 from tests.web.outbox import MAIL_FROM, message, plain, source, writer
 
+pytestmark = pytest.mark.long
+
 S = OutboxState
 FORM = "application/x-www-form-urlencoded"
 CALLBACKS = "http://testserver/in/twilio/token-twilio/"

@@ -19,7 +19,7 @@ from tests.pure.files import encoded, picture, tone
 from tests.stories.test_desk_browser import Desk
 from tests.web.desk import DRAFT
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from rapport.accounts.models import Person
 from tests.web.totp import PASSWORD, code
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 WIDTHS = pytest.mark.parametrize("width", [1280, 390])
 
 

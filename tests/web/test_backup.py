@@ -28,6 +28,8 @@ from rapport.upkeep.sealing import PIECE, Opener, Sealer
 from tests.web import upkeep
 from tests.web.upkeep import backed_up, equal, failure, restored, result
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -11,6 +11,8 @@ import pytest
 from tests.web import upkeep
 from tests.web.upkeep import FIRST_VERSION, change, failure, result, rows
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def of_first_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
