@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PORT ?= 8036
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long test-postgres soak check bench lock messages basemap
+.PHONY: help setup demo serve test test-long test-postgres soak check bench bench-peer reliability lock messages basemap
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -16,6 +16,11 @@ help: ## what can be made
 
 .venv/dev.stamp: .venv/run.stamp requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+build/peer/run.stamp: bench/peer-text.txt
+	@test -x build/peer/bin/python || $(PYTHON) -m venv build/peer
+	build/peer/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/peer-text.txt
 	@touch $@
 
 setup: .venv/run.stamp ## install what running needs, into .venv
@@ -33,7 +38,7 @@ test-long: .venv/dev.stamp ## the tests that take seconds each: browsers at leng
 	$(BIN)/python -m pytest -q -n 2 -m "long and not soak and not postgres"
 
 test-postgres: .venv/dev.stamp ## the tests of pages and intake on PostgreSQL (RAPPORT_DATABASE_URL names it)
-	$(BIN)/python -m pytest -q -n 2 -m "not soak and not browser and not long" tests/web tests/contracts tests/engines
+	$(BIN)/python -m pytest -q -n 2 -m "postgres or not (soak or browser or long)" tests/web tests/contracts tests/engines
 
 soak: .venv/dev.stamp ## the tests that take minutes: kill -9, load, big files
 	$(BIN)/python -m pytest -q -m soak
@@ -44,8 +49,13 @@ check: .venv/dev.stamp ## ruff, mypy, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev.stamp ## the figures of docs/reference/benchmarks.md, made anew
+bench-peer: build/peer/run.stamp ## an environment for what `rapport bench text --peer build/peer/bin/python` compares with
+
+bench: .venv/dev.stamp build/peer/run.stamp ## the figures of docs/reference/benchmarks.md, made anew
 	$(BIN)/python -m bench.table
+
+reliability: .venv/dev.stamp ## the plot and tables of docs/reference/text-engine.md, made anew
+	$(BIN)/python -m bench.reliability
 
 lock: ## choose the versions of all dependencies anew (needs uv)
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 \

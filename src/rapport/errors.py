@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 
 class RapportError(Exception):
     """Base of all errors that are meant to be shown to a person."""
@@ -38,3 +40,8 @@ class Conflict(RapportError):
 
 class BadDefinition(RapportError):
     """An operation's file, a setting or a stored definition cannot be used; names the place and the remedy."""
+
+
+def place_of(fault: BaseException) -> str:
+    """The kind of a fault and where it arose, for the log. Not its own words: they may quote a report or an address."""
+    return f"{type(fault).__name__} at\n{''.join(traceback.format_tb(fault.__traceback__))}"

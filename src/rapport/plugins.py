@@ -42,7 +42,7 @@ FIELDS_CHANGED: tuple[str, ...] = ("rapport.events.extra.changed",)
 #: Called with an operation's id when its file changed the order of its queue (weights, urgencies, fields that count
 #: people), in the transaction of that change; says what it did.
 QueueChanged = Callable[[int], Sequence[str]]
-QUEUE_CHANGED: tuple[str, ...] = ("rapport.desk.ranks.changed",)
+QUEUE_CHANGED: tuple[str, ...] = ("rapport.desk.queue.ranks.changed",)
 
 
 #: What the worker does beside everything else: name → dotted path of a function that does a piece of it and says how
@@ -52,6 +52,7 @@ JOBS: Mapping[str, str] = {
     "understand": "rapport.intake.understand.understand",
     "attachments": "rapport.reports.attachments.work.clean",
     "import": "rapport.intake.imports.run.step",
+    "names": "rapport.desk.learning.names.learn_when_due",
 }
 
 

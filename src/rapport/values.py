@@ -239,6 +239,15 @@ class Box:
         return inside and self.south <= lat <= self.north
 
 
+KM_PER_DEGREE = 111.2  # of latitude, on a globe of 6,371 km
+
+
+def km_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
+    """How far two points (degrees) are apart, the short way around: exact to a percent for some hundred kilometres."""
+    east = ((lon - other_lon + 180) % 360 - 180) * math.cos(math.radians((lat + other_lat) / 2))
+    return math.hypot(east, lat - other_lat) * KM_PER_DEGREE
+
+
 #: Closer to 0, 0 than this (degrees, about 11 m) is a missing value and not a place [ours].
 NULL_ISLAND = 1e-4
 PlaceProblem = Literal["", "not_a_coordinate", "zero", "swapped", "outside"]

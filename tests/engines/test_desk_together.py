@@ -4,44 +4,26 @@ database. On whichever one the tests run on: PostgreSQL ends one of two that wai
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from django.db import connection
 
 from rapport.accounts.models import Person
-from rapport.desk import actions, many, responding
+from rapport.desk import actions, many
+from rapport.desk.event import responding
+from rapport.desk.record.undo import undo
+from rapport.desk.report import attachments
 from rapport.errors import Conflict
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision
+from rapport.reports.models import Attachment
 from rapport.values import Response
-from tests.web.desk import DRAFT, report
+from tests.together import at_once
+from tests.web.desk import DRAFT, books, report
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVENTS, ROUNDS, PAIRS = 12, 3, 15
-
-
-def at_once(*works: Callable[[], object]) -> list[BaseException]:
-    """Do all of it at the same time; what went wrong."""
-    start, faults = threading.Barrier(len(works)), list[BaseException]()
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            start.wait(timeout=60)
-            work()
-        except Exception as error:  # noqa: BLE001 - the test says it
-            faults.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return faults
 
 
 def test_one_decides_about_many_events_while_others_decide_about_each(operation: Operation, lead: Person) -> None:
@@ -85,3 +67,51 @@ def test_one_attaches_many_reports_while_another_attaches_each(
     assert at_once(together, one_by_one) == []
     assert event.links.count() == len(reports) + 1
     assert Decision.objects.filter(kind="attach").count() == len(reports)
+
+
+def test_one_undoes_a_selection_while_another_undoes_each(operation: Operation, lead: Person, verifier: Person) -> None:
+    """Nothing is taken back twice; whoever comes second is told so."""
+    for number in range(PAIRS):
+        chosen = [report(operation, f"Dlo {number} {one}") for one in range(4)]
+        refs = [one.ref for one in chosen]
+        act = [
+            lambda refs=refs: many.reject(lead, operation, refs, "Not for us."),
+            lambda refs=refs: many.together(lead, operation, refs, DRAFT, publish=True),
+        ][number % 2]
+        bulk = act().decision
+        parts = list(bulk.parts.order_by("-pk"))
+
+        def together(bulk: Decision = bulk) -> None:
+            with suppress(Conflict):
+                undo(lead, bulk)
+
+        def one_by_one(parts: list[Decision] = parts) -> None:
+            for part in parts:
+                with suppress(Conflict):
+                    undo(verifier, part)
+
+        assert at_once(together, one_by_one) == []
+        assert {part.undone_by.kind for part in bulk.parts.select_related("undone_by")} == {"undo"}
+    assert books(operation) == {"waiting": PAIRS * 4}
+
+
+def test_a_file_is_shown_and_taken_back_by_two_at_once(operation: Operation, lead: Person, verifier: Person) -> None:
+    told = report(operation, "Dlo")
+    actions.accept(lead, told, DRAFT)
+    file = Attachment.objects.create(
+        report=told, number=1, found_type="image/jpeg", size=1, sha256="0" * 64, key_sealed=b"", stored="1" * 32,
+        state="clean",
+    )  # fmt: skip
+    for _ in range(PAIRS):
+        made = attachments.show_to_readers(lead, file, "It shows the pump.")
+
+        def hide() -> None:
+            with suppress(Conflict):
+                attachments.hide_from_readers(verifier, file, "A face is seen.")
+
+        def take_back(made: Decision = made) -> None:
+            with suppress(Conflict):
+                undo(lead, made)
+
+        assert at_once(hide, take_back) == []
+        assert Attachment.objects.get().published_in is None

@@ -8,17 +8,18 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
-from rapport.desk import leases
 from rapport.desk.models import Lease
+from rapport.desk.queue import leases
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report, Standing
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,13 +54,8 @@ def ask_at_once(operation: Operation, people: list[Person], times: int) -> tuple
             # Decided, as far as the queue is concerned: it must be given to nobody again.
             Report.objects.filter(pk=found.pk, standing=Standing.WAITING).update(standing=Standing.REJECTED)
             last = found
-        connection.close()
 
-    threads = [threading.Thread(target=work, args=(person,)) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once(*(partial(work, person) for person in people)) == []
     return given, faults
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shutil
 import subprocess
@@ -85,6 +86,25 @@ def test_nginx_finds_nothing_wrong_with_its_file(tmp_path: Path) -> None:
         ["nginx", "-t", "-p", str(tmp_path), "-c", "nginx.conf"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="needs caddy")
+def test_caddy_finds_nothing_wrong_with_its_file_of_old_with_the_lines_that_it_names(tmp_path: Path) -> None:
+    said = subprocess.run(["caddy", "version"], capture_output=True, text=True, check=True).stdout
+    text = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+    if [int(number) for number in re.findall(r"\d+", said)[:3]] < [2, 6, 4]:
+        text = re.sub(r"#   (buffer_requests|max_buffer_size \d+)", r"\1", text).replace("request_buffers 4MiB", "")
+    (tmp_path / "Caddyfile").write_text(text)
+    done = subprocess.run(
+        ["caddy", "validate", "--adapter", "caddyfile", "--config", tmp_path / "Caddyfile"],
+        capture_output=True, text=True, check=False, env=os.environ | {"XDG_DATA_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_nginx_lets_a_certificate_be_renewed() -> None:
+    plain = (DEPLOY / "nginx.conf").read_text(encoding="utf-8").split("listen 443")[0]
+    assert re.search(r"location /\.well-known/acme-challenge/ \{\s+root /var/www/html;", plain)
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])

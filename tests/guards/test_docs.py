@@ -62,7 +62,7 @@ def test_every_link_leads_to_a_page(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [*PAGES[:2], ROOT / "docs" / "explanation" / "rooms.md"], ids=lambda page: page.name)
 def test_the_map_of_the_source_names_what_is_there(page: Path) -> None:
-    """A file, or a name at its top level: `desk/undo.py`, `notify/send.py:send`."""
+    """A file, or a name at its top level: `desk/record/undo.py`, `notify/send.py:send`."""
     named = re.findall(r"[`\s]((?:[\w-]+/)*\w+\.py)(?::(\w+))?", page.read_text(encoding="utf-8"))
     assert named
     sources = [path for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py")]

@@ -29,6 +29,21 @@ PURE = next(
 SECRETS = {"password", "passwd", "secret", "secret_key", "token", "api_key"}
 
 
+# --- the log holds no report and no address ------------------------------------------------------------------------
+
+
+def test_a_log_says_where_a_fault_arose_and_not_what_it_says() -> None:
+    """A fault's own words may quote a report or an address: `errors.place_of` leaves them out."""
+    quoting = [
+        f"{file}:{node.lineno}"
+        for file, tree in modules()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr == "exception" and "log" in ast.unparse(node.value))
+        or (isinstance(node, ast.keyword) and node.arg == "exc_info")
+    ]
+    assert quoting == []
+
+
 # --- nothing leaves except as a Release ----------------------------------------------------------------------------
 
 

@@ -349,6 +349,18 @@ def _odd_lines(path: Path) -> None:
     path.write_text("\n".join(lines))
 
 
+@hostile("long names.ndjson", good=1, long_name=2)
+def _long_names(path: Path) -> None:
+    """A quarter of a megabyte that would be more than a gigabyte, if each value had the names around it before it."""
+    inner = {f"k{n}": 0 for n in range(8_000)}
+    lines = [
+        {"id": "1", "text": "dlo"},
+        {"id": "2", "text": "dlo", "n" * 150_000: inner},
+        {"id": "3", "y" * 1_001: "dlo"},
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)))
+
+
 @hostile("bits.csv", good=2)
 def _byte_order_mark(path: Path) -> None:
     buffer = io.BytesIO()

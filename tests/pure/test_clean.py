@@ -8,7 +8,7 @@ import wave
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -95,7 +95,6 @@ def test_too_many_too_large_and_empty_files_are_refused() -> None:
     kinds.check([photo] * 5)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_a_name_is_harmless_whatever_it_was(name: str) -> None:
     made = kinds.harmless_name(name)
@@ -258,7 +257,6 @@ def test_a_text_loses_what_cannot_be_seen() -> None:
     assert copy.data.decode() == "Mètevas\nbye[0m"
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1).filter(str.strip))
 def test_a_copy_of_a_text_is_its_own_copy(words: str) -> None:
     try:
@@ -271,14 +269,12 @@ def test_a_copy_of_a_text_is_its_own_copy(words: str) -> None:
 # --- from one process to the other ---------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=1), st.binary(), st.text(max_size=100))
 def test_a_copy_passes_whole(data: bytes, small: bytes, note: str) -> None:
     made = Copy("image/jpeg", data, small, 3, 4, None, None, note)
     assert unpacked(packed(made)) == made
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_an_answer_that_is_none_is_refused(answer: bytes) -> None:
     with pytest.raises(Unclean):

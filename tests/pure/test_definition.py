@@ -74,6 +74,32 @@ def test_a_standing_orders_rule_comes_out_as_the_desk_reads_it() -> None:
     }
 
 
+def test_a_file_as_windows_saves_it_begins_with_a_mark_and_says_the_same() -> None:
+    assert parse(f"\ufeff{SMALL}") == parse(SMALL)
+
+
+@pytest.mark.parametrize("deep", ["x = " + "[" * 5_000, "x = " + "{a=" * 5_000, "a" + ".a" * 5_000 + " = 1"])
+def test_what_is_nested_without_end_is_refused(deep: str) -> None:
+    with pytest.raises(BadDefinition):
+        parse(f"{deep}\n{SMALL}")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ('en = "A sample"', 'en = "A \\u0000sample"', r"\[names\] en: holds control characters"),
+        ('{ en = "Food shortage" }', '{ en = "Food \\u001b[31m" }', r"names\] en: holds control characters"),
+        ('en = "A sample"', f'en = "{"x" * 1_001}"', r"\[names\] en: has 1,001 characters; write at most 1,000"),
+        ('"2a. Food | Shortage"', '"2a. \\u0000"', "labels: holds control characters"),
+        ('"2a. Food | Shortage"', f'"{"x" * 100_000}"', "labels: has 100,000 characters"),
+    ],
+)
+def test_a_text_that_no_page_can_show_is_refused(before: str, after: str, says: str) -> None:
+    assert before in SMALL
+    with pytest.raises(BadDefinition, match=says):
+        parse(SMALL.replace(before, after))
+
+
 def test_a_misspelt_key_is_an_error_that_names_the_right_one() -> None:
     with pytest.raises(BadDefinition, match=r"categories 2.*person_at_risk.*did you mean persons_at_risk"):
         parse(SMALL.replace("persons_at_risk", "person_at_risk"))

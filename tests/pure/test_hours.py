@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rapport.notify.hours import quiet_until
@@ -34,7 +34,6 @@ def test_hours_within_one_day_and_none_at_all() -> None:
     assert quiet_until({"quiet_from": "", "quiet_to": ""}, HAITI, at(3)) is None
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(
     now=st.datetimes(datetime(2010, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),
     begin=st.times().map(lambda at: at.strftime("%H:%M")),

@@ -99,6 +99,35 @@ def test_titles_above_empty_lines_and_two_header_rows(tmp_path: Path) -> None:
     assert [message.place for message in read.messages] == [GivenPlace(-72.34, 18.54), GivenPlace(-72.35, 18.55)]
 
 
+def test_texts_with_commas_and_no_quotes_cost_their_rows_and_not_the_columns(tmp_path: Path) -> None:
+    texts = ["Nou bezwen dlo", "dlo, manje", "dlo, manje, tant", "tant, dlo, manje, kouvèti", "a, b, c, d, e, f"]
+    rows = [f"{n},{texts[n % 5]},18.5,-72.3" for n in range(40)]
+    read = read_through(table(tmp_path / "t.csv", ["id,text,lat,lon", *rows]))
+    plan = read.proposal.plan
+    assert (plan.delimiter, plan.columns) == (",", ("id", "text", "lat", "lon"))
+    assert "the comma divides the header into 4 names that are known" in said(read.proposal, "delimiter")
+    assert [message.text for message in read.messages] == ["Nou bezwen dlo"] * 8
+    assert read.reasons == {"ragged": 32}
+
+
+def test_one_column_of_texts_stays_one(tmp_path: Path) -> None:
+    texts = ["message", *(f"Nou bezwen dlo{', ede nou' * (n % 4)}" for n in range(20)), "lieu, date"]
+    assert [m.text for m in read_through(table(tmp_path / "t.csv", texts)).messages] == texts[1:]
+
+
+def test_texts_between_apostrophes(tmp_path: Path) -> None:
+    rows = [f"{n},'Nou bezwen dlo nan kan {n}',18.5,-72.3" for n in range(20)]
+    read = read_through(table(tmp_path / "t.csv", ["id,text,lat,lon", *rows]))
+    assert read.messages[0].text == "Nou bezwen dlo nan kan 0"
+    assert "texts stand between apostrophes" in said(read.proposal, "quote")
+    with_commas = [f"{n},'Dlo, manje{', tant' * (n % 3)}',18.5,-72.3" for n in range(20)]
+    assert len(read_through(table(tmp_path / "t.csv", ["id,text,lat,lon", *with_commas])).messages) == 20
+    letters = read_through(table(tmp_path / "t.csv", ["id,text", *(f"{n},'m pa ka dòmi, m'ap rele" for n in range(9))]))
+    assert "'" not in {letters.proposal.plan.quote}
+    plain = read_through(table(tmp_path / "t.csv", ["id,text", *(f"{n},l'eau de l'ecole" for n in range(9))]))
+    assert (plain.messages[0].text, said(plain.proposal, "quote")) == ("l'eau de l'ecole", "")
+
+
 def test_a_file_without_a_header(tmp_path: Path) -> None:
     lines = [f"{n},2010-01-{n:02d} 10:00,18.5{n},-72.3{n},Nou bezwen dlo nan kan {n}" for n in range(10, 30)]
     read = read_through(table(tmp_path / "t.csv", lines))
@@ -208,6 +237,15 @@ def test_a_real_date_cell_of_a_workbook_needs_no_form(tmp_path: Path) -> None:
     assert read("03/04/2010") == datetime(2010, 4, 3, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("name", ["Priority", "Urgency", "Gravité", "Ijans"])
+def test_what_a_file_holds_urgent_is_kept_with_the_report_and_decides_nothing(name: str, tmp_path: Path) -> None:
+    """People on the desk say how urgent a report is; a column of the file is one of its fields."""
+    read = read_through(
+        table(tmp_path / "u.csv", [f"id,Message,{name}", "1,Nou bezwen dlo,Water", "2,Wout la bloke,2"])
+    )
+    assert name not in read.proposal.plan.roles
+
+
 def test_a_date_is_found_whatever_else_its_name_speaks_for(tmp_path: Path) -> None:
     lines = ["message,signalement", *(f"Nou bezwen dlo nan kan {n},1{n % 7}/01/2010" for n in range(3, 30))]
     plan = propose(table(tmp_path / "t.csv", lines), ABOUT).plan
@@ -220,6 +258,29 @@ def test_degrees_with_letters_in_two_columns_are_a_place(tmp_path: Path) -> None
     assert (read.proposal.plan.column("lat"), read.proposal.plan.column("lon")) == ("Lat", "Long")
     places = [message.place for message in read.messages]
     assert all(place and place.lat and place.lon and 18 < place.lat < 19 and -73 < place.lon < -72 for place in places)
+
+
+def test_a_file_of_utf_8_with_old_rows_pasted_below_is_read_as_utf_8(tmp_path: Path) -> None:
+    """Read as the other encoding, most rows would be garbled, and nobody told which."""
+    old = [f"{n},Route barrée près de l’école n° {n}" for n in range(20, 33)]
+    new = [f"{n},Route barrée près de l’église n° {n}" for n in range(20)]
+    path = table(tmp_path / "t.csv", ["id,Message", *new])
+    with path.open("ab") as file:
+        file.write("".join(f"{row}\r\n" for row in old).encode("cp1252"))
+    read = read_through(path)
+    assert read.proposal.plan.encoding == "utf-8"
+    assert [message.text for message in read.messages] == [row.partition(",")[2] for row in new]
+    assert len(read.refused) == len(old)
+    other = table(tmp_path / "o.csv", ["id,Message", *old], encoding="cp1252")
+    assert len(read_through(other).messages) == len(old)
+
+
+def test_columns_of_degrees_with_two_points_are_a_place_whose_rows_are_refused(tmp_path: Path) -> None:
+    """Were they passed over as no degrees, all reports would come in without a place and without a word."""
+    lines = ["Message;Lat;Lng", *(f"Nou bezwen dlo {n};18.533.33{n};-72.333.33{n}" for n in range(9))]
+    read = read_through(table(tmp_path / "t.csv", lines))
+    assert (read.proposal.plan.column("lat"), read.proposal.plan.column("lon")) == ("Lat", "Lng")
+    assert not read.messages
 
 
 def test_a_comma_with_one_digit_behind_is_a_decimal_comma_and_no_pair(tmp_path: Path) -> None:
@@ -250,3 +311,41 @@ def test_days_as_numbers_go_with_a_column_of_times(day: str, hour: str, tmp_path
     read = read_through(table(tmp_path / "t.csv", lines))
     assert not read.refused
     assert {message.sent_at for message in read.messages} == {datetime(2010, 1, 13, 13, 30, tzinfo=UTC)}
+
+
+def test_an_empty_column_takes_no_part_from_one_that_says_something(tmp_path: Path) -> None:
+    lines = ["Commune;Localité;_tags;besoin;Besoin exprimé"]
+    lines += [f"Jacmel;;;{'Eau' if n % 2 else 'Santé'};Nou bezwen dlo nan kan {n}" for n in range(6)]
+    read = read_through(table(tmp_path / "t.csv", lines))
+    assert read.proposal.plan.roles == {"Commune": "place", "besoin": "categories", "Besoin exprimé": "text"}
+    assert {one.place for one in read.messages} == {GivenPlace(None, None, "Jacmel")}
+    assert "_tags" not in {one.column for one in read.proposal.evidence}
+
+
+def test_numbers_are_no_categories_only_because_categories_have_numbers(tmp_path: Path) -> None:
+    lines = ["id,text,loc-Accuracy", *(f"{n},Nou bezwen dlo nan kan {n},3" for n in range(6))]
+    read = read_through(table(tmp_path / "t.csv", lines))
+    assert "loc-Accuracy" not in read.proposal.plan.roles
+    assert {one.categories for one in read.messages} == {()}
+    named = read_through(table(tmp_path / "n.csv", ["id,text,category", *(f"{n},Nou bezwen {n},3" for n in range(6))]))
+    assert {one.categories for one in named.messages} == {("3",)}, "a column of that name holds codes"
+
+
+def test_a_column_called_date_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    lines = ["Date,Message", *(f"jou {n} apre,Nou bezwen dlo nan kan {n}" for n in range(6))]
+    read = read_through(table(tmp_path / "t.csv", lines))
+    assert "by its name a date, but it holds something else; 0% of its cells are dates" in said(read.proposal, "roles")
+
+
+def test_a_year_behind_a_dash_is_no_zone(tmp_path: Path) -> None:
+    lines = ["date,message", *(f"{n}-01-2010,Nou bezwen dlo nan kan {n}" for n in range(14, 20))]
+    proposal = read_through(table(tmp_path / "t.csv", lines)).proposal
+    assert "name their zone" not in said(proposal, "zone")
+    lines = ["date,message", *(f"2010-01-{n}T08:30:00-0500,Nou bezwen dlo nan kan {n}" for n in range(14, 20))]
+    assert "name their zone" in said(read_through(table(tmp_path / "z.csv", lines)).proposal, "zone")
+
+
+@pytest.mark.parametrize("cell", ["14 janvier 2010 à 8h", "14/01/2010 à 8h00", "14/01/2010 8 h", "14 janvye 2010, 8h"])
+def test_hours_as_french_writes_them(cell: str) -> None:
+    read = date_reader("DMY", "", "UTC", ABOUT.now)
+    assert read(cell) == datetime(2010, 1, 14, 8, tzinfo=UTC)

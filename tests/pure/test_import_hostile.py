@@ -99,14 +99,14 @@ def _any_bytes(data: bytes) -> None:
             assert list(map(repr, rows(ready, plan, start))) == [repr(row) for row in found if row.number > start]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(_BYTES)
 def test_any_bytes_are_rows_with_verdicts_or_one_refusal_and_reading_can_begin_at_any_row(data: bytes) -> None:
     _any_bytes(data)
 
 
 @pytest.mark.soak
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=10_000)
 @given(_BYTES)
 def test_any_bytes_at_length(data: bytes) -> None:
     _any_bytes(data)

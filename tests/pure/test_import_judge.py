@@ -111,6 +111,30 @@ def test_a_row_that_cannot_be_used_says_where_and_why(changes: dict[str, str], r
     assert refused.remedy
 
 
+@pytest.mark.parametrize(
+    ("said", "several", "found"),
+    [("none", False, "none"), ("None", False, "none"), ("N/A", False, "na"), ("none", True, ["none"]),
+     ("-", False, None), ("null", False, None), ("none, water", True, ["none", "water"])],
+)  # fmt: skip
+def test_what_a_field_offers_as_a_choice_is_an_answer(said: str, several: bool, found: Json) -> None:
+    """ "None" as the answer to what is damaged is the best news of the day, and not an empty cell."""
+    choices = (
+        FieldChoice("none", {"en": "Nothing"}),
+        FieldChoice("na", {"en": "N/A"}),
+        FieldChoice("water", {"en": "W"}),
+    )
+    damage = Field("roof", "choice", {"en": "Damage"}, choices=choices, several=several)
+    row = tuple((GOOD | {"ROOF": said})[name] for name in PLAN.columns)
+    message = judging(PLAN, replace(ABOUT, fields=(damage,)))(Row(3, row))
+    assert isinstance(message, Message), message
+    assert message.extra.get("roof") == found
+
+
+def test_a_label_that_a_person_gave_a_choice_is_an_answer_whatever_it_is() -> None:
+    assert message({"ROOF": "-"}).extra.get("roof") is None
+    assert message({"ROOF": "-"}, replace(PLAN, choices={"roof": {"-": "tent"}})).extra["roof"] == "tent"
+
+
 def test_zero_zero_is_no_place_but_stays_among_the_fields() -> None:
     found = message({"LAT": "0", "LON": "0.0"})
     assert found.place == GivenPlace(None, None, "Jacmel, Haiti")

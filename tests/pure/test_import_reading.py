@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 
+from rapport import confined
 from rapport.errors import BadDefinition, Refused
 from rapport.intake.imports import reading, xlsx
 from rapport.intake.imports.about import Row
@@ -111,11 +113,76 @@ def test_a_workbook_is_read_where_its_table_stands_with_real_dates_and_errors(wo
     assert {n: (one.reason, one.field) for n, one in read.refused.items()} == {8: ("error_cell", "Text")}
 
 
+def test_a_sheet_that_somebody_hid_is_not_read_before_the_one_they_show(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    book = xlsxwriter.Workbook(path)
+    for name in ("Old", "Shown", "Older"):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, ["id", "text", "note"])
+        sheet.write_row(1, 0, [1, f"Nou bezwen dlo ({name})", "n"])
+        if name != "Shown":
+            sheet.hide()
+    book.worksheets()[1].activate()
+    book.worksheets()[1].set_first_sheet()
+    book.close()
+    read = read_through(path)
+    assert [message.text for message in read.messages] == ["Nou bezwen dlo (Shown)"]
+    told = next(line.said for line in read.proposal.evidence if line.about == "sheet")
+    assert told == "the sheet 'Shown', one of 3; not read: 'Old' (hidden), 'Older' (hidden)"
+    asked = read_through(path, sheet="Old")
+    assert [message.text for message in asked.messages] == ["Nou bezwen dlo (Old)"]
+    assert any("'Old', which is hidden" in line.said for line in asked.proposal.evidence)
+
+
 def test_another_sheet_is_read_when_it_is_asked_for(workbook: Path, tmp_path: Path) -> None:
     xlsx.convert(workbook, tmp_path / "rows", "Other")
     assert xlsx.about(tmp_path / "rows")["sheet"] == "Other"
     with pytest.raises(Refused, match="no sheet 'Missing'"):
         xlsx.convert(workbook, tmp_path / "rows", "Missing")
+
+
+def test_the_reader_of_workbooks_has_no_environment_no_files_and_little_memory(
+    workbook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAPPORT_SECRET_OF_TESTS", "open sesame")
+    tried = """
+import sys; sys.path.insert(0, sys.argv[1])
+from rapport.confined import limit
+limit(*map(int, sys.argv[3:5]))
+import json, os
+said = [sorted(os.environ), os.getcwd(), sys.argv[5:]]
+try:
+    open("/tmp/rapport-written-by-the-reader", "w").write("x" * 10_000); said.append("written")
+except OSError:
+    said.append("not written")
+try:
+    bytearray(2 ** 31); said.append("much memory")
+except MemoryError:
+    said.append("little memory")
+print("tried", json.dumps(said), sep="\\n"); sys.stdout.flush(); os._exit(3)
+"""
+    monkeypatch.setattr(confined, "_START", tried)
+    with pytest.raises(Refused) as said:
+        xlsx.convert(workbook, tmp_path / "rows", "Other")
+    environment, folder, arguments, written, memory = json.loads(said.value.remedy)
+    assert set(environment) <= {"LANG", "LC_CTYPE"}
+    assert (folder, arguments, written, memory) == ("/", ["Other"], "not written", "little memory")
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [("import time; time.sleep(60)", "slow_workbook"), ("import os; os.kill(os.getpid(), 11)", "large_workbook"),
+     ("import sys\nwhile True: sys.stdout.write('x' * 1000000)", "large_workbook")],
+)  # fmt: skip
+def test_a_reader_of_workbooks_that_runs_wild_is_ended(
+    program: str, reason: str, workbook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confined, "_START", program)
+    monkeypatch.setattr(xlsx, "READER", replace(xlsx.READER, patience=0.5 if reason == "slow_workbook" else 30))
+    monkeypatch.setattr(xlsx, "ROWS_MOST", 5_000_000)
+    with pytest.raises(Refused) as said:
+        xlsx.convert(workbook, tmp_path / "rows")
+    assert said.value.reason == reason
 
 
 @pytest.mark.parametrize("begins", [datetime(1900, 1, 1), datetime(1904, 1, 1)])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from rapport.errors import Refused
 from rapport.intake.imports.dates import date_reader, guess_dates
-from rapport.intake.imports.degrees import degrees, pair
 from rapport.intake.imports.labels import best_separator, code_of, known_labels, labels_in, language_code
+from rapport.text.degrees import degrees, pair
 from tests.pure.importing import ABOUT
 
 NOW = datetime(2011, 1, 1, tzinfo=UTC)
@@ -136,6 +136,8 @@ def test_an_order_is_proposed_only_where_the_dates_say_it(cells: Sequence[str], 
         ("18.54", 90, 18.54), ("-72,34", 180, -72.34), ("18°32'24\"N", 90, 18.54), ("72°20'24\"W", 180, -72.34),
         ("72° 20' 24\" O", 180, -72.34), ("W72.34", 180, -72.34), ("-72 20 24", 180, -72.34), ("18 32.4 N", 90, 18.54),
         ("18.54°", 90, 18.54), ("−72.34", 180, -72.34), ("18d32m24s", 90, 18.54), ("S 18.54", 90, -18.54),
+        ("18.32.24N", 90, 18.54), ("72.20.24 W", 180, -72.34), ("-72.20.24", 180, -72.34),
+        ("18° 24\"", 90, 18 + 24 / 3600),
     ],
 )  # fmt: skip
 def test_degrees_as_instruments_and_people_write_them(said: str, most: int, value: float) -> None:
@@ -145,11 +147,25 @@ def test_degrees_as_instruments_and_people_write_them(said: str, most: int, valu
 @pytest.mark.parametrize(
     ("said", "most"),
     [("", 90), ("north", 90), ("nan", 90), ("inf", 180), ("91", 90), ("181", 180), ("18°62'N", 90), ("18.5 E", 90),
-     ("18.5 N", 180), ("18.5.4", 90), ("1e999", 180), ("N18N", 90)],
+     ("18.5 N", 180), ("18.5.4", 90), ("1e999", 180), ("N18N", 90),
+     ("18.62.20N", 90), ("18.30.20.5N", 90), ("18.5 30.2 N", 90), ("18 30.5 20 N", 90), ("7220W", 180),
+     ("18°20\"", 90)],
 )  # fmt: skip
 def test_what_is_no_number_of_degrees_is_refused(said: str, most: int) -> None:
     with pytest.raises(Refused):
         degrees(said, most)
+
+
+@pytest.mark.parametrize(
+    ("said", "most", "decimal"),
+    [("18.533.333", 90, "."), ("-72.333.333", 180, "."), ("18.533.333", 90, ","), ("18,533,333", 90, ","),
+     ("18.5.33", 90, "."), ("N 18.533.333", 90, ".")],
+)  # fmt: skip
+def test_a_number_with_two_points_is_another_place_or_none_and_is_not_guessed(
+    said: str, most: int, decimal: str
+) -> None:
+    with pytest.raises(Refused, match=r"more than one point.*as 18\.533333"):
+        degrees(said, most, decimal)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +187,16 @@ def test_latitude_and_longitude_in_one_cell(said: str, order: str, decimal: str)
 def test_what_is_no_pair_is_refused(said: str) -> None:
     with pytest.raises(Refused):
         pair(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["1" + " " * 150 + "x", "1" + " " * 5_000 + "x", "N" * 100_000, "1 " * 50_000, "POINT(" + "1 " * 50_000]
+)
+def test_a_cell_made_to_take_long_is_refused_at_once(said: str) -> None:
+    """Patterns that try every way to read it would not come to an end while anybody waits."""
+    for read in (pair, lambda cell: degrees(cell, 90), lambda cell: degrees(cell, 180, ",")):
+        with pytest.raises(Refused, match=r"no pair|no number|too long"):
+            read(said)
 
 
 @given(st.text(alphabet="0123456789.,-°'\" NSEWO;()[]POINT", max_size=25))

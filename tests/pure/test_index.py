@@ -103,14 +103,14 @@ wanteds = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 2**32), st.integers(0, 60), wanteds, boxes, st.integers(0, 24))
 def test_clusters_and_unmapped_add_up_to_the_list(seed: int, size: int, wanted: Wanted, box: Box, zoom: int) -> None:
     data = rows(seed, list(range(1, size + 1)))
     agree(Index.build(data, 1).select(wanted), plain(data, wanted), box, zoom)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32), st.integers(1, 40), st.data(), wanteds, boxes, st.integers(0, 24))
 def test_changes_leave_the_same_as_building_anew(
     seed: int, size: int, data: st.DataObject, wanted: Wanted, box: Box, zoom: int
@@ -124,7 +124,7 @@ def test_changes_leave_the_same_as_building_anew(
     agree(index.select(wanted), stays | plain(after, wanted), box, zoom)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.integers(0, 40), wanteds)
 def test_a_filters_counts_are_what_choosing_it_gives(seed: int, size: int, wanted: Wanted) -> None:
     data = rows(seed, list(range(1, size + 1)))

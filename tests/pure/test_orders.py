@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.desk.rules import Facts, clean_line, effects, publishes, statuses
+from rapport.desk.standing_orders.rules import Facts, clean_line, effects, publishes, statuses
 from rapport.errors import BadDefinition
 from rapport.values import Precision, Publication, Status
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.values import Box, place_problem
+from rapport.values import Box, km_between, place_problem
 
 HAITI = Box(-74.6, 17.9, -71.5, 20.2)
 FIJI = Box(176.0, -21.0, -178.0, -12.0)  # across the antimeridian
@@ -42,3 +42,14 @@ def test_a_point_without_a_problem_is_on_the_globe_and_in_the_box(lon: float, la
         assert -180 <= lon <= 180
         assert -90 <= lat <= 90
     assert HAITI.holds(lon, lat) == (place_problem(lon, lat, HAITI) == "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "km"),
+    [((-72.34, 18.54), (-72.34, 18.54), 0), ((-72.34, 18.54), (-72.53, 18.23), 40.0), ((0, 60), (1, 60), 55.6),
+     ((179.9, -17), (-179.9, -17), 21.3), ((-179.9, -17), (179.9, -17), 21.3)],
+)  # fmt: skip
+def test_how_far_two_points_are_apart_also_across_the_antimeridian(
+    one: tuple[float, float], other: tuple[float, float], km: float
+) -> None:
+    assert km_between(*one, *other) == pytest.approx(km, rel=0.02)

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.text.signature import BINS, plain_text, signature, signatures
+from rapport.text.plain import plain
+from rapport.text.signature import BINS
+from tests.pure.signing import signature, signatures
 
 TEXT = "We are about four hundred people at the school of Delmas, without water for three days, many children are sick"
 
@@ -73,10 +75,34 @@ def test_the_share_of_equal_bins_estimates_the_share_of_common_pieces() -> None:
     errors = []
     for _ in range(40):
         texts = [" ".join(words[start : start + 200]) for start in (0, shuffle.randrange(0, 200))]
-        one, other = (pieces(plain_text(text)) for text in texts)
+        one, other = (pieces(plain(text).text.replace(" ", "")) for text in texts)
         share = len(one & other) / len(one | other)
         errors.append(abs(similarity(*signatures(texts)) - share))
     assert sum(errors) / len(errors) < 0.08
+
+
+MASK = 2**64 - 1
+
+
+def mixed(number: int) -> int:
+    """MurmurHash3's finaliser for 64 bits, on numbers without a limit."""
+    number ^= number >> 33
+    number = number * 0xFF51AFD7ED558CCD & MASK
+    number ^= number >> 33
+    number = number * 0xC4CEB9FE1A85EC53 & MASK
+    return number ^ number >> 33
+
+
+@given(st.text())
+def test_each_bin_holds_the_smallest_value_of_its_pieces(text: str) -> None:
+    """The recipe as its module tells it, piece by piece; what is borrowed has the top bit set."""
+    data = plain(text).text.replace(" ", "").encode()
+    smallest: dict[int, int] = {}
+    for start in range(max(len(data) - 5, min(len(data), 1))):
+        hashed = mixed(int.from_bytes(data[start : start + 6], "little"))
+        smallest[hashed & 63] = min(hashed >> 33, smallest.get(hashed & 63, MASK))
+    bins = np.frombuffer(signature(text), np.uint32).tolist()
+    assert {at: value for at, value in enumerate(bins) if not value >> 31} == smallest
 
 
 @given(st.lists(st.text(), max_size=8))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+expect.set_options(timeout=15_000)  # ms; a machine that is new, or busy, takes longer than Playwright's five seconds
 
 
 @pytest.fixture(scope="module")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.test import Client
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser, Page, expect
 
 from rapport.accounts.models import Person
-from rapport.desk import actions, leases
+from rapport.desk import actions
 from rapport.desk.models import Lease
+from rapport.desk.queue import leases
 from rapport.events.models import Event
-from rapport.operations.models import Operation
+from rapport.operations.models import Category, Operation
 from rapport.oversight.models import Decision
-from rapport.reports.models import Suggestion
+from rapport.reports.models import Report, Suggestion
 from tests.web.desk import DRAFT, books, report
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -68,6 +72,7 @@ def test_a_backlog_is_worked_through_by_keyboard(desk: Desk, operation: Operatio
     page = desk.open()
     page.keyboard.press("n")
     shows(page, "Pa gen dlo nan Delmas 33")
+    expect(page.get_by_role("button", name="Accept & publish").locator("kbd")).to_be_visible()
     page.keyboard.press("a")
     expect(page.get_by_text("Published: Water shortage, Delmas 33.")).to_be_visible()
     made = Event.objects.latest("id")
@@ -94,6 +99,19 @@ def test_a_backlog_is_worked_through_by_keyboard(desk: Desk, operation: Operatio
     page.keyboard.press("u")
     expect(page.get_by_text("Undone.", exact=True)).to_be_visible()
     assert books(operation) == {"in_event": 3, "rejected": 1, "waiting": 1}
+
+
+def test_the_undo_key_takes_back_what_was_decided_last_on_this_very_page(desk: Desk, operation: Operation) -> None:
+    told = [report(operation, words) for words in ("Dlo", "Nou grangou")]
+    for one in told:
+        page = desk.open(f"/sample/desk/reports/{one.ref}/")
+        page.wait_for_load_state("load")
+        page.keyboard.press("w")
+        page.keyboard.press("3")
+        expect(page.locator("#decided")).to_contain_text(f"report {one.ref[:6]}")
+    page.keyboard.press("u")
+    expect(page.get_by_text("Undone.", exact=True)).to_be_visible()
+    assert [Report.objects.get(pk=one.pk).urgency for one in told] == [3, 0]
 
 
 def test_what_is_wrong_is_said_where_the_page_begins(desk: Desk, operation: Operation) -> None:
@@ -125,9 +143,10 @@ def test_letters_typed_into_a_field_decide_nothing(desk: Desk, operation: Operat
 
 
 def test_the_help_card_opens_and_closes(desk: Desk, operation: Operation) -> None:
+    desk.page.set_viewport_size({"width": 1280, "height": 500})
     page = desk.open()
     page.keyboard.press("?")
-    expect(page.get_by_role("heading", name="Keys on the desk")).to_be_visible()
+    expect(page.get_by_role("heading", name="Keys on the desk")).to_be_in_viewport()
     page.keyboard.press("n")
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Keys on the desk")).to_be_hidden()
@@ -148,6 +167,26 @@ def test_a_click_on_the_map_sets_the_place(desk: Desk, operation: Operation) -> 
     page.wait_for_url(re.compile(r"/sample/desk/$"))
     event = Event.objects.get()
     assert (event.lon, event.lat, event.precision, event.radius_m) == (lon, lat, 4, 5000)
+
+
+def test_a_point_set_elsewhere_does_not_keep_the_name_of_the_place_before(desk: Desk, operation: Operation) -> None:
+    told = report(operation, categories_said=["2b"])
+    Suggestion.objects.create(
+        report=told, kind="place", value={"lon": -72.303, "lat": 18.545, "name": "Delmas 33", "precision": 3},
+        score=0.9, reasons=["its name"], function="test 1",
+    )  # fmt: skip
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    named, world = page.locator("#id_place_name"), page.locator("[data-map]")
+    world.scroll_into_view_if_needed()
+    size = world.bounding_box() or {"width": 0, "height": 0}
+    page.wait_for_timeout(400)
+    world.click(position={"x": size["width"] / 2 + 4, "y": size["height"] / 2})
+    expect(named).to_have_value("Delmas 33")  # a little beside it is still there
+    world.click(position={"x": size["width"] - 20, "y": 20})
+    expect(named).to_have_value("")
+    page.get_by_role("button", name="Accept & publish").click()
+    expect(page.get_by_text("Published: Water shortage.")).to_be_visible()
+    assert Event.objects.get().place_name == ""
 
 
 def test_a_name_typed_moves_the_map_there(desk: Desk, operation: Operation) -> None:
@@ -206,6 +245,58 @@ def test_on_a_phone_nothing_is_cut_off_and_the_buttons_are_at_hand(
     assert phone.wrong == []
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_suggested_category_is_in_sight_wherever_the_taxonomy_has_it(
+    desk: Desk, operation: Operation, width: int
+) -> None:
+    first = operation.categories.get(code="2b")
+    for n in range(80):
+        Category.objects.create(
+            operation=operation, code=f"late-{n}", names={"en": f"A late category {n}"}, parent=first, order=1000 + n
+        )
+    told = report(operation)
+    for code, score in (("late-60", 0.7), ("late-79", 0.9)):
+        Suggestion.objects.create(
+            report=told, kind="category", value={"code": code}, score=score, reasons=["“dlo”"], function="test 1"
+        )
+    desk.page.set_viewport_size({"width": width, "height": 844})
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    suggested = page.get_by_role("group", name="Suggested").get_by_role("checkbox")
+    assert [box.get_attribute("value") for box in suggested.all()] == ["late-79", "late-60"]
+    assert page.locator("input[name=categories][value=late-79]").count() == 1
+    right = [box.evaluate("box => box.getBoundingClientRect().right") for box in suggested.all()]
+    assert all(0 < edge <= width for edge in right)
+
+
+def test_on_a_phone_a_very_long_report_does_not_push_the_form_away(
+    chromium: Browser, live_server: Any, volunteer: Person, operation: Operation
+) -> None:
+    told = report(operation, "Nou bezwen dlo nan Jacmel. " * 2000)
+    phone = Desk(chromium, live_server.url, volunteer, viewport={"width": 390, "height": 844})
+    page = phone.open(f"/sample/desk/reports/{told.ref}/")
+    form = page.get_by_label("Name of the place").bounding_box()
+    page.context.close()
+    assert form is not None
+    assert form["y"] < 4 * 844
+
+
+def test_a_translator_writes_at_once_and_on_a_phone_reads_first(
+    chromium: Browser, live_server: Any, volunteer: Person, operation: Operation
+) -> None:
+    told = report(operation, "Nou grangou", language_said="ht")
+    where = f"/sample/desk/reports/{told.ref}/?from=translators"
+    wide = Desk(chromium, live_server.url, volunteer).open(where)
+    expect(wide.get_by_label("Text", exact=True)).to_be_focused()
+    wide.context.close()
+    small = {"viewport": {"width": 390, "height": 400}, "has_touch": True, "is_mobile": True}
+    page = Desk(chromium, live_server.url, volunteer, **small).open(where)
+    page.wait_for_load_state("load")
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+    expect(page.get_by_label("Text", exact=True)).not_to_be_focused()
+    page.context.close()
+
+
 def test_without_script_a_report_becomes_an_event(
     chromium: Browser, live_server: Any, volunteer: Person, operation: Operation
 ) -> None:
@@ -213,6 +304,7 @@ def test_without_script_a_report_becomes_an_event(
     plain = Desk(chromium, live_server.url, volunteer, java_script_enabled=False)
     page = plain.open()
     page.get_by_role("button", name="Next report").click()
+    expect(page.locator("kbd:visible")).to_have_count(0)  # they would do nothing
     page.get_by_label("Name of the place").fill("jacm")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("button", name="Jacmel").click()
@@ -285,19 +377,37 @@ def test_small_forms_change_their_part_of_the_page_and_keep_the_rest(desk: Desk,
     assert [decision.kind for decision in Decision.objects.order_by("id")] == ["prioritise", "translate", "ask"]
 
 
-def test_what_was_typed_stays_when_the_line_is_lost(desk: Desk, operation: Operation) -> None:
-    told = report(operation)
-    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+def test_after_a_small_form_the_keyboard_goes_on_where_it_was(desk: Desk, operation: Operation) -> None:
+    page = desk.open(f"/sample/desk/reports/{report(operation).ref}/")
+    page.keyboard.press("w")
+    page.keyboard.press("2")
+    expect(page.locator("#priority")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Why is this one next?")).to_be_focused()
     page.keyboard.press("l")
     page.keyboard.type("No water")
-    page.context.set_offline(True)
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("alert").filter(has_text="This was not sent")).to_be_visible()
-    expect(page.locator("#translation")).to_have_value("No water")
-    page.context.set_offline(False)
-    page.locator("#translation").press("Control+Enter")
-    expect(page.locator("#translations .card")).to_have_text(re.compile("No water"))
-    desk.wrong[:] = [said for said in desk.wrong if "ERR_INTERNET_DISCONNECTED" not in said]
+    expect(page.locator("#translations")).to_be_focused()
+    page.keyboard.press("w")  # letters are keys again
+    expect(page.get_by_role("button", name="0 none")).to_be_focused()
+
+
+def test_a_question_to_nobody_decides_nothing(desk: Desk, operation: Operation) -> None:
+    told = report(operation, categories_said=["2b"])
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.keyboard.press("k")
+    expect(page.locator("#conversation").get_by_text("there is nobody to ask")).to_be_focused()
+    page.keyboard.type("Where exactly are you? Ki kote", delay=60)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").filter(has_text="there is nobody to ask")).to_be_visible()
+    assert not Decision.objects.exists()
+    page.wait_for_timeout(2100)
+    page.keyboard.type("Ha", delay=60)  # no key, and a letter of the same word
+    expect(page.get_by_role("status").filter(has_text="“H” means nothing here")).to_be_visible()
+    assert not Decision.objects.exists()
+    page.wait_for_timeout(2100)
+    page.keyboard.press("a")
+    expect(page.get_by_text("Published: Water shortage")).to_be_visible()
 
 
 def test_rejected_by_one_key_and_taken_back_by_another_it_is_open_again(desk: Desk, operation: Operation) -> None:
@@ -322,14 +432,89 @@ def test_rejected_by_one_key_and_taken_back_by_another_it_is_open_again(desk: De
 def test_a_word_begun_before_the_page_was_ready_commands_nothing(desk: Desk, operation: Operation) -> None:
     told = report(operation, categories_said=["2b"])
     page = desk.page
-    page.route("**/desk.js", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # however long this machine takes, whoever writes makes no pause
+    page.route("**/desk.js", lambda route: (page.wait_for_timeout(400), route.continue_()), times=1)
     page.goto(f"{desk.url}/sample/desk/reports/{told.ref}/", wait_until="commit")
     page.wait_for_selector("blockquote")
     page.keyboard.press("t")
     page.wait_for_load_state("load")
-    page.keyboard.type("a road near the market", delay=40)
-    told.refresh_from_db()
-    assert told.standing == "waiting"
-    page.wait_for_timeout(700)
+    page.unroute("**/desk.js")  # the next page gets it at once: nothing is on its way when the test ends
+    page.keyboard.type("a road near the market")
+    page.evaluate("fetch('/healthz')")  # what was sent before it is known by now
+    assert sent == []
+    page.clock.run_for(700)
+    page.clock.resume()
     page.keyboard.press("a")
     expect(page.get_by_text("Published: Water shortage")).to_be_visible()
+
+
+def test_a_search_that_finds_nothing_says_so(desk: Desk, operation: Operation, volunteer: Person) -> None:
+    actions.accept(volunteer, report(operation, "Dlo"), DRAFT)
+    told = report(operation, "Pa gen manje")
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    for key, none in (("t", "No event found"), ("p", "No place found")):
+        page.keyboard.press(key)
+        page.keyboard.type("zzz")
+        expect(page.get_by_role("status").filter(has_text=none)).to_be_visible()
+        for _ in "zzz":
+            page.keyboard.press("Backspace")
+        page.keyboard.type("delmas")
+        expect(page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
+        expect(page.get_by_text(none)).to_have_count(0)
+        page.keyboard.press("Escape")
+
+
+def test_who_came_second_reads_on_at_what_stands_in_the_way(
+    desk: Desk, operation: Operation, volunteer: Person, verifier: Person
+) -> None:
+    told = report(operation, "Pa gen manje")
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    actions.reject(verifier, told, "A test.")
+    page.locator("#id_title").fill("No food")
+    page.get_by_role("button", name="Save as draft").click()
+    note = page.get_by_text("This report is not waiting any more: vincent rejected")
+    expect(note).to_be_focused()
+    event = actions.accept(volunteer, report(operation, "Dlo"), DRAFT)
+    desk.open(f"/sample/desk/events/{event.ref}/")
+    page.locator("#id_title").fill("No water at all")
+    actions.edit(verifier, event, replace(DRAFT, summary="Three pumps are broken."))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("The event changed while you were writing")).to_be_focused()
+    desk.wrong = [said for said in desk.wrong if "409" not in said]  # the browser reports the status that is meant
+
+
+def painted(before: bytes, after: bytes) -> int:
+    """How many points of two pictures of the same size differ clearly: more than the edges of a box drawn anew."""
+    one, other = (Image.open(BytesIO(shot)).convert("L") for shot in (before, after))
+    assert one.size == other.size
+    return sum(ImageChops.difference(one, other).histogram()[64:])
+
+
+def test_stacked_marks_stay_in_their_row(desk: Desk, operation: Operation, volunteer: Person) -> None:
+    """A letter with thousands of marks on it is taller than the window: it paints over nobody else's words."""
+    marks = "a" + "\u0300" * 3_000
+    told = report(operation, f"Dlo {marks}", number="+50955500001")
+    report(operation, f"Manje {marks}", number="+50955500001")
+    event = actions.accept(volunteer, report(operation, marks), replace(DRAFT, title=f"Dlo {marks}"[:300]))
+    plain = (
+        "for (const walk = document.createTreeWalker(document.body, 4); walk.nextNode();)"
+        " walk.currentNode.data = walk.currentNode.data.replace(/\\u0300+/g, '')"
+    )
+    for where, other in (
+        ("/sample/desk/", ".heading"),
+        ("/sample/desk/", ".filters"),
+        (f"/sample/desk/reports/{told.ref}/", ".heading"),
+        (f"/sample/desk/reports/{told.ref}/", "#conversation-title"),
+        (f"/sample/desk/events/{event.ref}/", "#status"),
+        ("/sample/desk/events/", ".filters"),
+        ("/sample/", ".top"),
+        (f"/sample/events/{event.ref}/", ".top"),
+    ):
+        page = desk.open(where)
+        page.wait_for_load_state("networkidle")
+        before = page.locator(other).first.screenshot()
+        page.evaluate(plain)
+        assert painted(before, page.locator(other).first.screenshot()) < 20, f"{other} of {where}"

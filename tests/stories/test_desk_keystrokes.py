@@ -122,6 +122,10 @@ class Hands:
               const to = all.findIndex(e => e.matches(selector));
               if (to < 0 || (lands && from < 0)) return 999;
               if (lands || from >= 0) return to - from;
+              if (document.activeElement !== document.body) {  // a part of the page that was changed in place
+                const before = all.filter(e => document.activeElement.compareDocumentPosition(e) & 2).length;
+                return to >= before ? to - before + 1 : to - before;
+              }
               return to + 1 <= all.length - to ? to + 1 : to - all.length;
             }""",
             [selector, lands],

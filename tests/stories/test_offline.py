@@ -74,6 +74,14 @@ def write(page: Page, text: str) -> None:
     page.get_by_role("button", name=SEND).click()
 
 
+def wait_for(page: Page, done: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if done():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not come about")
+
+
 def kept(page: Page, state: str = "Not sent yet; it is sent") -> Any:
     return page.locator("#kept-list li").filter(has_text=state)
 
@@ -134,6 +142,37 @@ def test_an_answer_that_is_lost_makes_no_double(phone: Open) -> None:
     expect(page.locator("#sent-count")).to_have_text("1")
     assert lost == [200, 200]
     assert said() == ["Water in the yard"]
+
+
+def test_what_is_written_while_a_report_is_on_its_way_stays_and_is_a_report_of_its_own(phone: Open) -> None:
+    page = phone(sync=False)
+    held: list[Route] = []
+    page.route(f"**{FORM}", lambda route: held.append(route))
+    photo = {"name": "IMG_1.jpg", "mimeType": "image/jpeg", "buffer": encoded("JPEG", picture(80, 60))}
+    page.get_by_label("Take a photo").set_input_files(photo)
+    write(page, "First")
+    expect(page.locator("#said")).to_contain_text("Sending")
+    write(page, "Second")  # the line is slow: the first one has no answer yet
+    wait_for(page, lambda: len(held) == 1)
+    held[0].continue_()
+    wait_for(page, lambda: len(held) == 2)
+    held[1].continue_()
+    expect(page.get_by_role("heading", name="Your report is kept")).to_be_visible()
+    assert said() == ["First", "Second"]
+    assert Attachment.objects.get().report.text == "First"
+
+
+def test_two_taps_on_send_are_one_report(phone: Open) -> None:
+    page = phone(sync=False)
+    held: list[Route] = []
+    page.route(f"**{FORM}", lambda route: held.append(route))
+    write(page, "First")
+    page.get_by_role("button", name=SEND).click()
+    wait_for(page, lambda: len(held) == 1)
+    held[0].continue_()
+    expect(page.get_by_role("heading", name="Your report is kept")).to_be_visible()
+    assert said() == ["First"]
+    assert len(held) == 1
 
 
 def test_what_was_changed_after_it_had_arrived_unseen_is_a_report_of_its_own(phone: Open) -> None:
@@ -376,6 +415,7 @@ def test_a_decision_whose_answer_is_lost_is_made_once(desk: Desk, operation: Ope
     page.get_by_role("button", name="Accept & publish").click()
     expect(page.locator(".line")).to_contain_text("was not sent")
     page.get_by_role("button", name="Send now").click()
+    expect(page.locator(".line")).to_contain_text("was not sent")
     page.get_by_role("button", name="Send now").click()
     expect(page.locator("h1")).not_to_contain_text("Report")
     assert Decision.objects.count() == 1
@@ -416,3 +456,90 @@ def test_what_was_written_survives_a_session_that_has_ended(desk: Desk, operatio
     page.locator("main").get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_small_forms_too_are_sent_by_themselves_when_the_line_is_back(desk: Desk, operation: Operation) -> None:
+    told = report(operation, number="50937001122")
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.context.set_offline(True)
+    page.keyboard.press("l")
+    page.keyboard.type("No water in Delmas")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".line")).to_contain_text("“Save the translation” was not sent: the line is lost.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    page.keyboard.type("Konbyen moun?")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".line")).to_contain_text("“Save the translation”, “Ask” were not sent")
+    page.locator("#id_summary").fill("Still being written")
+    page.context.set_offline(False)
+    expect(page.locator("#translations .card")).to_contain_text("No water in Delmas")
+    expect(page.locator("#conversation .ours")).to_contain_text("Konbyen moun?")
+    expect(page.locator(".line")).to_be_hidden()
+    expect(page.locator("#id_summary")).to_be_focused()
+    expect(page.locator("#id_summary")).to_have_value("Still being written")
+    assert [decision.kind for decision in Decision.objects.order_by("id")] == ["translate", "ask"]
+
+
+def test_next_does_not_run_ahead_of_a_decision_that_waits_for_the_line(desk: Desk, operation: Operation) -> None:
+    told = report(operation, "Pa gen dlo")
+    report(operation, "Nou grangou")
+    page = desk.open(f"/sample/desk/reports/{told.ref}/")
+    page.locator("#id_title").fill("No water at the market")
+    page.keyboard.press("Escape")
+    page.context.set_offline(True)
+    page.keyboard.press("w")
+    page.keyboard.press("2")
+    expect(page.locator(".line")).to_contain_text("“2 urgent” was not sent")
+    page.keyboard.press("a")
+    page.keyboard.press("n")
+    expect(page.locator(".line")).to_contain_text("“Accept & publish” ")
+    expect(page.locator(".line")).not_to_contain_text("Next")
+    page.context.set_offline(False)
+    expect(page.get_by_text("Published: No water at the market.")).to_be_visible()
+    expect(page.locator("blockquote")).to_have_text("Nou grangou")
+    expect(page.locator(".line")).to_be_hidden()
+    assert [decision.kind for decision in Decision.objects.order_by("id")] == ["prioritise", "accept"]
+
+
+def sign_in_elsewhere(desk: Desk, who: Person) -> None:
+    """In another tab of the same browser: the proof in every open form is too old from then on."""
+    tab = desk.page.context.new_page()
+    tab.goto(desk.url + "/accounts/login/")
+    tab.locator("[name=login]").fill(who.username)
+    tab.locator("[name=password]").fill("a long enough password")
+    tab.locator("main").get_by_role("button").first.click()
+    expect(tab.get_by_text(f"Successfully signed in as {who.username}.")).to_be_visible()
+    tab.close()
+
+
+def test_who_signed_in_anew_in_another_tab_sends_what_is_written_here(
+    desk: Desk, operation: Operation, verifier: Person
+) -> None:
+    page = desk.open(f"/sample/desk/reports/{report(operation).ref}/")
+    page.locator("#id_title").fill("No water at the market")
+    Session.objects.all().delete()
+    page.keyboard.press("Escape")
+    page.keyboard.press("l")
+    page.keyboard.type("No water")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".line")).to_contain_text("you are signed out")
+    sign_in_elsewhere(desk, verifier)
+    page.locator("#translation").press("Control+Enter")
+    expect(page.locator("#translations .card")).to_contain_text("No water")
+    page.get_by_role("button", name="Accept & publish").click()
+    expect(page.get_by_text("Published: No water at the market.")).to_be_visible()
+    assert [decision.kind for decision in Decision.objects.order_by("id")] == ["translate", "accept"]
+
+
+def test_who_signed_in_after_somebody_else_decides_nothing_in_their_place(
+    desk: Desk, operation: Operation, lead: Person
+) -> None:
+    page = desk.open(f"/sample/desk/reports/{report(operation).ref}/")
+    page.locator("#id_title").fill("No water at the market")
+    page.context.clear_cookies()
+    sign_in_elsewhere(desk, lead)
+    page.get_by_role("button", name="Accept & publish").click()
+    expect(page.locator(".line")).to_contain_text("somebody else is signed in")
+    expect(page.locator("#id_title")).to_have_value("No water at the market")
+    assert not Decision.objects.exists()

@@ -145,6 +145,7 @@ def test_codes_of_an_app_without_script(width: int, chromium: Browser, live_serv
     expect(page.get_by_role("link", name="Sign out")).to_be_visible()
     page.context.clear_cookies()
     lea.signs_in()
+    expect(page.get_by_label("Code of the app, or a recovery code")).to_be_focused()
     page.keyboard.type(recovery)
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Sign out")).to_be_visible()

@@ -11,11 +11,13 @@ import json
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -65,6 +67,7 @@ class World:
     url: str
     password: str
     addresses: dict[str, str]
+    database: Path
 
     def get(self, path: str) -> str:
         with urlopen(self.url + path, timeout=20) as answer:
@@ -113,7 +116,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     server = subprocess.Popen([sys.executable, "-m", "rapport.cli", "serve", "--port", str(port)], env=environ)
     try:
         ready(url)
-        yield World(url, made["password"], addresses)
+        yield World(url, made["password"], addresses, folder / "var" / "rapport.db")
     finally:
         server.terminate()
         server.wait(20)
@@ -189,8 +192,12 @@ def test_two_messages_reach_the_map_and_are_taken_back(world: World, chromium: B
 
 
 def wait_until_understood(desk: Page, world: World) -> None:
-    """The worker needs a moment; until then a report is on the desk without suggestions."""
-    time.sleep(1.5)
+    """The worker needs a moment, on a new machine half a minute; until then a report has no suggestions."""
+    for _ in range(600):
+        with closing(sqlite3.connect(f"file:{world.database}?mode=ro", uri=True, timeout=30)) as connection:
+            if not connection.execute("SELECT count(*) FROM reports_report WHERE NOT understood").fetchone()[0]:
+                break
+        time.sleep(0.2)
     desk.goto(world.url + "/cholera/desk/")
 
 

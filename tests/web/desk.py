@@ -8,13 +8,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from rapport.desk import priority
 from rapport.desk.draft import EventDraft
+from rapport.desk.queue import priority
 from rapport.events.models import EventReport
+from rapport.intake.keep import pseudonym_for
 from rapport.operations.models import Operation, Source
 from rapport.oversight import keys
 from rapport.reports.models import Report, Sender, Standing
-from rapport.values import Precision, Spot
+from rapport.values import Address, Precision, Spot
 
 DELMAS = Spot(-72.303, 18.545, Precision.STREET, 300, "Delmas 33")
 DRAFT = EventDraft(title="No water at Delmas 33", summary="A pump is broken.", categories=("2b",), spot=DELMAS)
@@ -22,7 +23,7 @@ DRAFT = EventDraft(title="No water at Delmas 33", summary="A pump is broken.", c
 
 def sender(operation: Operation, number: str) -> Sender:
     made, _ = Sender.objects.get_or_create(
-        pseudonym=keys.pseudonym(operation.slug, "tel", number),
+        pseudonym=pseudonym_for(operation.slug, Address("tel", number)),
         defaults={"operation": operation, "kind": "tel", "address_sealed": keys.seal("addresses", number.encode())},
     )
     return made

@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from rapport.events.models import Event
 from rapport.intake.imports import life, run, store
-from rapport.intake.models import Import
+from rapport.intake.models import WORKED_ON, Import
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report
 
@@ -37,7 +37,7 @@ def sent(operation: Operation, content: bytes, name: str = "reports.csv", **more
 
 def rest(one: Import) -> Import:
     """Work on it until it is at rest."""
-    while one.state in run.WORKED_ON:
+    while one.state in WORKED_ON:
         assert run.claim(one), "somebody else has it"
         run.work(one)
         one.refresh_from_db()

@@ -10,12 +10,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from rapport.intake.keep import pseudonym_for
 from rapport.notify import send
 from rapport.notify.models import OutboxMessage
 from rapport.notify.ways import Lane
 from rapport.operations.models import Operation, Source
 from rapport.oversight import keys
 from rapport.reports.models import Report, Sender
+from rapport.values import Address
 
 MAIL_FROM = "reports@example.org"
 
@@ -38,7 +40,7 @@ def plain(operation: Operation, url: str, **more: Any) -> Source:
 def writer(operation: Operation, at: Source, number: str = "+50955500123", kind: str = "tel") -> Sender:
     """Somebody who has written."""
     made, new = Sender.objects.get_or_create(
-        pseudonym=keys.pseudonym(operation.slug, kind, number),
+        pseudonym=pseudonym_for(operation.slug, Address(kind, number)),
         defaults={
             "operation": operation,
             "kind": kind,

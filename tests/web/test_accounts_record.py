@@ -14,7 +14,7 @@ from rapport.accounts import api_keys, invitations, people
 from rapport.accounts.models import ApiKey, Membership, Person
 from rapport.accounts.permissions import Role
 from rapport.cli.main import cli
-from rapport.desk.undo import undo
+from rapport.desk.record.undo import undo
 from rapport.errors import Conflict
 from rapport.operations import sources
 from rapport.operations.models import Operation
@@ -80,7 +80,7 @@ def test_they_are_shown_and_not_undone_on_the_desk(admin: Person, lead: Person, 
     page = client.get("/sample/desk/decisions/").content.decode()
     assert "invited somebody" in page
     assert ">Undo" not in page
-    with pytest.raises(Conflict, match="under People or Ways in"):
+    with pytest.raises(Conflict, match="under People, Ways in or Model"):
         undo(lead, Decision.objects.get())
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from rapport.accounts import api_keys
 from rapport.errors import Refused
 from rapport.events.models import Event, EventReport
-from rapport.intake import api, limits, refusals
+from rapport.intake import api, api_rows, limits, refusals
 from rapport.intake.models import RefusalCount
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report, Standing
@@ -282,7 +282,7 @@ def test_the_description_names_every_field(client: Client, operation: Operation)
 )
 def test_any_row_is_read_or_refused(row: bytes) -> None:
     with suppress(Refused):
-        assert api._decoded(row).text
+        assert api_rows._decoded(row).text
 
 
 @given(
@@ -296,5 +296,5 @@ def test_lines_have_the_numbers_they_have_in_the_file(lines: list[bytes], piece:
             taken, self.left = self.left[: min(size, piece)], self.left[min(size, piece) :]
             return taken
 
-    found = [row for rows in api._lines(Body(), len(Body.left)) for row in rows]  # type: ignore[arg-type]
+    found = [row for rows in api_rows.lines(Body(), len(Body.left)) for row in rows]  # type: ignore[arg-type]
     assert found == [(number, line) for number, line in enumerate(lines, 1) if line.strip()]

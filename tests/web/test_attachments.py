@@ -9,6 +9,7 @@ import re
 import stat
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,6 +22,7 @@ from django.test import Client
 from django.test.client import MULTIPART_CONTENT
 from PIL import Image
 
+from rapport import confined
 from rapport.accounts import api_keys
 from rapport.errors import Refused, TryAgain
 from rapport.intake import limits, refusals, uploads
@@ -28,7 +30,6 @@ from rapport.intake.keep import keep
 from rapport.operations.models import Operation, Source
 from rapport.oversight import keys
 from rapport.plugins import JOBS
-from rapport.reports.attachments import clean as cleaner
 from rapport.reports.attachments import kinds, sandbox, store, work
 from rapport.reports.attachments.copies import Unclean
 from rapport.reports.models import Attachment, Report
@@ -318,21 +319,21 @@ def test_a_document_that_inflates_is_refused(operation: Operation) -> None:
 
 
 def test_a_cleaner_that_breaks_off_refuses_the_file(operation: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_START", "import os; os.kill(os.getpid(), 11)")
+    monkeypatch.setattr(confined, "_START", "import os; os.kill(os.getpid(), 11)")
     row = cleaned(kept(operation, PHOTO)[0])
     assert (row.state, row.tries) == ("refused", 1)
     assert "broke off" in row.problem
 
 
 def test_a_cleaner_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_START", "import time; time.sleep(60)")
-    monkeypatch.setattr(sandbox, "TIMEOUT", 0.5)
+    monkeypatch.setattr(confined, "_START", "import time; time.sleep(60)")
+    monkeypatch.setattr(sandbox, "CLEANER", replace(sandbox.CLEANER, patience=0.5))
     with pytest.raises(Unclean, match="took too long"):
         sandbox.cleaned(PHOTO * 200, kinds.JPEG)
 
 
 def test_a_cleaner_that_never_stops_talking_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_START", "import sys\nwhile True: sys.stdout.write('x' * 1000000)")
+    monkeypatch.setattr(confined, "_START", "import sys\nwhile True: sys.stdout.write('x' * 1000000)")
     monkeypatch.setattr(sandbox, "MAX_COPY", 5_000_000)
     with pytest.raises(Unclean, match="limit"):
         sandbox.cleaned(PHOTO, kinds.JPEG)
@@ -342,8 +343,8 @@ def test_the_cleaner_has_no_environment_no_files_and_little_memory(monkeypatch: 
     monkeypatch.setenv("RAPPORT_SECRET_OF_TESTS", "open sesame")
     tried = """
 import sys; sys.path.insert(0, sys.argv[1])
-from rapport.reports.attachments.clean import limit
-limit()
+from rapport.confined import limit
+limit(*map(int, sys.argv[3:5]))
 import json, os, resource
 said = [sorted(os.environ), resource.getrlimit(resource.RLIMIT_CORE)[0], os.getcwd()]
 try:
@@ -356,7 +357,7 @@ except MemoryError:
     said.append("little memory")
 sys.stdout.write(json.dumps({"refused": json.dumps(said)}))
 """
-    monkeypatch.setattr(sandbox, "_START", "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)" + tried)
+    monkeypatch.setattr(confined, "_START", "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)" + tried)
     with pytest.raises(Unclean) as said:
         sandbox.cleaned(PHOTO, kinds.JPEG)
     environment, core, folder, written, memory = json.loads(str(said.value))
@@ -406,6 +407,17 @@ def test_files_that_belong_to_nothing_are_swept_away_in_time(operation: Operatio
     later = 2 * store.LEFT_OVER + on_disk()[0].stat().st_mtime
     assert store.sweep(now=later) == 1
     assert [path.name for path in on_disk()] == [row.stored]
+
+
+def test_sweeping_does_not_ask_the_database_for_each_file(
+    operation: Operation, django_assert_max_num_queries: Any
+) -> None:
+    kept(operation, PHOTO, PHOTO, PHOTO)
+    for path in on_disk("originals"):  # as if all of them had come to lie in one folder
+        for number in range(30):
+            path.with_name(f"{path.name}.{number:08x}").write_bytes(b"left over")
+    with django_assert_max_num_queries(3):
+        assert store.sweep(now=2 * store.LEFT_OVER + on_disk()[0].stat().st_mtime) == 0
 
 
 def test_nobody_but_the_cleaner_opens_an_original() -> None:
@@ -463,4 +475,4 @@ def test_what_is_seen_stays(operation: Operation) -> None:
 
 
 def test_the_limits_of_the_cleaner_are_below_those_of_the_machine() -> None:
-    assert cleaner.SECONDS < sandbox.TIMEOUT
+    assert sandbox.CLEANER.seconds < sandbox.CLEANER.patience

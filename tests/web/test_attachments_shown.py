@@ -14,10 +14,11 @@ from PIL import Image
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
-from rapport.desk import actions, merging
-from rapport.desk.attachments import hide_from_readers, show_to_readers
+from rapport.desk import actions
 from rapport.desk.draft import EventDraft
-from rapport.desk.undo import undo
+from rapport.desk.event import merging
+from rapport.desk.record.undo import undo
+from rapport.desk.report.attachments import hide_from_readers, show_to_readers
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
 from rapport.events.releases import by_ref

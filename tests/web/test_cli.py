@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -27,8 +28,9 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
 from rapport.cli.main import cli, run
 from rapport.cli.worker import work
+from rapport.intake.imports import mappings, store
 from rapport.intake.imports import run as imports
-from rapport.intake.imports import store
+from rapport.intake.models import Import
 from rapport.operations.definition import Columns
 from rapport.operations.load import set_source_settings
 from rapport.operations.models import Operation, Source, source_by_token
@@ -248,6 +250,50 @@ def test_a_worker_finishes_its_batch_and_stops_when_told() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_job_that_fails_is_tried_again_and_its_words_stay_out_of_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("rapport.cli.worker.AWAY", 0.01)
+    stop, tries = threading.Event(), 0
+    quoted = "+50955501234 said: nou bezwen dlo"
+
+    def send() -> int:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise ValueError(quoted)
+        stop.set()
+        return 1
+
+    work({"send": send}, lambda: 0, stop)
+    assert tries == 3
+    assert "send failed" in caplog.text
+    assert "ValueError at" in caplog.text
+    assert "+50955501234" not in caplog.text
+    assert "dlo" not in caplog.text
+
+
+def test_a_worker_with_nothing_to_do_asks_only_what_its_job_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rapport.cli.worker.PAUSE", 0.001)
+    stop, looks, asked = threading.Event(), 0, 0
+
+    def idle() -> int:
+        nonlocal looks
+        looks += 1
+        if looks == 20:
+            stop.set()
+        return 0
+
+    def newest() -> int:
+        nonlocal asked
+        asked += 1
+        return 0
+
+    work({"idle": idle}, newest, stop)
+    assert (looks, asked) == (20, 1)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_waits_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rapport.cli.worker.AWAY", 0.01)
     stop, tries = threading.Event(), 0
@@ -290,11 +336,48 @@ def test_a_table_is_taken_in_once_however_often_it_is_imported(
     assert isinstance(taken, dict)
     assert taken | {"import": 0} == {
         "import": 0, "state": "done", "rows": 2500, "new": 2500, "already": 0, "differs": 0, "refused": [],
+        "read_as": "Read as the operation's file, for table says.",
     }  # fmt: skip
     again = result(capsys, "import", "sample", "table", str(file))
     assert isinstance(again, dict)
     assert (again["new"], again["already"]) == (0, 2500)
     assert Report.objects.count() == 2500
+
+
+def test_an_import_is_taken_back_in_a_persons_name(
+    file_source: Source, lead: Person, volunteer: Person, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "reports.csv"
+    file.write_text("id,text\n1,dlo\n2,manje\n")
+    taken = result(capsys, "import", "sample", "table", str(file))
+    assert isinstance(taken, dict)
+    number = str(taken["import"])
+    assert "--as" in failure(capsys, "import", "--rollback", number)
+    assert "reason" in failure(capsys, "import", "--rollback", number, "--as", lead.username)
+    assert failure(capsys, "import", "--rollback", number, "--as", volunteer.username, "--reason", "x")
+    assert Report.objects.exclude(standing="withdrawn").count() == 2
+    done = result(capsys, "import", "--rollback", number, "--as", lead.username, "--reason", "The wrong file.")
+    assert done == {"import": taken["import"], "state": "rolled_back", "withdrawn": 2, "left": 0}
+    assert not Report.objects.exclude(standing="withdrawn").exists()
+    assert "rolled back: there is nothing to go on with" in failure(capsys, "import", "--resume", number)
+    again = result(capsys, "import", "sample", "table", str(file))
+    assert again["new"] == 2
+    assert "there is nothing to go on with" in failure(capsys, "import", "--resume", str(again["import"]))
+
+
+def test_a_full_disk_says_how_to_go_on(
+    file_source: Source, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "reports.csv"
+    file.write_text("id,text\n1,dlo\n")
+
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    said = failure(capsys, "import", "sample", "table", str(file))
+    assert "disk is full" in said
+    assert "rapport import --resume" in said
 
 
 def test_a_bad_row_is_named_and_counted_and_stops_nothing(file_source: Source, tmp_path: Path, capsys: Capture) -> None:
@@ -348,6 +431,37 @@ def test_a_dry_run_says_how_it_read_the_file_and_commands_no_terminal(
     assert "text Nou bezwen dlo" in said  # PostgreSQL keeps its own order of what is understood
     assert "\x9b" not in said
     assert not Report.objects.exists()
+
+
+def test_a_mapping_of_another_source_takes_no_file_over_unseen(
+    operation: Operation, lead: Person, tmp_path: Path, capsys: Capture
+) -> None:
+    """03/04/2010 is in April for one partner and in March for the other, under the same names of columns."""
+    file = tmp_path / "reports.csv"
+    file.write_text("id,message,date\n1,Nou bezwen dlo,03/04/2010\n")
+    first = result(capsys, "import", "sample", "--source", "French partner", str(file), "--dry-run")
+    one = Import.objects.get(pk=first["import"])
+    one.plan = {**one.plan, "date_order": "DMY"}
+    mappings.save(lead, one, "weekly")
+    other = result(capsys, "import", "sample", "--source", "US partner", str(file))
+    assert (other["state"], Report.objects.count()) == ("ready", 0), "a person looks at it first"
+    assert "“weekly”" in other["read_as"]
+    assert "the source french-partner" in other["read_as"]
+    assert run(["import", "sample", "--source", "French partner", str(file)]) == 0
+    assert "Read as the mapping “weekly” says." in capsys.readouterr().out
+    assert Report.objects.count() == 1
+    named = result(capsys, "import", "sample", "--source", "US partner", "--mapping", "weekly", str(file))
+    assert (named["state"], named["read_as"]) == ("done", "Read as the mapping “weekly” says."), "it was asked for"
+
+
+@pytest.mark.parametrize("content", [b"", b"\1\2\3\4" * 50, b"{}"])
+def test_a_new_source_is_not_left_behind_by_a_file_that_cannot_be_read(
+    content: bytes, operation: Operation, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "reports.csv"
+    file.write_bytes(content)
+    assert failure(capsys, "import", "sample", "--source", "Somebody new", str(file))
+    assert not Source.objects.filter(channel="file").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"other,columns\n1,2\n", b"\xff\xfe\x00", b"id,text,text\n"])
@@ -430,6 +544,16 @@ def server_from_nothing(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+def test_what_a_command_makes_is_for_its_owner_alone_also_in_a_folder_that_was_there(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if name != "RAPPORT_DATABASE_URL"}
+    environment["RAPPORT_DATA_DIR"] = str(tmp_path)
+    subprocess.run(
+        [sys.executable, "-m", "rapport.cli", "migrate"], env=environment, check=True, capture_output=True, umask=0o022
+    )
+    assert (tmp_path / "rapport.db").stat().st_mode & 0o077 == 0
+
+
 def test_server_and_worker_start_from_nothing_and_end_together(
     server_from_nothing: tuple[subprocess.Popen[bytes], int], tmp_path: Path
 ) -> None:
@@ -446,6 +570,7 @@ def test_server_and_worker_start_from_nothing_and_end_together(
     assert (tmp_path / "data" / "static" / "staticfiles.json").exists()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
 def test_nothing_is_left_behind_when_the_server_is_killed(server: tuple[subprocess.Popen[bytes], int]) -> None:
     process, _ = server
@@ -455,6 +580,7 @@ def test_nothing_is_left_behind_when_the_server_is_killed(server: tuple[subproce
     wait_for(lambda: not any(alive(pid) for pid in family))
 
 
+@pytest.mark.long
 def test_a_second_server_on_the_port_says_so(server: tuple[subprocess.Popen[bytes], int], tmp_path: Path) -> None:
     _, port = server
     second = subprocess.run(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from rapport.accounts.models import Membership, Person
@@ -16,7 +15,7 @@ from rapport.accounts.permissions import Role
 from rapport.desk import actions
 from rapport.desk import draft as drafts
 from rapport.desk.draft import EventDraft
-from rapport.desk.undo import undo
+from rapport.desk.record.undo import undo
 from rapport.errors import Conflict, NotAllowed, RapportError, Refused
 from rapport.events.models import Event, EventReport
 from rapport.operations.models import Operation
@@ -24,6 +23,7 @@ from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Standing
 from rapport.sharing.models import ReleaseEntry
 from rapport.values import Audience, Precision, Publication, Range, Spot, Status
+from tests.together import at_once
 from tests.web.desk import DELMAS, DRAFT, books, report
 
 
@@ -98,11 +98,9 @@ def test_the_second_to_accept_is_told_who_was_first(operation: Operation, volunt
 def test_of_eight_who_decide_at_once_one_wins(operation: Operation, someone: Callable[..., Person]) -> None:
     people = [someone(f"person{number}", Role.VOLUNTEER) for number in range(8)]
     told = report(operation)
-    start = threading.Barrier(len(people))
     outcomes: list[str] = []
 
     def decide(person: Person) -> None:
-        start.wait()
         try:
             if person.pk % 2:
                 actions.accept(person, told, DRAFT)
@@ -111,14 +109,8 @@ def test_of_eight_who_decide_at_once_one_wins(operation: Operation, someone: Cal
             outcomes.append("done")
         except Conflict as conflict:
             outcomes.append("first" if "person" in str(conflict) else str(conflict))
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=decide, args=(person,)) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once(*(partial(decide, person) for person in people)) == []
     assert sorted(outcomes) == ["done"] + ["first"] * 7
     assert Decision.objects.count() == 1
     books(operation)

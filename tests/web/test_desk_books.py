@@ -16,10 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
-from rapport.desk import actions, many, merging, placement, responding
+from rapport.desk import actions, many
 from rapport.desk.books import independent_senders
 from rapport.desk.draft import EventDraft
-from rapport.desk.undo import undo
+from rapport.desk.event import merging, responding
+from rapport.desk.record import placement
+from rapport.desk.record.undo import undo
 from rapport.errors import Conflict, Refused
 from rapport.events.models import Event, EventReport
 from rapport.operations.models import Category, Operation, Source
@@ -229,7 +231,7 @@ class Desk(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_the_books_balance_whatever_people_do() -> None:
-    run_state_machine_as_test(Desk, settings=settings(max_examples=12, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Desk, settings=settings(max_examples=12, stateful_step_count=25))
 
 
 def walk(desk: Books, chance: random.Random, steps: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +13,10 @@ from django.test import Client
 from django.utils import timezone
 
 from rapport.accounts.models import Person
-from rapport.desk import actions, many, merging, orders
-from rapport.desk.undo import undo
+from rapport.desk import actions, many
+from rapport.desk.event import merging
+from rapport.desk.record.undo import undo
+from rapport.desk.standing_orders import orders
 from rapport.errors import Conflict
 from rapport.events.models import Event
 from rapport.operations.models import Operation, StandingOrder
@@ -73,6 +75,21 @@ def test_two_events_are_shown_side_by_side_then_merged_and_readers_are_led_on(
     assert public.get(f"/sample/events/{other.ref}/").status_code == 200
 
 
+def test_what_is_part_of_another_event_already_is_not_offered_to_be_merged(
+    vero: Client, volunteer: Person, pair: tuple[Event, Event]
+) -> None:
+    kept, other = pair
+    merging.merge(volunteer, kept, other)
+    for asked, there in (
+        (f"{other.ref}/merge/?with={kept.ref}", f"{other.ref}/"),
+        (f"{other.ref}/merge/", f"{other.ref}/"),
+        (f"{kept.ref}/merge/?with={other.ref}", f"{kept.ref}/merge/"),
+    ):
+        answer = vero.get(f"{DESK}/events/{asked}", follow=True)
+        assert answer.redirect_chain == [(f"{DESK}/events/{there}", 302)]
+        assert "“No water at Delmas 33” is part of “No water at Delmas 33” already." in text(answer)
+
+
 def test_the_team_too_has_merged_events_once_and_those_taken_back_not_at_all(
     vero: Client, operation: Operation, volunteer: Person, pair: tuple[Event, Event]
 ) -> None:
@@ -124,6 +141,25 @@ def test_reports_are_split_off_with_the_new_event_filled_in(
     )
     assert again.status_code == 400
     assert Event.objects.filter(title="Dirty water").count() == 1
+
+
+def test_what_a_split_leaves_unasked_goes_with_it(
+    vero: Client, operation: Operation, pair: tuple[Event, Event]
+) -> None:
+    operation.extra_fields = [
+        {"code": "wells", "kind": "number", "names": {"en": "Wells"}, "choices": [], "retired": True}
+    ]
+    operation.save()
+    event, at = pair[0], datetime(2026, 1, 31, 14, 30, 17, tzinfo=UTC)
+    Event.objects.filter(pk=event.pk).update(extra={"wells": 3}, occurred_at=at)
+    told = Report.objects.get(text="Pa gen dlo")
+    page = text(vero.post(f"{DESK}/events/{event.ref}/split/", {"report": told.ref}))
+    shown = re.search(r'name="occurred_at" value="([^"]+)"', page)
+    assert shown
+    typed = form(title="Dirty water", occurred_at=shown[1])
+    vero.post(f"{DESK}/events/{event.ref}/split/", {**typed, "refs": told.ref, "do": "draft"})
+    new = Event.objects.get(title="Dirty water")
+    assert (new.extra, new.occurred_at) == ({"wells": 3}, at), "shown on neither form, and not taken out by anybody"
 
 
 def test_a_selection_of_the_queue_is_previewed_decided_and_undone_as_one(vero: Client, operation: Operation) -> None:
@@ -181,6 +217,25 @@ def test_the_list_of_events_filters_and_decides(
     said = vero.post(f"{DESK}/selection/events/decide/", {"refs": refs, "do": "merge", "into": old.ref}, follow=True)
     assert "2 events. One undo" in text(said)
     assert "part of another event" in text(vero.get(f"{DESK}/events/?publication=merged"))
+
+
+def test_after_a_decision_about_many_one_is_where_one_chose_them(
+    vero: Client, operation: Operation, pair: tuple[Event, Event]
+) -> None:
+    told = report(operation, "Yon tès")
+    vero.get(f"{DESK}/?text=tès")
+    preview = text(vero.post(f"{DESK}/selection/reports/", {"report": told.ref}))
+    assert f'href="{DESK}/?text=t%C3%A8s"' in preview
+    answer = vero.post(f"{DESK}/selection/reports/decide/", {"refs": told.ref, "do": "reject", "reason": "A test."})
+    assert answer["Location"] == f"{DESK}/?text=t%C3%A8s"
+    where = {"q": "Delmas & more", "response": "open"}
+    preview = text(vero.post(f"{DESK}/selection/events/", {**where, "event": pair[0].ref}))
+    assert hidden(preview, "list") == "q=Delmas+%26+more&amp;response=open"
+    there = "q=Delmas+%26+more&response=open"
+    chosen = {"refs": pair[0].ref, "do": "respond", "response": "done", "list": there}
+    assert vero.post(f"{DESK}/selection/events/decide/", chosen)["Location"] == f"{DESK}/events/?{there}"
+    refused = vero.post(f"{DESK}/selection/events/decide/", {**chosen, "do": "withdraw"})
+    assert hidden(text(refused), "list") == there.replace("&", "&amp;")
 
 
 def test_the_ladder_says_what_is_missing_and_shows_evidence_without_fetching(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
-from rapport.desk import actions, leases
-from rapport.desk.leases import DeskFilters, next_report
+from rapport.desk import actions
 from rapport.desk.models import Lease
+from rapport.desk.queue import leases
+from rapport.desk.queue.leases import DeskFilters, next_report
 from rapport.errors import Conflict, NotAllowed
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Suggestion
+from tests.together import at_once
 from tests.web.desk import DRAFT, report
 
 
@@ -130,19 +131,12 @@ def test_ten_who_ask_at_once_get_ten_reports(operation: Operation, someone: Call
     people = [someone(f"person{number}", Role.VOLUNTEER) for number in range(10)]
     for _ in people:
         report(operation)
-    start = threading.Barrier(len(people))
     given: list[int] = []
 
     def ask(person: Person) -> None:
-        start.wait()
         found = next_report(operation, person)
         given.append(found.pk if found else 0)
-        connection.close()
 
-    threads = [threading.Thread(target=ask, args=(person,)) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once(*(partial(ask, person) for person in people)) == []
     assert len(set(given)) == len(people)
     assert 0 not in given

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
 from rapport.accounts.models import Person
-from rapport.desk import actions, leases, many, merging
-from rapport.desk.undo import undo
+from rapport.desk import actions, many
+from rapport.desk.event import merging
+from rapport.desk.queue import leases
+from rapport.desk.record.undo import undo
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event, EventReport
 from rapport.operations.models import Operation
@@ -42,6 +45,17 @@ def test_one_reason_rejects_what_waits_and_names_the_rest(
     assert books(operation) == {"waiting": 3, "rejected": 1}
     with pytest.raises(Conflict, match="undone already"):
         undo(volunteer, done.decision)
+
+
+def test_a_selection_that_others_have_decided_about_is_previewed_in_few_queries(
+    operation: Operation, volunteer: Person, verifier: Person, django_assert_max_num_queries: Any
+) -> None:
+    chosen = some(operation, 30)
+    many.reject(verifier, operation, refs(chosen), "A test.")
+    with django_assert_max_num_queries(3):
+        looked = many.look(volunteer, operation, refs(chosen))
+    assert (len(looked.can), len(looked.cannot)) == (0, 30)
+    assert "vincent rejected" in looked.cannot[0].why
 
 
 def test_what_was_touched_since_is_left_alone(operation: Operation, volunteer: Person, verifier: Person) -> None:

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
-from rapport.desk import actions, orders
-from rapport.desk.leases import take
-from rapport.desk.undo import undo
+from rapport.desk import actions
+from rapport.desk.queue.leases import take
+from rapport.desk.record.undo import undo
+from rapport.desk.standing_orders import orders
 from rapport.errors import BadDefinition, Conflict, NotAllowed, Refused
 from rapport.events.models import Event
 from rapport.operations.models import Operation, StandingOrder

@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
-from rapport.desk import actions, leases
+from rapport.desk import actions
+from rapport.desk.queue import leases
+from rapport.desk.standing_orders.rules import clean_line
 from rapport.events.models import Event
 from rapport.intake import understand
 from rapport.operations.models import Operation, StandingOrder
@@ -98,6 +100,40 @@ def test_next_gives_the_oldest_of_the_part_chosen(vero: Client, operation: Opera
     assert answer["Location"] == "/sample/desk/?text=dlo"
 
 
+def test_what_a_person_passed_by_comes_back_when_nothing_else_is_left(
+    vero: Client, enter: Enter, operation: Operation, verifier: Person
+) -> None:
+    hard, other, third = report(operation, "Yon ti kras"), report(operation, "Dlo"), report(operation, "Manje")
+    assert vero.post("/sample/desk/next/")["Location"] == path(hard)
+    assert vero.post("/sample/desk/next/", {"after": hard.ref})["Location"] == path(other)
+    assert vero.post(path(other, "reject"), {"reason": "A test message"})["Location"] == path(third)
+    assert enter(verifier).post("/sample/desk/next/")["Location"] == path(hard), "others are given it as before"
+    leases.release(verifier, hard)
+    assert vero.post(path(third, "reject"), {"reason": "A test message"})["Location"] == path(hard)
+    assert vero.post(path(hard, "reject"), {"reason": "A test message"})["Location"] == "/sample/desk/"
+
+
+def test_from_a_report_one_comes_back_to_the_part_of_the_queue_that_was_chosen(
+    vero: Client, operation: Operation
+) -> None:
+    told = report(operation, "Dlo nan Jacmel")
+    vero.get("/sample/desk/?text=Jacmel")
+    assert vero.post("/sample/desk/next/")["Location"] == path(told)
+    assert 'href="/sample/desk/?text=Jacmel" data-key="g"' in text(vero.get(path(told)))
+    assert vero.post(path(told, "release"))["Location"] == "/sample/desk/?text=Jacmel"
+
+
+def test_beside_the_queue_stands_what_was_decided_about_reports(
+    vero: Client, operation: Operation, volunteer: Person
+) -> None:
+    actions.accept(volunteer, report(operation), DRAFT)
+    Decision.objects.create(operation=operation, person=volunteer, kind="account", reason="vero: new password")
+    page = text(vero.get("/sample/desk/"))
+    assert "accepted as a new event" in page
+    assert "new password" not in page
+    assert "new password" in text(vero.get("/sample/desk/decisions/"))
+
+
 def test_the_pulse_counts_and_warns(vero: Client, operation: Operation, volunteer: Person, verifier: Person) -> None:
     told = report(operation)
     leases.take(volunteer, told)
@@ -115,20 +151,35 @@ def test_the_pulse_counts_and_warns(vero: Client, operation: Operation, voluntee
 
 def test_a_report_is_shown_with_what_machines_make_of_it(vero: Client, operation: Operation, volunteer: Person) -> None:
     other = report(operation, "Pa gen dlo Delmas")
-    event = actions.accept(volunteer, other, DRAFT)
+    actions.accept(volunteer, other, DRAFT)
     told = report(operation, "Pa gen dlo <b>Delmas</b> 33", number="+50955500001", fields={"gateway": "sim 2"})
     for kind, value, reason in (
         (SuggestionKind.PLACE, {"lon": -72.3, "lat": 18.54, "name": "Delmas 33", "precision": 3}, "its name"),
         (SuggestionKind.CATEGORY, {"code": "2b"}, "the word dlo"),
         (SuggestionKind.NEAR_DUPLICATE, {"report": other.pk, "ref": other.ref}, "3 of 4 words the same"),
-        (SuggestionKind.EVENT, {"event": event.pk, "ref": event.ref}, "1 km apart"),
     ):
         Suggestion.objects.create(report=told, kind=kind, value=value, score=0.9, reasons=[reason], function="test 1")
     page = text(vero.get(path(told)))
     assert "Pa gen dlo &lt;b&gt;Delmas&lt;/b&gt; 33" in page
-    for shown in ("its name", "the word dlo", "3 of 4 words the same", "1 km apart", "sim 2", "Delmas 33", DRAFT.title):
+    why = ("its name", "the word dlo", "3 of 4 words the same", "a report of it says the same in like words")
+    for shown in (*why, "sim 2", "Delmas 33", DRAFT.title):
         assert shown in page
     assert "5550" not in page, "a number is never on a page"
+
+
+def test_what_differs_in_a_report_that_says_nearly_the_same_is_told(vero: Client, operation: Operation) -> None:
+    there = report(operation, "Three people are trapped under the school of Delmas 31")
+    here = report(operation, "Five people are trapped under the school of Delmas 31")
+    near, value = SuggestionKind.NEAR_DUPLICATE, {"report": there.pk}
+    Suggestion.objects.create(report=here, kind=near, value=value, score=0.9, reasons=["words"], function="test 1")
+    page = text(vero.get(path(here)))
+    assert "Not the same: number: <bdi>five</bdi>" in page
+    assert "<bdi>three</bdi>" in page
+    same = report(operation, "Five people are trapped under the school of Delmas 31 !!!")
+    Suggestion.objects.create(
+        report=same, kind=near, value={"report": here.pk}, score=0.9, reasons=["words"], function="test 1"
+    )
+    assert "Not the same" not in text(vero.get(path(same)))
 
 
 def test_accepting_publishes_and_goes_on_with_the_next(vero: Client, operation: Operation) -> None:
@@ -165,6 +216,22 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(vero: Clien
 def test_an_event_about_nothing_is_not_made(vero: Client, operation: Operation) -> None:
     answer = vero.post(path(report(operation), "accept"), form(title="", categories=[]))
     assert "Choose a category or write a title" in text(answer)
+
+
+@pytest.mark.parametrize("unseen", ["\u202e\u200b", " \u00a0\u2060", "\u0300\u0301", "\u3164", "\u2800\ufe0f"])
+def test_a_title_that_nobody_sees_is_none(vero: Client, operation: Operation, unseen: str) -> None:
+    answer = vero.post(path(report(operation), "accept"), form(title=unseen, categories=[]))
+    assert "Choose a category or write a title" in text(answer)
+    vero.post(path(report(operation), "accept"), form(title=unseen, summary=unseen, place_name=unseen))
+    event = Event.objects.get()
+    assert (event.title, event.summary, event.place_name) == ("", "", "")
+    assert clean_line(unseen) == ""
+
+
+@pytest.mark.parametrize("seen", ["\u1015\u103c\u100a\u103a", "\U0001f525", "?", "\u202eabc", "5"])
+def test_a_title_of_which_something_is_seen_stays(vero: Client, operation: Operation, seen: str) -> None:
+    vero.post(path(report(operation), "accept"), form(title=seen))
+    assert Event.objects.get().title == seen
 
 
 def test_who_comes_second_is_told_and_keeps_what_was_typed(

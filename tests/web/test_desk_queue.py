@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,12 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rapport.accounts.models import Person
-from rapport.desk import actions, escalation, leases, priority, ranks, senders
-from rapport.desk.ask import UNANSWERED, ask
+from rapport.desk import actions, many, senders
 from rapport.desk.books import independent_senders
-from rapport.desk.leases import DeskFilters, next_report
-from rapport.desk.undo import undo
-from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.desk.queue import escalation, figures, leases, priority, ranks
+from rapport.desk.queue.leases import DeskFilters, next_report
+from rapport.desk.record.undo import undo
+from rapport.desk.sending.ask import UNANSWERED, ask
+from rapport.errors import BadDefinition, Conflict, NotAllowed, Refused
 from rapport.intake.keep import keep
 from rapport.intake.understand import understand
 from rapport.notify.models import OutboxMessage, OutboxState
@@ -27,7 +30,8 @@ from rapport.operations.definition import parse
 from rapport.operations.load import load
 from rapport.operations.models import Category, Operation, Source
 from rapport.oversight.models import Decision
-from rapport.reports.models import Report
+from rapport.reports.models import LeftOut, Report
+from rapport.text import chain
 from rapport.values import Address, Message, Trust
 from tests.web.desk import DRAFT, report, sender
 
@@ -41,7 +45,7 @@ def urgent(operation: Operation, code: str = "1a", urgency: int = 3) -> None:
 # --- the order -----------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), st.none() | st.integers(1, 5000), st.booleans(), st.integers(0, 200)),
@@ -91,7 +95,124 @@ def test_a_number_in_a_field_that_counts_people_counts(operation: Operation) -> 
     understand()
     told = Report.objects.get()
     assert told.people == 40
-    assert told.rank == pytest.approx(priority.rank({}, told.received_at, people=40))
+    assert told.rank == pytest.approx(priority.rank({}, told.received_at, people=40, heard=told.urgency_heard))
+
+
+# --- what words suggest --------------------------------------------------------------------------------------------
+
+TRAPPED = "Please help us, my sister is trapped under the collapsed house and badly hurt, we need a doctor"
+
+
+def heard(operation: Operation, *texts: str, **more: Any) -> list[Report]:
+    """Messages that came in and were read, in this order."""
+    source = Source.objects.get(operation=operation, slug="sms")
+    kept = keep(source, [Message(text, gateway_id=text, **more) for text in texts])
+    understand()
+    return [Report.objects.get(ref=one.ref) for one in kept]
+
+
+def test_an_urgent_wording_comes_before_an_older_harmless_one(operation: Operation, volunteer: Person) -> None:
+    report(operation, "The market is open", received_at=timezone.now() - timedelta(hours=5))
+    (told,) = heard(operation, TRAPPED)
+    assert (told.urgency, told.urgency_heard) == (0, 3)
+    suggestion = told.suggestions.get(kind="urgency")
+    assert suggestion.value == {"level": 3}
+    assert re.match(r"its words speak of (medical help|search and rescue): \d+ % sure", suggestion.reasons[0])
+    assert f"{suggestion.score:.0%}".replace("%", " %") in suggestion.reasons[0]
+    assert suggestion.function.startswith("crisis-1 ")
+    assert next_report(operation, volunteer) == told
+    assert not Decision.objects.exists()
+
+
+def test_words_for_a_person_at_risk_are_urgent_where_the_model_says_nothing(operation: Operation) -> None:
+    (told,) = heard(operation, "People trapped under Hotel Montana, can hear voices")
+    assert told.urgency_heard == 3
+    suggestion = told.suggestions.get(kind="urgency")
+    assert suggestion.value == {"level": 3}
+    assert suggestion.reasons == ["its words say that somebody is trapped"]
+    assert suggestion.function == chain.FUNCTION
+
+
+def test_what_says_nothing_urgent_waits_in_its_turn(operation: Operation) -> None:
+    (told,) = heard(operation, "The market is open today")
+    assert (told.urgency_heard, told.suggestions.filter(kind="urgency").exists()) == (0, False)
+
+
+def test_what_a_person_has_set_stands_alone_until_it_is_taken_back(operation: Operation, volunteer: Person) -> None:
+    (told,) = heard(operation, TRAPPED)
+    before = told.rank
+    decision = escalation.prioritise(volunteer, told, 0, "A line from a film.")
+    told.refresh_from_db()
+    assert told.rank == pytest.approx(priority.rank({}, told.received_at))
+    with pytest.raises(Conflict, match="already"):
+        escalation.prioritise(volunteer, told, 0)
+    ranks.recount(operation)
+    told.refresh_from_db()
+    assert told.rank == pytest.approx(priority.rank({}, told.received_at))
+    undo(volunteer, decision)
+    told.refresh_from_db()
+    assert told.rank == pytest.approx(before)
+
+
+def test_many_are_said_to_be_not_urgent_at_once(operation: Operation, volunteer: Person) -> None:
+    reports = heard(operation, TRAPPED, f"{TRAPPED} in Jacmel")
+    refs = [told.ref for told in reports]
+    many.prioritise(volunteer, operation, refs, 0, ticked=refs)
+    for told in Report.objects.all():
+        assert told.rank == pytest.approx(priority.rank({}, told.received_at))
+    with pytest.raises(Conflict, match="so already"):
+        many.prioritise(volunteer, operation, refs, 0, ticked=refs)
+
+
+def test_a_person_who_was_faster_than_the_worker_stands(operation: Operation, volunteer: Person) -> None:
+    source = Source.objects.get(operation=operation, slug="sms")
+    keep(source, [Message(TRAPPED, gateway_id="1")])
+    told = Report.objects.get()
+    decision = escalation.prioritise(volunteer, told, 1)
+    understand()
+    told.refresh_from_db()
+    assert told.rank == pytest.approx(priority.rank({}, told.received_at, 1))
+    undo(volunteer, decision)
+    told.refresh_from_db()
+    assert told.rank == pytest.approx(priority.rank({}, told.received_at, heard=3))
+
+
+def test_words_count_no_less_than_nothing_and_no_more_than_what_the_sender_said(operation: Operation) -> None:
+    urgent(operation, urgency=2)
+    (said,) = heard(operation, TRAPPED, categories=("1a",))
+    assert said.rank == pytest.approx(priority.rank({}, said.received_at, 2))
+    urgent(operation, urgency=1)
+    assert ranks.recount(operation) == 1
+    said.refresh_from_db()
+    assert said.rank == pytest.approx(priority.rank({}, said.received_at, 1, heard=3))
+
+
+def test_nothing_moves_when_what_was_counted_on_arrival_is_counted_again(operation: Operation) -> None:
+    known = sender(operation, ROSE)
+    known.trust = Trust.TRUSTED
+    known.save()
+    (told,) = heard(operation, TRAPPED, sender=Address("tel", ROSE))
+    assert told.rank == pytest.approx(priority.rank({}, told.received_at, trusted=True, heard=3))
+    assert ranks.recount(operation) == 0
+    ranks.refresh([told.pk])
+    assert Report.objects.get().rank == pytest.approx(told.rank)
+
+
+def test_what_comes_back_to_the_queue_still_says_what_it_says(operation: Operation, volunteer: Person) -> None:
+    (told,) = heard(operation, TRAPPED)
+    actions.reject(volunteer, told, "Not for us.")
+    undo(volunteer, Decision.objects.get(kind="reject"))
+    assert Report.objects.get().rank == pytest.approx(priority.rank({}, told.received_at, heard=3))
+
+
+def test_what_was_left_out_for_lack_of_time_is_heard_later(operation: Operation) -> None:
+    (told,) = heard(operation, TRAPPED)
+    told.suggestions.all().delete()
+    Report.objects.update(urgency_heard=0, rank=priority.rank({}, told.received_at))
+    LeftOut.objects.create(report=told)
+    understand()
+    again = Report.objects.get()
+    assert (again.urgency_heard, again.rank) == (3, pytest.approx(told.rank))
 
 
 @pytest.mark.parametrize("many", [2_000, pytest.param(100_000, marks=pytest.mark.soak)])
@@ -134,6 +255,7 @@ languages = ["ht"]
 en = "Sample"
 [queue]
 urgency = {weight}
+heard = {heard}
 [[categories]]
 code = "fire"
 names = {{ en = "Fire" }}
@@ -148,7 +270,7 @@ names = {{ en = "API" }}
 def test_a_changed_file_moves_what_waits_but_not_what_a_person_has_set(
     operation: Operation, volunteer: Person, tmp_path: Path
 ) -> None:
-    operation = load(parse(OPERATION.format(weight=10, urgency=1)), tmp_path).operation
+    operation = load(parse(OPERATION.format(weight=10, urgency=1, heard=0)), tmp_path).operation
     source = Source.objects.get(operation=operation, slug="api")
     keep(
         source, [Message("a", gateway_id="a", categories=("fire",)), Message("b", gateway_id="b", categories=("fire",))]
@@ -156,11 +278,41 @@ def test_a_changed_file_moves_what_waits_but_not_what_a_person_has_set(
     understand()
     by_hand, other = Report.objects.order_by("id")
     escalation.prioritise(volunteer, by_hand, 0, "An old photo.")
-    account = load(parse(OPERATION.format(weight=20, urgency=2)), tmp_path)
+    account = load(parse(OPERATION.format(weight=20, urgency=2, heard=0)), tmp_path)
     assert "1 waiting reports have another place in the queue" in account.changed
     by_hand.refresh_from_db(), other.refresh_from_db()
     assert (by_hand.urgency, other.urgency) == (0, 2)
     assert other.rank == pytest.approx(priority.rank({"urgency": 20}, other.received_at, 2))
+
+
+def test_an_operation_turns_off_what_words_suggest(operation: Operation, tmp_path: Path) -> None:
+    operation = load(parse(OPERATION.format(weight=24, urgency=1, heard=0)), tmp_path).operation
+    source = Source.objects.get(operation=operation, slug="api")
+    keep(source, [Message(TRAPPED, gateway_id="a")])
+    understand()
+    told = Report.objects.get()
+    assert (told.urgency_heard, told.rank) == (3, pytest.approx(priority.rank({}, told.received_at)))
+    account = load(parse(OPERATION.format(weight=24, urgency=1, heard=0.5)), tmp_path)
+    assert "1 waiting reports have another place in the queue" in account.changed
+    assert Report.objects.get().rank == pytest.approx(priority.rank({}, told.received_at, heard=3))
+    with pytest.raises(BadDefinition, match="heard"):
+        parse(OPERATION.format(weight=24, urgency=1, heard=1.5))
+
+
+def test_what_comes_back_to_the_queue_has_the_place_that_is_its_own_by_now(
+    operation: Operation, volunteer: Person, verifier: Person
+) -> None:
+    waiting = report(operation)
+    accepted, rejected = (report(operation, number=ROSE, categories_said=["1a"]) for _ in range(2))
+    event = actions.accept(volunteer, accepted, DRAFT)
+    actions.reject(volunteer, rejected, "Not for us.")
+    senders.set_trust(verifier, sender(operation, ROSE), Trust.TRUSTED, "Nurse at the clinic.")
+    urgent(operation)
+    undo(volunteer, Decision.objects.get(kind="accept", event_id=event.pk))
+    undo(volunteer, Decision.objects.get(kind="reject"))
+    assert list(leases.waiting(operation)) == [accepted, rejected, waiting]
+    for told in Report.objects.filter(sender__isnull=False):
+        assert (told.urgency, told.rank) == (3, pytest.approx(priority.rank({}, told.received_at, 3, trusted=True)))
 
 
 # --- to whom -------------------------------------------------------------------------------------------------------
@@ -211,6 +363,34 @@ def test_what_is_passed_to_the_translators_comes_back_with_its_translation(
     assert told.for_translator
 
 
+@pytest.mark.parametrize("first", ["translate", "translators"])
+def test_once_passing_on_and_translating_are_both_taken_back_nobody_waits_for_translators(
+    operation: Operation, volunteer: Person, first: str
+) -> None:
+    told = report(operation)
+    escalation.to_translators(volunteer, told)
+    actions.translate(volunteer, told, "en", "No water in Delmas 33")
+    for kind in sorted(("translate", "translators"), key=lambda kind: kind != first):
+        undo(volunteer, Decision.objects.get(kind=kind))
+    assert next_report(operation, volunteer) == told
+    told.refresh_from_db()
+    assert not told.for_translator
+
+
+def test_what_was_passed_to_the_translators_again_waits_for_them_until_that_is_taken_back(
+    operation: Operation, volunteer: Person
+) -> None:
+    told = report(operation)
+    escalation.to_translators(volunteer, told)
+    actions.translate(volunteer, told, "en", "No water")
+    again = escalation.to_translators(volunteer, told, "The second half is missing.")
+    undo(volunteer, Decision.objects.get(kind="translate"))
+    assert next_report(operation, volunteer) is None
+    undo(volunteer, again)
+    told.refresh_from_db()
+    assert told.for_translator  # as before it was translated
+
+
 # --- senders -------------------------------------------------------------------------------------------------------
 
 
@@ -233,7 +413,7 @@ def test_a_blocked_sender_is_offered_to_nobody_not_answered_and_corroborates_not
     assert next_report(operation, volunteer) is None
     assert next_report(operation, volunteer, DeskFilters(part="blocked")) is None
     assert leases.waiting(operation).count() == 0
-    assert leases.waiting(operation, DeskFilters(part="blocked")).count() == senders.blocked_waiting(operation) == 1
+    assert leases.waiting(operation, DeskFilters(part="blocked")).count() == figures.of(operation).blocked == 1
     undo(verifier, decision)
     assert next_report(operation, volunteer) == Report.objects.get(ref=second.ref)
 

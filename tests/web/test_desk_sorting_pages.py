@@ -12,12 +12,14 @@ from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
-from rapport.desk import actions, escalation, figures, handover, leases, orders, saved, senders
-from rapport.desk.models import SavedFilter
+from rapport.desk import actions, senders
+from rapport.desk.models import Lease, SavedFilter
+from rapport.desk.queue import escalation, figures, handover, leases, saved
+from rapport.desk.standing_orders import orders
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation, StandingOrder
 from rapport.oversight.models import Decision
-from rapport.reports.models import Report
+from rapport.reports.models import Report, Suggestion
 from rapport.values import Trust
 from tests.pure.test_orders import RULE
 from tests.web.desk import DRAFT, report
@@ -52,8 +54,27 @@ def text(answer: Any) -> str:
 def test_the_page_says_why_this_one_is_next(vero: Client, operation: Operation) -> None:
     told = report(operation, urgency=1, people=40)
     page = text(vero.get(path(told)))
-    assert "30.5 points: urgency 1 × 24 + people log10(1 + 40) × 4 + 0.0 h waited" in page
-    assert "24 × urgency (0 to 3) + 4 × log10(1 + people) + 2 for a trusted sender + hours waited" in page
+    assert "30.5 points: urgency 1 × 24 + people log10(1 + 40) × 4 + 0 min waited" in page
+    assert "24 × urgency (0 to 3; × 0.5 where only the words suggest it) + 4 × log10(1 + people) + 2 for a" in page
+
+
+def test_an_urgency_that_words_suggest_is_shown_as_such_until_a_person_has_set_it(
+    vero: Client, operation: Operation
+) -> None:
+    told = report(operation, urgency_heard=3)
+    Suggestion.objects.create(
+        report=told, kind="urgency", value={"level": 3}, score=0.91, function="crisis-1 x",
+        reasons=["its words speak of medical help: 91 % sure", "its words speak of request: 88 % sure"],
+    )  # fmt: skip
+    page = text(vero.get(path(told)))
+    assert "urgency 3 as its words suggest, not confirmed, × 24 × 0.5" in page
+    assert "its words speak of medical help: 91 % sure" in page
+    assert "Nobody has confirmed it" in page
+    assert "life in danger, say its words" in page
+    assert "life in danger, say its words" in text(vero.get("/sample/desk/"))
+    part = text(vero.post(path(told, "urgency"), {"urgency": "0"}, headers={"x-part": "1"}))
+    assert "A person has set the urgency, which alone counts." in part
+    assert "say its words" not in part + text(vero.get("/sample/desk/"))
 
 
 def test_urgency_is_set_on_the_page_and_undone_from_the_record(vero: Client, operation: Operation) -> None:
@@ -84,7 +105,10 @@ def test_passed_to_a_verifier_the_next_report_opens(vero: Client, vincent: Clien
     assert vero.post(path(told, "to-verifier"), {"reason": ""})["Location"] == path(told)
     assert vero.post(path(told, "to-verifier"), {"reason": "Two names: is it true?"})["Location"] == path(other)
     assert vincent.post("/sample/desk/next/")["Location"] == path(told)
-    assert "For a verifier: Two names: is it true?" in text(vincent.get(path(told)))
+    page = text(vincent.get(path(told)))
+    assert "For a verifier: Two names: is it true?" in page
+    assert "Verifiers are given it before everything else." in page
+    assert "In its turn" not in page
 
 
 def test_a_translator_works_through_what_the_desk_cannot_read(
@@ -113,6 +137,47 @@ def test_a_translator_works_through_what_the_desk_cannot_read(
     assert "Nothing to translate" in text(tina.get("/sample/desk/translators/"))
 
 
+def test_a_translator_keeps_a_report_for_longer_or_leaves_it_to_others(operation: Operation, someone: Any) -> None:
+    kreyol = report(operation, "Nou grangou", language_said="ht")
+    tina = signed_in(someone("tina", Role.TRANSLATOR))
+    tina.post("/sample/desk/translators/next/")
+    page = tina.get(path(kreyol) + "?from=translators").content.decode()
+    assert "10 more minutes" in page
+    assert "Leave it" in page
+    soon = timezone.now() + timedelta(minutes=1)
+    Lease.objects.update(until=soon)
+    from_there = {"from": "translators"}
+    assert tina.post(path(kreyol, "take"), from_there)["Location"] == path(kreyol) + "?from=translators"
+    assert Lease.objects.get().until > soon + timedelta(minutes=5)
+    assert tina.post(path(kreyol, "release"), from_there)["Location"] == "/sample/desk/translators/"
+    assert leases.holder(kreyol) is None
+
+
+def test_a_translator_holds_nothing_to_decide_about_it_and_leaves_nothing_of_others(
+    vero: Client, operation: Operation, someone: Any
+) -> None:
+    one = report(operation)
+    tina = signed_in(someone("tina", Role.TRANSLATOR))
+    assert tina.post(path(one, "take")).status_code == 403
+    vero.post(path(one, "take"))
+    tina.post(path(one, "release"), {"from": "translators"})
+    assert leases.holder(one) is not None
+
+
+def test_the_record_says_who_took_care_of_an_event(vero: Client, operation: Operation, volunteer: Person) -> None:
+    event = actions.accept(volunteer, report(operation), DRAFT, publish=True)
+    page = f"/sample/desk/events/{event.ref}/"
+    vero.post(page + "response/", {"response": "assigned", "by": "Red Cross"})
+    assert "assigned</span> to Red Cross" in text(vero.get(page))
+    vero.post(page + "response/", {"response": "done", "by": ""})
+    assert "response assigned (Red Cross) → done" in text(vero.get(page))
+
+
+def test_a_language_that_is_not_one_of_ours_is_named(vero: Client, operation: Operation) -> None:
+    assert "العربيّة (said)" in text(vero.get(path(report(operation, "ماء", language_said="ar"))))
+    assert "Español (said)" in text(vero.get(path(report(operation, "agua", language_said="es"))))
+
+
 def test_a_sender_is_blocked_with_a_reason_and_shown_as_such(
     vero: Client, vincent: Client, operation: Operation, volunteer: Person
 ) -> None:
@@ -124,6 +189,9 @@ def test_a_sender_is_blocked_with_a_reason_and_shown_as_such(
     assert "Write the reason" in text(vincent.post(path(told, "sender"), {"trust": "blocked", "reason": ""}))
     vincent.post(path(told, "sender"), {"trust": "blocked", "reason": "Sells cars"})
     assert "<strong>blocked</strong>: Sells cars" in text(vero.get(path(told)))
+    assert told.sender is not None
+    said = f"sender {told.sender.pk[:6]} unknown → blocked"
+    assert said in text(vero.get("/sample/desk/decisions/")), "the record says who was blocked"
     queue = text(vero.get("/sample/desk/"))
     assert "Vann kay" not in queue
     assert "1 kept, offered to nobody" in queue
@@ -166,7 +234,8 @@ def test_filters_are_saved_for_oneself_or_for_everybody(
     urgent = SavedFilter.objects.get(name="Urgent")
     vincent.post(f"/sample/desk/filters/{urgent.pk}/delete/")
     assert [one.name for one in saved.shown(operation, verifier)] == ["Urgent"]
-    vero.post(f"/sample/desk/filters/{urgent.pk}/delete/")
+    answer = vero.post(f"/sample/desk/filters/{urgent.pk}/delete/", follow=True)
+    assert f"The saved filters “{urgent.name}” are deleted." in text(answer)
     assert not saved.shown(operation, verifier).exists()
 
 
@@ -179,6 +248,19 @@ def test_a_note_is_left_for_the_next_shift(vero: Client, vincent: Client, operat
     assert history.count("Delmas is done.") == 1
     assert vero.post("/sample/desk/hand-over/", {"text": " "}).status_code == 400
     assert handover.newest(operation).text == "Watch Jacmel."  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("note", ["Delmas is closed. " * 220, "a\n" * 1_000, "x" * 4_000])
+def test_a_long_note_is_opened_by_who_wants_all_of_it(vero: Client, operation: Operation, note: str) -> None:
+    vero.post("/sample/desk/hand-over/", {"text": note})
+    page = text(vero.get("/sample/desk/"))
+    shown = page.split('<details class="opening"><summary>')[1].split("</summary>")[0]
+    assert "Read all" in shown
+    assert len(shown) < 400
+    assert shown.count("<br>") < 5
+    assert page.count(note.strip()[-1]) > 200, "and the whole of it behind that"
+    vero.post("/sample/desk/hand-over/", {"text": "Delmas is closed.\r\nJacmel is open."})
+    assert '<details class="opening"' not in text(vero.get("/sample/desk/"))
 
 
 def test_the_figures_say_when_the_queue_is_empty(operation: Operation, volunteer: Person) -> None:
@@ -216,7 +298,14 @@ def test_events_are_found_by_words_for_the_script(vero: Client, operation: Opera
     event = actions.accept(volunteer, report(operation), DRAFT)
     found = vero.get("/sample/desk/find-events", {"q": "delmas"}).json()["events"]
     assert found == [
-        {"ref": event.ref, "called": "No water at Delmas 33", "place": "Delmas 33", "status": "unverified"}
+        {
+            "ref": event.ref,
+            "called": "No water at Delmas 33",
+            "place": "Delmas 33",
+            "status": "unverified",
+            "publication": "published",
+            "closed": False,
+        }
     ]
     assert vero.get("/sample/desk/find-events", {"q": ""}).json() == {"events": []}
 

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet
+from django.test import override_settings
 from django.utils import timezone
 
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role
+from rapport.errors import TryAgain
+from rapport.intake.keep import keep
 from rapport.intake.models import Import, ImportState
+from rapport.notify import mail
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation, Source
 from rapport.oversight import keys
-from rapport.reports.models import Report, Sender
+from rapport.reports.models import LeftOut, Overload, Report, Sender
 from rapport.upkeep.doctor import folder, setting_up, work
 from rapport.upkeep.doctor.finding import Finding, Level
+from rapport.values import Address, Message
 from rapport.web import environment
+from tests.contracts.gateways_out import HOST, post
 from tests.web import upkeep
+from tests.web.outbox import message, send_all, writer
 
 
 def said(findings: Iterator[Finding]) -> str:
@@ -49,11 +59,27 @@ def test_a_wrong_folder_is_named(tmp_path: Path) -> None:
     assert "There is no data folder" in said(folder.data(tmp_path / "var"))
 
 
+@pytest.mark.parametrize("mode", [0o777, 0o702, 0o1777])
+def test_a_folder_in_which_everybody_may_write_is_wrong(mode: int, data: Path) -> None:
+    data.chmod(mode)
+    assert "Everybody on this machine may write" in said(folder.data(data))
+    assert [one.level for one in folder.data(data)] == [Level.WRONG]
+    data.chmod(0o750)
+    assert said(folder.data(data)) == ""
+
+
 def test_keys_that_others_can_read_are_found(data: Path) -> None:
     (data / "keys" / "django").chmod(0o644)
     assert "chmod 600" in said(folder.keys(data))
     (data / "keys" / "django").unlink()
     assert "There are no keys" in said(folder.keys(data))
+
+
+def test_a_key_file_that_a_full_disk_left_empty_is_named(data: Path) -> None:
+    (data / "keys" / "django").write_bytes(b"")
+    assert "keys/django is empty or damaged: bring it back from a backup" in said(folder.keys(data))
+    (data / "keys" / "django").write_bytes(b"not a key\n")
+    assert "keys/django is empty or damaged" in said(folder.keys(data))
 
 
 def test_a_database_that_everybody_can_read_is_found(data: Path) -> None:
@@ -89,10 +115,30 @@ def test_settings_that_do_not_fit_together_are_told(given: dict[str, str], level
 
 def test_reports_that_nobody_looked_through_mean_that_no_worker_runs(operation: Operation) -> None:
     report = {"operation": operation, "source": operation.sources.get(slug="web"), "text": "dlo"}
-    Report.objects.create(**report, ref="a" * 26, received_at=timezone.now())
-    assert said(work.understanding()) == ""  # it came this second
+    assert [one.said for one in work.understanding()] == ["No report waits for the worker."]
+    Report.objects.create(**report, ref="a" * 26, received_at=timezone.now() - timedelta(seconds=20))
+    (young,) = work.understanding()  # nobody can tell yet whether a worker runs
+    assert young.level is Level.FINE
+    assert re.fullmatch(r"1 reports wait for the worker, the oldest for 2\d s\.", young.said)
     Report.objects.create(**report, ref="b" * 26, received_at=timezone.now() - timedelta(minutes=5))
     assert "1 reports have waited" in said(work.understanding())
+
+
+def test_suggestions_that_came_late_or_still_are_to_come_are_told(operation: Operation) -> None:
+    assert said(work.overload()) == ""
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    for back, language, late in ((0, "ht", 1_200), (1, "en", 4), (2, "ht", 7)):
+        Overload.objects.create(
+            operation=operation, hour=hour - timedelta(hours=back), language=language, late=late, longest_s=100 + back
+        )
+    assert "1204 reports of sample got their suggestions late, up to 101 s" in said(work.overload())
+    Overload.objects.all().delete()
+    report = {"operation": operation, "source": operation.sources.get(slug="web"), "text": "dlo"}
+    for ref, minutes in (("a", 9), ("b", 11)):
+        made = Report.objects.create(**report, ref=ref * 26, received_at=timezone.now() - timedelta(minutes=minutes))
+        LeftOut.objects.create(report=made)
+    assert "1 reports that were left for a calm moment have waited over ten minutes" in said(work.overload())
+    assert [one.level for one in work.overload()] == [Level.LOOK]
 
 
 def test_messages_that_should_have_gone_are_told_unless_somebody_stopped_them(operation: Operation) -> None:
@@ -103,6 +149,22 @@ def test_messages_that_should_have_gone_are_told_unless_somebody_stopped_them(op
     )  # fmt: skip
     assert "1 messages to senders have waited" in said(work.outbox())
     Operation.objects.update(sending_stopped_at=timezone.now())
+    assert said(work.outbox()) == ""
+
+
+def test_messages_that_no_way_out_is_set_up_for_are_told_with_what_is_lacking(operation: Operation) -> None:
+    web = operation.sources.get(slug="web")
+    rose = writer(operation, web, "rose@example.org", "email")
+    message(web, to=rose, created_at=timezone.now() - timedelta(hours=1))
+    send_all()  # the worker looks for a way out, finds none, and looks again in a minute
+    assert OutboxMessage.objects.filter(next_at__gt=timezone.now()).exists()
+    assert "1 messages of sample cannot go: E-mail is not set up: see RAPPORT_SMTP_URL" in said(work.outbox())
+
+
+def test_in_quiet_hours_waiting_is_right(operation: Operation) -> None:
+    message(operation.sources.get(slug="sms"), created_at=timezone.now() - timedelta(hours=1))
+    assert "have waited over ten minutes" in said(work.outbox())
+    Operation.objects.update(sending={"quiet_from": "00:00", "quiet_to": "00:00"})
     assert said(work.outbox()) == ""
 
 
@@ -123,12 +185,79 @@ def test_a_key_that_opens_nothing_any_more_is_found(operation: Operation) -> Non
     assert "keys/channels does not open" in said(setting_up.seals())
 
 
+@pytest.fixture
+def own_folder(operation: Operation, tmp_path: Path) -> Iterator[Path]:
+    """A data folder of this test alone, whose keys may get lost."""
+    with override_settings(DATA_DIR=tmp_path / "own"):
+        Source.objects.filter(slug="sms").update(settings_sealed=keys.seal("channels", b"{}"))
+        yield tmp_path / "own"
+
+
+def forget_keys() -> None:
+    """As a process that starts anew."""
+    for remembered in (keys._keys, keys._box, keys._pseudonyms):
+        remembered.cache_clear()
+
+
+def test_a_lost_key_of_pseudonyms_is_told_and_not_made_anew(operation: Operation, own_folder: Path) -> None:
+    sms = Source.objects.select_related("operation").get(slug="sms")
+    rose, dlo = Address("tel", "+50955500001"), Message("Nou bezwen dlo", gateway_id="1")
+    key = own_folder / "keys" / "pseudonyms"
+    assert said(setting_up.pseudonyms()) == "", "nobody has written yet"
+    keep(sms, [replace(dlo, sender=rose)])
+    assert said(setting_up.pseudonyms()) == ""
+    kept = key.rename(own_folder / "pseudonyms.kept")
+    forget_keys()
+    assert "Senders are not known again" in said(setting_up.pseudonyms())
+    with pytest.raises(TryAgain, match="keys/pseudonyms is gone"):  # the gateway repeats it when the key is back
+        keep(sms, [replace(dlo, gateway_id="2", sender=rose)])
+    assert not key.exists()
+    keep(sms, [replace(dlo, gateway_id="3")])  # of no sender: there is nobody to take for another
+    kept.rename(key)
+    keep(sms, [replace(dlo, gateway_id="2", sender=rose)])
+    assert Sender.objects.count() == 1
+    assert said(setting_up.pseudonyms()) == ""
+
+
+def test_a_key_of_pseudonyms_that_is_another_one_is_found(operation: Operation, own_folder: Path) -> None:
+    sms = Source.objects.select_related("operation").get(slug="sms")
+    keep(sms, [Message("Nou bezwen dlo", gateway_id="1", sender=Address("tel", "+50955500001"))])
+    key = own_folder / "keys" / "pseudonyms"
+    first = key.read_bytes()
+    key.write_bytes(Fernet.generate_key() + b"\n")
+    forget_keys()
+    assert "Senders are not known again" in said(setting_up.pseudonyms())
+    key.write_bytes(key.read_bytes() + first)
+    forget_keys()
+    assert said(setting_up.pseudonyms()) == "", "the oldest key is the last line"
+
+
 def test_sources_that_can_take_nothing_are_named(operation: Operation) -> None:
     Source.objects.filter(slug="sms").update(token_hash="", settings_sealed=keys.seal("channels", b"{}"))
     told = said(setting_up.sources())
     assert "rapport accounts key add sample api" in told
     assert "rapport operation address sample sms" in told
     assert "lacks secret" in told
+
+
+def test_answers_that_are_lacking_or_do_not_say_how_to_end_them_are_told(operation: Operation) -> None:
+    told = said(setting_up.answers())
+    assert "sample has no answers in fr" in told
+    assert "The answers of sample in en, ht do not say how to end them" in told
+    texts = {"received": "Thank you. Send STOP to get no more.", "ask_place": "Where?", "stopped": "You get no more."}
+    Operation.objects.update(replies=dict.fromkeys(operation.languages, texts))
+    assert said(setting_up.answers()) == ""
+
+
+def test_a_mail_server_that_does_not_let_us_in_is_told_and_no_letter_is_sent() -> None:
+    with override_settings(SMTP=None, MAIL_FROM="reports@example.org"):
+        assert "RAPPORT_SMTP_URL is not set" in said(setting_up.mails())
+    with post() as server, override_settings(SMTP=mail.Server(HOST, server.port, False), MAIL_FROM="a@example.org"):
+        assert said(setting_up.mails()) == ""
+        assert server.letters == []
+        stopped = server.port
+    with override_settings(SMTP=mail.Server(HOST, stopped, False), MAIL_FROM="a@example.org"):
+        assert "No connection to the mail server" in said(setting_up.mails())
 
 
 def test_an_operation_that_nobody_leads_and_a_lead_without_a_second_factor_are_told(
@@ -171,6 +300,21 @@ def test_the_command_ends_with_what_is_worst_and_changes_nothing(whole: Path, tm
     status, found = examined(broken)
     assert (status, found["wrong"][0]["about"]) == (2, "keys")
     assert sorted(broken.rglob("*")) == before
+
+
+def test_a_key_file_or_database_that_was_emptied_is_told_in_plain_words(whole: Path, tmp_path: Path) -> None:
+    broken = Path(shutil.copytree(whole, tmp_path / "data"))
+    for name, word in (("rapport.db", "The database is empty."), ("keys/django", "keys/django is empty or damaged")):
+        (broken / name).write_bytes(b"")
+        status, found = examined(broken)
+        assert status == 2
+        assert word in " ".join(one["said"] for one in found["wrong"])
+
+
+def test_a_damaged_file_of_sqlite_is_no_matter_of_a_server(whole: Path, tmp_path: Path) -> None:
+    broken = Path(shutil.copytree(whole, tmp_path / "data"))
+    (broken / "rapport.db").write_bytes(b"not a database" * 500)
+    assert "restore the last backup" in examined(broken)[1]["wrong"][0]["remedy"]
 
 
 @pytest.mark.soak

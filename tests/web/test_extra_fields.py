@@ -13,9 +13,11 @@ from django.test import Client
 from rapport.accounts import api_keys
 from rapport.accounts.models import Person
 from rapport.cli.main import cli
-from rapport.desk import actions, leases, orders
+from rapport.desk import actions
 from rapport.desk import draft as drafts
-from rapport.desk.undo import undo
+from rapport.desk.queue import leases
+from rapport.desk.record.undo import undo
+from rapport.desk.standing_orders import orders
 from rapport.errors import BadDefinition, NotAllowed, Refused
 from rapport.events.models import Event
 from rapport.operations import fields

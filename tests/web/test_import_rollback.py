@@ -5,26 +5,29 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
 from rapport.accounts.models import Person
-from rapport.desk import actions, leases, orders, withdraw
+from rapport.desk import actions, withdraw
 from rapport.desk.models import Lease
-from rapport.desk.undo import undo
+from rapport.desk.queue import leases, priority
+from rapport.desk.record.undo import undo
+from rapport.desk.standing_orders import orders
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events import live
 from rapport.events.filters import Filters
 from rapport.events.models import Event
-from rapport.intake import understand
+from rapport.intake import memory, understand
 from rapport.intake.imports import life, rollback, run
 from rapport.intake.imports.plan import Plan
 from rapport.intake.keep import keep
 from rapport.intake.models import Import
 from rapport.operations.models import Operation, StandingOrder
 from rapport.oversight.models import Decision
-from rapport.reports.models import Report, Signature, Suggestion
+from rapport.reports.models import LeftOut, Report, Signature, Suggestion
 from rapport.sharing.models import ReleaseEntry
 from rapport.values import PUBLIC, Message, Publication
 from tests.web.desk import DRAFT, books
@@ -113,11 +116,14 @@ def test_what_people_decided_by_hand_is_left_alone_and_named(operation: Operatio
     actions.attach(lead, second, event)
     actions.reject(lead, third, "An advertisement.")
     actions.translate(lead, fourth, "en", "We need water")
+    with timezone.override(ZoneInfo(operation.time_zone)):
+        said_before = {left.ref: left.why for left in rollback.preview(one).left}
     roll_back(one, lead)
     assert (one.withdrawn, one.left) == (8, 4)
     left = {verdict.field: verdict.remedy for verdict in one.verdicts.filter(verdict="left")}
     assert set(left) == {first.ref, second.ref, third.ref, fourth.ref}
     assert "lea rejected" in left[third.ref]
+    assert left == said_before, "in the operation's time, as the preview"
     assert Event.objects.get().publication == "published"
     assert books(operation) == {"withdrawn": 8, "in_event": 2, "rejected": 1, "waiting": 1}
 
@@ -163,6 +169,21 @@ def test_events_of_a_standing_order_go_and_readers_are_told(
     undone = Decision.objects.filter(kind="undo", batch_id=one.rollback_id)
     assert undone.count() == 11
     assert {decision.undoes.order_id for decision in undone if decision.undoes} == {publishing.pk}
+
+
+def test_what_comes_back_with_another_import_is_heard_once(operation: Operation, lead: Person) -> None:
+    one = taken_in(operation, table(*good(range(3))))
+    understood()
+    Report.objects.update(urgency_heard=3)
+    LeftOut.objects.create(report=Report.objects.all()[0])
+    roll_back(one, lead)
+    assert not LeftOut.objects.exists()
+    again = rest(life.repeat(lead, one))
+    life.start(lead, again)
+    rest(again)
+    understood()
+    for told in Report.objects.all():
+        assert told.rank == pytest.approx(priority.rank({}, told.received_at, told.urgency, heard=told.urgency_heard))
 
 
 def test_the_same_file_again_brings_the_same_reports_back(
@@ -229,7 +250,7 @@ def test_a_withdrawn_report_is_nobodys_near_duplicate(operation: Operation, lead
     keep(files(operation), [Message(words, gateway_id="other")])
     understood()
     assert not Suggestion.objects.filter(kind="near_duplicate").exists()
-    understand.forget()
+    memory.forget()
     keep(files(operation), [Message(words + " anpil", gateway_id="third")])
     understood()
     (suggestion,) = Suggestion.objects.filter(kind="near_duplicate")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import os
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -18,7 +22,7 @@ from rapport.intake.imports import failed, life, mappings, run, store
 from rapport.intake.imports import verdicts as verdicts_module
 from rapport.intake.imports.plan import Plan
 from rapport.intake.models import Import, ImportVerdict
-from rapport.operations.models import Operation
+from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report
 from tests.web.importing import counts, files, good, rest, sent, table, taken_in
 
@@ -145,6 +149,41 @@ def test_two_workers_never_do_the_same_import(operation: Operation, small: None,
     assert run.step(), "a claim that nobody renewed is taken over"
 
 
+def test_a_small_file_does_not_wait_for_a_large_one(operation: Operation, small: None) -> None:
+    large, little = (sent(operation, table(*good(rows))) for rows in (range(700), range(700, 705)))
+    done = [run.step() for _ in range(8)]
+    little.refresh_from_db()
+    large.refresh_from_db()
+    assert (little.state, large.state) == ("ready", "read"), done
+    assert large.read_rows > 7, "the large one went on meanwhile"
+    while run.step():
+        pass
+    large.refresh_from_db()
+    assert counts(large) == (700, 0, 0, 0), "taking turns it counted every row once"
+    life.start(None, large)
+    life.start(None, little)
+    for _ in range(4):
+        run.step()
+    little.refresh_from_db()
+    large.refresh_from_db()
+    assert (little.state, large.state) == ("done", "running")
+    while run.step():
+        pass
+    assert Report.objects.count() == 705
+
+
+def test_many_imports_at_a_time_have_few_files_open(operation: Operation, small: None, monkeypatch: Any) -> None:
+    monkeypatch.setattr(run, "TOGETHER", 2)
+    sent_in = [sent(operation, table(*good(range(20 * n, 20 * n + 20)))) for n in range(5)]
+    open_at_once = []
+    while run.step():
+        open_at_once.append(len(run._walks))
+    assert max(open_at_once) == 2
+    for one in sent_in:
+        one.refresh_from_db()
+        assert (one.state, counts(one)) == ("ready", (20, 0, 0, 0))
+
+
 def test_who_was_taken_for_dead_and_wakes_up_writes_nothing(
     operation: Operation, small: None, monkeypatch: Any
 ) -> None:
@@ -201,6 +240,28 @@ def test_nothing_comes_in_from_a_source_that_was_paused_meanwhile(operation: Ope
     assert one.state == "ready"
 
 
+def test_a_paused_import_does_not_go_on_by_a_source_that_was_paused(operation: Operation, small: None) -> None:
+    one = rest(sent(operation, table(*good(range(30)))))
+    life.start(None, one)
+    run.step()
+    life.pause(None, one)
+    operation.sources.filter(slug="partner").update(active=False)
+    with pytest.raises(Refused, match="is paused"):
+        life.go_on(None, one)
+    assert (run.step(), Report.objects.count()) == (0, 7)
+
+
+def test_a_process_that_lost_a_dry_run_takes_nothing_of_it_away(operation: Operation, lead: Person) -> None:
+    one = rest(sent(operation, table(*good(range(3)), "9,,18.5,-72.3,")))
+    life.look_again(lead, one, Plan.from_json(one.plan))
+    assert run.claim(one)
+    Import.objects.update(claim="another process", read_rows=5, refused=1)
+    told = ImportVerdict.objects.create(of=one, dry=True, row=5, verdict="refused", reason="empty", remedy="Write.")
+    run.work(one)
+    one.refresh_from_db()
+    assert (one.state, one.read_rows, one.refused, list(one.verdicts.all())) == ("read", 5, 1, [told])
+
+
 def test_who_came_second_is_told(operation: Operation) -> None:
     one = rest(sent(operation, table(*good(range(3)))))
     second = Import.objects.get(pk=one.pk)
@@ -232,6 +293,40 @@ def test_too_much_is_refused_and_nothing_stays_of_it(operation: Operation) -> No
     assert (list(store.folder().iterdir()), Import.objects.count()) == ([], 0)
 
 
+def workbook(operation: Operation) -> Import:
+    made = io.BytesIO()
+    with xlsxwriter.Workbook(made) as book:
+        for name in ("first", "second"):
+            sheet = book.add_worksheet(name)
+            for row in range(200):
+                sheet.write_row(row, 0, [f"{name} {row}", "Nou bezwen dlo", ""])
+    return sent(operation, made.getvalue(), "book.xlsx")
+
+
+def test_a_workbook_that_two_processes_open_at_once_is_whole_for_both(operation: Operation) -> None:
+    """The command and the worker of a server, both of which find an import that has just come in."""
+    one = workbook(operation)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: len(store.readable(one).read_bytes().splitlines()), range(4)))
+    assert found == [201] * 4
+    assert sorted(path.name for path in store.folder().iterdir()) == sorted([one.stored, f"{one.stored}.rows"])
+
+
+def test_the_rows_of_a_workbook_are_of_the_sheet_that_is_asked_for(operation: Operation) -> None:
+    one = workbook(operation)
+    for sheet in ("", "second", "first", "second"):
+        assert f'"{sheet or "first"} 7"' in store.readable(one, sheet).read_text()
+
+
+def test_what_a_killed_process_left_half_written_is_taken_away_in_time(operation: Operation) -> None:
+    left, fresh = store.folder() / ".coming-left", store.folder() / ".coming-fresh"
+    for path in (left, fresh):
+        path.write_bytes(b"half of it")
+    os.utime(left, (0, 0))
+    store.readable(workbook(operation))
+    assert (left.exists(), fresh.exists()) == (False, True)
+
+
 # --- rows to mend --------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +356,26 @@ def test_unmended_rows_of_a_table_without_ids_keep_their_keys(operation: Operati
     assert counts(again) == (0, 2, 0, 0)
 
 
+@pytest.mark.parametrize("own", ["problem", "row", "field"])
+def test_a_file_with_a_column_named_as_ours_comes_back_mended_too(own: str, operation: Operation) -> None:
+    header = f"when,place,{own}"
+    bad = table("2010-02-20,Jacmel,No water for three days", "2010-02-30,Delmas,Bridge is out since morning",
+                "2010-02-31,Carrefour,=URGENT need tents here", header=header)  # fmt: skip
+    one = taken_in(operation, bad)
+    assert counts(one) == (1, 0, 0, 2)
+    back = b"".join(failed.write(one)).decode("utf-8-sig")
+    mended = rest(
+        sent(operation, back.replace("2010-02-30", "2010-02-20").replace("2010-02-31", "2010-02-21").encode())
+    )
+    assert f"import {one.pk}" in mended.evidence["agreed"]
+    life.start(None, mended)
+    assert counts(rest(mended)) == (2, 0, 0, 0)
+    report = Report.objects.get(text__contains="URGENT")
+    assert (report.text, set(report.fields)) == ("=URGENT need tents here", {"when", "place"})
+    whole = bad.replace(b"2010-02-30", b"2010-02-20").replace(b"2010-02-31", b"2010-02-21")
+    assert counts(taken_in(operation, whole)) == (0, 3, 0, 0)
+
+
 def test_nothing_of_a_refused_row_is_missing_from_the_file_to_mend(operation: Operation) -> None:
     one = taken_in(operation, table(*good(range(5)), "5,dlo, manje, tant,18.5,-72.3,n"))
     back = b"".join(failed.write(one)).decode("utf-8-sig")
@@ -270,6 +385,23 @@ def test_nothing_of_a_refused_row_is_missing_from_the_file_to_mend(operation: Op
     two = taken_in(operation, "\n".join(lines).encode(), name="reports.ndjson")
     assert counts(two) == (3, 0, 0, 1)
     assert "Kay kraze" in b"".join(failed.write(two)).decode()
+
+
+def test_rows_that_a_dry_run_refused_are_whole_in_the_file_to_mend(operation: Operation) -> None:
+    long = "Nou bezwen dlo. " * 500
+    one = rest(sent(operation, table(f"1,{long},95,-72.3,n")))
+    assert (one.state, one.refused) == ("ready", 1)
+    assert long in b"".join(failed.write(one)).decode()
+
+
+def test_a_batch_of_huge_rows_is_cut_short_and_every_row_comes_in(
+    operation: Operation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "CHARACTERS", 1_000)
+    one = rest(sent(operation, table(*(f"{n},{'dlo ' * 100},18.5,-72.3,n" for n in range(20)))))
+    life.start(None, one)
+    assert run.step() == 3
+    assert counts(rest(one)) == (20, 0, 0, 0)
 
 
 def test_mended_rows_are_read_as_the_import_was_they_come_from(operation: Operation, lead: Person) -> None:
@@ -289,6 +421,46 @@ def test_mended_rows_are_read_as_the_import_was_they_come_from(operation: Operat
     assert f"import {one.pk}" in again.evidence["agreed"]
 
 
+# --- sources -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Zone 1.2", "Zone 12"), ("Team A (Мариуполь)", "Team A (Харьков)"), ("الهلال الأحمر", "Червоний Хрест"),
+     ("x" * 90, "x" * 89 + "y")],
+)  # fmt: skip
+def test_another_name_is_another_source_in_any_script(one: str, other: str, operation: Operation) -> None:
+    """Rows are known again within one source: two partners in one would take each other's rows for their own."""
+    first, second = store.new_source(None, operation, one), store.new_source(None, operation, other)
+    assert first != second
+    assert first.slug != second.slug
+    assert [store.new_source(None, operation, name) for name in (one, other)] == [first, second]
+    assert store.new_source(None, operation, f" {one.upper()} ") == first, "capitals and spaces are no other name"
+    assert store.new_source(None, operation, second.slug) == second
+    assert (first.names, first.channel) == ({operation.language: one}, "file")
+
+
+def test_a_name_that_says_nothing_or_is_of_another_kind_is_refused(operation: Operation) -> None:
+    Source.objects.create(operation=operation, slug="sms-in", channel="web", names={"en": "Короткий номер"})
+    for name in ("!!!", "–", "a\0b", "a\ud800", "x" * 101, "sms-in", "короткий номер"):
+        with pytest.raises(Refused):
+            store.new_source(None, operation, name)
+
+
+def test_a_source_named_for_a_file_that_was_put_away_goes_with_it(operation: Operation, lead: Person) -> None:
+    named = store.new_source(None, operation, "A partner of the day")
+    one = store.add(None, operation, named, "r.csv", [table(*good(range(3)))])
+    other = store.add(None, operation, named, "s.csv", [table(*good(range(3)))])
+    life.discard(lead, one)
+    assert Source.objects.filter(pk=named.pk).exists(), "the other file is from it"
+    mappings.save(lead, rest(other), "theirs")
+    life.discard(lead, other)
+    assert Source.objects.filter(pk=named.pk).exists(), "a mapping is kept for it"
+    mappings.delete(lead, operation.import_mappings.get())
+    life.discard(lead, store.add(None, operation, named, "t.csv", [table(*good(range(3)))]))
+    assert not Source.objects.filter(pk=named.pk).exists()
+
+
 # --- mappings ------------------------------------------------------------------------------------------------------
 
 
@@ -305,6 +477,59 @@ def test_a_mapping_is_proposed_again_for_the_same_columns(operation: Operation, 
     mappings.rename(lead, mapping, "another name")
     mappings.delete(lead, operation.import_mappings.get(name="another name"))
     assert rest(sent(operation, table("3,x,y", header="a,b,c"))).evidence["agreed"] == ""
+
+
+def test_next_weeks_file_with_a_column_more_or_renamed_is_read_as_the_mapping_says(
+    operation: Operation, lead: Person
+) -> None:
+    one = rest(sent(operation, table("1,Nou bezwen dlo,03/04/2010,A", header="Kod,Sa yo di,Jou,Sorte")))
+    roles = {"Kod": "id", "Sa yo di": "text", "Jou": "date", "Sorte": "categories"}
+    plan = Plan.from_json(one.plan).changed(roles=roles, date_order="DMY", categories={"A": "water"})
+    life.look_again(lead, one, plan)
+    mappings.save(lead, rest(one), "weekly")
+    more = rest(sent(operation, table("2,Red Cross,Nou grangou,04/04/2010,A", header="Kod,Org,Sa yo di,Jou,Sorte")))
+    assert more.plan["roles"] == {**roles, "Org": "ignore"}
+    assert (more.plan["date_order"], more.plan["categories"]) == ("DMY", {"A": "water"})
+    told = [(line["column"], line["said"]) for line in more.evidence["evidence"]]
+    assert ("Org", "a new column: kept with the report, not read") in told
+    assert any("as the mapping “weekly” says" in said for _, said in told)
+    renamed = rest(sent(operation, table("3,Nou bezwen tant,05/04/2010,A", header="Kod,Mesaj la,Jou,Sorte")))
+    assert renamed.plan["roles"] == {"Kod": "id", "Mesaj la": "text", "Jou": "date", "Sorte": "categories"}
+    told = [(line["column"], line["said"]) for line in renamed.evidence["evidence"]]
+    assert ("Mesaj la", "text, in place of “Sa yo di”: look whether it is") in told
+    assert {more.evidence["agreed"], renamed.evidence["agreed"]} == {""}, "nobody has said this: it is looked at first"
+    other = rest(sent(operation, table("4,Lòt bagay nèt isit la", header="Kod,message")))
+    assert not any("weekly" in line["said"] for line in other.evidence["evidence"])
+
+
+def test_a_new_column_is_what_it_was_found_to_be_where_the_mapping_has_none_for_that(
+    operation: Operation, lead: Person
+) -> None:
+    one = rest(sent(operation, table("1,Nou bezwen dlo,13.4.2010,n1", header="id,text,date,note")))
+    mappings.save(lead, one, "without places")
+    rows = [f"{n},Nou bezwen dlo nan kan {n},15.4.2010,18.5{n},-72.3{n}" for n in range(3, 9)]
+    more = rest(sent(operation, table(*rows, header="id,text,date,lat,lon")))
+    assert not any("as the mapping" in line["said"] for line in more.evidence["evidence"]), "half the columns"
+    rows = [f"{row},n" for row in rows]
+    more = rest(sent(operation, table(*rows, header="id,text,date,lat,lon,note")))
+    assert more.plan["roles"] == {"id": "id", "text": "text", "date": "date", "lat": "lat", "lon": "lon",
+                                  "note": "ignore"}  # fmt: skip
+    told = [(line["column"], line["said"]) for line in more.evidence["evidence"]]
+    assert ("lat", "a new column, found to be lat: look whether it is") in told
+    life.start(lead, more)
+    rest(more)
+    assert Report.objects.filter(import_no=more.pk).exclude(lat=None).count() == len(rows)
+
+
+def test_how_a_new_columns_cells_are_written_is_what_was_found_and_not_what_the_mapping_says_of_others(
+    operation: Operation, lead: Person
+) -> None:
+    one = rest(sent(operation, table("1,Nou bezwen dlo,n1,x", header="id,text,note,x")))
+    mappings.save(lead, one, "without places")
+    rows = [f"{n};Nou bezwen dlo nan kan {n};n;x;18,5{n};-72,3{n}" for n in range(3, 9)]
+    more = rest(sent(operation, table(*rows, header="id;text;note;x;lat;lon")))
+    assert (more.plan["roles"]["lat"], more.plan["decimal"]) == ("lat", ",")
+    assert counts(more) == (len(rows), 0, 0, 0)
 
 
 def test_a_corrected_plan_is_looked_through_again(operation: Operation, lead: Person) -> None:

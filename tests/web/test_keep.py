@@ -179,6 +179,16 @@ def test_a_message_that_cannot_be_stored_hurts_nobody_else(operation: Operation)
     assert (len(failed), Report.objects.count()) == (2, 40)
 
 
+def test_who_writes_in_a_language_without_answers_is_answered_in_another_one(operation: Operation) -> None:
+    operation.replies = {"fr": {"received": "Merci.", "ask_place": "Où ?", "stopped": "Fini."}}
+    source = sms(operation)
+    source.operation = operation
+    for number, (text, answer) in enumerate((("Nou bezwen dlo tanpri", "Où ?"), ("RETE", "Fini."))):
+        (kept,) = keep(source, [Message(text, gateway_id=f"l{number}", sender=ROSE, language="ht")])
+        assert kept.reply == answer
+    assert set(OutboxMessage.objects.values_list("language", flat=True)) == {"fr"}
+
+
 def test_a_name_as_sender_is_kept_and_not_answered(operation: Operation) -> None:
     (kept,) = keep(sms(operation), [Message("Recharge 2x", gateway_id="1", sender=Address("name", "MTN"))])
     assert (kept.reply, kept.reply_to, OutboxMessage.objects.count()) == ("", None, 0)

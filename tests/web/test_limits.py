@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -12,10 +13,12 @@ from django.db import connection
 from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 
+from rapport.accounts import api_keys
 from rapport.errors import Refused
 from rapport.intake import limits, refusals
 from rapport.intake.models import RefusalCount
 from rapport.operations.models import Operation, Source
+from rapport.reports.models import Report
 
 
 @pytest.fixture(autouse=True)
@@ -161,3 +164,45 @@ def test_counts_wait_for_a_database_that_is_away(operation: Operation) -> None:
         cursor.execute("ALTER TABLE away RENAME TO intake_refusalcount")
     refusals.flush()
     assert counts() == {(None, "first"): 1, (None, "second"): 1}
+
+
+# --- while the worker is behind --------------------------------------------------------------------------------------
+
+
+def test_a_program_is_held_back_while_too_many_reports_wait_and_refused_nothing(
+    operation: Operation, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source.objects.get(operation=operation, slug="api")
+    key = api_keys.make(source.pk, operation.pk, "test", by=None)
+    monkeypatch.setattr(limits, "_HELD_S", 0.3)
+
+    def send(text: str) -> float:
+        limits.forget()
+        began = time.monotonic()
+        answer = client.post(
+            f"/api/{operation.slug}/reports",
+            {"text": text},
+            "application/json",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+        assert (answer.status_code, answer.json()["kept"]) == (200, 1)
+        return time.monotonic() - began
+
+    send("one")
+    monkeypatch.setattr(limits, "MANY_WAIT", 1)
+    assert send("two") < 0.3  # one waits, and that is not too many
+    assert send("three") >= 0.3
+    Report.objects.update(understood=True)
+    assert send("four") < 0.3
+
+
+def test_only_some_calls_are_held_back_at_a_time(operation: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_many_wait", lambda: True)
+    monkeypatch.setattr(limits, "_HELD_S", 1.0)
+    callers = [threading.Thread(target=limits.slow_down) for _ in range(30)]
+    for caller in callers:
+        caller.start()
+    time.sleep(0.3)
+    assert sum(caller.is_alive() for caller in callers) == limits._HELD
+    for caller in callers:
+        caller.join()

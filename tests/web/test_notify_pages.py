@@ -13,7 +13,7 @@ from django.utils import timezone
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
 from rapport.cli.main import run
-from rapport.desk import outbox
+from rapport.desk.sending import outbox
 from rapport.errors import Conflict, NotAllowed
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Operation, Source
@@ -170,6 +170,53 @@ def test_the_command_does_the_same(lead: Person, sms: Source, capsys: pytest.Cap
     assert found["stopped"].startswith("lea stopped all sending")
     assert run(["sending", "resume", "sample", "--as", "lea"]) == 0
     assert decided() == ["stopped all sending", "resumed sending"]
+
+
+def test_what_waits_is_taken_back_at_once_and_never_goes_out(lead: Person, sms: Source) -> None:
+    waits, tried, under_way = put(sms, S.WAITING), put(sms, S.WAITING, gone=True), put(sms, S.SENDING)
+    client = signed_in(lead)
+    client.post(f"{PAGE}stop/")
+    assert "Take back all that wait" in client.get(PAGE).content.decode()
+    client.post(f"{PAGE}all/", {"what": "cancel", "reason": "wrong text"})
+    client.post(f"{PAGE}resume/")
+    for row in (waits, tried, under_way):
+        row.refresh_from_db()
+    assert (waits.state, tried.state, under_way.state) == (S.CANCELLED, S.UNSURE, S.SENDING)
+    assert decided() == ["stopped all sending", "took back 2 messages that waited", "resumed sending"]
+    with pytest.raises(Conflict, match="No message is waiting now"):
+        outbox.settle_all(lead, sms.operation, "cancel", "")
+
+
+@pytest.mark.parametrize(
+    ("what", "became", "told"),
+    [("again", S.WAITING, "sent 2 messages again"), ("leave", S.HANDED, "left 2 messages as perhaps sent")],
+)
+def test_all_that_was_perhaps_sent_is_decided_at_once(
+    what: str, became: str, told: str, lead: Person, sms: Source
+) -> None:
+    for state in (S.UNSURE, S.UNSURE, S.FAILED):
+        put(sms, state, gone=True)
+    client = signed_in(lead)
+    assert "All of them at once" in client.get(PAGE).content.decode()
+    client.post(f"{PAGE}all/", {"what": what})
+    assert list(OutboxMessage.objects.order_by("pk").values_list("state", flat=True)) == [became, became, S.FAILED]
+    assert decided() == [told]
+
+
+def test_who_may_not_stop_sending_takes_nothing_back(volunteer: Person, sms: Source) -> None:
+    row = put(sms, S.WAITING)
+    client = signed_in(volunteer)
+    assert "Take back all that wait" not in client.get(PAGE).content.decode()
+    assert client.post(f"{PAGE}all/", {"what": "cancel"}).status_code == 403
+    row.refresh_from_db()
+    assert row.state == S.WAITING
+
+
+def test_the_command_takes_back_what_waits(lead: Person, sms: Source, capsys: pytest.CaptureFixture[str]) -> None:
+    message(sms)
+    assert run(["sending", "cancel", "sample", "--as", "lea", "--reason", "wrong text"]) == 0
+    assert "1 messages that waited in sample are taken back." in capsys.readouterr().out
+    assert run(["sending", "cancel", "sample", "--as", "lea"]) == 1
 
 
 def test_a_setting_with_choices_takes_no_other(someone: Callable[..., Person], sms: Source) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from django.utils import timezone
 from rapport.intake import doors, limits
 from rapport.notify import calls, claims, hours, mail, send
 from rapport.notify.models import OutboxMessage, OutboxState
+from rapport.notify.ways import Lane
 from rapport.operations.load import set_source_settings
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report, Sender
@@ -384,6 +385,20 @@ def test_a_mail_server_that_does_not_take_it(operation: Operation, mails: Post, 
     assert mails.took.total() <= 1
 
 
+def test_a_fault_before_the_last_step_leaves_nothing_to_a_person(operation: Operation, mails: Post) -> None:
+    row = letter_to(operation)
+
+    def without_its_server(_: Lane, step: Callable[[], None]) -> None:
+        with override_settings(SMTP=None):  # as if something of ours went wrong after the way was chosen
+            step()
+
+    assert send.send(without_its_server) == 1
+    assert (fresh(row).state, row.gone) == (S.WAITING, False)
+    wait_is_over()
+    assert send_all() == 1
+    assert (fresh(row).state, mails.took.total()) == (S.SENT, 1)
+
+
 @pytest.mark.parametrize(("answer", "state"), [("450 busy", S.WAITING), ("550 unknown", S.FAILED)])
 def test_an_address_that_is_refused(operation: Operation, mails: Post, answer: str, state: str) -> None:
     mails.refuse_address = answer
@@ -620,3 +635,27 @@ def test_a_report_about_nothing_of_ours_changes_nothing(handed: OutboxMessage, c
         assert reported(client, status="delivered", **fields) == 200
     assert fresh(theirs).state == S.HANDED
     assert fresh(handed).state == S.HANDED
+
+
+# --- an exercise ---------------------------------------------------------------------------------------------------
+
+
+def test_in_an_exercise_nobody_is_reached_whose_address_came_with_a_replay_or_a_form(
+    operation: Operation, gateway: Door, mails: Post
+) -> None:
+    Operation.objects.update(exercise=True)
+    plain(operation, gateway.url)
+    web = Source.objects.get(operation=operation, slug="web")
+    by_phone, by_mail = message(web), message(web, to=writer(operation, web, "rose@example.org", "email"))
+    assert send_all() == 0
+    assert (gateway.calls, mails.letters) == ([], [])
+    for row in (by_phone, by_mail):
+        assert fresh(row).state == S.WAITING
+        assert row.problem.startswith("This is an exercise: only who writes to one of its gateways gets a message")
+
+
+def test_in_an_exercise_who_wrote_to_a_gateway_is_answered_by_it(operation: Operation, gateway: Door) -> None:
+    Operation.objects.update(exercise=True)
+    row = message(plain(operation, gateway.url))
+    assert send_all() == 1
+    assert fresh(row).state == S.HANDED

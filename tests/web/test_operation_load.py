@@ -17,7 +17,8 @@ from rapport.intake.imports.mappings import columns_of
 from rapport.intake.imports.store import new_source
 from rapport.operations.definition import parse
 from rapport.operations.gazetteer import commune_of, communes_of, forget, knowledge, match_place_name
-from rapport.operations.load import PLACE_COLUMNS, Loaded, load, set_source_settings, source_settings
+from rapport.operations.gazetteer_file import PLACE_COLUMNS
+from rapport.operations.load import Loaded, load, set_source_settings, source_settings
 from rapport.operations.models import Operation, Place, PlaceName, StandingOrder, source_by_token
 from rapport.oversight import keys
 from rapport.sharing.models import ReleaseEntry

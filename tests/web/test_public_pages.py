@@ -150,7 +150,7 @@ some_filters = st.fixed_dictionaries(
 )
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(filters=some_filters, zoom=st.integers(0, 22))
 def test_list_map_and_timeline_hold_the_same_events(
     client: Client, crowd: Operation, filters: dict[str, Any], zoom: int

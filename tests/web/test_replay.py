@@ -57,6 +57,15 @@ def texts() -> list[str]:
     return [text.split(":")[0] for text in Report.objects.order_by("id").values_list("text", flat=True)]
 
 
+@pytest.mark.parametrize("speed", ["nan", "inf", "0", "-1"])
+def test_a_speed_that_is_no_number_is_refused(
+    speed: str, exercise: Source, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["replay", str(file), "--operation", "sample", "--source", "table", "--speed", speed]) == 2
+    assert "--speed" in capsys.readouterr().err
+    assert not Report.objects.exists()
+
+
 def test_messages_come_in_the_order_and_spacing_of_their_times(exercise: Source, file: Path) -> None:
     began = time.monotonic()
     done = played(exercise, file, speed=240)  # two minutes in half a second

@@ -13,7 +13,7 @@ from typing import Any
 
 from rapport.upkeep.archive import Manifest
 from rapport.upkeep.backup import backup
-from rapport.upkeep.restore import check_database, restore
+from rapport.upkeep.restore import restore, take_database
 from tests.migrated import migrated
 
 #: Makes the tables (up to the migrations named, else all) and some rows: an operation, reports, who decided about them.
@@ -37,7 +37,8 @@ operation = models.get_model("operations", "Operation").objects.create(
 source = models.get_model("operations", "Source").objects.create(
     operation=operation, slug="sms", channel="smssync", settings_sealed=keys.seal("channels", b"{}"))
 sender = models.get_model("reports", "Sender").objects.create(
-    pseudonym="p" * 22, operation=operation, kind="tel", address_sealed=keys.seal("addresses", b"+50955500001"))
+    pseudonym=keys.pseudonym("sample", "tel", "50955500001", lambda: False), operation=operation, kind="tel",
+    address_sealed=keys.seal("addresses", b"+50955500001"))
 for number in range(30):
     report = models.get_model("reports", "Report").objects.create(
         operation=operation, source=source, ref=f"{number:026}", received_at=timezone.now(), sender=sender,
@@ -79,7 +80,11 @@ def filled(data: Path, *migrations: str) -> Path:
         capture_output=True,
         text=True,
     )
-    for name, content in (("attachments/ab/abcd.sealed", b"sealed photo"), ("imports/7.csv", b"id,text\n1,dlo\n")):
+    for name, content in (
+        ("attachments/ab/abcd.sealed", b"sealed photo"),
+        ("imports/7.csv", b"id,text\n1,dlo\n"),
+        ("models/ours-1.npz", b"weights"),
+    ):
         (data / name).parent.mkdir(parents=True, exist_ok=True)
         (data / name).write_bytes(content)
     (data / "static").mkdir(exist_ok=True)
@@ -115,7 +120,7 @@ def backed_up(data: Path, to: Path, passphrase: bytes | None = None) -> Manifest
 
 
 def restored(path: Path, into: Path, passphrase: bytes | None = None) -> Manifest:
-    return restore(path, into, passphrase, lambda what, count: None, check_database)
+    return restore(path, into, passphrase, lambda what, count: None, take_database).manifest
 
 
 def sqlite_in(data: Path) -> dict[str, Any]:

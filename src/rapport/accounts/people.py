@@ -114,9 +114,7 @@ def take(person: Person, operation_id: int, role: Role, *, even_the_last: bool =
     membership = Membership.objects.filter(person=person, operation_id=operation_id, role=role).first()
     if membership is None:
         return False
-    if not even_the_last:
-        _keep_an_admin(membership)
-    _take(operator(), membership)
+    _take(operator(), membership, even_the_last=even_the_last)
     return True
 
 
@@ -125,19 +123,22 @@ def dismiss(by: Person, membership: Membership) -> None:
     be without one."""
     if Role(membership.role) not in invitations.roles_to_give(by, membership.operation_id):
         raise NotAllowed("You may not take this role away: it carries more than yours does.")
-    _keep_an_admin(membership)
     _take(by, membership)
 
 
-def _keep_an_admin(membership: Membership) -> None:
-    others = Membership.objects.filter(operation_id=membership.operation_id, role=Role.ADMIN, person__is_active=True)
-    if membership.role == Role.ADMIN and not others.exclude(pk=membership.pk).exists():
-        raise Conflict("This is the operation's only admin: make another one first.")
-
-
 @transaction.atomic
-def _take(by: Person, membership: Membership) -> None:
+def _take(by: Person, membership: Membership, *, even_the_last: bool = False) -> None:
+    if membership.role == Role.ADMIN and not even_the_last:
+        _keep_an_admin(membership)
     said = {"person": membership.person_id, "role": str(membership.role)}
     reason = f"{membership.person.username}: {membership.role}"
     decide(by, membership.operation_id, DecisionKind.DISMISS, before=said, after={}, reason=reason)
     membership.delete()
+
+
+def _keep_an_admin(membership: Membership) -> None:
+    admins = Membership.objects.filter(operation_id=membership.operation_id, role=Role.ADMIN, person__is_active=True)
+    # Held, all in one order: two admins who dismiss each other in the same moment are not both gone.
+    held = admins.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    if not set(held) - {membership.pk}:
+        raise Conflict("This is the operation's only admin: make another one first.")

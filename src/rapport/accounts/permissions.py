@@ -23,6 +23,7 @@ class Permission(StrEnum):
     DESK_SENDER_TRUST = "desk:sender:trust"
     INTAKE_IMPORT_RUN = "intake:import:run"
     NOTIFY_SENDING_STOP = "notify:sending:stop"
+    OPERATIONS_MODEL_CHOOSE = "operations:model:choose"
     OPERATIONS_ORDER_SIGN = "operations:order:sign"
     OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
 
@@ -56,7 +57,13 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.TRANSLATOR: _DESK,
     Role.VERIFIER: _VERIFY,
     Role.LEAD: _VERIFY
-    | {_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_ORDER_SIGN, _P.INTAKE_IMPORT_RUN, _P.NOTIFY_SENDING_STOP},
+    | {
+        _P.ACCOUNTS_PERSON_INVITE,
+        _P.INTAKE_IMPORT_RUN,
+        _P.NOTIFY_SENDING_STOP,
+        _P.OPERATIONS_MODEL_CHOOSE,
+        _P.OPERATIONS_ORDER_SIGN,
+    },
     Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP}),
     Role.ADMIN: frozenset({_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP}),
 }

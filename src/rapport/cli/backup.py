@@ -117,26 +117,35 @@ def restore(file: Path, into: Path, passphrase_file: Path | None, to_json: bool)
         raise RapportError("A database that is a file is restored within the data folder: unset RAPPORT_DATABASE_URL.")
     with _told() as told:
 
-        def fill(unpacked: Unpacked) -> None:
+        def fill(unpacked: Unpacked) -> int:
             if in_file and unpacked.manifest.database == "sqlite":
-                way_back.check_database(unpacked)
-            else:
-                _fill(unpacked, told)
+                return way_back.take_database(unpacked)
+            return _fill(unpacked, told)
 
-        manifest = way_back.restore(file, into.absolute(), _passphrase(passphrase_file), told, fill)
+        done = way_back.restore(file, into.absolute(), _passphrase(passphrase_file), told, fill)
     where = "the database that RAPPORT_DATABASE_URL names" if not in_file else str(into / "rapport.db")
     show(
-        _result(manifest) | {"into": str(into)},
+        _result(done.manifest) | {"into": str(into), "messages_held": done.held},
         to_json,
         [
-            f"Restored into {into} and {where}: every count and digest is as it was at {manifest.made_at}.",
-            _counted(manifest),
+            f"Restored into {into} and {where}: every count and digest is as it was at {done.manifest.made_at}.",
+            _counted(done.manifest),
+            *_held(done.held),
             f"To go on with it: RAPPORT_DATA_DIR={into} rapport serve",
         ],
     )
 
 
-def _fill(unpacked: Unpacked, told: Told) -> None:
+def _held(count: int) -> list[str]:
+    if not count:
+        return []
+    return [
+        f"{count} messages to senders waited then and may have gone since: a person says on the page of messages out"
+        " whether they are sent."
+    ]
+
+
+def _fill(unpacked: Unpacked, told: Told) -> int:
     """Django is set up on what was unpacked, and only now: it would make keys of its own where there are none."""
     os.environ["RAPPORT_DATA_DIR"] = str(unpacked.folder)
     set_up(from_nothing=True)
@@ -144,7 +153,7 @@ def _fill(unpacked: Unpacked, told: Told) -> None:
 
     from rapport.upkeep import restore as way_back
 
-    way_back.fill(unpacked, settings.DATABASES["default"], told)
+    return way_back.fill(unpacked, settings.DATABASES["default"], told)
 
 
 @click.command(cls=NeedsModels)

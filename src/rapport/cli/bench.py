@@ -60,6 +60,27 @@ def import_(rows: int, folder: Path | None, to_json: bool) -> None:
     _show(measure(rows, folder), to_json)
 
 
+@bench.command()
+@click.option("--peer", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="PYTHON",
+              help="The python of an environment with bench/peer-text.txt: make bench-peer makes one.")  # fmt: skip
+@as_json
+def text(peer: Path | None, to_json: bool) -> None:
+    """Messages a second through the whole text chain, how long one waits, and whether batches change an answer."""
+    from rapport.cli.bench_text import measure
+
+    _show(measure(peer), to_json)
+
+
+@bench.command()
+@_folder
+@as_json
+def stream(folder: Path | None, to_json: bool) -> None:
+    """Posts a second that come in as NDJSON, are kept and have their suggestions, all on disk."""
+    from rapport.cli.bench_stream import measure
+
+    _show(measure(folder), to_json)
+
+
 def _show(figures: Iterable[Figure], to_json: bool) -> None:
     rows = [figure.as_json() for figure in figures]
     show(list[Json](rows), to_json, columns(rows, "Nothing was measured."))

@@ -29,6 +29,7 @@ _COLUMNS = {
     "occurred_at": "datetime(?, 'unixepoch')", "published_at": "datetime(?, 'unixepoch')",
     "created_at": "datetime(?, 'unixepoch')", "updated_at": "datetime(?, 'unixepoch')",
     "sensitivity": "'low'", "summary": "''", "pcode": "''", "commune_pcode": "''",
+    "extra": "'{}'", "response": "'open'", "response_by": "''",
 }  # fmt: skip
 
 Row = tuple[Any, ...]

@@ -31,4 +31,5 @@ def _rounded(value: float | int | None) -> float | int | None:
     """Three digits that count and no more: a bench does not know better."""
     if value is None or isinstance(value, int):
         return value
-    return round(value) if abs(value) >= 100 else round(value, 1) if abs(value) >= 10 else round(value, 2)
+    size = abs(value)
+    return round(value) if size >= 100 else round(value, 1 if size >= 10 else 2 if size >= 1 else 3)

@@ -204,8 +204,9 @@ def _driven(one: Any) -> dict[str, Any]:
 
 def _to_rest(one: Any) -> None:
     from rapport.intake.imports import run
+    from rapport.intake.models import WORKED_ON
 
-    while one.state in run.WORKED_ON and run.claim(one, at_once=True):
+    while one.state in WORKED_ON and run.claim(one, at_once=True):
         run.work(one)
         one.refresh_from_db()
 

@@ -58,6 +58,7 @@ class NdjsonPosts:
     texts: tuple[str, ...]
     prefix: str
     lines: int
+    bare: bool = False  # a text and an id, and no sender
 
     def request(self, number: int) -> bytes:
         first = number * self.lines
@@ -69,10 +70,20 @@ class NdjsonPosts:
         row = {
             "id": name,
             "text": self.texts[number % len(self.texts)],
-            "sender": {"kind": "tel", "value": f"+5095550{number % 10_000:04}"},
             "fields": {"message_id": name},  # by which it is found again in the database
         }
-        return json.dumps(row).encode()
+        sender = {"sender": {"kind": "tel", "value": f"+5095550{number % 10_000:04}"}}
+        return json.dumps(row if self.bare else row | sender).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Requests made beforehand: what it costs to make them is not there for the server."""
+
+    requests: tuple[bytes, ...]
+
+    def request(self, number: int) -> bytes:
+        return self.requests[number]
 
 
 def post(path: str, content_type: str, body: bytes, headers: str = "") -> bytes:
@@ -104,6 +115,7 @@ class Measured:
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)  # 0: the connection broke
     elapsed: float = 0.0  # seconds from the end of the warm-up to the last answer
+    began: float = 0.0  # on the monotonic clock, which all processes of a machine share
 
     @property
     def per_second(self) -> float:
@@ -139,7 +151,7 @@ async def _run(plan: Plan, requests: Requests) -> Measured:
     measured = Measured()
     numbers = iter(range(plan.most)) if plan.most is not None else count()
     loop = asyncio.get_running_loop()
-    begin = time.monotonic()
+    begin = measured.began = time.monotonic()
     made = [_Connection(plan, requests, numbers, measured, begin) for _ in range(plan.connections)]
     for connection in made:
         await loop.create_connection(lambda connection=connection: connection, plan.host, plan.port)  # type: ignore[misc]

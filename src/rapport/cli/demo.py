@@ -83,7 +83,7 @@ def _people(operation: Operation) -> None:
 def _sign(operation: Operation) -> None:
     """The lead signs the operation's standing orders that nobody has signed."""
     from rapport.accounts.models import Person
-    from rapport.desk.orders import sign
+    from rapport.desk.standing_orders.orders import sign
 
     lead: Person = Person.objects.get(username="lead")
     for order in operation.orders.filter(signed_at=None, revoked_at=None):
@@ -102,7 +102,8 @@ def _understand() -> None:
     from rich.progress import Progress
 
     from rapport.cli.worker import stop_on_signals
-    from rapport.intake.understand import understand, waiting
+    from rapport.intake.fresh import waiting
+    from rapport.intake.understand import understand
 
     stop = stop_on_signals()  # a batch that was begun is finished, however often somebody presses Ctrl-C
     with Progress(transient=True) as progress:

@@ -44,9 +44,12 @@ def _findings(port: int) -> Iterator[Finding]:
     except RapportError as error:
         yield wrong("settings", str(error), "docs/reference/settings.md names them all.")
         return
-    yield from examine(found)
+    seen = list(examine(found))
+    yield from seen
     if not (found["RAPPORT_DATA_DIR"] / "keys").is_dir():
         return  # told already; setting up would make new ones
+    if any(one.about == "key_files" for one in seen):
+        return  # without its keys nothing can be set up
     try:
         find_data()
     except RapportError as error:

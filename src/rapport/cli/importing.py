@@ -15,7 +15,7 @@ from rapport.values import Json
 
 if TYPE_CHECKING:
     from rapport.intake.models import Import
-    from rapport.operations.models import Source
+    from rapport.operations.models import Operation, Source
 
 #: Rows that are told one by one; the rest is counted by reason.
 TOLD = 20
@@ -57,6 +57,7 @@ def _work(one: Import) -> None:
 
     from rapport.intake import refusals
     from rapport.intake.imports import run
+    from rapport.intake.models import WORKED_ON
 
     console = Console(stderr=True)
     bars = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,} rows"), TimeRemainingColumn())
@@ -64,7 +65,7 @@ def _work(one: Import) -> None:
         task = progress.add_task(one.file_name, total=one.total_rows)
         try:
             taken = False
-            while one.state in run.WORKED_ON:
+            while one.state in WORKED_ON:
                 # Taken over once from a worker; whoever takes it from here is left to finish it.
                 if run.claim(one, at_once=not taken):
                     taken = True
@@ -87,19 +88,28 @@ def _work(one: Import) -> None:
 @click.option("--dry-run", is_flag=True, help="Only look the file through; it waits under imports on the pages.")
 @click.option("--yes", is_flag=True, help="Take it in without asking, as it is proposed.")
 @click.option("--resume", type=int, help="Go on with the import of this number.")
+@click.option("--rollback", "back", type=int, help="Take the import of this number back: its reports are withdrawn.")
+@click.option("--as", "username", help="With --rollback: who decides; the name stands in the record.")
+@click.option("--reason", default="", help="With --rollback: why.")
 @click.option("--to-mend", type=click.Path(dir_okay=False, path_type=Path), help="Write the refused rows to this file.")
 @as_json
 def import_file(
     operation: str | None, words: tuple[str, ...], slug: str | None, mapping: str | None, dry_run: bool, yes: bool,
-    resume: int | None, to_mend: Path | None, to_json: bool,
+    resume: int | None, back: int | None, username: str | None, reason: str, to_mend: Path | None, to_json: bool,
 ) -> None:  # fmt: skip
     """Take the rows of FILE (CSV, XLSX or NDJSON) in as reports of SOURCE in OPERATION.
 
-    Where the operation's file, or a saved mapping, says what the columns mean, the rows come in at once. Else the file
-    is looked through, what was found is shown, and you are asked. Rows that are there already change nothing, so the
-    same file, or a longer one, can be imported again. An import that was stopped goes on with --resume NUMBER; taking
-    one back is done on the pages, in a person's name.
+    Where the operation's file, or a mapping saved for SOURCE, says what the columns mean, the rows come in at once.
+    Else the file is looked through, what was found is shown, and you are asked. Rows that are there already change
+    nothing, so the same file, or a longer one, can be imported again. An import that was stopped goes on with
+    --resume NUMBER; --rollback NUMBER takes one back, in the name of the person whom --as names.
     """
+    if back is not None:
+        one = _rolled_back(back, username, reason)
+        left = f" {one.left} left alone, because somebody had decided about them." if one.left else ""
+        result: Json = {"import": one.pk, "state": one.state, "withdrawn": one.withdrawn, "left": one.left}
+        show(result, to_json, [f"{one.withdrawn} reports withdrawn: kept, and counted nowhere.{left}"])
+        return
     if resume is not None:
         one = _resumed(resume)
     else:
@@ -114,17 +124,40 @@ def import_file(
     show(_result(one), to_json, _told(one))
 
 
-def _resumed(number: int) -> Import:
-    from rapport.intake.imports import life
+def _import(number: int) -> Import:
     from rapport.intake.models import Import
 
     one = Import.objects.select_related("operation", "source").filter(pk=number).first()
     if one is None:
         raise RapportError(f"There is no import {number}.")
+    return one
+
+
+def _rolled_back(number: int, username: str | None, reason: str) -> Import:
+    from rapport.accounts import people
+    from rapport.intake.imports import rollback
+
+    one = _import(number)
+    if not username:
+        raise click.UsageError("Say with --as who decides, and with --reason why: both stand in the record.")
+    if one.state != "rolling_back":  # one that was stopped goes on
+        rollback.begin(people.find(username), one, reason)
+    _work(one)
+    return one
+
+
+def _resumed(number: int) -> Import:
+    from rapport.intake.imports import life
+    from rapport.intake.models import WORKED_ON
+
+    one = _import(number)
     if one.state == "ready":
         life.start(None, one)
     elif one.state in ("paused", "failed"):
         life.go_on(None, one)
+    elif one.state not in WORKED_ON:
+        remedy = " To bring its reports back, import the file again." if one.state == "rolled_back" else ""
+        raise RapportError(f"Import {one.pk} is {one.get_state_display()}: there is nothing to go on with.{remedy}")
     _work(one)
     return one
 
@@ -137,16 +170,19 @@ def _added(operation: str, slug: str, path: Path, mapping: str | None) -> Import
     if not path.is_file():
         raise RapportError(f"There is no file {path.name} here.")
     named = mappings.find(place, mapping) if mapping else None
-    return store.add(None, place, _source(operation, slug), path.name, store.pieces_of(path), mapping=named)
+    source = _source(place, slug)
+    try:
+        return store.add(None, place, source, path.name, store.pieces_of(path), mapping=named)
+    except (RapportError, OSError):
+        store.forget_source(source)
+        raise
 
 
-def _source(operation: str, slug: str) -> Source:
+def _source(place: Operation, slug: str) -> Source:
     """The source of that name; without a name the only one that takes files; a new one if nothing has the name."""
     from rapport.intake.imports import store
-    from rapport.operations import sources
     from rapport.operations.models import Source
 
-    place = sources.find_operation(operation)
     chosen = Source.objects.select_related("operation").filter(operation=place)
     if slug:
         return chosen.filter(slug=slug).first() or store.new_source(None, place, slug)
@@ -216,6 +252,7 @@ def _result(one: Import) -> Json:
     return {
         "import": one.pk,
         "state": one.state,
+        "read_as": " ".join(_as_said_before(one)),
         "rows": one.new + one.already + one.differs + one.refused,
         "new": one.new,
         "already": one.already,
@@ -228,10 +265,19 @@ def _result(one: Import) -> Json:
     }
 
 
+def _as_said_before(one: Import) -> list[str]:
+    """By what the file was read, where that was not worked out from it alone: nobody shall take it for granted."""
+    if agreed := one.evidence.get("agreed"):
+        return [f"Read as {agreed} says."]
+    said = [str(line["said"]) for line in one.evidence.get("evidence", ()) if line["about"] == "mapping"]
+    return [f"{words[:1].upper()}{words[1:]}." for words in said]
+
+
 def _told(one: Import) -> list[str]:
     rows = one.new + one.already + one.differs + one.refused
     there = f"{one.already} there already" + (f", {one.differs} there saying something else" if one.differs else "")
-    lines = [f"{rows} rows: {one.new} new, {there}, {one.refused} refused."]
+    lines = [_plain(said) for said in _as_said_before(one)]
+    lines.append(f"{rows} rows: {one.new} new, {there}, {one.refused} refused.")
     told = one.verdicts.exclude(verdict="left").order_by("row", "pk")
     lines += [
         _plain(f"  row {line.row}: {line.field + ': ' if line.field else ''}{line.remedy}") for line in told[:TOLD]

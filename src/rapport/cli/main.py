@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -24,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "restore": ("rapport.cli.backup:restore", "Make a data folder, and a database, of a backup."),
     "sending": ("rapport.cli.sending:sending", "Stop all messages that go out, resume them, see what waits."),
     "serve": ("rapport.cli.serve:serve", "Serve pages, gateways and API, with the worker beside them."),
+    "text": ("rapport.cli.text:text", "What messages seem to say: a file or a pipe in, lines of JSON out."),
     "upgrade": ("rapport.cli.backup:upgrade", "Bring the data of an earlier version to this one, after a backup."),
     "worker": ("rapport.cli.worker:worker", "Work out what new reports seem to say, until told to stop."),
 }
@@ -62,10 +65,18 @@ def _database_errors() -> tuple[type[Exception], ...]:
     return OperationalError, ProgrammingError
 
 
+_DISK_FULL = (
+    "The disk is full. What was kept before is kept. Make room and run the same again; an import goes on with "
+    "rapport import --resume NUMBER (its number stands under Imports on the pages)."
+)
+
+
 def _advice(error: Exception) -> str:
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if "no such table" in text or "does not exist" in text or "no such column" in text:
         return "The database is not set up for this version: run rapport serve or rapport migrate."
+    if "disk is full" in text or "No space left" in text:
+        return _DISK_FULL
     return f"The database cannot be used: {text}"
 
 
@@ -91,7 +102,9 @@ def run(args: Sequence[str]) -> int:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.", file=sys.stderr)
+        full = error.errno == errno.ENOSPC
+        said = _DISK_FULL if full else f"Cannot use {error.filename or 'a file'}: {error.strerror or error}."
+        print(said, file=sys.stderr)
         return 1
     except _database_errors() as error:
         print(_advice(error), file=sys.stderr)
@@ -100,4 +113,6 @@ def run(args: Sequence[str]) -> int:
 
 
 def main() -> None:
+    # What is made here holds reports, addresses and keys: for its owner alone, also in a folder that others may enter.
+    os.umask(0o077)
     sys.exit(run(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -47,6 +48,8 @@ def replay(
     from rapport.intake import replay as replaying
     from rapport.operations import sources
 
+    if not math.isfinite(speed):  # no number is below 0, nor is "nan"
+        raise click.BadParameter("write a number, as 60.", param_hint="--speed")
     way_in, name = sources.find(operation, source), run or replaying.new_run()
     score = replaying.read(way_in, file, bare=bare)
     score = replaying.of_run(replaying.part(score, begin.replace(tzinfo=UTC) if begin else None, limit), name)

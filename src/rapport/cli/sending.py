@@ -1,4 +1,4 @@
-"""`rapport sending`: stop, resume, and how it stands. The same as the buttons on the page of what goes out."""
+"""`rapport sending`: stop, resume, cancel, and how it stands. The same as the buttons on the page of what goes out."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ import click
 from rapport.cli.output import ModelGroup, as_json, show
 from rapport.values import Json
 
+_who = click.option("--as", "username", required=True, help="Who decides: the name stands in the record.")
+_why = click.option("--reason", default="", help="Why.")
+
 
 @click.group(cls=ModelGroup)
 def sending() -> None:
-    """Stop all messages of an operation, resume them, see what waits."""
+    """Stop all messages of an operation, resume them, take back or see what waits."""
 
 
 @sending.command()
 @click.argument("operation")
-@click.option("--as", "username", required=True, help="Who decides: the name stands in the record.")
-@click.option("--reason", default="", help="Why.")
+@_who
+@_why
 def stop(operation: str, username: str, reason: str) -> None:
     """Send nothing more in OPERATION, from the next message on."""
     from rapport.accounts import people
-    from rapport.desk import outbox
+    from rapport.desk.sending import outbox
     from rapport.operations.sources import find_operation
 
     outbox.stop_sending(people.find(username), find_operation(operation), reason)
@@ -29,16 +32,30 @@ def stop(operation: str, username: str, reason: str) -> None:
 
 @sending.command()
 @click.argument("operation")
-@click.option("--as", "username", required=True, help="Who decides: the name stands in the record.")
-@click.option("--reason", default="", help="Why.")
+@_who
+@_why
 def resume(operation: str, username: str, reason: str) -> None:
     """Let what waits in OPERATION go out again."""
     from rapport.accounts import people
-    from rapport.desk import outbox
+    from rapport.desk.sending import outbox
     from rapport.operations.sources import find_operation
 
     outbox.resume_sending(people.find(username), find_operation(operation), reason)
     click.echo(f"What waits in {operation} goes out again.")
+
+
+@sending.command()
+@click.argument("operation")
+@_who
+@_why
+def cancel(operation: str, username: str, reason: str) -> None:
+    """Take back every message that waits in OPERATION: none of them goes out."""
+    from rapport.accounts import people
+    from rapport.desk.sending import outbox
+    from rapport.operations.sources import find_operation
+
+    count = outbox.settle_all(people.find(username), find_operation(operation), "cancel", reason)
+    click.echo(f"{count} messages that waited in {operation} are taken back.")
 
 
 @sending.command()
@@ -48,7 +65,7 @@ def status(operation: str, to_json: bool) -> None:
     """How many messages of OPERATION stand where, and who stopped sending."""
     from django.db.models import Count
 
-    from rapport.desk import outbox
+    from rapport.desk.sending import outbox
     from rapport.notify.models import OutboxState
     from rapport.operations.sources import find_operation
 

@@ -128,8 +128,10 @@ def _end_without_parent(parent: int) -> None:
 def _load(parent: int) -> Callable[..., Any]:
     """Runs in the serving process: the application, with an eye on the main process."""
     threading.Thread(target=_end_without_parent, args=(parent,), name="watch-parent", daemon=True).start()
+    from rapport.text.ready import prepare as prepare_text
     from rapport.web.wsgi import application
 
+    threading.Thread(target=prepare_text, name="prepare-text", daemon=True).start()
     return application
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 import click
 
 from rapport.cli.output import NeedsModels
+from rapport.errors import place_of
 
 #: Seconds between two looks at the database when there was nothing to do: a person does not notice the wait, and an
 #: idle worker costs under 1 % of a core [ours].
@@ -19,9 +21,12 @@ PAUSE = 0.3
 #: Seconds until it tries again when the database could not be used [ours].
 AWAY = 5.0
 
-#: Reports a second from which on the worker gives way: it rests as long as it works, so that whoever sends now is
-#: answered at once. The suggestions come later; the reports are on the desk already.
+#: Reports a second from which on the worker lets them gather: a few large pieces of work hold the database's lock for
+#: less time than many small ones. The suggestions come a moment later; the reports are on the desk already.
 BUSY = 200
+REST = 0.1  # seconds for which they gather [ours]
+#: A piece of work of so many leaves more behind: the next one comes at once.
+FULL = 2_000
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +61,8 @@ def _keep_on(
             log.error("%s: the database cannot be used now, trying again in %g s: %s", name, AWAY, error)
             connections.close_all()
             stop.wait(AWAY)
-        except Exception:
-            log.exception("%s failed, trying again in %g s", name, AWAY)
+        except Exception as fault:  # noqa: BLE001 - whatever ails one job, it is tried again and holds up no other
+            log.error("%s failed, trying again in %g s: %s", name, AWAY, place_of(fault))
             stop.wait(AWAY)
     connections.close_all()
 
@@ -65,11 +70,13 @@ def _keep_on(
 def _work(job: Callable[[], int], newest: Callable[[], int], stop: threading.Event, parent: int | None) -> None:
     began, last = time.monotonic(), newest()
     while _wanted(stop, parent):
-        if not job():
+        done = job()
+        if not done:  # and nothing is asked of the database beyond what the job itself looks for
             stop.wait(PAUSE)
+            continue
         took, now = time.monotonic() - began, newest()
-        if now - last > BUSY * took:
-            stop.wait(min(took, PAUSE))
+        if now - last > BUSY * took and done < FULL:
+            stop.wait(REST)
         began, last = time.monotonic(), newest()
 
 
@@ -94,6 +101,10 @@ def worker(parent: int | None) -> None:
     `rapport serve` starts one by itself. Two at the same time do no harm, and no good.
     """
     from rapport import plugins
-    from rapport.intake.understand import newest
+    from rapport.intake.fresh import newest
+    from rapport.text.ready import prepare
 
+    prepare(last_first=True)
+    gc.collect()
+    gc.freeze()  # what the engine holds stays: the collector need not look at it again and again
     work(plugins.jobs(), newest, stop_on_signals(parent), parent)

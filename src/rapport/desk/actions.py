@@ -16,15 +16,20 @@ from rapport.accounts.permissions import Permission
 from rapport.desk import draft as drafts
 from rapport.desk.books import allow, claim, decide, independent_senders, locked, standing_decisions, told
 from rapport.desk.draft import EventDraft
-from rapport.errors import Conflict, Refused
+from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events import log
 from rapport.events.models import Event, EventReport
+from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report, Standing, Suggestion, Translation
 from rapport.values import Publication, Status
 
 #: What only a verifier says, and only with reason and evidence.
 JUDGED = frozenset({Status.VERIFIED, Status.REFUTED, Status.UNVERIFIABLE})
+JUDGED_STAYS = (
+    "Verified, refuted and unverifiable are a verifier's word: what is so judged only a verifier rewrites, gives other "
+    "reports, or publishes again once it was withdrawn."
+)
 #: How many independent senders corroborate an event [ours: the smallest number that is more than one person's word].
 CORROBORATING_SENDERS = 2
 REASON_LENGTH = 2_000
@@ -35,11 +40,7 @@ def accept(
 ) -> Event:
     """The report becomes an event of its own, published or a draft."""
     allow(person, Permission.DESK_REPORT_TRIAGE, report.operation_id)
-    if publish:
-        allow(person, Permission.DESK_EVENT_PUBLISH, report.operation_id)
-    drafts.check(report.operation, draft)
-    event = Event(operation=report.operation)
-    set_publication(event, Publication.PUBLISHED if publish else Publication.DRAFT)
+    event = new_event(person, report.operation, draft, publish)
     with transaction.atomic():
         claim(report, Standing.IN_EVENT, person)
         drafts.save(event, draft)
@@ -58,13 +59,15 @@ def accept(
     return event
 
 
-def attach(person: Person, report: Report, event: Event, suggestion: Suggestion | None = None) -> None:
-    """The report tells of an event that is already there."""
+def attach(person: Person, report: Report, event: Event, suggestion: Suggestion | None = None) -> Event:
+    """The report tells of an event that is already there; the event as it is now, perhaps withdrawn. To what a
+    verifier has judged only a verifier attaches."""
     allow(person, Permission.DESK_REPORT_TRIAGE, report.operation_id)
     if event.operation_id != report.operation_id:
         raise Refused("other operation", "Report and event belong to different operations.", field="event")
     with transaction.atomic():
         event = locked(event)
+        allow_judged(person, event.operation_id, event.status)
         claim(report, Standing.IN_EVENT, person)
         EventReport.objects.create(event=event, report=report)
         touch(event)
@@ -79,6 +82,7 @@ def attach(person: Person, report: Report, event: Event, suggestion: Suggestion 
             after={"standing": Standing.IN_EVENT, "event": event.ref},
         )
         log.record(event.operation_id, [event.pk])
+    return event
 
 
 def reject(person: Person, report: Report, reason: str) -> None:
@@ -130,8 +134,7 @@ def edit(person: Person, event: Event, draft: EventDraft, seen: datetime | None 
         before, after = drafts.to_json(drafts.of_event(event)), drafts.to_json(draft)
         if before == after:
             return event
-        if Status(event.status) in JUDGED:  # what a verifier has vouched for says nothing else without one
-            allow(person, Permission.DESK_EVENT_VERIFY, event.operation_id)
+        allow_judged(person, event.operation_id, event.status)
         if seen is not None and event.updated_at != seen:
             raise Conflict(_changed_meanwhile(event))
         drafts.save(event, draft)
@@ -143,13 +146,18 @@ def edit(person: Person, event: Event, draft: EventDraft, seen: datetime | None 
 def publish(
     person: Person, event: Event, publication: Publication, reason: str = "", batch: Decision | None = None
 ) -> Event:
-    """Readers get the event, or do not. Withdrawing needs a reason; what was shown is retracted."""
+    """Readers get the event, or do not. Taking it from them needs a reason; what was shown is retracted.
+
+    Withdrawing is the emergency brake: whoever may publish pulls it, whatever a verifier has said. What a verifier has
+    judged comes back from there only by a verifier's word, or when whoever withdrew it takes that back (undo.py)."""
     allow(person, Permission.DESK_EVENT_PUBLISH, event.operation_id)
-    reason = words("reason", reason, needed=publication == Publication.WITHDRAWN)
+    reason = words("reason", reason, needed=publication != Publication.PUBLISHED)
     with transaction.atomic():
         event = locked(event)
         if event.publication == publication:
             raise Conflict(f"This event is {publication.value} already.")
+        if event.publication == Publication.WITHDRAWN:
+            allow_judged(person, event.operation_id, event.status)
         before = shown(event)
         set_publication(event, publication)
         touch(event)
@@ -175,8 +183,7 @@ def set_status(person: Person, event: Event, status: Status, reason: str = "", e
     evidence = words("evidence", evidence, needed=status in JUDGED)
     with transaction.atomic():
         event = locked(event)
-        if {status, Status(event.status)} & JUDGED:
-            allow(person, Permission.DESK_EVENT_VERIFY, event.operation_id)
+        allow_judged(person, event.operation_id, status, event.status)
         if event.status == status:
             raise Conflict(f"This event is {status.value} already.")
         if status == Status.CORROBORATED:
@@ -195,6 +202,28 @@ def set_status(person: Person, event: Event, status: Status, reason: str = "", e
         )
         log.record(event.operation_id, [event.pk])
     return event
+
+
+def new_event(person: Person, operation: Operation, draft: EventDraft, publish: bool) -> Event:
+    """An event, published or a draft, that can say what the draft says; not written yet."""
+    if publish:
+        allow(person, Permission.DESK_EVENT_PUBLISH, operation.pk)
+    drafts.check(operation, draft)
+    event = Event(operation=operation)
+    set_publication(event, Publication.PUBLISHED if publish else Publication.DRAFT)
+    return event
+
+
+def allow_judged(person: Person, operation_id: int, *statuses: str) -> None:
+    """What a verifier has vouched for says nothing else, and holds no other reports, but by a verifier's word; nor do
+    readers get it again without one, once it was withdrawn."""
+    if not closed_to(person, operation_id).isdisjoint(statuses):
+        raise NotAllowed(f"{JUDGED_STAYS} {person.shown_name} does not hold {Permission.DESK_EVENT_VERIFY.value} here.")
+
+
+def closed_to(person: Person, operation_id: int) -> frozenset[str]:
+    """The statuses whose events this person leaves to verifiers; none for a verifier."""
+    return frozenset() if person.may(Permission.DESK_EVENT_VERIFY, operation_id) else frozenset(JUDGED)
 
 
 def accepted(event: Event, draft: EventDraft) -> dict[str, object]:
@@ -239,7 +268,7 @@ def _check_corroborated(event: Event) -> None:
     if senders < CORROBORATING_SENDERS:
         raise Conflict(
             f"Corroborated means told by {CORROBORATING_SENDERS} independent senders; this event has {senders}. "
-            "Reports without a sender do not count."
+            "Reports without a sender do not count, nor words that another sender said before."
         )
 
 

@@ -14,6 +14,7 @@ from rapport.accounts.permissions import Permission
 from rapport.desk.models import Lease
 from rapport.errors import Conflict, NotAllowed
 from rapport.events.models import Event, EventReport
+from rapport.events.sources import Voice, independent
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.oversight.record import decide as decide
 from rapport.reports.models import Report, Standing
@@ -63,11 +64,16 @@ def claim(report: Report, standing: Standing, person: Person) -> None:
     if not Report.objects.filter(pk=report.pk, standing=Standing.WAITING).update(standing=standing):
         raise Conflict(who_was_first(report))
     # The report's row is locked now, and nobody can take it while we look.
-    held = Lease.objects.filter(report_id=report.pk, until__gt=timezone.now()).select_related("person").first()
-    if held is not None and held.person_id != person.pk:
-        raise Conflict(works_on(held))
+    check_held_by_nobody_else(report.pk, person)
     Lease.objects.filter(report_id=report.pk).delete()
     report.standing = standing
+
+
+def check_held_by_nobody_else(report_id: int, person: Person) -> None:
+    """Conflict, naming who, if somebody else works on the report."""
+    held = Lease.objects.filter(report_id=report_id, until__gt=timezone.now()).select_related("person").first()
+    if held is not None and held.person_id != person.pk:
+        raise Conflict(works_on(held))
 
 
 def works_on(lease: Lease) -> str:
@@ -75,10 +81,17 @@ def works_on(lease: Lease) -> str:
 
 
 def who_was_first(report: Report) -> str:
-    first = standing_decisions(report.operation_id).filter(report_id=report.pk, kind__in=PLACING).order_by("id").last()
-    if first is None:
-        return "This report is not waiting any more."
-    return f"This report is not waiting any more: {told(first)}."
+    """Why a report cannot be decided about: it has left the queue."""
+    return who_were_first(report.operation_id, [report.pk])[report.pk]
+
+
+def who_were_first(operation_id: int, report_ids: Sequence[int]) -> dict[int, str]:
+    """The same of many, in few queries."""
+    said = dict.fromkeys(report_ids, "This report is not waiting any more.")
+    for some in parts(report_ids):
+        placing = standing_decisions(operation_id).filter(report_id__in=some, kind__in=PLACING).order_by("id")
+        said.update({one.report_id or 0: f"This report is not waiting any more: {told(one)}." for one in placing})
+    return said
 
 
 def hold(event_ids: Iterable[int]) -> None:
@@ -94,28 +107,29 @@ def locked(event: Event) -> Event:
     no report is left in it."""
     fresh = Event.objects.select_for_update(of=("self",)).select_related("merged_into").get(pk=event.pk)
     if fresh.merged_into is not None:
-        raise Conflict(f"This event has become part of {called(fresh.merged_into)}: decide about that one.")
+        raise Conflict(f"This event has become part of {quoted(fresh.merged_into)}: decide about that one.")
     if not EventReport.objects.filter(event=fresh).exists():
         raise Conflict("No report stands behind this event any more: accept the report anew.")
     return fresh
 
 
 def independent_senders(event_id: int, without: Sequence[int] = ()) -> int:
-    """How many different senders told of the event, leaving out some reports if asked. Reports without a sender do not
-    count, nobody can tell them apart; nor do those of blocked senders."""
+    """How many independent senders told of the event, as events/sources.py counts them, leaving out some reports if
+    asked. Reports without a sender do not count, nobody can tell them apart; nor do those of blocked senders."""
     links = EventReport.objects.filter(event_id=event_id).exclude(report_id__in=without)
     return senders_among(set(links.values_list("report_id", flat=True)))
 
 
 def senders_among(reports: Iterable[int]) -> int:
     """The same of these reports."""
-    senders: set[str] = set()
+    voices: list[Voice] = []
     for some in parts(sorted(reports)):
         known = Report.objects.filter(pk__in=some, sender__isnull=False).exclude(sender__trust=Trust.BLOCKED.value)
-        senders.update(str(pk) for pk in known.values_list("sender", flat=True).distinct())
-    return len(senders)
+        said = known.order_by("pk").values_list("sender", "text", "signature__minhash")
+        voices += [Voice(str(sender), text, bytes(minhash or b"")) for sender, text, minhash in said]
+    return independent(voices)
 
 
-def called(event: Event) -> str:
+def quoted(event: Event) -> str:
     """How a sentence names an event: its title if it has one, and its reference."""
     return f"“{event.title}” ({event.ref})" if event.title else f"event {event.ref}"

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from rapport.desk.rules import TITLE_LENGTH
+from rapport.desk.standing_orders.rules import TITLE_LENGTH
 from rapport.errors import Refused
 from rapport.events.models import Event
 from rapport.operations import fields

@@ -13,12 +13,14 @@ from django.utils import timezone
 
 from rapport.desk import places
 from rapport.desk.draft import LARGEST_NUMBER, LARGEST_RADIUS_M, SUMMARY_LENGTH, EventDraft, check
-from rapport.desk.rules import TITLE_LENGTH
+from rapport.desk.naming import names
+from rapport.desk.standing_orders.rules import TITLE_LENGTH, if_visible
 from rapport.errors import Refused
 from rapport.operations import asking, fields
 from rapport.operations.models import Category, Operation
+from rapport.reports.models import Suggestion
 from rapport.text.fold import fold
-from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Range, Spot
+from rapport.values import DEFAULT_RADIUS_M, Box, Json, Precision, Range, Spot
 
 PRECISIONS = [
     (Precision.EXACT, "exact: this house or spot"),
@@ -92,6 +94,7 @@ class DraftForm(forms.Form):
     suggestion = forms.IntegerField(required=False, widget=forms.HiddenInput)
     filled_in = forms.CharField(required=False, widget=forms.HiddenInput)  # the point and name that were put in
     renamed = forms.BooleanField(required=False, label="Place")
+    remember = forms.BooleanField(required=False, label="Remember this name for this operation")
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, operation: Operation, *args: Any, **kwargs: Any) -> None:
@@ -102,6 +105,10 @@ class DraftForm(forms.Form):
         self.fields["categories"].choices = choices  # type: ignore[attr-defined]
         self.extra = fields.stored(operation.extra_fields)
         self.fields.update(asking.questions(self.extra, self.initial, binding=False))
+
+    def to_remember(self, draft: EventDraft) -> Spot | None:
+        """The place of the draft whose name is to be known from now on, if that was asked for."""
+        return draft.spot if self.cleaned_data["remember"] else None
 
     @property
     def questions(self) -> list[forms.BoundField]:
@@ -117,6 +124,8 @@ class DraftForm(forms.Form):
         try:
             draft = self._draft(was, had or {})
             check(self.operation, draft)
+            if self.cleaned_data["remember"]:
+                names.check(self.operation, draft.spot)
         except Refused as refused:
             self.show(refused)
             return None
@@ -140,8 +149,8 @@ class DraftForm(forms.Form):
         typed = self.cleaned_data
         former = {one.code: had[one.code] for one in self.extra if one.retired and one.code in had}
         return EventDraft(
-            title=" ".join(typed["title"].split()),
-            summary=typed["summary"].strip(),
+            title=if_visible(" ".join(typed["title"].split())),
+            summary=if_visible(typed["summary"].strip()),
             categories=tuple(node.code for node in self.nodes if node.code in typed["categories"]),
             spot=self._spot(),
             occurred_at=_unchanged(typed["occurred_at"], was),
@@ -152,7 +161,7 @@ class DraftForm(forms.Form):
 
     def _spot(self) -> Spot | None:
         typed = self.cleaned_data
-        lon, lat, name = typed["lon"], typed["lat"], " ".join(typed["place_name"].split())
+        lon, lat, name = typed["lon"], typed["lat"], if_visible(" ".join(typed["place_name"].split()))
         if (lon is None) != (lat is None):
             raise Refused("coordinates", "Latitude and longitude go together: write both or neither.", field="place")
         if lon is None or lat is None:
@@ -198,8 +207,9 @@ def _affected(low: int | None, high: int | None) -> Range | None:
     return Range(low or 0, high)
 
 
-def initial(draft: EventDraft) -> dict[str, Any]:
-    """A draft as the form shows it."""
+def initial(draft: EventDraft, box: Box) -> dict[str, Any]:
+    """A draft as the form shows it; a place outside the operation's area has been confirmed before."""
+    spot = draft.spot
     return {
         "title": draft.title,
         "summary": draft.summary,
@@ -207,9 +217,9 @@ def initial(draft: EventDraft) -> dict[str, Any]:
         "occurred_at": draft.occurred_at and timezone.localtime(draft.occurred_at),
         "affected_low": draft.affected and draft.affected.low,
         "affected_high": draft.affected and draft.affected.high,
-        "outside": draft.outside_confirmed,
+        "outside": spot is not None and not box.holds(spot.lon, spot.lat),
         **asking.initial(draft.extra),
-        **placed(draft.spot),
+        **placed(spot),
     }
 
 
@@ -236,21 +246,41 @@ def placed(spot: Spot | None) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A category as a checkbox: how deep it stands, whether it is chosen, and why a machine suggests it."""
+    """A category as a checkbox: how deep it stands below the one before, and whether it is chosen. One that a machine
+    suggests stands apart from its parent, which is named beside it."""
 
     category: Category
     depth: int
     chosen: bool
-    reason: str = ""
+    suggestion: Suggestion | None = None
+    parent: Category | None = None
+
+    @property
+    def reason(self) -> str:
+        if self.suggestion is None:
+            return ""
+        return ", ".join(map(str, self.suggestion.reasons)) or "suggested"
 
 
-def choices(form: DraftForm, suggested: dict[str, str] | None = None) -> list[Choice]:
-    """The taxonomy in its order, children below their parents."""
+def choices(form: DraftForm, suggested: Mapping[str, Suggestion] | None = None) -> dict[str, Any]:
+    """For the template: `suggested`, the categories that a machine suggests, the surest first; `choices`, the taxonomy
+    in its order, children below their parents; and `above`, the codes in it that can be chosen among the suggested."""
     chosen: Iterable[str] = form["categories"].value() or []
     by_id = {node.pk: node for node in form.nodes}
+    by_code = {node.code: node for node in form.nodes}
+    machine = {code: suggestion for code, suggestion in (suggested or {}).items() if code in by_code}
 
     def depth(node: Category) -> int:
         parent = by_id.get(node.parent_id or 0)
         return 0 if parent is None else 1 + depth(parent)
 
-    return [Choice(node, depth(node), node.code in chosen, (suggested or {}).get(node.code, "")) for node in form.nodes]
+    def first(code: str, suggestion: Suggestion) -> Choice:
+        node = by_code[code]
+        return Choice(node, 0, code in chosen, suggestion, by_id.get(node.parent_id or 0))
+
+    surest = sorted(machine.items(), key=lambda one: -one[1].score)
+    return {
+        "suggested": [first(code, suggestion) for code, suggestion in surest],
+        "choices": [Choice(node, depth(node), node.code in chosen) for node in form.nodes],
+        "above": list(machine),
+    }

@@ -6,22 +6,25 @@ What somebody else holds, or decided first, is left alone and named; the rest go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
-from rapport.desk import actions, merging, ranks, responding
+from rapport.desk import actions, alike
 from rapport.desk import draft as drafts
-from rapport.desk.actions import accepted, set_publication, touch, words
-from rapport.desk.books import allow, called, decide, hold, locked, parts, who_was_first, works_on
+from rapport.desk.actions import accepted, allow_judged, new_event, touch, words
+from rapport.desk.alike import Apart, Compared
+from rapport.desk.books import allow, decide, hold, locked, parts, quoted, who_were_first, works_on
 from rapport.desk.draft import EventDraft
+from rapport.desk.event import merging, responding
 from rapport.desk.models import Lease
-from rapport.desk.priority import MOST_URGENT
+from rapport.desk.queue import escalation, ranks
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events import log
 from rapport.events.models import Event, EventReport
@@ -48,10 +51,23 @@ class Unfit:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """A selection of reports: those that can be decided about, and those that cannot."""
+    """A selection of reports: those that can be decided about, those that cannot, and those that visibly differ from a
+    near-duplicate that was chosen with them. Of those that can, `ticked` differ too, and `covered` say the same as the
+    report whose reference follows theirs."""
 
     can: Sequence[Report]
     cannot: Sequence[Unfit]
+    apart: Sequence[Apart]
+    ticked: Sequence[Apart]
+    covered: Mapping[str, str]
+
+    @property
+    def left(self) -> list[Unfit]:
+        """What is left alone, and why."""
+        return [
+            *self.cannot,
+            *(_unfit(one.report, f"It differs: {one.said}. It was not ticked.") for one in self.apart),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,64 +81,91 @@ class Done:
 # --- reports -------------------------------------------------------------------------------------------------------
 
 
-def look(person: Person, operation: Operation, refs: Iterable[str]) -> Reports:
-    """The reports of these references, at most MOST, in the order of the queue. Changes nothing."""
+def look(person: Person, operation: Operation, refs: Iterable[str], ticked: Collection[str] = ()) -> Reports:
+    """The reports of these references, at most MOST, in the order of the queue. Of several that say nearly the same the
+    first one named is the one that was read: what visibly differs from it is set apart, but for those `ticked`. Changes
+    nothing."""
+    wanted = list(dict.fromkeys(refs))[:MOST]
     reports: list[Report] = []
-    for some in parts(list(dict.fromkeys(refs))[:MOST]):
+    for some in parts(wanted):
         reports += Report.objects.filter(operation=operation, ref__in=some).select_related("source")
+    place = {ref: index for index, ref in enumerate(wanted)}
+    named = sorted(reports, key=lambda report: place[report.ref])
     reports.sort(key=lambda report: (-report.rank, report.pk))
     leases = _leases([report.pk for report in reports], person)
+    gone = who_were_first(operation.pk, [one.pk for one in reports if one.standing != Standing.WAITING])
     can, cannot = [], []
     for report in reports:
-        if report.standing != Standing.WAITING:
-            cannot.append(_unfit(report, who_was_first(report)))
+        if report.pk in gone:
+            cannot.append(_unfit(report, gone[report.pk]))
         elif report.pk in leases:
             cannot.append(_unfit(report, works_on(leases[report.pk])))
         else:
             can.append(report)
-    return Reports(can, cannot)
+    compared = alike.compare(operation, named) if can else Compared({}, ())
+    differing = {one.report.pk: one for one in compared.apart}
+    going = [one for one in can if one.pk not in differing or one.ref in ticked]
+    return Reports(
+        can=going,
+        cannot=cannot,
+        apart=[differing[one.pk] for one in can if one.pk in differing and one.ref not in ticked],
+        ticked=[differing[one.pk] for one in going if one.pk in differing],
+        covered={one.ref: compared.covered[one.ref] for one in going if one.ref in compared.covered},
+    )
 
 
-def reject(person: Person, operation: Operation, refs: Iterable[str], reason: str) -> Done:
+def reject(
+    person: Person, operation: Operation, refs: Iterable[str], reason: str, ticked: Collection[str] = ()
+) -> Done:
     """None of these reports becomes an event, for the one reason."""
     allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
     reason = words("reason", reason)
     with transaction.atomic():
-        chosen = _taken(person, operation, refs, Standing.REJECTED)
-        bulk = _bulk(person, operation, "rejected", len(chosen.can), "report", reason)
+        chosen = _taken(person, operation, refs, ticked, Standing.REJECTED)
+        bulk = _bulk(person, operation, "rejected", len(chosen.can), "report", reason, chosen=chosen)
         before, after = {"standing": Standing.WAITING}, {"standing": Standing.REJECTED}
         rows = [_part_of(bulk, K.REJECT, one, reason=reason, before=before, after=after) for one in chosen.can]
         Decision.objects.bulk_create(rows, batch_size=500)
-    return Done(bulk, chosen.cannot)
+    return Done(bulk, chosen.left)
 
 
-def attach(person: Person, operation: Operation, refs: Iterable[str], event: Event) -> Done:
-    """All these reports tell of one event that is already there."""
+def attach(
+    person: Person, operation: Operation, refs: Iterable[str], event: Event, ticked: Collection[str] = ()
+) -> Done:
+    """All these reports tell of one event that is already there. If a verifier has judged it and the person is none,
+    all of them go on waiting (NotAllowed)."""
     allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
     if event.operation_id != operation.pk:
         raise Refused("other operation", "Reports and event belong to different operations.", field="event")
     with transaction.atomic():
         event = locked(event)
-        chosen = _taken(person, operation, refs, Standing.IN_EVENT)
-        bulk = _bulk(person, operation, "attached", len(chosen.can), "report", about=f" to {called(event)}")
+        allow_judged(person, operation.pk, event.status)
+        chosen = _taken(person, operation, refs, ticked, Standing.IN_EVENT)
+        bulk = _bulk(
+            person, operation, "attached", len(chosen.can), "report", about=f" to {quoted(event)}", chosen=chosen
+        )
         _attached(bulk, chosen.can, event)
         touch(event)
         log.record(operation.pk, [event.pk])
-    return Done(bulk, chosen.cannot)
+    return Done(bulk, chosen.left)
 
 
-def together(person: Person, operation: Operation, refs: Iterable[str], draft: EventDraft, publish: bool) -> Done:
+def together(
+    person: Person,
+    operation: Operation,
+    refs: Iterable[str],
+    draft: EventDraft,
+    publish: bool,
+    ticked: Collection[str] = (),
+) -> Done:
     """All these reports become one new event."""
     allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
-    if publish:
-        allow(person, Permission.DESK_EVENT_PUBLISH, operation.pk)
-    drafts.check(operation, draft)
-    event = Event(operation=operation)
-    set_publication(event, Publication.PUBLISHED if publish else Publication.DRAFT)
+    event = new_event(person, operation, draft, publish)
     with transaction.atomic():
-        chosen = _taken(person, operation, refs, Standing.IN_EVENT)
+        chosen = _taken(person, operation, refs, ticked, Standing.IN_EVENT)
         drafts.save(event, draft)
-        bulk = _bulk(person, operation, "accepted", len(chosen.can), "report", about=f" as one event, {called(event)}")
+        about = f" as one event, {quoted(event)}"
+        bulk = _bulk(person, operation, "accepted", len(chosen.can), "report", about=about, chosen=chosen)
         first, *others = chosen.can
         EventReport.objects.create(event=event, report=first)
         decide(
@@ -137,32 +180,42 @@ def together(person: Person, operation: Operation, refs: Iterable[str], draft: E
         )
         _attached(bulk, others, event)
         log.record(operation.pk, [event.pk])
-    return Done(bulk, chosen.cannot)
+    return Done(bulk, chosen.left)
 
 
-def prioritise(person: Person, operation: Operation, refs: Iterable[str], urgency: int) -> Done:
+def prioritise(
+    person: Person, operation: Operation, refs: Iterable[str], urgency: int | None, ticked: Collection[str] = ()
+) -> Done:
     """All these reports are this urgent, 0 to 3."""
-    if not 0 <= urgency <= MOST_URGENT:
-        raise Refused("urgency", f"Urgency goes from 0 to {MOST_URGENT}.", field="urgency")
-    return _sent_on(person, operation, refs, K.PRIORITISE, ("urgency", urgency), f"set urgency {urgency} for", "")
+    urgency = escalation.step(urgency)
+    return _sent_on(
+        person, operation, refs, ticked, K.PRIORITISE, ("urgency", urgency), f"set urgency {urgency} for", ""
+    )
 
 
-def to_verifier(person: Person, operation: Operation, refs: Iterable[str], reason: str) -> Done:
+def to_verifier(
+    person: Person, operation: Operation, refs: Iterable[str], reason: str, ticked: Collection[str] = ()
+) -> Done:
     """All these reports are a verifier's from now on."""
     reason = words("reason", reason)
-    return _sent_on(person, operation, refs, K.ESCALATE, ("for_verifier", True), "passed to a verifier", reason)
+    return _sent_on(person, operation, refs, ticked, K.ESCALATE, ("for_verifier", True), "passed to a verifier", reason)
 
 
-def to_translators(person: Person, operation: Operation, refs: Iterable[str], reason: str = "") -> Done:
+def to_translators(
+    person: Person, operation: Operation, refs: Iterable[str], reason: str = "", ticked: Collection[str] = ()
+) -> Done:
     """All these reports are translated first."""
     reason = words("reason", reason, needed=False)
-    return _sent_on(person, operation, refs, K.TRANSLATORS, ("for_translator", True), "passed to translators", reason)
+    return _sent_on(
+        person, operation, refs, ticked, K.TRANSLATORS, ("for_translator", True), "passed to translators", reason
+    )
 
 
 def _sent_on(
     person: Person,
     operation: Operation,
     refs: Iterable[str],
+    ticked: Collection[str],
     kind: DecisionKind,
     change: tuple[str, int | bool],
     done: str,
@@ -172,23 +225,25 @@ def _sent_on(
     allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
     field, value = change
     with transaction.atomic():
-        chosen = _held(person, operation, refs)
-        going = [report for report in chosen.can if getattr(report, field) != value]
-        same = [_unfit(report, "It is so already.") for report in chosen.can if getattr(report, field) == value]
-        _some(going, [*chosen.cannot, *same])
+        chosen = _held(person, operation, refs, ticked)
+        unanswered = escalation.unanswered(operation.pk, chosen.can) if kind == K.PRIORITISE else set()
+        going = [report for report in chosen.can if getattr(report, field) != value or report.pk in unanswered]
+        gone = {report.pk for report in going}
+        same = [_unfit(report, "It is so already.") for report in chosen.can if report.pk not in gone]
+        _some(going, [*chosen.left, *same])
         ids = [report.pk for report in going]
         for some in parts(ids):
             Report.objects.filter(pk__in=some).update(**{field: value})
             if kind != K.PRIORITISE:  # somebody else works on it now
                 Lease.objects.filter(report_id__in=some).delete()
-        ranks.refresh(ids)
-        bulk = _bulk(person, operation, done, len(going), "report", reason)
+        bulk = _bulk(person, operation, done, len(going), "report", reason, chosen=chosen)
         rows = [
             _part_of(bulk, kind, report, reason=reason, before={field: getattr(report, field)}, after={field: value})
             for report in going
         ]
         Decision.objects.bulk_create(rows, batch_size=500)
-    return Done(bulk, [*chosen.cannot, *same])
+        ranks.refresh(ids)  # with the decisions: what a person has set counts otherwise
+    return Done(bulk, [*chosen.left, *same])
 
 
 def _attached(bulk: Decision, reports: Sequence[Report], event: Event) -> None:
@@ -199,18 +254,20 @@ def _attached(bulk: Decision, reports: Sequence[Report], event: Event) -> None:
     Decision.objects.bulk_create(rows, batch_size=500)
 
 
-def _held(person: Person, operation: Operation, refs: Iterable[str]) -> Reports:
+def _held(person: Person, operation: Operation, refs: Iterable[str], ticked: Collection[str]) -> Reports:
     """The selection, its rows held until the transaction ends."""
     wanted = list(dict.fromkeys(refs))[:MOST]
     for some in parts(wanted):
         list(Report.objects.select_for_update().filter(operation=operation, ref__in=some).order_by("pk"))
-    return look(person, operation, wanted)
+    return look(person, operation, wanted, ticked)
 
 
-def _taken(person: Person, operation: Operation, refs: Iterable[str], standing: Standing) -> Reports:
+def _taken(
+    person: Person, operation: Operation, refs: Iterable[str], ticked: Collection[str], standing: Standing
+) -> Reports:
     """The reports of the selection that still wait, taken out of the queue; their leases end."""
-    chosen = _held(person, operation, refs)
-    _some(chosen.can, chosen.cannot)
+    chosen = _held(person, operation, refs, ticked)
+    _some(chosen.can, chosen.left)
     for some in parts([report.pk for report in chosen.can]):
         Report.objects.filter(pk__in=some).update(standing=standing)
         Lease.objects.filter(report_id__in=some).delete()
@@ -232,7 +289,11 @@ def _unfit(report: Report, why: str) -> Unfit:
 
 # --- events --------------------------------------------------------------------------------------------------------
 
-Change = Callable[[Event, Decision], object]
+
+class Change(Protocol):
+    """What is done to each of the events, as a part of the one decision."""
+
+    def __call__(self, event: Event, /, *, batch: Decision) -> object: ...
 
 
 def events_of(operation: Operation, refs: Iterable[str]) -> list[Event]:
@@ -248,7 +309,7 @@ def publish(
     allow(person, Permission.DESK_EVENT_PUBLISH, operation.pk)
     reason = words("reason", reason, needed=publication == Publication.WITHDRAWN)
     done = f"made {publication.value}"
-    change = lambda event, bulk: actions.publish(person, event, publication, reason, batch=bulk)  # noqa: E731
+    change = partial(actions.publish, person, publication=publication, reason=reason)
     return _each(person, operation, events_of(operation, refs), done, reason, change)
 
 
@@ -259,7 +320,7 @@ def respond(
     allow(person, Permission.DESK_EVENT_EDIT, operation.pk)
     by, reason = responding.cleaned(response, by), words("reason", reason, needed=False)
     done = f"response {response.value}{f' by {by}' if by else ''} for"
-    change = lambda event, bulk: responding.respond(person, event, response, by, reason, batch=bulk)  # noqa: E731
+    change = partial(responding.respond, person, response=response, by=by, reason=reason)
     return _each(person, operation, events_of(operation, refs), done, reason, change)
 
 
@@ -268,8 +329,8 @@ def merge(person: Person, operation: Operation, refs: Iterable[str], into: Event
     allow(person, Permission.DESK_EVENT_EDIT, operation.pk)
     reason = words("reason", reason, needed=False)
     others = [event for event in events_of(operation, refs) if event.pk != into.pk]
-    change = lambda event, bulk: merging.merge(person, into, event, reason, batch=bulk)  # noqa: E731
-    return _each(person, operation, others, f"merged into {called(into)}:", reason, change, also=[into])
+    change = partial(merging.merge, person, into, reason=reason)
+    return _each(person, operation, others, f"merged into {quoted(into)}:", reason, change, also=[into])
 
 
 def _each(
@@ -290,9 +351,9 @@ def _each(
         for event in events:
             try:
                 with transaction.atomic():
-                    change(event, bulk)
+                    change(event, batch=bulk)
             except (Conflict, NotAllowed) as error:
-                left.append(Unfit(event.ref, called(event), str(error)))
+                left.append(Unfit(event.ref, quoted(event), str(error)))
         _some(events[len(left) :], left)
         if left:  # said before it was known; nobody has read it yet
             bulk.after = _after(done, len(events) - len(left), "event", "")
@@ -309,9 +370,20 @@ def _some(can: Sequence[object], cannot: Sequence[Unfit]) -> None:
 
 
 def _bulk(
-    person: Person, operation: Operation, done: str, count: int, what: str, reason: str = "", about: str = ""
+    person: Person,
+    operation: Operation,
+    done: str,
+    count: int,
+    what: str,
+    reason: str = "",
+    about: str = "",
+    chosen: Reports | None = None,
 ) -> Decision:
-    return decide(person, operation.pk, K.BULK, reason=reason, before={}, after=_after(done, count, what, about))
+    """`chosen`: which of them were covered by another one, which were ticked, which were left for what differs."""
+    after = _after(done, count, what, about) | (
+        alike.record(chosen.covered, chosen.ticked, chosen.apart) if chosen else {}
+    )
+    return decide(person, operation.pk, K.BULK, reason=reason, before={}, after=after)
 
 
 def _after(done: str, count: int, what: str, about: str) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+import time
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -12,22 +14,27 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from rapport.accounts.models import Person
-from rapport.desk import outbox
-from rapport.desk.leases import PARTS, DeskFilters
-from rapport.desk.undo import allow_undo
+from rapport.accounts.permissions import Permission
+from rapport.desk.naming import names as naming
+from rapport.desk.queue.leases import PARTS, DeskFilters
+from rapport.desk.record.outlook import allow_undo, judged_now
+from rapport.desk.sending import outbox
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
+from rapport.operations.access import needs
 from rapport.operations.models import Operation
-from rapport.oversight.models import Decision, DecisionKind
+from rapport.oversight.models import OF_MANAGING, Decision, DecisionKind
 from rapport.reports.models import Report
 
 P = ParamSpec("P")
 RECENT = 6  # decisions shown beside the work
+PASSED_S, PASSED_MOST = 3600, 200  # how long and how many reports passed by are remembered [ours]
 LOOKED_AT = 5_000
 
 
@@ -43,6 +50,35 @@ def local_time(
             return view(request, *args, **kwargs)
 
     return shown
+
+
+def one_report(operation: Operation, ref: str) -> Report:
+    """The report of this reference; 404 if the operation has none."""
+    reports = Report.objects.select_related("operation", "source", "sender")
+    return get_object_or_404(reports, operation=operation, ref=ref)
+
+
+def one_event(operation: Operation, ref: str) -> Event:
+    """The event of this reference, as it is or as somebody typed it; 404 if the operation has none."""
+    events = Event.objects.select_related("operation", "merged_into")
+    return get_object_or_404(events, operation=operation, ref=ref.strip().lower())
+
+
+def page_of(path: str) -> str:
+    """The page of the one report or event that this address of the desk belongs to, "" for any other address."""
+    found = re.match(r"/[^/]+/desk/(?:reports|events)/[^/]+/", path)
+    return found[0] if found else ""
+
+
+@needs(Permission.DESK_REPORT_READ)
+def page_instead(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """Whoever opens the address of a decision as a page, by a reload perhaps, gets the page that it is about."""
+    return HttpResponseRedirect(page_of(request.path))
+
+
+def whole(text: str) -> int | None:
+    """A whole number as our own forms and addresses write it, else None."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def to(name: str, *args: Any) -> HttpResponseRedirect:
@@ -68,11 +104,6 @@ def attempt(request: HttpRequest, action: Callable[[], object], said: str) -> bo
         messages.success(request, said)
         return True
     return False
-
-
-def in_place(request: HttpRequest) -> bool:
-    """Whether the page's script asks, which puts the answer where the form was; else a whole page is wanted."""
-    return request.headers.get("X-Part") == "1"
 
 
 # --- filters of the queue, kept while a person works through it ----------------------------------------------------
@@ -105,6 +136,33 @@ def kept_filters(request: HttpRequest, operation: Operation) -> DeskFilters:
     return DeskFilters(*request.session.get(f"desk-{operation.pk}", ()))
 
 
+def queue_address(request: HttpRequest, operation: Operation) -> str:
+    """The queue, in the part of it that this person works on."""
+    query = filter_query(kept_filters(request, operation))
+    return reverse("desk", args=[operation.slug]) + (f"?{query}" if query else "")
+
+
+# --- reports passed by ---------------------------------------------------------------------------------------------
+
+
+def pass_by(request: HttpRequest, operation: Operation) -> Report | None:
+    """The report that this person passes by, named by `after`, if any. It is noted: others are given it, they
+    themselves not for an hour, unless nothing else is left."""
+    report = Report.objects.filter(operation=operation, ref=request.POST.get("after", "")).first()
+    if report is None:
+        return None
+    key, now = f"passed-{report.operation_id}", int(time.time())
+    kept = [[pk, at] for pk, at in request.session.get(key, []) if now - at < PASSED_S and pk != report.pk]
+    request.session[key] = [*kept, [report.pk, now]][-PASSED_MOST:]
+    return report
+
+
+def passed_by(request: HttpRequest, operation: Operation) -> frozenset[int]:
+    """What this person has passed by lately."""
+    now = time.time()
+    return frozenset(pk for pk, at in request.session.get(f"passed-{operation.pk}", []) if now - at < PASSED_S)
+
+
 # --- decisions as lines --------------------------------------------------------------------------------------------
 
 
@@ -128,6 +186,7 @@ def lines(person: Person, decisions: Iterable[Decision]) -> list[Line]:
     reports = dict(Report.objects.filter(pk__in={d.report_id for d in chosen}).values_list("pk", "ref"))
     about = {pk for d in chosen for pk in (d.event_id, d.other_event_id) if pk}
     events = Event.objects.prefetch_related("categories").in_bulk(about)
+    judged = judged_now(chosen)
     undone = {undo.undoes_id: undo for undo in Decision.objects.filter(undoes__in=chosen).select_related("person")}
     return [
         Line(
@@ -137,11 +196,16 @@ def lines(person: Person, decisions: Iterable[Decision]) -> list[Line]:
             event=events.get(decision.event_id or 0),
             other=events.get(decision.other_event_id or 0),
             undone_by=undone.get(decision.pk),
-            undoable=decision.pk not in undone and _may_undo(person, decision),
+            undoable=decision.pk not in undone and _may_undo(person, decision, judged),
             mine=decision.person_id == person.pk,
         )
         for decision in chosen
     ]
+
+
+def _response(kept: Mapping[str, str | None]) -> str:
+    """A response as a decision keeps it, and who takes care of it."""
+    return f"{kept['response']} ({kept['response_by']})" if kept["response_by"] else str(kept["response"])
 
 
 def _label(decision: Decision) -> str:
@@ -150,15 +214,19 @@ def _label(decision: Decision) -> str:
         return f"{decision.before['publication']} → {decision.after['publication']}"
     if decision.kind == DecisionKind.VERIFY:
         return f"{decision.before['status']} → {decision.after['status']}"
+    if decision.kind == DecisionKind.TRUST:
+        return f"sender {str(decision.sender_id)[:6]} {decision.before['trust']} → {decision.after['trust']}"
     if decision.kind == DecisionKind.SENDING:
         return outbox.label(decision)
     if decision.kind == DecisionKind.SHOW_FILE:
         shown = decision.after["shown_in"] is not None
         return f"{'showed readers' if shown else 'took back'} file {decision.after['number']}"
     if decision.kind == DecisionKind.RESPOND:
-        return f"response {decision.before['response']} → {decision.after['response']}"
+        return f"response {_response(decision.before)} → {_response(decision.after)}"
     if decision.kind == DecisionKind.BULK:
         return str(decision.after["said"])
+    if decision.kind in (DecisionKind.NAME_PLACE, DecisionKind.NO_PLACE):
+        return naming.label(decision)
     if decision.kind == DecisionKind.UNDO:
         what = _label(decision.undoes) if decision.undoes is not None else str(decision.after.get("said", ""))
         left = decision.after.get("left") if "undone" in decision.after else 0
@@ -168,19 +236,20 @@ def _label(decision: Decision) -> str:
     return label
 
 
-def _may_undo(person: Person, decision: Decision) -> bool:
+def _may_undo(person: Person, decision: Decision, judged: Container[int]) -> bool:
     try:
-        allow_undo(person, decision)
+        allow_undo(person, decision, judged)
     except (NotAllowed, Conflict):
         return False
     return True
 
 
 def recent(person: Person, operation: Operation) -> Sequence[Line]:
-    """The last things that people decided by hand, the newest first. Only the latest few thousand are looked at: behind
-    the effects of a large import there is nothing that anybody waits to undo."""
+    """The last things that people decided by hand about reports and events, the newest first. Only the latest few
+    thousand are looked at: behind the effects of a large import there is nothing that anybody waits to undo."""
     newest = Decision.objects.filter(operation=operation).order_by("-id").values_list("pk", flat=True).first() or 0
     by_hand = decisions_of(operation).filter(pk__gt=newest - LOOKED_AT, batch__isnull=True)
+    by_hand = by_hand.exclude(kind__in=OF_MANAGING)
     return lines(person, by_hand.exclude(order_id__isnull=False, kind=DecisionKind.ACCEPT)[:RECENT])
 
 

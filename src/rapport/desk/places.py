@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from math import cos, hypot, radians
-
 from rapport.errors import Refused
 from rapport.operations.models import Operation, Place, PlaceName
 from rapport.text.fold import fold
-from rapport.values import Precision, Spot
+from rapport.values import Precision, Spot, km_between
 
 MOST = 12
-_M_PER_DEGREE = 111_320
 #: Administrative units offered in the list of names before anything is typed, at most this many.
 MOST_UNITS = 250
 
@@ -49,12 +46,9 @@ def named(operation: Operation, text: str) -> Spot:
 def is_there(operation: Operation, spot: Spot) -> bool:
     """Whether a place of this name is known where the spot is, as far as both are known exactly."""
     equal = (known for known in search(operation, spot.name) if fold(known.name) == fold(spot.name))
-    return any(_apart_m(known, spot) <= known.radius_m + spot.radius_m for known in equal)
-
-
-def _apart_m(one: Spot, other: Spot) -> float:
-    east = ((one.lon - other.lon + 180) % 360 - 180) * cos(radians((one.lat + other.lat) / 2))
-    return hypot(east, one.lat - other.lat) * _M_PER_DEGREE
+    return any(
+        1000 * km_between(known.lon, known.lat, spot.lon, spot.lat) <= known.radius_m + spot.radius_m for known in equal
+    )
 
 
 def units(operation: Operation) -> list[str]:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from rapport.accounts.permissions import Permission
-from rapport.desk import event_list, leases, many, places, priority
-from rapport.desk.books import called
-from rapport.desk.event_list import EventFilters
-from rapport.desk.finding import search_events
-from rapport.desk.forms import DraftForm, choices
+from rapport.desk import actions, many, places
+from rapport.desk.books import quoted
+from rapport.desk.event import listing as event_list
+from rapport.desk.event.listing import EventFilters
+from rapport.desk.forms import DraftForm, choices, placed
 from rapport.desk.many import MOST, MOST_EVENTS, Done, Unfit
-from rapport.desk.page import kept_filters, local_time, to
-from rapport.errors import Conflict, Refused
-from rapport.events.models import Event
+from rapport.desk.page import kept_filters, local_time, one_event, queue_address, whole
+from rapport.desk.queue import leases, priority
+from rapport.desk.report.finding import UNSEEN, search_events
+from rapport.desk.templatetags.desk import called
+from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
 from rapport.values import Publication, Response
@@ -44,7 +47,7 @@ def reports(request: HttpRequest, operation: Operation) -> HttpResponse:
 @local_time
 def decide_reports(request: HttpRequest, operation: Operation) -> HttpResponse:
     """Does what the preview showed; `find` only looks for an event, and comes back to the preview."""
-    who, refs, typed = person(request), _refs(request, "report"), request.POST
+    who, refs, ticked, typed = person(request), _refs(request, "report"), _ticked(request), request.POST
     if "find" in typed and typed.get("do") == "find":
         return _reports(request, operation, refs)
     reason = typed.get("reason", "")
@@ -53,17 +56,25 @@ def decide_reports(request: HttpRequest, operation: Operation) -> HttpResponse:
     if form is not None and draft is None:
         return _reports(request, operation, refs, form, status=400)
     acts: dict[str, Callable[[], Done]] = {
-        "reject": lambda: many.reject(who, operation, refs, reason),
-        "attach": lambda: many.attach(who, operation, refs, _event(operation, typed.get("event", ""))),
-        "urgency": lambda: many.prioritise(who, operation, refs, _number(typed.get("urgency", ""))),
-        "verifier": lambda: many.to_verifier(who, operation, refs, reason),
-        "translators": lambda: many.to_translators(who, operation, refs, reason),
+        "reject": lambda: many.reject(who, operation, refs, reason, ticked),
+        "attach": lambda: _attach(request, operation, refs),
+        "urgency": lambda: many.prioritise(who, operation, refs, whole(typed.get("urgency", "")), ticked),
+        "verifier": lambda: many.to_verifier(who, operation, refs, reason, ticked),
+        "translators": lambda: many.to_translators(who, operation, refs, reason, ticked),
     }
     if draft is not None:
-        acts["together"] = lambda: many.together(who, operation, refs, draft, typed.get("publish") == "1")
+        acts["together"] = lambda: many.together(who, operation, refs, draft, typed.get("publish") == "1", ticked)
     if _done(request, acts.get(typed.get("do", ""))):
-        return to("desk", operation.slug)
+        return HttpResponseRedirect(queue_address(request, operation))
     return _reports(request, operation, refs, form, status=409)
+
+
+def _attach(request: HttpRequest, operation: Operation, refs: Sequence[str]) -> Done:
+    event = one_event(operation, request.POST.get("event", ""))
+    done = many.attach(person(request), operation, refs, event, _ticked(request))
+    if event.publication == Publication.WITHDRAWN:
+        messages.warning(request, f"{called(event)}: {UNSEEN}")
+    return done
 
 
 @require_POST
@@ -88,21 +99,34 @@ def decide_events(request: HttpRequest, operation: Operation) -> HttpResponse:
     acts: dict[str, Callable[[], Done]] = {
         "publish": lambda: many.publish(who, operation, refs, Publication.PUBLISHED),
         "withdraw": lambda: many.publish(who, operation, refs, Publication.WITHDRAWN, reason),
-        "merge": lambda: many.merge(who, operation, refs, _event(operation, typed.get("into", "")), reason),
+        "merge": lambda: many.merge(who, operation, refs, one_event(operation, typed.get("into", "")), reason),
     }
     if typed.get("response", "") in set(Response):
         acts["respond"] = lambda: many.respond(who, operation, refs, Response(typed["response"]), by, reason)
     if _done(request, acts.get(typed.get("do", ""))):
-        return to("desk_events", operation.slug)
+        return HttpResponseRedirect(_events_address(request, operation))
     return _events(request, operation, refs, status=409)
+
+
+def _events_address(request: HttpRequest, operation: Operation) -> str:
+    """The list of events, filtered as it was when these were chosen."""
+    query = _filter(request).query()
+    return reverse("desk_events", args=[operation.slug]) + (f"?{query}" if query else "")
+
+
+def _filter(request: HttpRequest) -> EventFilters:
+    """The filter of the list: in fields of its own as the list sends it, in one from the preview, where a field named
+    response is a decision."""
+    kept = request.POST.get("list")
+    return EventFilters.of(request.POST if kept is None else QueryDict(kept[:2_000]))
 
 
 def _done(request: HttpRequest, act: Callable[[], Done] | None) -> bool:
     """Whether it was done; what stands in its way, or what was left alone, is said."""
     try:
         done = act() if act else None
-    except Conflict as conflict:
-        messages.warning(request, str(conflict))
+    except (Conflict, NotAllowed) as hindrance:
+        messages.warning(request, str(hindrance))
         return False
     except Refused as refused:
         messages.error(request, refused.remedy)
@@ -128,32 +152,36 @@ def _refs(request: HttpRequest, name: str) -> list[str]:
     return [*request.POST.getlist(name), *request.POST.get("refs", "").split()][:MOST]
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 3 else -1
-
-
-def _event(operation: Operation, ref: str) -> Event:
-    return get_object_or_404(Event.objects.select_related("operation"), operation=operation, ref=ref)
+def _ticked(request: HttpRequest) -> list[str]:
+    """The references of those that visibly differ and were ticked one by one, or that the preview carries on."""
+    return [*request.POST.getlist("tick"), *request.POST.get("ticked", "").split()][:MOST]
 
 
 def _reports(
     request: HttpRequest, operation: Operation, refs: Sequence[str], form: DraftForm | None = None, *, status: int = 200
 ) -> HttpResponse:
     who, find = person(request), request.POST.get("find", "").strip()[:100]
-    looked = many.look(who, operation, refs)
-    form = form or DraftForm(operation, initial={"precision": 2})
+    looked = many.look(who, operation, refs, _ticked(request))
+    kept = {one.ref for one in looked.can} | {ref for one in looked.apart for ref in (one.report.ref, one.head.ref)}
+    form = form or DraftForm(operation, initial=placed(None))
     context = {
+        "stopped": status >= 400 and not form.errors,
         "operation": operation,
+        "queue": queue_address(request, operation),
         "can": looked.can,
         "cannot": looked.cannot,
-        "refs": " ".join(report.ref for report in looked.can),
+        "apart": looked.apart,
+        "ticked": looked.ticked,
+        "ticked_refs": " ".join(one.report.ref for one in looked.ticked),
+        "refs": " ".join(ref for ref in dict.fromkeys(refs) if ref in kept),  # in the order in which they were shown
         "most": MOST,
         "find": find,
         "urgencies": priority.URGENCIES,
         "found": search_events(operation, find) if find else [],
+        "closed": actions.closed_to(who, operation.pk),
         "reason": request.POST.get("reason", ""),
         "form": form,
-        "choices": choices(form),
+        **choices(form),
         "units": places.units(operation),
         "may_publish": who.may(Permission.DESK_EVENT_PUBLISH, operation.pk),
     }
@@ -165,10 +193,13 @@ def _events(request: HttpRequest, operation: Operation, refs: Sequence[str], *, 
     found = many.events_of(operation, refs)
     can = [event for event in found if event.merged_into is None]
     cannot = [
-        Unfit(one.ref, called(one), f"It is part of {called(one.merged_into)}.") for one in found if one.merged_into
+        Unfit(one.ref, quoted(one), f"It is part of {quoted(one.merged_into)}.") for one in found if one.merged_into
     ]
     context = {
+        "stopped": status >= 400,
         "operation": operation,
+        "list": _events_address(request, operation),
+        "filter": _filter(request).query(),
         "can": can,
         "cannot": cannot,
         "refs": " ".join(event.ref for event in can),

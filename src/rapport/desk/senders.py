@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Count
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
-from rapport.desk import ranks
 from rapport.desk.actions import CORROBORATING_SENDERS, words
 from rapport.desk.books import allow, decide, independent_senders
+from rapport.desk.queue import ranks
 from rapport.errors import Conflict
 from rapport.events.models import Event
 from rapport.operations.models import Operation
@@ -36,7 +37,8 @@ class Record:
 
 
 def record_of(sender: Sender) -> Record:
-    standings = Counter(Report.objects.filter(sender=sender).values_list("standing", flat=True))
+    counted = Report.objects.filter(sender=sender).values_list("standing").annotate(n=Count("pk"))
+    standings = Counter(dict(counted))
     return Record(standings[Standing.IN_EVENT], standings[Standing.REJECTED], standings[Standing.WAITING])
 
 
@@ -64,7 +66,7 @@ def set_trust(person: Person, sender: Sender, trust: Trust, reason: str) -> Deci
 
 
 def take_back(decision: Decision) -> None:
-    """What stood before; for undo.py, in its transaction."""
+    """What stood before; for taking_back.py, in its transaction."""
     _write(decision.sender_id, decision.before["trust"])
 
 
@@ -75,18 +77,8 @@ def _write(pseudonym: str, trust: str) -> None:
 
 
 def blocked(operation: Operation) -> list[str]:
-    """The pseudonyms of blocked senders, found by the decisions that blocked them: there is no other way to it."""
-    decided = Decision.objects.filter(operation=operation, kind=DecisionKind.TRUST).exclude(sender_id="")
-    chosen = Sender.objects.filter(pk__in=decided.values("sender_id"), trust=Trust.BLOCKED)
-    return list(chosen.values_list("pk", flat=True))
-
-
-def blocked_waiting(operation: Operation) -> int:
-    """How many waiting reports are offered to nobody, because their sender is blocked."""
-    pseudonyms = blocked(operation)
-    if not pseudonyms:
-        return 0
-    return Report.objects.filter(sender_id__in=pseudonyms, standing=Standing.WAITING).count()
+    """The pseudonyms of blocked senders: few, so that a long queue is counted without looking at every sender."""
+    return list(Sender.objects.filter(operation=operation, trust=Trust.BLOCKED).values_list("pk", flat=True))
 
 
 def rests_on_too_few(sender: Sender) -> list[Event]:

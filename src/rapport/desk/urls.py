@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.desk import (
-    attachment_pages,
-    event_list,
-    event_page,
-    handover,
-    merge_pages,
-    outbox_page,
-    queue,
-    record_pages,
-    report_page,
-    saved,
-    selection_pages,
-    sorting_page,
-    translators,
-)
+from rapport.desk import selection_pages
+from rapport.desk.event import listing as event_list
+from rapport.desk.event import merge_pages
+from rapport.desk.event import page as event_page
+from rapport.desk.learning import pages as model_page
+from rapport.desk.naming import pages as names_page
+from rapport.desk.queue import handover, saved, translators
+from rapport.desk.queue import pages as queue
+from rapport.desk.record import pages as record_pages
+from rapport.desk.report import attachment_pages, deciding, why
+from rapport.desk.report import sorting as sorting_page
+from rapport.desk.sending import pages as outbox_page
 
 DESK = "<slug:operation>/desk/"
 OUTBOX = "<slug:operation>/outbox/"
@@ -37,13 +34,14 @@ urlpatterns = [
     path(f"{DESK}filters/<int:filter_id>/delete/", saved.delete_filter, name="desk_delete_filter"),
     path(f"{DESK}translators/", translators.translators, name="desk_translators"),
     path(f"{DESK}translators/next/", translators.take_next, name="desk_translators_next"),
-    path(REPORT, report_page.show, name="desk_report"),
-    path(f"{REPORT}accept/", report_page.accept, name="desk_accept"),
-    path(f"{REPORT}attach/", report_page.attach, name="desk_attach"),
-    path(f"{REPORT}reject/", report_page.reject, name="desk_reject"),
-    path(f"{REPORT}translate/", report_page.translate, name="desk_translate"),
-    path(f"{REPORT}take/", report_page.take, name="desk_take"),
-    path(f"{REPORT}release/", report_page.release, name="desk_release"),
+    path(REPORT, deciding.show, name="desk_report"),
+    path(f"{REPORT}why/", why.show, name="desk_why"),
+    path(f"{REPORT}accept/", deciding.accept, name="desk_accept"),
+    path(f"{REPORT}attach/", deciding.attach, name="desk_attach"),
+    path(f"{REPORT}reject/", deciding.reject, name="desk_reject"),
+    path(f"{REPORT}translate/", deciding.translate, name="desk_translate"),
+    path(f"{REPORT}take/", deciding.take, name="desk_take"),
+    path(f"{REPORT}release/", deciding.release, name="desk_release"),
     path(f"{REPORT}urgency/", sorting_page.urgency, name="desk_urgency"),
     path(f"{REPORT}to-verifier/", sorting_page.to_verifier, name="desk_to_verifier"),
     path(f"{REPORT}to-translators/", sorting_page.to_translators, name="desk_to_translators"),
@@ -70,8 +68,13 @@ urlpatterns = [
     path(OUTBOX, outbox_page.page, name="desk_outbox"),
     path(f"{OUTBOX}stop/", outbox_page.stop, name="desk_sending_stop"),
     path(f"{OUTBOX}resume/", outbox_page.resume, name="desk_sending_resume"),
+    path(f"{OUTBOX}all/", outbox_page.settle_all, name="desk_settle_all"),
     path(f"{OUTBOX}<int:number>/again/", outbox_page.send_again, name="desk_send_again"),
     path(f"{OUTBOX}<int:number>/leave/", outbox_page.leave, name="desk_leave_message"),
+    path(f"{DESK}names/", names_page.show, name="desk_names"),
+    path(f"{DESK}names/no-place/", names_page.no_place, name="desk_no_place"),
+    path(f"{DESK}model/", model_page.show, name="desk_model"),
+    path(f"{DESK}model/use/", model_page.use, name="desk_model_use"),
     path(f"{DESK}orders/", record_pages.standing_orders, name="desk_orders"),
     path(f"{ORDER}undo/", record_pages.order_effects, name="desk_order_effects"),
     path(f"{ORDER}undo/decide/", record_pages.undo_effects, name="desk_order_undo"),

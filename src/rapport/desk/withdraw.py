@@ -18,10 +18,11 @@ from rapport.accounts.permissions import Permission
 from rapport.desk.actions import words
 from rapport.desk.books import allow, decide, hold, standing_decisions, told
 from rapport.desk.models import Lease
-from rapport.desk.undo import take_back
+from rapport.desk.queue import ranks
+from rapport.desk.record.taking_back import take_back
 from rapport.events.models import EventReport
 from rapport.oversight.models import Decision, DecisionKind
-from rapport.reports.models import Report, Signature, Standing, Suggestion
+from rapport.reports.models import LeftOut, Report, Signature, Standing, Suggestion
 from rapport.values import Json
 
 K = DecisionKind
@@ -76,17 +77,21 @@ def withdraw(under: Decision, report_ids: Sequence[int]) -> Part:
         take_back(under.person, part.undo, batch=under)  # their events are withdrawn
         Suggestion.objects.filter(report_id__in=part.withdraw).delete()
         Signature.objects.filter(report_id__in=part.withdraw).delete()
+        LeftOut.objects.filter(report_id__in=part.withdraw).delete()
         Lease.objects.filter(report_id__in=part.withdraw).delete()
         # Understood, so that the worker passes them by; a second import asks for it anew.
-        Report.objects.filter(pk__in=part.withdraw).update(standing=Standing.WITHDRAWN, understood=True)
+        Report.objects.filter(pk__in=part.withdraw).update(
+            standing=Standing.WITHDRAWN, understood=True, urgency_heard=0
+        )
     return part
 
 
-def revive(report_ids: Sequence[int], import_no: int) -> None:
+def revive(operation_id: int, report_ids: Sequence[int], import_no: int) -> None:
     """Withdrawn reports come in again with another import: they wait, and are looked at anew."""
     Report.objects.filter(pk__in=report_ids, standing=Standing.WITHDRAWN).update(
         standing=Standing.WAITING, understood=False, import_no=import_no
     )
+    ranks.wait_again(operation_id, report_ids)
 
 
 def _looked(operation_id: int, reports: Sequence[Report]) -> Part:

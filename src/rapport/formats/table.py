@@ -33,9 +33,9 @@ _FORMULA = re.compile(r"['\s]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 
 def write(releases: Iterable[Release], context: FeedContext) -> Iterator[bytes]:
     """A header and one row a release, UTF-8 with CRLF, piece by piece. Extra fields are the last columns."""
-    yield _line([*COLUMNS, *(column.name for column in context.extra)])
+    yield line([*COLUMNS, *(column.name for column in context.extra)])
     for release in releases:
-        yield _line([safe(cell) for cell in _cells(release, context)])
+        yield line([safe(cell) for cell in _cells(release, context)])
 
 
 def as_written(cell: str) -> str:
@@ -43,10 +43,11 @@ def as_written(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 
-def _line(cells: Iterable[Cell]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().encode()
+def line(cells: Iterable[Cell]) -> bytes:
+    """One row, with CRLF. What is not safe must have been made so."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\r\n").writerow(cells)
+    return written.getvalue().encode()
 
 
 def safe(cell: Cell) -> Cell:

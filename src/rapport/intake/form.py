@@ -215,10 +215,10 @@ def report_form(request: HttpRequest, operation: Operation) -> HttpResponse:
     source = Source.objects.select_related("operation").filter(operation=operation, channel="web", active=True).first()
     if source is None or not operation.open:
         return _closed(request, operation)
-    groups = _groups(operation)
-    codes = _codes(groups)
     if request.method != "POST":
         return empty(request, operation, secrets.token_urlsafe(18))
+    groups = _groups(operation)
+    codes = _codes(groups)
     try:
         with _files(request) as given:
             return _take(request, source, ReportForm(operation, codes, request.POST, given=given), groups)

@@ -17,6 +17,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
 from django.http import HttpResponse
 
+from rapport.errors import place_of
 from rapport.intake.receive import try_again
 from rapport.intake.views import gateway
 from rapport.intake.views import response as in_words
@@ -53,6 +54,6 @@ def _answered(request: WSGIRequest, channel: str, token: str) -> HttpResponse:
         return cast(HttpResponse, gateway(request, channel, token))
     except (BadRequest, SuspiciousOperation):
         return in_words(Answer(400, b"The request cannot be read.\n", "text/plain; charset=utf-8"))
-    except Exception:  # noqa: BLE001 - the last edge: a gateway must never get a broken connection for our fault
-        _log.exception("a gateway of channel %s could not be answered", channel)
+    except Exception as fault:  # noqa: BLE001 - the last edge: a gateway must never get a broken connection for our fault
+        _log.error("a gateway of channel %s could not be answered: %s", channel, place_of(fault))
         return in_words(try_again())

@@ -13,16 +13,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
-import msgspec
-from django.db import DatabaseError, DataError, OperationalError, connection, models, transaction
+from django.db import DatabaseError, DataError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from rapport.desk import priority
-from rapport.errors import Refused, TryAgain
+from rapport.desk.queue import priority
+from rapport.errors import Refused, TryAgain, place_of
 from rapport.intake.replies import Reply, reply_to
 from rapport.notify.claims import STOPPED
 from rapport.notify.models import IN_OUR_ANSWER, OutboxMessage, OutboxState
@@ -30,17 +28,18 @@ from rapport.operations.definition import REPLIES
 from rapport.operations.load import source_settings
 from rapport.operations.models import Source
 from rapport.oversight import keys
+from rapport.plain_sql import insert, json, moment, select
 from rapport.plugins import CHANNELS, inline_replies
 from rapport.reports.attachments import store
 from rapport.reports.models import Attachment, AttachmentState, Report, Sender
 from rapport.text.keywords import is_start, is_stop
-from rapport.values import Json, Kept, Message, Trust
+from rapport.turns import turn
+from rapport.values import Address, Json, Kept, Message, Trust
 
 _log = logging.getLogger(__name__)
 _ADDRESS_LENGTH = 7  # digits; shorter ones stand in many a field by chance
 _REPLIES = UUID("5f0e7c52-9f0d-4b7e-8a39-0b1f6c0c6d11")  # names the reply to a report, the same at every repeat
-_TOGETHER = 4_000  # messages in one transaction at most: it holds the write lock for about a tenth of a second
-_ASKED_AT_ONCE = 500  # refs in one query
+_TOGETHER = 2_000  # messages in one transaction at most: it holds the write lock for about a twentieth of a second
 #: Answers that one sender gets by themselves in an hour; the word that STOP was heard is counted apart [ours]. Without
 #: a bound two machines that answer each other go on for ever, and whoever forges a number floods it at our cost.
 MOST_ANSWERS = 5
@@ -170,7 +169,7 @@ class _GroupCommit:
             elif isinstance(error, DatabaseError) and not isinstance(error, DataError):
                 works[0].error = TryAgain(f"could not be written: {error}")
             else:
-                _log.exception("a message of source %s cannot be kept", works[0].source.pk)
+                _log.error("a message of source %s cannot be kept: %s", works[0].source.pk, place_of(error))
                 works[0].error = Refused("cannot_be_kept", "Something in it cannot be stored; send it without.")
         finally:
             for work in works:
@@ -199,11 +198,18 @@ def _prepared(
 
 
 def pseudonym_of(source: Source, message: Message) -> str | None:
-    """Under which pseudonym the sender is known here; None if none is named."""
-    if message.sender is None:
-        return None
+    """Under which pseudonym the sender is known here; None if none is named. TryAgain if their key is gone."""
+    return pseudonym_for(source.operation.slug, message.sender) if message.sender else None
+
+
+def pseudonym_for(operation: str, address: Address) -> str:
+    """The same for an address alone, in the operation with this slug."""
     # Gateways write the same number with and without its plus: it is one person.
-    return keys.pseudonym(source.operation.slug, message.sender.kind, message.sender.value.lstrip("+"))
+    return keys.pseudonym(operation, address.kind, address.value.lstrip("+"), _any_sender)
+
+
+def _any_sender() -> bool:
+    return Sender.objects.exists()
 
 
 def message_ref(source: Source, message: Message, pseudonym: str | None, now: datetime) -> str:
@@ -232,17 +238,17 @@ def _letters(key: bytes) -> str:
 def _write(works: list[_Work]) -> None:
     """All of it in one transaction, or none."""
     everything = [one for work in works for one in work.messages]
-    with transaction.atomic():
+    with turn(), transaction.atomic():
         there = _there(everything)
         new: dict[str, _Prepared] = {}
         for one in everything:
             if one.ref not in there:
                 new.setdefault(one.ref, one)
         silent, trusted = _write_senders(list(new.values()))
-        _insert(Report, [_report_row(one, one.pseudonym in trusted) for one in new.values()])
+        insert(Report, [_report_row(one, one.pseudonym in trusted) for one in new.values()])
         _write_files([one for one in new.values() if one.files])
         told = _within_bounds([one for one in new.values() if one.reply and one.ref not in silent])
-        _insert(OutboxMessage, [_outbox_row(new[ref], reply) for ref, reply in told.items()])
+        insert(OutboxMessage, [_outbox_row(new[ref], reply) for ref, reply in told.items()])
         replies = {ref: reply.body for ref, reply in told.items() if new[ref].inline}
         replies |= _said_before(there, everything) if there else {}
     first = set(new)
@@ -261,26 +267,26 @@ def _write(works: list[_Work]) -> None:
 
 
 def _there(everything: list[_Prepared]) -> set[str]:
-    return {ref for (ref,) in _select(Report, ("ref",), "ref", [one.ref for one in everything])}
+    return {ref for (ref,) in select(Report, ("ref",), "ref", [one.ref for one in everything])}
 
 
 def _write_files(new: Sequence[_Prepared]) -> None:
     """The rows of files that came with new reports; the files themselves are on disk."""
     if not new:
         return
-    ids = dict(_select(Report, ("ref", "id"), "ref", [one.ref for one in new]))
-    _insert(Attachment, [_file_row(ids[one.ref], file, one.received_at) for one in new for file in one.files])
+    ids = dict(select(Report, ("ref", "id"), "ref", [one.ref for one in new]))
+    insert(Attachment, [_file_row(ids[one.ref], file, one.received_at) for one in new for file in one.files])
 
 
 def _write_senders(new: list[_Prepared]) -> tuple[set[str], set[str]]:
     """Put new senders in, note STOP and START in the order they came; returns the refs of what is not answered, and
     the pseudonyms of trusted senders."""
     by_pseudonym = {one.pseudonym: one for one in new if one.pseudonym}
-    rows = _select(Sender, ("pseudonym", "stopped_at", "trust"), "pseudonym", list(by_pseudonym))
+    rows = select(Sender, ("pseudonym", "stopped_at", "trust"), "pseudonym", list(by_pseudonym))
     known = {pseudonym: at for pseudonym, at, _ in rows}
     blocked = {pseudonym for pseudonym, _, trust in rows if trust == Trust.BLOCKED}
     trusted = {pseudonym for pseudonym, _, trust in rows if trust == Trust.TRUSTED}
-    _insert(Sender, [_sender_row(one) for pseudonym, one in by_pseudonym.items() if pseudonym not in known])
+    insert(Sender, [_sender_row(one) for pseudonym, one in by_pseudonym.items() if pseudonym not in known])
     stopped = {pseudonym for pseudonym, at in known.items() if at is not None}
     silent = {one.ref for one in new if one.pseudonym in blocked}
     for one in new:
@@ -314,15 +320,15 @@ def _answers_had(asked: Sequence[_Prepared]) -> Counter[tuple[str, bool]]:
     if not asked:
         return Counter()
     pseudonyms = sorted({one.pseudonym for one in asked if one.pseudonym})
-    since = _moment(min(one.received_at for one in asked) - _ANSWERS_WITHIN)
-    rows = _select(OutboxMessage, ("sender_id", "purpose"), "sender_id", pseudonyms, "created_at", since)
+    since = moment(min(one.received_at for one in asked) - _ANSWERS_WITHIN)
+    rows = select(OutboxMessage, ("sender_id", "purpose"), "sender_id", pseudonyms, "created_at", since)
     return Counter((pseudonym, purpose == STOPPED) for pseudonym, purpose in rows if purpose in REPLIES)
 
 
 def _stopped_since(everything: Sequence[_Prepared]) -> set[str]:
     """The refs of messages whose senders are blocked, or have said STOP by now, less those by which they said it."""
     pseudonyms = sorted({one.pseudonym for one in everything if one.pseudonym})
-    rows = _select(Sender, ("pseudonym", "stopped_at", "trust"), "pseudonym", pseudonyms)
+    rows = select(Sender, ("pseudonym", "stopped_at", "trust"), "pseudonym", pseudonyms)
     stopped = {pseudonym for pseudonym, at, _ in rows if at}
     blocked = {pseudonym for pseudonym, _, trust in rows if trust == Trust.BLOCKED}
     return {
@@ -336,7 +342,7 @@ def _said_before(there: set[str], everything: Sequence[_Prepared]) -> dict[str, 
     """What was answered the first time to messages that come again: the row of that name, not what was asked later, nor
     what was sent later. Whoever has said STOP since, or was blocked, hears nothing again."""
     names = {_outbox_uuid(ref): ref for ref in sorted(there - _stopped_since(everything))}
-    rows = _select(OutboxMessage, ("uuid", "body", "claim"), "uuid", list(names))
+    rows = select(OutboxMessage, ("uuid", "body", "claim"), "uuid", list(names))
     return {names[_hex(uuid)]: body for uuid, body, claim in rows if claim == IN_OUR_ANSWER}
 
 
@@ -354,17 +360,17 @@ def _report_row(one: _Prepared, trusted: bool) -> dict[str, Any]:
         "operation_id": one.source.operation_id,
         "source_id": one.source.pk,
         "ref": one.ref,
-        "received_at": _moment(one.received_at),
-        "sent_at": _moment(message.sent_at),
+        "received_at": moment(one.received_at),
+        "sent_at": moment(message.sent_at),
         "sender_id": one.pseudonym,
         "text": message.text,
         "language_said": message.language,
-        "categories_said": _json(message.categories) if message.categories else "[]",
+        "categories_said": json(message.categories) if message.categories else "[]",
         "lon": place.lon if place else None,
         "lat": place.lat if place else None,
         "place_said": place.name[:300] if place else "",
-        "fields": _json(fields_kept(message)) if message.fields else "{}",
-        "extra": _json(message.extra) if message.extra else "{}",
+        "fields": json(fields_kept(message)) if message.fields else "{}",
+        "extra": json(message.extra) if message.extra else "{}",
         "original_sealed": one.original_sealed,
         "standing": "waiting",
         "understood": False,
@@ -387,7 +393,7 @@ def _file_row(report_id: int, file: store.Sealed, received_at: datetime) -> dict
         "sha256": file.sha256,
         "key_sealed": file.key_sealed,
         "stored": file.stored,
-        "received_at": _moment(received_at),
+        "received_at": moment(received_at),
         "state": AttachmentState.WAITING.value,
         "tries": 0,
         "problem": "",
@@ -433,7 +439,7 @@ def _sender_row(one: _Prepared) -> dict[str, Any]:
         "address_sealed": keys.seal("addresses", address.value.encode()),
         "language": one.reply.language if one.reply else "",
         "stopped_at": None,
-        "created_at": _moment(one.received_at),
+        "created_at": moment(one.received_at),
     }
 
 
@@ -448,57 +454,11 @@ def _outbox_row(one: _Prepared, reply: Reply) -> dict[str, Any]:
         "language": reply.language,
         "body": reply.body,
         "state": OutboxState.HANDED.value if one.inline else OutboxState.WAITING.value,
-        "created_at": _moment(one.received_at),
-        "changed_at": _moment(one.received_at),
+        "created_at": moment(one.received_at),
+        "changed_at": moment(one.received_at),
         "attempts": 0,
         "claim": IN_OUR_ANSWER if one.inline else "",
         "gone": False,
         "gateway_id": "",
         "problem": "",
     }
-
-
-# Plain SQL below: with the ORM's the same work costs twice as much, and it is done for every message that comes in.
-
-
-def _select(
-    model: type[models.Model], columns: Sequence[str], key: str, values: Sequence[str], after: str = "", at: Any = None
-) -> list[Any]:
-    """Rows of these columns whose key is one of the values, of them those whose column `after` is above `at`."""
-    rows: list[Any] = []
-    later = f" AND {connection.ops.quote_name(after)} > %s" if after else ""
-    names = ", ".join(map(connection.ops.quote_name, columns))
-    for start in range(0, len(values), _ASKED_AT_ONCE):
-        part = values[start : start + _ASKED_AT_ONCE]
-        marks = ", ".join(["%s"] * len(part))
-        where = f"{connection.ops.quote_name(key)} IN ({marks}){later}"
-        sql = f"SELECT {names} FROM {_table(model)} WHERE {where}"  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [*part, at] if after else part)
-            rows += cursor.fetchall()
-    return rows
-
-
-def _insert(model: type[models.Model], rows: list[dict[str, Any]]) -> None:
-    """Many rows in one go; a row whose unique key is there already is passed over."""
-    if not rows:
-        return
-    names = ", ".join(map(connection.ops.quote_name, rows[0]))
-    marks = ", ".join(["%s"] * len(rows[0]))
-    sql = f"INSERT INTO {_table(model)} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, [tuple(row.values()) for row in rows])
-
-
-def _table(model: type[models.Model]) -> str:
-    return connection.ops.quote_name(model._meta.db_table)
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-@lru_cache(maxsize=16)
-def _moment(at: datetime | None) -> Any:
-    """The database's own form of a moment; most rows of a request share theirs."""
-    return connection.ops.adapt_datetimefield_value(at) if at is not None else None

@@ -1,4 +1,5 @@
-"""How much and how fast: size of a request, messages a minute from a source, forms a minute from one caller.
+"""How much and how fast: size of a request, messages a minute from a source, forms a minute from one caller, and how
+programs are slowed down while the worker is behind.
 
 The counts are in memory and per server process: they guard against floods, they are not accounting.
 """
@@ -13,10 +14,12 @@ from collections import OrderedDict
 from collections.abc import Hashable
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
 from rapport.errors import Refused
+from rapport.intake import fresh
 from rapport.operations.models import Source
 
 #: Forms a minute from one network address. Generous: a camp or a whole mobile network can share one [ours].
@@ -70,12 +73,46 @@ def check_caller(request: HttpRequest) -> None:
         raise _too_fast(f"{FORMS_PER_MINUTE} reports a minute are taken from one network", wait)
 
 
+#: Reports that wait for the worker from which on programs are slowed down: five seconds of its work and more [ours].
+MANY_WAIT = 50_000
+#: Seconds for which a call is held back then, and calls that are held back at a time: the others go on at once, so that
+#: gateways and people find a free thread [ours].
+_HELD_S, _HELD = 2.0, 8
+_COUNTED_S = 1.0  # seconds for which a count of what waits is good
+_held = threading.BoundedSemaphore(_HELD)
+_waiting: tuple[float, bool] = (-_COUNTED_S, False)  # when it was counted (monotonic), and whether too many waited
+
+
+def slow_down() -> None:
+    """Holds a call of a program back for a while if the worker is far behind: who waits for an answer sends less. It
+    refuses nothing: what comes is kept, however long it then takes."""
+    if _many_wait() and _held.acquire(blocking=False):
+        try:
+            time.sleep(_HELD_S)
+        finally:
+            _held.release()
+
+
+def _many_wait() -> bool:
+    global _waiting
+    at, many = _waiting
+    if time.monotonic() - at > _COUNTED_S:
+        try:
+            many = fresh.waiting(MANY_WAIT + 1) > MANY_WAIT
+        except DatabaseError:  # whoever keeps the reports says what is to be said about it
+            many = False
+        _waiting = (time.monotonic(), many)
+    return many
+
+
 def _too_fast(limit: str, wait: float) -> Refused:
     return Refused("too_fast", f"{limit}; send this again in {int(wait) + 1} seconds.", status=429)
 
 
 def forget() -> None:
-    """Fills all buckets; for tests, whose sources have the same numbers again and again."""
+    """Fills all buckets, and counts anew; for tests, whose sources have the same numbers again and again."""
+    global _waiting
+    _waiting = (-_COUNTED_S, False)
     _sources.clear()
     _callers.clear()
 

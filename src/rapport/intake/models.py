@@ -34,6 +34,10 @@ class ImportState(models.TextChoices):
     ROLLED_BACK = "rolled_back", "rolled back"
 
 
+#: States in which an import has work that the worker, or the command, does.
+WORKED_ON = (ImportState.READ, ImportState.RUNNING, ImportState.ROLLING_BACK)
+
+
 class Import(models.Model):
     """One file that comes in as one step: looked through, confirmed, kept in batches, taken back as a whole.
 
@@ -95,9 +99,11 @@ class ImportVerdict(models.Model):
 
 
 class ImportMapping(models.Model):
-    """How a kind of file is read, kept under a name for the next one with the same columns."""
+    """How a kind of file is read, kept under a name for the next one with the same columns from the same source. For
+    another source, and where none is noted, it is a proposal."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="import_mappings")
+    source = models.ForeignKey("operations.Source", null=True, on_delete=models.SET_NULL, related_name="+")
     name = models.CharField(max_length=100)
     header_hash = models.CharField(max_length=64, db_index=True)  # of the column names
     plan = models.JSONField(default=dict)

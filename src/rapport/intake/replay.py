@@ -9,12 +9,11 @@ import secrets
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from django.utils import timezone
 
@@ -23,10 +22,9 @@ from rapport.intake.imports import reading
 from rapport.intake.imports.context import context_of
 from rapport.intake.imports.guess import propose
 from rapport.intake.imports.judge import judging
+from rapport.intake.imports.mappings import columns_of
 from rapport.intake.imports.plan import Plan
 from rapport.intake.keep import keep, message_ref
-from rapport.operations.definition import Columns
-from rapport.operations.load import source_settings
 from rapport.operations.models import Source
 from rapport.plugins import CHANNELS
 from rapport.reports.models import Report
@@ -67,7 +65,7 @@ def read(source: Source, path: Path, *, bare: bool = False) -> Score:
     with TemporaryDirectory(prefix="rapport-replay-") as folder:
         table = reading.prepare(path, Path(folder) / "rows")
         about = context_of(source)
-        plan = propose(table, about, columns=_columns(source)).plan
+        plan = propose(table, about, columns=columns_of(source)).plan
         judge, timed, refused, without = judging(plan, about), [], list[Refused](), 0
         for number, row in enumerate(reading.rows(table, plan)):
             if number >= MOST:
@@ -107,11 +105,6 @@ def refuse_unless_exercise(source: Source) -> None:
         )
     if not (operation.open and source.active):
         raise NotAllowed(f"{source.slug} takes nothing now: the source is paused, or its operation closed.")
-
-
-def _columns(source: Source) -> Columns | None:
-    said: Mapping[str, Any] | None = source_settings(source).get("columns") if source.channel == "file" else None
-    return Columns(**said) if said else None
 
 
 def _no_times(plan: Plan, refused: Sequence[Refused]) -> str:

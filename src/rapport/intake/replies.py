@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapport.operations.gazetteer import knowledge
 from rapport.operations.models import Operation, Source
 from rapport.plugins import CHANNELS
-from rapport.text.keywords import is_stop
-from rapport.text.language import detect
+from rapport.text.keywords import is_carriers_word, is_stop
+from rapport.text.language import language_of
 from rapport.text.places import find
+from rapport.text.ready import preparing
 from rapport.values import ANSWERABLE, Message
 
 
@@ -30,17 +32,25 @@ def reply_to(source: Source, message: Message) -> Reply | None:
     if source.channel not in CHANNELS or message.sender is None or message.sender.kind not in ANSWERABLE:
         return None
     operation = source.operation
-    language = message.language or detect(message.text, operation.languages) or source.language or operation.language
+    said = message.language or _language(message.text, operation.languages)
     purpose = _purpose(operation, message)
-    templates = operation.replies.get(language) or operation.replies.get(operation.language) or {}
-    body = templates.get(purpose, "")
-    return Reply(purpose, language, body) if body else None
+    # Better answered in another language of the place than not at all, above all after STOP.
+    for language in (said, source.language, *operation.languages):
+        if body := operation.replies.get(language or "", {}).get(purpose, ""):
+            return Reply(purpose, language, body)
+    return None
 
 
 def _purpose(operation: Operation, message: Message) -> str:
     if is_stop(message.text):
         return "stopped"
-    return "received" if names_place(operation, message) else "ask_place"
+    return "received" if preparing() or names_place(operation, message) else "ask_place"
+
+
+def _language(text: str, languages: Sequence[str]) -> str:
+    """The language a text is in; "" where that does not show, or the engine that tells it is not ready yet: a sender
+    is answered at once, in the source's language then."""
+    return "" if preparing() or is_carriers_word(text) else language_of(text, languages)
 
 
 def names_place(operation: Operation, message: Message) -> bool:

@@ -6,35 +6,36 @@ Killed at any moment, it goes on with the reports it had not finished.
 from __future__ import annotations
 
 import logging
-import traceback
-from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from itertools import chain
 
-import polars as pl
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Max
 from django.utils import timezone
 
-from rapport.desk import orders, ranks
-from rapport.events.matching import Candidate, NearDuplicates
-from rapport.events.models import EventReport
-from rapport.operations.gazetteer import knowledge, match_place_name
+from rapport.desk.queue import ranks
+from rapport.desk.standing_orders import orders
+from rapport.errors import place_of
+from rapport.events.matching import Candidate
+from rapport.events.models import Event, EventReport
+from rapport.intake import fresh, memory, overload, suggestions
+from rapport.intake.ahead import Ahead, Read
+from rapport.intake.fresh import Fresh
+from rapport.intake.suggestions import Suggested
 from rapport.operations.models import Operation, StandingOrder
-from rapport.reports.models import Report, Signature, Standing, Suggestion, SuggestionKind
-from rapport.text import chain
-from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Spot, place_problem
+from rapport.plain_sql import insert_tuples, select
+from rapport.reports.models import LeftOut, Report, Signature
+from rapport.turns import turn
+from rapport.values import Spot
 
-BATCH = 100  # reports in one transaction: it holds SQLite's write lock for about a hundredth of a second
-REMEMBERED = timedelta(days=14)  # how far back near-duplicates are looked for
-SHOWN = 5  # candidates of one kind that are put before a person
-FUNCTION = "understand 1"  # name and version of what makes the suggestions of this module
+BATCH = 2_000  # reports worked through together at most: the more, the less each one costs
+_WRITTEN = 1_000  # reports in one transaction: it holds SQLite's write lock for a thirtieth of a second [measured]
+
+#: The same where a standing order may make events of them, which takes ten times as long.
+_OBEYED = 100
 
 log = logging.getLogger(__name__)
-
-Row = dict[str, Any]
+_ahead = Ahead()
 
 
 def understand(limit: int = BATCH) -> int:
@@ -43,18 +44,22 @@ def understand(limit: int = BATCH) -> int:
     A report that cannot be worked through is set aside and holds up no other. OperationalError and InterfaceError are
     the database's, not a report's: they reach the caller, and nothing of the batch is lost.
     """
-    _forget_old()
-    reports = _next(limit)
-    _work_through(reports)
-    return len(reports)
+    memory.forget_old()
+    if ids := fresh.ids(limit):
+        full = len(ids) == limit
+        _work_through(_ahead.reports(ids), partial(_understood, limit=limit if full else 0))
+    else:
+        ids = overload.left_out(limit)
+        _work_through(fresh.of(ids), _gone_over)
+    return len(ids)
 
 
-def _work_through(reports: Sequence[Report]) -> None:
+def _work_through(reports: Sequence[Fresh], work: Callable[[Operation, Sequence[Fresh]], None]) -> None:
     """Together if it can be; else one by one, and the one that fails even alone is set aside."""
     if not reports:
         return
     try:
-        _understood(reports[0].operation, reports)
+        work(Operation.objects.get(pk=reports[0].operation_id), reports)
     except (OperationalError, InterfaceError):
         _unlearn(reports)
         raise
@@ -64,61 +69,81 @@ def _work_through(reports: Sequence[Report]) -> None:
             _set_aside(reports[0], fault)
         else:
             for report in reports:
-                _work_through([report])
+                _work_through([report], work)
 
 
-def _understood(operation: Operation, reports: Sequence[Report]) -> None:
-    """4 what each seems to say · 5 near-duplicates, and where they stand · 6 standing orders, or the desk's queue."""
-    # 4
-    said = _analysed(operation, reports)
-    # 5
-    memory = _memory(operation)
-    near = memory.still_there({report.pk: memory.near(report, said[report.pk]["signature"]) for report in reports})
-    spots = _spots({candidate.id for found in near.values() for candidate in found})
-    suggestions = [
-        one for report in reports for one in _suggestions(operation, report, said[report.pk], near[report.pk], spots)
-    ]
-    # 6
+def _unlearn(reports: Sequence[Fresh]) -> None:
+    """As if neither they nor those behind them had been looked at: tried again, they come in the same order."""
+    memory.unlearn([*reports, *_ahead.forget()])
+
+
+def _understood(operation: Operation, reports: Sequence[Fresh], limit: int) -> None:
+    """4 what each seems to say, and its near-duplicates · 5 where these stand · 6 standing orders, or the desk's queue.
+
+    `limit`: how many more are looked at ahead, 0 where no more wait."""
+    known = memory.memory(operation.pk)
+    if limit and overload.far_behind(reports):
+        reports, limit = overload.sampled(operation, known, reports), 0
+    if not reports:
+        return
+    read = _ahead.read(operation, known, reports, limit)  # 4
+    near = known.still_there(read.near)  # 5
+    suggested = _suggested(operation, reports, read, near)
+    together = _OBEYED if _orders(operation) else _WRITTEN  # 6
+    for start in range(0, len(reports), together):
+        part = slice(start, start + together)
+        _settle(operation, reports[part], read.part(part), suggested[part])
+
+
+def _settle(operation: Operation, reports: Sequence[Fresh], read: Read, suggested: Sequence[list[Suggested]]) -> None:
+    """All of it in one transaction, or none."""
+    with turn(), transaction.atomic():
+        if fresh.claimed(reports):
+            suggestions.write(chain.from_iterable(suggested), timezone.now())
+            signed = ((report.pk, row["signature"]) for report, row in zip(reports, read.said, strict=True))
+            insert_tuples(Signature, ("report_id", "minhash"), (row for row in signed if row[1]))
+            ranks.hear(operation, _urgencies(reports, read))
+            overload.note(operation, overload.counted(reports, [row["language"] for row in read.said], read.repeated))
+            ranks.settle(operation, [report.pk for report in reports if report.given])
+            _obey(operation, reports)
+
+
+def _gone_over(operation: Operation, reports: Sequence[Fresh]) -> None:
+    """Of reports that were left out, what each seems to say, now that it is calm."""
+    known = memory.memory(operation.pk)
+    read = _ahead.read(operation, known, reports, 0)
+    near = known.still_there(read.near)
+    suggested = _suggested(operation, reports, read, near)
     with transaction.atomic():
-        if _claimed(reports):
-            _write(said, suggestions)
-            ranks.settle(operation, reports)
-            orders.apply(_orders(operation), reports)
+        if overload.taken_up([report.pk for report in reports]):
+            suggestions.write(chain.from_iterable(suggested), timezone.now())
+            ranks.hear(operation, _urgencies(reports, read))
+            _obey(operation, reports)
 
 
-def _set_aside(report: Report, fault: Exception) -> None:
-    """The report stays on the desk, without suggestions. The log says where it failed, without the fault's own words:
-    they may quote the report."""
-    where = "".join(traceback.format_tb(fault.__traceback__))
-    log.error("report %s is set aside, without suggestions: %s at\n%s", report.ref, type(fault).__name__, where)
-    Report.objects.filter(pk=report.pk).update(understood=True)
+def _urgencies(reports: Sequence[Fresh], read: Read) -> dict[int, int]:
+    """Of those whose words suggest some urgency, which, by report."""
+    return {report.pk: row["urgency"] for report, row in zip(reports, read.said, strict=True) if row["urgency"]}
 
 
-def waiting() -> int:
-    """How many reports are not understood yet."""
-    return Report.objects.filter(understood=False).count()
+def _suggested(
+    operation: Operation, reports: Sequence[Fresh], read: Read, near: Mapping[int, Sequence[Candidate]]
+) -> list[list[Suggested]]:
+    """Of each of the reports."""
+    spots = _spots({candidate.id for found in near.values() for candidate in found})
+    made = []
+    for report, said, words in zip(reports, read.said, read.words, strict=True):
+        like = near.get(report.pk, ())
+        places = suggestions.of_places(report, said, like, operation, spots)
+        made.append([*words, *places, *suggestions.beside(report.pk, like)])
+    return made
 
 
-def newest() -> int:
-    """The id of the newest report, by which one can tell how fast they come in."""
-    return Report.objects.aggregate(newest=Max("id"))["newest"] or 0
-
-
-def _next(limit: int) -> list[Report]:
-    """The oldest reports that are not understood, all of one operation."""
-    queue = Report.objects.filter(understood=False).order_by("id")
-    first = queue.first()
-    if first is None:
-        return []
-    return list(queue.filter(operation_id=first.operation_id).select_related("operation", "source")[:limit])
-
-
-def _analysed(operation: Operation, reports: Sequence[Report]) -> dict[int, Row]:
-    batch = pl.DataFrame(
-        {"id": [report.pk for report in reports], "text": [report.text for report in reports]},
-        schema={"id": pl.Int64, "text": pl.String},
-    )
-    return {row["id"]: row for row in chain.analyse(batch, knowledge(operation)).iter_rows(named=True)}
+def _obey(operation: Operation, reports: Sequence[Fresh]) -> None:
+    """The standing orders act on those that still wait, in the transaction of whoever calls."""
+    if in_force := _orders(operation):
+        whole = Report.objects.filter(pk__in=[report.pk for report in reports]).order_by("id")
+        orders.apply(in_force, whole.select_related("operation", "source"))
 
 
 def _orders(operation: Operation) -> list[StandingOrder]:
@@ -126,181 +151,16 @@ def _orders(operation: Operation) -> list[StandingOrder]:
     return list(signed.select_related("operation", "signed_by").order_by("id"))
 
 
-def _claimed(reports: Sequence[Report]) -> bool:
-    """Whether these reports are this worker's: a second worker that took the same ones finds them done, and leaves."""
-    ids = [report.pk for report in reports]
-    mine = Report.objects.filter(pk__in=ids, understood=False).update(understood=True)
-    if mine != len(ids):
-        transaction.set_rollback(True)
-    return mine == len(ids)
-
-
-def _write(said: Mapping[int, Row], suggestions: Sequence[Suggestion]) -> None:
-    Suggestion.objects.bulk_create(suggestions, batch_size=200)
-    signatures = [Signature(report_id=pk, minhash=row["signature"]) for pk, row in said.items() if row["signature"]]
-    Signature.objects.bulk_create(signatures, ignore_conflicts=True, batch_size=200)
-
-
-# --- what is suggested ---------------------------------------------------------------------------------------------
-
-
-def _suggestions(
-    operation: Operation, report: Report, said: Row, near: Sequence[Candidate], spots: Mapping[int, Spot]
-) -> Iterator[Suggestion]:
-    if said["language"]:
-        yield _suggestion(
-            report, SuggestionKind.LANGUAGE, {"code": said["language"]}, 1.0, ["by its words"], chain.FUNCTION
-        )
-    places = [*_given_places(operation, report), *_named_places(said), *_places_of(near, spots)]
-    for spot, score, reason, function in places[:SHOWN]:
-        yield _suggestion(report, SuggestionKind.PLACE, _place_value(spot), score, [reason], function)
-    for candidate in near[:SHOWN]:
-        yield _suggestion(
-            report,
-            SuggestionKind.NEAR_DUPLICATE,
-            {"report": candidate.id},
-            candidate.score,
-            list(candidate.reasons),
-            FUNCTION,
-        )
-
-
-def _suggestion(
-    report: Report, kind: SuggestionKind, value: dict[str, Json], score: float, reasons: list[str], function: str
-) -> Suggestion:
-    return Suggestion(report=report, kind=kind, value=value, score=round(score, 3), reasons=reasons, function=function)
-
-
-def _place_value(spot: Spot) -> dict[str, Json]:
-    return {
-        "lon": spot.lon,
-        "lat": spot.lat,
-        "precision": spot.precision.value,
-        "radius_m": spot.radius_m,
-        "name": spot.name,
-        "pcode": spot.pcode,
-    }
-
-
-Place = tuple[Spot, float, str, str]  # where, score, reason, the function that says so
-
-
-def _given_places(operation: Operation, report: Report) -> Iterator[Place]:
-    """The place that came beside the text: coordinates, and the name in the field for it."""
-    if report.lon is not None and report.lat is not None:
-        problem = place_problem(report.lon, report.lat, operation.box)
-        if not problem:
-            yield _point(report.lon, report.lat, report.place_said), 0.9, "coordinates that came with it", FUNCTION
-        elif problem == "swapped":
-            swapped = _point(report.lat, report.lon, report.place_said)
-            yield swapped, 0.6, "coordinates that came with it, exchanged: as given they lie outside", FUNCTION
-    if report.place_said:
-        spot = match_place_name(operation, report.place_said)
-        if spot is not None:
-            yield spot, 0.7, f"the place was given as “{report.place_said}”", FUNCTION
-
-
-def _point(lon: float, lat: float, name: str) -> Spot:
-    return Spot(lon, lat, Precision.LOCALITY, DEFAULT_RADIUS_M[Precision.LOCALITY], name)
-
-
-def _named_places(said: Row) -> Iterator[Place]:
-    for found in said["places"]:
-        precision = Precision(found["precision"])
-        spot = Spot(found["lon"], found["lat"], precision, found["radius_m"], found["name"], found["pcode"])
-        yield spot, found["score"], f"“{found['text']}”: {found['reason']}", chain.FUNCTION
-
-
-def _places_of(near: Sequence[Candidate], spots: Mapping[int, Spot]) -> Iterator[Place]:
-    """Where a report in nearly the same words has been placed by somebody before."""
-    for candidate in near:
-        if spot := spots.get(candidate.id):
-            yield spot, candidate.score * 0.8, "a report in nearly the same words is placed there", FUNCTION
-
-
-def _spots(reports: Collection[int]) -> dict[int, Spot]:
+def _spots(reports: Collection[int]) -> Mapping[int, Spot]:
     """Where the events of these reports stand, of those that have an event with a place."""
-    if not reports:
-        return {}
-    links = EventReport.objects.filter(report_id__in=reports).select_related("event")
-    return {link.report_id: spot for link in links if (spot := link.event.spot)}
+    links = dict(select(EventReport, ("report_id", "event_id"), "report_id", list(reports)))
+    events = Event.objects.in_bulk(set(links.values())) if links else {}
+    return {report: spot for report, event in links.items() if (spot := events[event].spot)}
 
 
-# --- near-duplicates -----------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Memory:
-    """The signatures of an operation's recent reports, in this process; read from the database when it starts."""
-
-    operation_id: int
-    index: NearDuplicates = field(default_factory=NearDuplicates)
-    arrived: deque[tuple[datetime, int]] = field(default_factory=deque)  # the oldest first
-
-    def recall(self) -> None:
-        recent = Signature.objects.filter(
-            report__operation_id=self.operation_id,
-            report__understood=True,
-            report__received_at__gte=timezone.now() - REMEMBERED,
-        ).select_related("report")
-        for one in (
-            recent.only("minhash", "report__lon", "report__lat", "report__sent_at", "report__received_at")
-            .order_by("report__received_at")
-            .iterator()
-        ):
-            self._add(one.report, bytes(one.minhash))
-
-    def near(self, report: Report, minhash: bytes) -> list[Candidate]:
-        """Earlier reports in nearly the same words, the likest first; remembers this one."""
-        if not minhash:
-            return []
-        at = report.sent_at or report.received_at
-        found = self.index.near(minhash, report.lon, report.lat, at, without=report.pk)
-        self._add(report, minhash)
-        return found
-
-    def still_there(self, near: Mapping[int, list[Candidate]]) -> dict[int, list[Candidate]]:
-        """Without reports that a rollback has withdrawn since, in this process or another; they are forgotten."""
-        found = {candidate.id for candidates in near.values() for candidate in candidates}
-        gone = set(Report.objects.filter(pk__in=found, standing=Standing.WITHDRAWN).values_list("pk", flat=True))
-        for pk in gone:
-            self.index.remove(pk)
-        return {pk: [one for one in candidates if one.id not in gone] for pk, candidates in near.items()}
-
-    def _add(self, report: Report, minhash: bytes) -> None:
-        at = report.sent_at or report.received_at
-        self.index.add(report.pk, minhash, report.lon, report.lat, at)
-        self.arrived.append((report.received_at, report.pk))
-
-    def forget_before(self, at: datetime) -> None:
-        """Take out what arrived before: by arrival, for an old file that is read in today is new here."""
-        while self.arrived and self.arrived[0][0] < at:
-            self.index.remove(self.arrived.popleft()[1])
-
-
-_memories: dict[int, _Memory] = {}
-
-
-def _memory(operation: Operation) -> _Memory:
-    if operation.pk not in _memories:
-        memory = _Memory(operation.pk)
-        memory.recall()
-        _memories[operation.pk] = memory
-    return _memories[operation.pk]
-
-
-def _forget_old() -> None:
-    for memory in _memories.values():
-        memory.forget_before(timezone.now() - REMEMBERED)
-
-
-def _unlearn(reports: Sequence[Report]) -> None:
-    """As if they had not been looked at: else, tried again, they would be found as earlier reports."""
-    if memory := _memories.get(reports[0].operation_id):
-        for report in reports:
-            memory.index.remove(report.pk)
-
-
-def forget() -> None:
-    """Drop what is remembered of every operation: the database behind it was exchanged."""
-    _memories.clear()
+def _set_aside(report: Fresh, fault: Exception) -> None:
+    """The report stays on the desk, without suggestions; the log says where it failed."""
+    kept = Report.objects.filter(pk=report.pk)
+    log.error("report %s is set aside, without suggestions: %s", kept.get().ref, place_of(fault))
+    kept.update(understood=True)
+    LeftOut.objects.filter(report_id=report.pk).delete()

@@ -63,16 +63,18 @@ def _wrote_since(at: datetime | None) -> Q:
 def claim(of: Lane, most: int, now: datetime) -> list[OutboxMessage]:
     """Take up to `most` messages of the lane that may go now, the oldest first, and no more than its source's
     `out_per_minute` leaves. Nobody else gets them while the claim holds."""
+    if most < 1 or _room(of.source, now) < 1:  # asked first: thousands may wait for the next minute
+        return []
     chosen = due(now).filter(source=of.source, sender__kind__in=of.kinds)
+    if quiet_until(of.source.operation.sending, ZoneInfo(of.source.operation.time_zone), now):
+        chosen = chosen.filter(just_wrote(now))
+    if not chosen.exists():
+        return []
     if (unwelcome := chosen.exclude(welcome())).exists():
         why = "The sender said STOP, or is blocked, or never wrote to us."
         OutboxMessage.objects.filter(pk__in=unwelcome.values("pk"), state=S.WAITING).update(
             state=S.STOPPED, changed_at=now, problem=why
         )
-    if quiet_until(of.source.operation.sending, ZoneInfo(of.source.operation.time_zone), now):
-        chosen = chosen.filter(just_wrote(now))
-    if min(most, _room(of.source, now)) < 1 or not chosen.exists():
-        return []
     with transaction.atomic():
         source = Source.objects.select_for_update().get(pk=of.source.pk)  # one at a time: the rate is exact
         ids = list(chosen.order_by("pk").values_list("pk", flat=True)[: max(0, min(most, _room(source, now)))])
@@ -96,7 +98,8 @@ def mark_gone(message: OutboxMessage) -> bool:
     held = OutboxMessage.objects.filter(welcome(), pk=message.pk)
     allowed = held.filter(operation__sending_stopped_at__isnull=True).values("pk")
     mine = OutboxMessage.objects.filter(pk__in=allowed, claim=message.claim, state=S.SENDING, gone=False)
-    return mine.update(gone=True, changed_at=timezone.now()) == 1
+    message.gone = mine.update(gone=True, changed_at=timezone.now()) == 1
+    return message.gone
 
 
 def give_back(message: OutboxMessage) -> None:

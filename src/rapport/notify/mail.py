@@ -99,6 +99,17 @@ def written(letter: Letter, sender: str) -> EmailMessage:
     return made
 
 
+def obstacle(to: Server) -> str:
+    """Why the server does not let us in, in a sentence; "" if it does."""
+    try:
+        _connected(to).close()
+    except smtplib.SMTPResponseException as error:
+        return f"The mail server refuses us (code {error.smtp_code})."
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        return f"No connection to the mail server: {reason(error)}."
+    return ""
+
+
 def deliver(to: Server, sender: str, letter: Letter, may_go: MayGo) -> Outcome:
     """Hand the letter to the server. Withdrawn if `may_go` says no.
 

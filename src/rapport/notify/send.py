@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from rapport.errors import place_of
 from rapport.notify import calls, claims, mail
 from rapport.notify.models import OutboxMessage
 from rapport.notify.ways import Lane
@@ -57,8 +58,8 @@ class _Calls:
     def _run(self, source_id: int, step: Callable[[], None]) -> None:
         try:
             step()
-        except Exception:
-            log.exception("a message of source %s could not be sent", source_id)
+        except Exception as fault:  # noqa: BLE001 - the pool would swallow it; claims.recover judges the message
+            log.error("a message of source %s could not be sent: %s", source_id, place_of(fault))
         finally:
             _let_go()
             with self._lock:
@@ -93,9 +94,11 @@ def carry(lane: Lane, message: OutboxMessage) -> None:
         claims.give_back(message)
     except DatabaseError:
         raise  # before the last step nothing has gone: the claim ends by itself, and it waits again
-    except Exception:
-        log.exception("sending through source %s failed", lane.source.pk)
-        _write_down(message, Outcome("unsure", "Something went wrong while it was sent; the log says what."), lane)
+    except Exception as fault:  # noqa: BLE001 - a fault of one way out ends no other's work
+        log.error("sending through source %s failed: %s", lane.source.pk, place_of(fault))
+        reason = "Something went wrong while it was sent; the log says where."
+        # What may have gone is for a person, not for a repetition.
+        _write_down(message, Outcome("unsure", reason) if message.gone else Outcome("later", reason), lane)
     else:
         _write_down(message, outcome, lane)
 

@@ -14,6 +14,8 @@ from rapport.operations.models import Source
 from rapport.plugins import WayOut
 
 MAIL = frozenset({"email"})
+#: Replays and imports bring addresses of people who never heard of the exercise; a gateway's sender has just written.
+_EXERCISE = "This is an exercise: only who writes to one of its gateways gets a message, by that gateway."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,11 @@ class Lane:
 def lane(source: Source, kind: str) -> Lane | str:
     """How a message that belongs to this source reaches an address of that kind; or why it cannot now, in words.
 
-    A sender known from the form or the API is reached through a gateway of the same operation.
+    A sender known from the form or the API is reached through a gateway of the same operation; in an exercise nobody
+    is but by the gateway that they wrote to.
     """
+    if source.operation.exercise and (kind in MAIL or source.channel not in plugins.CHANNELS_OUT):
+        return _EXERCISE
     if kind in MAIL:
         if settings.SMTP is None or not settings.MAIL_FROM:
             return "E-mail is not set up: see RAPPORT_SMTP_URL and RAPPORT_MAIL_FROM."

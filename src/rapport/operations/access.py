@@ -57,9 +57,9 @@ def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(_where_from(request))
+                return redirect_to_login(where_from(request))
             if person(request).held_back:
-                request.session[AFTER] = _where_from(request)
+                request.session[AFTER] = where_from(request)
                 return redirect("mfa_index")
             operation = _with_operation(kwargs)
             if operation is None or not person(request).may(permission, operation.pk):
@@ -72,7 +72,7 @@ def needs(permission: Permission) -> Callable[[View[P]], View[P]]:
     return decorate
 
 
-def _where_from(request: HttpRequest) -> str:
+def where_from(request: HttpRequest) -> str:
     """Where somebody goes on after signing in: this page, or for what was sent the page it was sent from."""
     if request.method in {"GET", "HEAD"}:
         return request.get_full_path()

@@ -8,19 +8,19 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import PurePosixPath
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rapport import plugins
 from rapport.errors import BadDefinition
-from rapport.operations import fields
-from rapport.operations.fields import Field, FieldChoice
+from rapport.operations.definition_fields import read_fields
+from rapport.operations.definition_orders import OrderDefinition, read_order
+from rapport.operations.fields import Field
 from rapport.operations.reserved import RESERVED_SLUGS
-from rapport.values import Box, Json, Precision, Status
+from rapport.operations.strict import CODE, HXL, LANGUAGE, SLUG, Table, by_language, checked_language, is_number, once
+from rapport.values import Box, Json
 
 KINDS = ("crisis", "watch", "network")
 TRUST = ("unknown", "trusted")
@@ -29,19 +29,12 @@ REPLIES = ("received", "ask_place", "stopped")
 OWN_CHANNELS = ("web", "api", "file")
 SMS_CHARACTERS = 160
 
-#: Keys of [queue]: see desk/priority.py.
+#: Keys of [queue]: see desk/queue/priority.py.
 QUEUE_WEIGHTS = ("urgency", "people", "trusted")
+QUEUE_SHARES = ("heard",)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]")
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _COUNTRY = re.compile(r"[A-Z]{3}")
 _GLIDE = re.compile(r"[A-Z]{2}-\d{4}-\d{6}-[A-Z]{3}")
-#: Of an extra field: also the name of a column and of a filter, so it has no more than every program can read.
-_FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")
-MOST_FIELDS = 60  # of one operation [ours: nobody on a telephone answers more]
-MOST_CHOICES = 200  # of one field
-_HXL = re.compile(r"#[a-z][a-z0-9_]*( ?\+[a-z][a-z0-9_]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +79,6 @@ class SourceDefinition:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderDefinition:
-    slug: str
-    text: str
-    rule: dict[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
 class Definition:
     """Everything one operation's file says; `digest` is the SHA-256 of the file's text."""
 
@@ -125,32 +111,35 @@ class Definition:
 
 def parse(text: str) -> Definition:
     """One operation from its TOML text; BadDefinition names the table, the key and what to do."""
+    text = text.removeprefix("\ufeff")  # the mark with which Windows begins a file
     try:
         data = tomllib.loads(text)
+    except RecursionError as error:
+        raise BadDefinition("not a TOML file: something in it is nested without end") from error
     except tomllib.TOMLDecodeError as error:
         raise BadDefinition(f"not a TOML file: {error}") from error
-    top = _Table(data, "")
+    top = Table(data, "")
     definition = Definition(
         slug=_slug(top),
         kind=top.one_of("kind", KINDS),
         time_zone=_time_zone(top),
         box=_box(top),
         countries=top.texts("countries", _COUNTRY, "three capital letters of ISO 3166-1, as HTI"),
-        languages=top.texts("languages", _LANGUAGE, "a language code of ISO 639-1, as fr", needed=True),
-        names=_by_language(top, "names", needed=True),
+        languages=top.texts("languages", LANGUAGE, "a language code of ISO 639-1, as fr", needed=True),
+        names=by_language(top, "names", needed=True),
         digest=hashlib.sha256(text.encode()).hexdigest(),
         glide=top.text("glide", "", _GLIDE, "as EQ-2010-000009-HTI"),
         exercise=top.flag("exercise"),
-        descriptions=_by_language(top, "descriptions"),
-        consent=_by_language(top, "consent"),
+        descriptions=by_language(top, "descriptions"),
+        consent=by_language(top, "consent"),
         replies=_replies(top),
         queue=_queue(top),
         sending=_sending(top),
         gazetteers=_gazetteers(top),
         categories=tuple(_category(table) for table in top.tables("categories")),
         sources=tuple(_source(table) for table in top.tables("sources")),
-        orders=tuple(_order(table) for table in top.tables("orders")),
-        fields=_fields(top),
+        orders=tuple(read_order(table) for table in top.tables("orders")),
+        fields=read_fields(top),
     )
     top.nothing_else()
     _check_categories(definition.categories)
@@ -158,112 +147,17 @@ def parse(text: str) -> Definition:
     return definition
 
 
-# --- one table of the file -----------------------------------------------------------------------------------------
-
-
-class _Table:
-    """A table that knows where it stands and which of its keys were asked for."""
-
-    def __init__(self, data: Mapping[str, Any], where: str) -> None:
-        self.data = data
-        self.where = where
-        self.known: list[str] = []
-
-    def bad(self, key: str, remedy: str) -> BadDefinition:
-        place = f"[{self.where}] " if self.where else ""
-        return BadDefinition(f"{place}{key}: {remedy}")
-
-    def get(self, key: str, default: Any = None) -> Any:
-        self.known.append(key)
-        return self.data.get(key, default)
-
-    def nothing_else(self) -> None:
-        for key in self.data:
-            if key not in self.known:
-                close = get_close_matches(key, self.known, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(self.known))}"
-                raise self.bad(key, f"nobody knows this key; {hint}")
-
-    def text(self, key: str, default: str | None = None, form: re.Pattern[str] | None = None, remedy: str = "") -> str:
-        value = self.get(key, default)
-        if value is None:
-            raise self.bad(key, "is missing")
-        if not isinstance(value, str):
-            raise self.bad(key, "write a text in quotes")
-        if form and value and not form.fullmatch(value):
-            raise self.bad(key, f"{value!r} does not fit; write it {remedy}")
-        if default is None and not value.strip():
-            raise self.bad(key, "is empty")
-        return value
-
-    def one_of(self, key: str, choices: Iterable[str], default: str | None = None) -> str:
-        value = self.text(key, default)
-        if value not in choices:
-            raise self.bad(key, f"{value!r} is not one of {', '.join(choices)}")
-        return value
-
-    def flag(self, key: str) -> bool:
-        value = self.get(key, False)
-        if not isinstance(value, bool):
-            raise self.bad(key, "write true or false")
-        return value
-
-    def whole(self, key: str, default: int, least: int, most: int) -> int:
-        value = self.get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise self.bad(key, f"write a whole number between {least} and {most}")
-        return value
-
-    def number(self, key: str, least: float, most: float) -> float:
-        value = self.get(key)
-        if not _is_number(value) or not least <= value <= most:
-            raise self.bad(key, f"write a number between {least:g} and {most:g}")
-        return float(value)
-
-    def texts(
-        self, key: str, form: re.Pattern[str] | None = None, remedy: str = "", *, needed: bool = False
-    ) -> tuple[str, ...]:
-        values = self.get(key, [])
-        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise self.bad(key, 'write a list of texts, as ["a", "b"]')
-        if needed and not values:
-            raise self.bad(key, "name at least one")
-        for value in values:
-            if form and not form.fullmatch(value):
-                raise self.bad(key, f"{value!r} does not fit; write {remedy}")
-        if len(set(values)) < len(values):
-            raise self.bad(key, "names something twice")
-        return tuple(values)
-
-    def table(self, key: str) -> _Table | None:
-        value = self.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            raise self.bad(key, f"write a table [{self._inner(key)}]")
-        return _Table(value, self._inner(key))
-
-    def tables(self, key: str) -> list[_Table]:
-        values = self.get(key, [])
-        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            raise self.bad(key, f"write tables [[{self._inner(key)}]]")
-        return [_Table(value, f"{self._inner(key)} {number}") for number, value in enumerate(values, 1)]
-
-    def _inner(self, key: str) -> str:
-        return f"{self.where}.{key}" if self.where else key
-
-
 # --- its parts -----------------------------------------------------------------------------------------------------
 
 
-def _slug(top: _Table) -> str:
-    slug = top.text("slug", None, _SLUG, "with small letters, digits and hyphens")
+def _slug(top: Table) -> str:
+    slug = top.text("slug", None, SLUG, "with small letters, digits and hyphens")
     if slug in RESERVED_SLUGS:
         raise top.bad("slug", f"{slug!r} is an address of rapport itself; choose another")
     return slug
 
 
-def _time_zone(top: _Table) -> str:
+def _time_zone(top: Table) -> str:
     name = top.text("time_zone")
     try:
         ZoneInfo(name)
@@ -272,10 +166,10 @@ def _time_zone(top: _Table) -> str:
     return name
 
 
-def _box(top: _Table) -> Box:
+def _box(top: Table) -> Box:
     remedy = "write four numbers in degrees: west, south, east, north"
     values = top.get("bbox")
-    if not isinstance(values, list) or len(values) != 4 or not all(_is_number(value) for value in values):
+    if not isinstance(values, list) or len(values) != 4 or not all(is_number(value) for value in values):
         raise top.bad("bbox", remedy)
     west, south, east, north = (float(value) for value in values)
     if not (abs(west) <= 180 and abs(east) <= 180 and -90 <= south < north <= 90):
@@ -283,57 +177,39 @@ def _box(top: _Table) -> Box:
     return Box(west, south, east, north)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _by_language(table: _Table, key: str, *, needed: bool = False) -> Mapping[str, str]:
-    inner = table.table(key)
-    if inner is None or not inner.data:
-        if needed:
-            raise table.bad(key, f'is missing; write [{key}] with a text per language, as en = "…"')
-        return {}
-    return {language: inner.text(language) for language in inner.data if _checked_language(inner, language)}
-
-
-def _checked_language(table: _Table, language: str) -> bool:
-    if not _LANGUAGE.fullmatch(language):
-        raise table.bad(language, "is not a language code of ISO 639-1, as fr")
-    return True
-
-
-def _replies(top: _Table) -> Mapping[str, Mapping[str, str]]:
+def _replies(top: Table) -> Mapping[str, Mapping[str, str]]:
     replies = top.table("replies")
     if replies is None:
         return {}
     found = {}
     for language in replies.data:
         inner = replies.table(language)
-        if inner is not None and _checked_language(replies, language):
+        if inner is not None and checked_language(replies, language):
             found[language] = {key: _sms(inner, key) for key in REPLIES}
             inner.nothing_else()
     return found
 
 
-def _sms(table: _Table, key: str) -> str:
+def _sms(table: Table, key: str) -> str:
     text = table.text(key)
     if len(text) > SMS_CHARACTERS:
         raise table.bad(key, f"has {len(text)} characters, an SMS holds {SMS_CHARACTERS}; shorten it")
     return text
 
 
-def _queue(top: _Table) -> Mapping[str, float]:
-    """Weights of the queue's order, in hours of waiting (desk/priority.py)."""
+def _queue(top: Table) -> Mapping[str, float]:
+    """Weights of the queue's order, in hours of waiting, and shares of them, 0 to 1 (desk/queue/priority.py)."""
     table = top.table("queue")
     if table is None:
         return {}
     weights = {key: table.number(key, 0, 10_000) for key in QUEUE_WEIGHTS if key in table.data}
-    table.known += QUEUE_WEIGHTS
+    shares = {key: table.number(key, 0, 1) for key in QUEUE_SHARES if key in table.data}
+    table.known += (*QUEUE_WEIGHTS, *QUEUE_SHARES)
     table.nothing_else()
-    return weights
+    return {**weights, **shares}
 
 
-def _sending(top: _Table) -> Mapping[str, Json]:
+def _sending(top: Table) -> Mapping[str, Json]:
     """Quiet hours, local time: from, to; within them only who has just written is answered."""
     table = top.table("sending")
     if table is None:
@@ -349,7 +225,7 @@ def _sending(top: _Table) -> Mapping[str, Json]:
     return made
 
 
-def _gazetteers(top: _Table) -> tuple[str, ...]:
+def _gazetteers(top: Table) -> tuple[str, ...]:
     names = top.texts("gazetteers")
     for name in names:
         path = PurePosixPath(name)
@@ -358,12 +234,12 @@ def _gazetteers(top: _Table) -> tuple[str, ...]:
     return names
 
 
-def _category(table: _Table) -> CategoryDefinition:
+def _category(table: Table) -> CategoryDefinition:
     made = CategoryDefinition(
-        code=table.text("code", None, _CODE, "with letters, digits, dot and hyphen, at most 40"),
-        names=_by_language(table, "names", needed=True),
+        code=table.text("code", None, CODE, "with letters, digits, dot and hyphen, at most 40"),
+        names=by_language(table, "names", needed=True),
         parent=table.text("parent", ""),
-        hxl=table.text("hxl", "", _HXL, "as #affected+f"),
+        hxl=table.text("hxl", "", HXL, "as #affected+f"),
         persons_at_risk=table.flag("persons_at_risk"),
         urgency=table.whole("urgency", 0, 0, 3),
         labels=table.texts("labels"),
@@ -372,14 +248,14 @@ def _category(table: _Table) -> CategoryDefinition:
     return made
 
 
-def _source(table: _Table) -> SourceDefinition:
+def _source(table: Table) -> SourceDefinition:
     channels = (*OWN_CHANNELS, *sorted(plugins.CHANNELS))
     columns = table.table("columns")
     made = SourceDefinition(
-        slug=table.text("slug", None, _SLUG, "with small letters, digits and hyphens"),
+        slug=table.text("slug", None, SLUG, "with small letters, digits and hyphens"),
         channel=table.one_of("channel", channels),
-        names=_by_language(table, "names", needed=True),
-        language=table.text("language", "", _LANGUAGE, "as fr"),
+        names=by_language(table, "names", needed=True),
+        language=table.text("language", "", LANGUAGE, "as fr"),
         trust=table.one_of("trust", TRUST, "unknown"),
         per_minute=table.whole("per_minute", 6000, 1, 1_000_000),
         out_per_minute=table.whole("out_per_minute", 60, 1, 1_000_000),
@@ -391,7 +267,7 @@ def _source(table: _Table) -> SourceDefinition:
     return made
 
 
-def _columns(table: _Table) -> Columns:
+def _columns(table: Table) -> Columns:
     made = Columns(
         text=table.text("text"),
         id=table.text("id", ""),
@@ -410,153 +286,13 @@ def _columns(table: _Table) -> Columns:
     return made
 
 
-# --- extra fields --------------------------------------------------------------------------------------------------
-
-
-def _fields(top: _Table) -> tuple[Field, ...]:
-    tables = top.tables("fields")
-    if len(tables) > MOST_FIELDS:
-        raise top.bad("fields", f"there are {len(tables)} of them; ask for at most {MOST_FIELDS}")
-    made = [(table.whole("order", 0, -1000, 1000), _field(table)) for table in tables]
-    _once("fields", "code", [one.code for _, one in made])
-    return tuple(one for _, one in sorted(made, key=lambda pair: pair[0]))  # of one order: as they stand
-
-
-def _field(table: _Table) -> Field:
-    kind = table.one_of("kind", fields.KINDS)
-    made = Field(
-        code=table.text("code", None, _FIELD, "with small letters, digits and _, a letter first, at most 40"),
-        kind=kind,
-        names=_by_language(table, "names", needed=True),
-        help=_by_language(table, "help"),
-        required=table.flag("required"),
-        choices=_choices(table),
-        several=table.flag("several"),
-        whole=table.flag("whole"),
-        least=_bound(table, "least"),
-        most=_bound(table, "most"),
-        public=table.flag("public"),
-        filter=table.flag("filter"),
-        counts_people=table.flag("counts_people"),
-        hxl=table.text("hxl", "", _HXL, "as #meta+damage"),
-    )
-    table.nothing_else()
-    _check_kind(table, made)
-    return made
-
-
-def _choices(table: _Table) -> tuple[FieldChoice, ...]:
-    made = tuple(_field_choice(inner) for inner in table.tables("choices"))
-    _once(f"{table.where}.choices", "code", [choice.code for choice in made])
-    if len(made) > MOST_CHOICES:
-        raise table.bad("choices", f"there are {len(made)} of them; offer at most {MOST_CHOICES}")
-    return made
-
-
-def _field_choice(table: _Table) -> FieldChoice:
-    made = FieldChoice(
-        code=table.text("code", None, _CODE, "with letters, digits, dot, _ and hyphen, at most 40"),
-        names=_by_language(table, "names", needed=True),
-    )
-    table.nothing_else()
-    return made
-
-
-def _bound(table: _Table, key: str) -> float | None:
-    return table.number(key, -fields.LARGEST, fields.LARGEST) if key in table.data else table.get(key)
-
-
-def _check_kind(table: _Table, made: Field) -> None:
-    """A key that means nothing for the kind is an error: whoever wrote it expects something of it."""
-    only: Mapping[str, tuple[str, ...]] = {
-        "choice": ("choices", "several", "filter"),
-        "number": ("whole", "least", "most", "counts_people"),
-    }
-    for kind, keys in only.items():
-        for key in keys:
-            if made.kind != kind and key in table.data:
-                raise table.bad(key, f"is for a field of kind {kind} only; this one is of kind {made.kind}")
-    if made.kind == "choice" and not made.choices:
-        raise table.bad("choices", f"name at least one: [[{table.where.split()[0]}.choices]] with code and names")
-    if made.least is not None and made.most is not None and made.least > made.most:
-        raise table.bad("least", "is above most; exchange them")
-
-
-# --- standing orders: the shape that desk/orders.py evaluates -------------------------------------------------------
-
-
-def _order(table: _Table) -> OrderDefinition:
-    rule = table.table("rule")
-    if rule is None:
-        raise table.bad("rule", "is missing; write [orders.rule]")
-    made = OrderDefinition(
-        slug=table.text("slug", None, _SLUG, "with small letters, digits and hyphens"),
-        text=table.text("text"),
-        rule=_rule(rule),
-    )
-    table.nothing_else()
-    return made
-
-
-def _rule(table: _Table) -> dict[str, Json]:
-    rule: dict[str, Json] = {
-        "source": table.text("source"),
-        "when": [_condition(inner) for inner in table.tables("when")],
-        "then": [_effect(inner) for inner in table.tables("then")],
-        "also": [_further(inner) for inner in table.tables("also")],
-    }
-    table.nothing_else()
-    if not rule["then"]:
-        raise table.bad("then", "an order without an effect does nothing; name at least one")
-    return rule
-
-
-def _condition(table: _Table) -> dict[str, Json]:
-    made: dict[str, Json]
-    if "inside" in table.data:
-        made = {"inside": table.one_of("inside", ("operation",))}
-    else:
-        made = {"field": table.text("field"), "is": table.text("is", "")}
-    table.nothing_else()
-    return made
-
-
-def _effect(table: _Table) -> dict[str, Json]:
-    accept = table.table("accept")
-    made: dict[str, Json] = {"accept": _accept(accept)} if accept else {"publish": table.flag("publish")}
-    table.nothing_else()
-    if made.get("publish") is False:
-        raise table.bad("publish", "write true, or leave the effect out")
-    return made
-
-
-def _accept(table: _Table) -> dict[str, Json]:
-    words = [precision.word for precision in Precision]
-    made: dict[str, Json] = {
-        "title_from": table.text("title_from", ""),
-        "precision": table.one_of("precision", words, Precision.LOCALITY.word),
-    }
-    table.nothing_else()
-    return made
-
-
-def _further(table: _Table) -> dict[str, Json]:
-    statuses = [status.value for status in Status if status is not Status.UNVERIFIED]
-    made: dict[str, Json] = {
-        "when": [_condition(inner) for inner in table.tables("when")],
-        "status": table.one_of("status", statuses),
-    }
-    table.nothing_else()
-    return made
-
-
 # --- what must fit together ----------------------------------------------------------------------------------------
 
 
 def _check_categories(categories: tuple[CategoryDefinition, ...]) -> None:
     parents = {category.code: category.parent for category in categories}
-    _once("categories", "code", [category.code for category in categories])
-    _once("categories", "labels", [label for category in categories for label in category.labels])
+    once("categories", "code", [category.code for category in categories])
+    once("categories", "labels", [label for category in categories for label in category.labels])
     for code, parent in parents.items():
         if parent and parent not in parents:
             raise BadDefinition(f"[categories] parent: {code} names {parent!r}, which is no category's code")
@@ -574,16 +310,10 @@ def _check_circle(code: str, parents: Mapping[str, str]) -> None:
 
 def _check_references(definition: Definition) -> None:
     slugs = [source.slug for source in definition.sources]
-    _once("sources", "slug", slugs)
-    _once("orders", "slug", [order.slug for order in definition.orders])
+    once("sources", "slug", slugs)
+    once("orders", "slug", [order.slug for order in definition.orders])
     for order in definition.orders:
         if order.rule["source"] not in slugs:
             raise BadDefinition(
                 f"[orders] source: {order.slug} names {order.rule['source']!r}, which is no source's slug"
             )
-
-
-def _once(table: str, key: str, values: list[str]) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise BadDefinition(f"[{table}] {key}: {value!r} is there {values.count(value)} times; it must be unique")

@@ -228,23 +228,23 @@ def _plain(number: float) -> str:
 def _choice(one: Field, raw: object) -> Json:
     if not one.several:
         return _code(one, raw)
-    parts = list(raw) if isinstance(raw, list | tuple) else _parts(one, raw)
-    chosen = {_code(one, part) for part in parts}
+    given = list(raw) if isinstance(raw, list | tuple) else parts(one, raw)
+    chosen = {_code(one, part) for part in given}
     return [choice.code for choice in one.choices if choice.code in chosen]
 
 
-def _parts(one: Field, raw: object) -> list[object]:
+def parts(one: Field, raw: object) -> list[object]:
     """Several choices in one cell: divided by | ; or a comma, or, where all are codes, by blanks as XLSForm does."""
-    if not isinstance(raw, str) or _found(one, raw):
+    if not isinstance(raw, str) or choice_of(one, raw):
         return [raw]
     blanks = raw.split()
-    if all(_found(one, part) for part in blanks):
+    if all(choice_of(one, part) for part in blanks):
         return list(blanks)
     return [part.strip() for part in _BETWEEN.split(raw) if part.strip()]
 
 
 def _code(one: Field, raw: object) -> str:
-    found = _found(one, raw) if isinstance(raw, str) else ""
+    found = choice_of(one, raw) if isinstance(raw, str) else ""
     if not found:
         said = str(raw)[:40]
         codes = ", ".join(choice.code for choice in one.offered[:20])
@@ -252,7 +252,7 @@ def _code(one: Field, raw: object) -> str:
     return found
 
 
-def _found(one: Field, raw: str) -> str:
+def choice_of(one: Field, raw: str) -> str:
     """The code of the choice that has this code, or this name in any language; "" if none has."""
     raw = raw.strip()
     if raw in {choice.code for choice in one.choices}:  # a retired one too: what was kept can be kept again

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,17 +15,15 @@ from django.db import models, transaction
 from rapport import plugins
 from rapport.errors import BadDefinition
 from rapport.operations import fields, gazetteer
-from rapport.operations.definition import CategoryDefinition, Definition, OrderDefinition, SourceDefinition
+from rapport.operations.definition import CategoryDefinition, Definition, SourceDefinition
+from rapport.operations.definition_orders import OrderDefinition
 from rapport.operations.fields import Field
-from rapport.operations.models import Category, Operation, Place, PlaceName, Source, StandingOrder
+from rapport.operations.gazetteer_file import read_places
+from rapport.operations.models import MADE_HERE, Category, Operation, Place, PlaceName, Source, StandingOrder
 from rapport.oversight import keys
-from rapport.values import DEFAULT_RADIUS_M, Json, Precision
+from rapport.values import Json
 
-PLACE_COLUMNS = ("name", "pcode", "parent_pcode", "precision", "lon", "lat", "radius_m", "origin", "names")
-#: Places that people on the desk made stay when the file is loaded again.
-MADE_HERE = "desk"
 _BATCH = 500
-_RADIUS_DIGITS = 7  # 9,999 km: half the way around the globe
 
 M = TypeVar("M", bound=models.Model)
 
@@ -300,15 +297,19 @@ Entry = tuple[Place, tuple[tuple[str, str], ...]]  # a place not yet saved, and 
 
 
 def _places(operation: Operation, files: Iterable[Path], account: _Account) -> None:
-    """Replace the places of the files where one differs. Places that people made on the desk stay as they are."""
+    """Replace the places of the files where one differs. Places that came to be here stay as they are."""
     wanted: dict[PlaceKey, Entry] = {}
     for file in files:
-        for place, names in read_places(file):
-            place.operation = operation
-            wanted[_place_key(place)] = (place, names)
+        for listed in read_places(file):
+            place = Place(
+                operation=operation, name=listed.name, pcode=listed.pcode, parent_pcode=listed.parent_pcode,
+                precision=listed.precision.value, lon=listed.lon, lat=listed.lat, radius_m=listed.radius_m,
+                origin=listed.origin,
+            )  # fmt: skip
+            wanted[_place_key(place)] = (place, listed.names)
     there = {
         _place_key(place): place
-        for place in operation.places.exclude(origin=MADE_HERE).prefetch_related("names").order_by("id")
+        for place in operation.places.exclude(origin__in=MADE_HERE).prefetch_related("names").order_by("id")
     }
     new = [entry for key, entry in wanted.items() if key not in there or not _same(there[key], entry)]
     gone = [place.pk for key, place in there.items() if key not in wanted or not _same(place, wanted[key])]
@@ -346,76 +347,3 @@ def _same(there: Place, entry: Entry) -> bool:
     return all(getattr(there, name) == getattr(wanted, name) for name in fields) and sorted(names) == sorted(
         (name.name, name.language) for name in there.names.all()
     )
-
-
-def read_places(file: Path) -> Iterator[Entry]:
-    """The places of a gazetteer file (docs/reference/operation-file.md); BadDefinition names file, row and column."""
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as opened:
-            reader = csv.DictReader(opened)
-            if tuple(reader.fieldnames or ()) != PLACE_COLUMNS:
-                raise BadDefinition(f"{file.name}: the columns must be {', '.join(PLACE_COLUMNS)}")
-            for row in reader:
-                where = f"{file.name} line {reader.line_num}"
-                _check_cells(row, where)
-                yield _place(row, where)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadDefinition(f"{file.name}: cannot be read ({error}); is it there, and CSV in UTF-8?") from error
-
-
-def _check_cells(row: Mapping[Any, object], where: str) -> None:
-    """A row with a cell too few or too many has its values in the wrong columns."""
-    if None in row:
-        raise BadDefinition(f"{where}: there are cells beyond the column {PLACE_COLUMNS[-1]}; quote names with commas")
-    for column, cell in row.items():
-        if cell is None:
-            raise BadDefinition(f"{where}: the row ends before the column {column}")
-
-
-def _place(row: Mapping[str, str], where: str) -> Entry:
-    try:
-        precision = Precision[row["precision"].upper()]
-    except KeyError as error:
-        words = ", ".join(precision.word for precision in Precision)
-        raise BadDefinition(f"{where}: precision must be one of {words}") from error
-    if not row["name"].strip():
-        raise BadDefinition(f"{where}: name is empty")
-    place = Place(
-        name=row["name"],
-        pcode=row["pcode"],
-        parent_pcode=row["parent_pcode"],
-        precision=precision.value,
-        lon=_degrees(row, "lon", 180, where),
-        lat=_degrees(row, "lat", 90, where),
-        radius_m=_radius(row["radius_m"].strip(), precision, where),
-        origin=row["origin"],
-    )
-    return place, tuple(_names(row["names"]))
-
-
-def _degrees(row: Mapping[str, str], column: str, limit: int, where: str) -> float | None:
-    if not row[column]:
-        return None
-    try:
-        value = float(row[column])
-    except ValueError as error:
-        raise BadDefinition(f"{where}: {column} must be degrees with a point, as 18.5429") from error
-    if not -limit <= value <= limit:
-        raise BadDefinition(f"{where}: {column} is beyond {limit} degrees")
-    return value
-
-
-def _radius(text: str, precision: Precision, where: str) -> int:
-    """Metres; the precision's usual radius where the cell is empty."""
-    if not text:
-        return DEFAULT_RADIUS_M[precision]
-    if not (text.isascii() and text.isdigit() and len(text) <= _RADIUS_DIGITS):
-        raise BadDefinition(f"{where}: radius_m must be whole metres without a unit, as 2000; or empty")
-    return int(text)
-
-
-def _names(cell: str) -> Iterator[tuple[str, str]]:
-    """`ht:Jakmèl;Jacmel` → (Jakmèl, ht), (Jacmel, "")."""
-    for part in filter(None, (part.strip() for part in cell.split(";"))):
-        language, mark, name = part.partition(":")
-        yield (name.strip(), language.strip()) if mark else (part, "")

@@ -11,6 +11,18 @@ from django.utils import timezone
 from rapport.oversight import keys
 from rapport.values import Box, CategoryName, Precision, Spot, named
 
+#: Origins of places that came to be here, not by a file: learned from reports (desk/learning/names.py), and added by a
+#: person on the desk (desk/naming/names.py).
+LEARNED, ADDED = "learned", "desk"
+MADE_HERE = (LEARNED, ADDED)
+
+
+def told(origin: str, reports: int) -> str:
+    """How we come by the name of a place that stands in no file, "" for those of files."""
+    if origin == LEARNED:
+        return f"learned from {reports} reports here"
+    return "added here by a person" if origin == ADDED else ""
+
 
 class Operation(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
@@ -28,11 +40,13 @@ class Operation(models.Model):
     languages = models.JSONField(default=list)  # ISO 639-1, the first is the default
     consent = models.JSONField(default=dict)  # language → what a sender agrees to
     replies = models.JSONField(default=dict)  # language → {"received": …, "ask_place": …, "stopped": …}
-    queue = models.JSONField(default=dict)  # weights of the queue's order, see desk/priority.py
+    queue = models.JSONField(default=dict)  # weights of the queue's order, see desk/queue/priority.py
     sending = models.JSONField(default=dict)  # quiet hours and such, see notify/
     extra_fields = models.JSONField(default=list)  # what reports and events say beyond the usual, see fields.py
     sending_stopped_at = models.DateTimeField(null=True)  # the stop button: nothing is sent
     sending_stopped_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    model = models.CharField(max_length=100, blank=True)  # id of what says what reports speak of; "": the shipped one
+    names_learned_to = models.BigIntegerField(default=0)  # the decision up to which names of places were learned
     definition_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(default=timezone.now)
     open = models.BooleanField(default=True)  # takes new reports
@@ -109,7 +123,8 @@ class Place(models.Model):
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
     radius_m = models.PositiveIntegerField(default=2000)
-    origin = models.CharField(max_length=30)  # pcodes, geonames, reports, desk
+    origin = models.CharField(max_length=30)  # pcodes, geonames, reports, neighbours; LEARNED, ADDED
+    reports = models.PositiveIntegerField(default=0)  # how many taught a LEARNED name
 
     class Meta:
         indexes = [models.Index(fields=["operation", "pcode"], name="place_pcode")]
@@ -123,6 +138,10 @@ class Place(models.Model):
             return None
         return Spot(self.lon, self.lat, Precision(self.precision), self.radius_m, self.name, self.pcode)
 
+    @property
+    def told(self) -> str:
+        return told(self.origin, self.reports)
+
 
 class PlaceName(models.Model):
     """A further name or spelling of a place."""
@@ -135,13 +154,26 @@ class PlaceName(models.Model):
         return self.name
 
 
+class NoPlace(models.Model):
+    """A name of which a person here said that it is no place's: it is not learned again."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="no_places")
+    folded = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["operation", "folded"], name="one_no_place")]
+
+    def __str__(self) -> str:
+        return self.folded
+
+
 class StandingOrder(models.Model):
     """A rule that a named person signs: its effects are that person's decisions. Else it does nothing."""
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="orders")
     slug = models.SlugField(max_length=60)
     text = models.TextField()  # what it does, in words: this is what is signed
-    rule = models.JSONField()  # see desk/orders.py
+    rule = models.JSONField()  # see desk/standing_orders/orders.py
     signed_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
     signed_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")

@@ -1,15 +1,18 @@
 """Secrets by purpose, made on first use in RAPPORT_DATA_DIR/keys with mode 0600.
 
 One file a purpose, one key a line, the newest first: a line put in front rotates the key, older ones still open what
-they sealed. Losing `addresses` means that nobody can be answered; losing `pseudonyms` that senders are not recognised.
+they sealed. Losing `addresses` means that nobody can be answered; losing `pseudonyms` that senders are not recognised,
+so it is not made anew while any are known.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import os
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
@@ -18,11 +21,15 @@ from typing import Literal
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
+from rapport.errors import RapportError, TryAgain
+
+log = logging.getLogger(__name__)
 KeyPurpose = Literal["django", "pseudonyms", "addresses", "channels", "attachments", "second_factor"]
 
 
 def load(folder: Path, purpose: KeyPurpose) -> list[bytes]:
-    """The keys of a purpose, newest first; makes the first one. 32 bytes each, in URL-safe base64."""
+    """The keys of a purpose, newest first; makes the first one. 32 bytes each, in URL-safe base64. RapportError if the
+    file holds none: a full disk or a broken one left it empty, and a new key would open nothing."""
     path = folder / "keys" / purpose
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -37,34 +44,60 @@ def load(folder: Path, purpose: KeyPurpose) -> list[bytes]:
             pass
         finally:
             draft.unlink()
-    return [line for line in path.read_bytes().split() if line]
+    found = path.read_bytes().split()
+    if not found or not all(map(_is_key, found)):
+        raise RapportError(f"The key file {path} is empty or damaged: bring it back from a backup.")
+    return found
 
 
-@lru_cache(maxsize=8)
-def _keys(purpose: KeyPurpose) -> tuple[bytes, ...]:
-    return tuple(load(Path(settings.DATA_DIR), purpose))
+def _is_key(line: bytes) -> bool:
+    try:
+        Fernet(line)
+    except ValueError:
+        return False
+    return True
 
 
-@lru_cache(maxsize=8)
-def _box(purpose: KeyPurpose) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in _keys(purpose)])
+@lru_cache(maxsize=16)
+def _keys(folder: Path, purpose: KeyPurpose) -> tuple[bytes, ...]:
+    return tuple(load(folder, purpose))
+
+
+@lru_cache(maxsize=16)
+def _box(folder: Path, purpose: KeyPurpose) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in _keys(folder, purpose)])
 
 
 def seal(purpose: KeyPurpose, plain: bytes) -> bytes:
     """Encrypted and authenticated (Fernet: AES-128-CBC, HMAC-SHA256)."""
-    return _box(purpose).encrypt(plain)
+    return _box(settings.DATA_DIR, purpose).encrypt(plain)
 
 
 def unseal(purpose: KeyPurpose, sealed: bytes) -> bytes:
     """What was sealed; cryptography.fernet.InvalidToken if it was changed or the key is gone."""
-    return _box(purpose).decrypt(sealed)
+    return _box(settings.DATA_DIR, purpose).decrypt(sealed)
 
 
-def pseudonym(scope: str, kind: str, value: str) -> str:
-    """A keyed hash of an address within a scope (an operation), 22 characters: the same sender gets the same one."""
-    text = "\x1f".join((scope, kind, value)).encode()
+@lru_cache(maxsize=16)
+def _pseudonyms(folder: Path, known: Callable[[], bool]) -> bytes:
+    path = folder / "keys" / "pseudonyms"
+    # Looked at once more behind it: another process may have made the first key, and then the first sender.
+    if not path.exists() and known() and not path.exists():
+        log.error("%s is gone, and senders are known by it: bring it back from a backup", path)
+        raise TryAgain("The key keys/pseudonyms is gone, by which senders are known: bring it back from a backup.")
     # The oldest key, not the newest: pseudonyms must stay the same when a key is added.
-    return urlsafe_b64encode(hmac.digest(_keys("pseudonyms")[-1], text, "sha256")[:16]).rstrip(b"=").decode()
+    return _keys(folder, "pseudonyms")[-1]
+
+
+def pseudonym(scope: str, kind: str, value: str, known: Callable[[], bool]) -> str:
+    """A keyed hash of an address within a scope (an operation), 22 characters: the same sender gets the same one.
+
+    `known`, a plain function, says whether senders have pseudonyms already. If they have and the key is gone, TryAgain:
+    with a new one, whom somebody blocked and who said STOP would be others from now on.
+    """
+    text = "\x1f".join((scope, kind, value)).encode()
+    key = _pseudonyms(settings.DATA_DIR, known)
+    return urlsafe_b64encode(hmac.digest(key, text, "sha256")[:16]).rstrip(b"=").decode()
 
 
 def token_hash(token: str) -> str:

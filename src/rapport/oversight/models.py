@@ -36,13 +36,17 @@ class DecisionKind(models.TextChoices):
     END_KEY = "end_key", "revoked a key"
     SOURCE = "source", "changed a way in"
     ACCOUNT = "account", "changed an account"
+    MODEL = "model", "chose a model"
+    NAME_PLACE = "name_place", "added the name of a place"
+    NO_PLACE = "no_place", "took the name of a place away"
     UNDO = "undo", "undid"
 
 
-#: About people and ways in: changed again where they were changed, never undone on the desk.
+#: About people, ways in and models: changed again where they were changed, never undone on the desk.
 OF_MANAGING = frozenset({
     DecisionKind.INVITE, DecisionKind.UNINVITE, DecisionKind.GRANT, DecisionKind.DISMISS, DecisionKind.MAKE_KEY,
     DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,
+    DecisionKind.MODEL,
 })  # fmt: skip
 
 

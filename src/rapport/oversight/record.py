@@ -1,4 +1,4 @@
-"""The record of decisions: the one place where a line is written."""
+"""The record of decisions: how a line is written."""
 
 from __future__ import annotations
 

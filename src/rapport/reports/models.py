@@ -22,6 +22,11 @@ class Sender(models.Model):
                              db_default=Trust.UNKNOWN.value)  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["operation"], name="sender_blocked", condition=models.Q(trust=Trust.BLOCKED.value)),
+        ]
+
     def __str__(self) -> str:
         return self.pseudonym
 
@@ -65,9 +70,10 @@ class Report(models.Model):
     understood = models.BooleanField(default=False)  # the worker has written its suggestions
     import_no = models.BigIntegerField(null=True)  # the import (intake/imports) that brought it, or brought it back
 
-    # bookkeeping: its place in the queue, see desk/priority.py
+    # bookkeeping: its place in the queue, see desk/queue/priority.py
     rank = models.FloatField(default=0.0)  # the highest is worked on first; does not change as time goes by
     urgency = models.PositiveSmallIntegerField(default=0)  # 0 to 3
+    urgency_heard = models.PositiveSmallIntegerField(db_default=0)  # 0 to 3, as its words suggest; nobody has said so
     people = models.PositiveIntegerField(null=True)  # how many it speaks of, at least
     for_verifier = models.BooleanField(default=False)  # escalated: offered to verifiers only
     for_translator = models.BooleanField(default=False)  # offered to translators first
@@ -105,26 +111,34 @@ class SuggestionKind(models.TextChoices):
     PLACE = "place", "place"
     CATEGORY = "category", "category"
     NEAR_DUPLICATE = "near_duplicate", "near-duplicate"
-    EVENT = "event", "belongs to event"
+    URGENCY = "urgency", "urgency"
 
 
 class Suggestion(models.Model):
     """What an automated function believes about a report, with its reasons. Nothing follows from it by itself.
 
     `value` by kind: language {code} · place {lon, lat, precision, radius_m, name, pcode} · category {code} ·
-    near_duplicate {report} · event {event, ref}. `reasons` is a list of sentences' parts a person can read.
+    near_duplicate {report} · urgency {level}, 1 to 3. Which event a report belongs to is asked anew whenever its page
+    is shown (desk/report/belonging.py). `reasons` is a list of sentences' parts a person can read.
     """
 
-    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="suggestions")
+    #: Without an index of its own: suggestion_report begins with it.
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="suggestions", db_index=False)
     kind = models.CharField(max_length=16, choices=SuggestionKind)
     value = models.JSONField()
+    #: The report that a near-duplicate's value names: by it one gets from a report to the later ones. An index on the
+    #: JSON would not do: SQLite trusts no schema that reads JSON.
+    named = models.BigIntegerField(null=True, editable=False)
     score = models.FloatField()  # 0 to 1, comparable within one function only
     reasons = models.JSONField(default=list)
     function = models.CharField(max_length=60)  # name and version of the automated function
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index(fields=["report", "kind"], name="suggestion_report")]
+        indexes = [
+            models.Index(fields=["report", "kind"], name="suggestion_report"),
+            models.Index(fields=["named"], name="suggestion_named", condition=models.Q(named__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.score:.2f}"
@@ -135,6 +149,34 @@ class Signature(models.Model):
 
     report = models.OneToOneField(Report, on_delete=models.CASCADE, primary_key=True, related_name="signature")
     minhash = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.report_id)
+
+
+class Overload(models.Model):
+    """What the worker could not do at once, by hour (UTC) and language: kept for good, so that silence is never read as
+    calm. `language`: a code, "" where unsure."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="overloads")
+    hour = models.DateTimeField()
+    language = models.CharField(max_length=12, blank=True)
+    late = models.PositiveIntegerField(default=0)  # reports whose suggestions came later than they should
+    longest_s = models.PositiveIntegerField(default=0)  # seconds that one of these waited
+    repeated = models.PositiveIntegerField(default=0)  # reports that got the suggestions of one with the same words
+    left_out = models.PositiveIntegerField(default=0)  # reports of large groups, gone over when it was calm again
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["operation", "hour", "language"], name="one_overload")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H} {self.language} {self.late}"
+
+
+class LeftOut(models.Model):
+    """A report that was only put beside the ones like it, because there was no time for more; gone over in calm."""
+
+    report = models.OneToOneField(Report, on_delete=models.CASCADE, primary_key=True, related_name="left_out")
 
     def __str__(self) -> str:
         return str(self.report_id)

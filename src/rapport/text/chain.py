@@ -6,76 +6,116 @@ a batch may be cut anywhere, on one machine or many.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from rapport.text import language, places, signature
-from rapport.text.places import Found, Gazetteer
+from rapport.text import language, personal, places, signature, urgency
+from rapport.text.columns import Texts, in_lists
+from rapport.text.kernels.plain import made_plain
+from rapport.text.knowledge import Knowledge
+from rapport.text.labels.model import Judged, Model, judged
 
 #: Name and version of these functions, written beside what they suggest.
-FUNCTION = "text-chain 1"
-
-FOUND = pl.Struct({
-    "entry": pl.Int64, "text": pl.String, "start": pl.Int64, "end": pl.Int64, "score": pl.Float64,
-    "reason": pl.String, "lon": pl.Float64, "lat": pl.Float64, "precision": pl.Int64, "radius_m": pl.Int64,
-    "name": pl.String, "pcode": pl.String,
-})  # fmt: skip
+FUNCTION = "text-chain 4"
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What an operation brings to its texts."""
+class Batch:
+    """The texts as they came, and made plain; `positions`: where each byte of these came from (made_plain)."""
 
-    languages: tuple[str, ...]
-    gazetteer: Gazetteer
+    original: Texts
+    plain: Texts
+    positions: npt.NDArray[np.int32]
 
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """`run` gets the texts and gives one list for each column, one value a text."""
-
-    columns: Mapping[str, Any]
-    run: Callable[[list[str], Knowledge], tuple[list[Any], ...]]
-
-
-def languages(texts: list[str], knowledge: Knowledge) -> tuple[list[str]]:
-    """language: a code of the operation's languages, "" when unsure."""
-    return ([language.detect(text, knowledge.languages) for text in texts],)
+    @classmethod
+    def of(cls, texts: pl.Series) -> Batch:
+        original = Texts.of(texts)
+        plain, positions, _ = made_plain(original)
+        return cls(original, plain, positions)
 
 
-def signatures(texts: list[str], _: Knowledge) -> tuple[list[bytes]]:
+def analyse(batch: pl.DataFrame, knowledge: Knowledge, read: Batch | None = None) -> pl.DataFrame:
+    """The batch (`id`: Int64, `text`: String) with the columns of all stages added, rows in the same order. `read`: its
+    texts, where somebody has made them plain already.
+
+    1 made plain · 2 language · 3 signature · 4 labels and urgency · 5 places · 6 personal data
+    """
+    read = read or Batch.of(batch["text"])  # 1
+    spoken = language.detected(read.original, read.plain, read.positions, knowledge.languages)
+    model = knowledge.model
+    said = judged(model, read.plain, spoken.known())
+    personal_spans = personal.spans(read.original)
+    return batch.with_columns(
+        *languages(spoken),  # 2
+        *signatures(read),  # 3
+        *labels(said, model, personal_spans),  # 4
+        *named_places(read, spoken.language, knowledge),  # 5
+        *personal_data(personal_spans, said, model),  # 6
+    )
+
+
+def languages(said: language.Detected) -> tuple[pl.Series, ...]:
+    """language: a code of the operation's languages, "" when unsure; language_share: the part of the text that is in
+    it; second_language: what another part is in; language_answers: what is said for what, where it is unsure."""
+    return (
+        pl.Series("language", said.language, dtype=pl.String),
+        pl.Series("language_share", said.share, dtype=pl.Float32),
+        pl.Series("second_language", said.second, dtype=pl.String),
+        _gathered(said.answers).alias("language_answers"),
+    )
+
+
+def _gathered(answers: Sequence[tuple[str, ...]]) -> pl.Series:
+    """A column of lists, each different one made once: nearly all are empty."""
+    different = {answer: at for at, answer in enumerate(dict.fromkeys(answers))}
+    made = pl.Series(list(different), dtype=pl.List(pl.String))
+    return made.gather([different[answer] for answer in answers])
+
+
+def signatures(batch: Batch) -> tuple[pl.Series, ...]:
     """signature: 256 bytes that near-duplicates share most of, b"" for a text without letters or digits."""
-    return (signature.signatures(texts),)
+    return (pl.Series("signature", signature.signatures(batch.plain), dtype=pl.Binary),)
 
 
-def named_places(texts: list[str], knowledge: Knowledge) -> tuple[list[list[dict[str, Any]]]]:
+def labels(said: Judged, model: Model, found: personal.Spans) -> tuple[pl.Series, ...]:
+    """labels: what it speaks of, with the probability, the surest first; calibrated: the language by which that was
+    judged, "any" where the language is unsure, "" where there is no answer; urgency: 0 to 3, by these or
+    by words for a person at risk, null without either."""
+    names = pl.Series(["", *model.languages], dtype=pl.String)
+    by_words = urgency.of_risks(found.marks)
+    believed = personal.believed(found, model.labels, said.given)
+    urgencies = pl.Series("urgency", np.maximum(urgency.urgencies(model.labels, believed), by_words), dtype=pl.Int8)
+    unknown = pl.Series("urgency", [None], dtype=pl.Int8)
+    return (
+        _listed(said, model.labels),
+        names.gather(said.calibrations + 1).alias("calibrated"),
+        urgencies.zip_with(pl.Series((said.calibrations >= 0) | (by_words > 0)), unknown),
+    )
+
+
+def _listed(said: Judged, labels: Sequence[str]) -> pl.Series:
+    rows, own = np.nonzero(said.given)
+    said_of = pl.DataFrame({
+        "row": pl.Series(rows, dtype=pl.UInt32),
+        "label": pl.Series(labels, dtype=pl.String).gather(own),
+        "score": pl.Series(said.probabilities[rows, own]).round(3),
+    })  # fmt: skip
+    ordered = said_of.sort("row", "score", descending=[False, True], maintain_order=True)
+    return in_lists(ordered, len(said.given), "labels")
+
+
+def named_places(batch: Batch, languages: Sequence[str], knowledge: Knowledge) -> tuple[pl.Series, ...]:
     """places: candidates, best first; `start` and `end` point into the text as it came."""
-    return ([[_row(found) for found in places.find(text, knowledge.gazetteer)] for text in texts],)
+    return (places.found(batch.original, batch.plain, batch.positions, knowledge.gazetteer, languages),)
 
 
-STAGES = (
-    Stage({"language": pl.String}, languages),
-    Stage({"signature": pl.Binary}, signatures),
-    Stage({"places": pl.List(FOUND)}, named_places),
-)
-
-
-def analyse(batch: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
-    """The batch (`id`: Int64, `text`: String) with the columns of all stages added, rows in the same order."""
-    texts = batch["text"].to_list()
-    for stage in STAGES:
-        made = zip(stage.columns.items(), stage.run(texts, knowledge), strict=True)
-        batch = batch.with_columns(pl.Series(name, values, dtype=kind) for (name, kind), values in made)
-    return batch
-
-
-def _row(found: Found) -> dict[str, Any]:
-    spot = found.spot
-    return {
-        "entry": found.entry, "text": found.text, "start": found.start, "end": found.end, "score": found.score,
-        "reason": found.reason, "lon": spot.lon, "lat": spot.lat, "precision": spot.precision.value,
-        "radius_m": spot.radius_m, "name": spot.name, "pcode": spot.pcode,
-    }  # fmt: skip
+def personal_data(found: personal.Spans, said: Judged, model: Model) -> tuple[pl.Series, ...]:
+    """personal_data: spans of the text as it came; withholding: "withhold" the whole message, "mask" its spans, or "";
+    risks: what it tells of persons."""
+    given = dict(zip(model.labels, personal.believed(found, model.labels, said.given).T, strict=True))
+    tiers, risks = personal.at_risk(found, {label: given[label] for label in personal.LABELS}).columns()
+    return found.column().alias("personal_data"), tiers.alias("withholding"), risks.alias("risks")

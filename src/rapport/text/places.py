@@ -1,68 +1,65 @@
-"""Places that a text names: coordinates, P-codes, and names of an operation's gazetteer.
+"""Places that texts name: coordinates, plus codes, P-codes, and names of an operation's gazetteer.
 
-Scoped to one operation on purpose: over all names of the world the commonest hits are "to", "of" and "me". Names that
-are words too ("okay" is also Les Cayes, "centre" a department) count only after a word that says a place follows.
-Scores are ours; they order the candidates of one text and say nothing beyond that.
+Scoped to one operation on purpose: over all names of the world the commonest hits are "to", "of" and "me". What may be
+something else too stays a question with its evidence: a name that is a word ("okay" is also Les Cayes, "centre" a
+department), a name that several places share, a name with an ending. Scores are ours; they order the candidates of one
+text and say nothing beyond that.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import polars as pl
 import re2
-from ahocorasick_rs import AhoCorasick
 
-from rapport.text.fold import fold, fold_with_positions
-from rapport.values import DEFAULT_RADIUS_M, Box, Precision, Spot
+from rapport.text import pluscodes
+from rapport.text.columns import Texts, in_lists
+from rapport.text.coordinates import coordinates
+from rapport.text.endings import forms
+from rapport.text.fold import fold
+from rapport.text.kernels import places as kernel
+from rapport.text.kernels.plain import made_plain
+from rapport.text.place_evidence import ALSO_A_WORD, NEAR_KM, Naming, gap_km, judged
+from rapport.values import DEFAULT_RADIUS_M, KM_PER_DEGREE, Box, Precision, Spot
 
-_ALSO_WORDS = (
-    "abricot, abricots, anglais, ano, anse, arnaud, asile, beaumont, bonbon, bon repos, borgne, cabaret, cap, caracol, "
-    "cayes, center, centre, chantal, corail, coteau, coteaux, dondon, east, ensh, est, ferrier, general hospital, "
-    "gros morne, koto, l asile, la chapelle, la plaine, la source, la vallee, la victoire, lachapel, laviktwa, lavale, "
-    "limonade, marchand, marigo, marigot, milo, moron, mowon, nord, nord est, nord ouest, north, north east, "
-    "north west, okay, ouest, payan, perches, pilate, plaisance, prince, roseaux, saint louis, saint martin, "
-    "saint michel, sant, santo, south, south east, sud, sud est, tiburon, west"
-)
-#: Names that are words, first names or kinds of place as well, folded.
-COMMON_WORDS = frozenset(_ALSO_WORDS.split(", "))
-_CUES = (
-    "in at near from zone zon section seksyon commune komin ville vil city town katye quartier nan lavil bouk bourg "
-    "cerca en"
-)
-#: Words after which a place is named, folded; English, French, Kreyòl, Spanish.
-PLACE_FOLLOWS = frozenset(_CUES.split())
-LONGEST = 5_000  # characters looked at: the time grows with the square of the names found
+LONGEST = 5_000  # characters of a text looked at [ours]: longer ones are documents
 SHORTEST = 4  # letters of a name; shorter ones are words more often than places
+MOST = 100  # candidates of one text, the best; nobody reads more [ours]
+_SURE_PLACES = 20  # places named for certain in a text, by which the others are judged [ours]
 _LEAST = 0.3  # candidates below it are not worth a person's look
 
-_PCODE = re2.compile(r"(?i)\b[A-Z]{2}[0-9]{2,10}\b")
-_DEGREES = r"([-+]?[0-9]{1,3}\.[0-9]{2,10})(?:\s?°?\s?([NSEWO])\b|\s?°)?"
-_COORDINATES = re2.compile(rf"(?i){_DEGREES}\s?[,;/ ]\s?{_DEGREES}")
-_DIGIT = re.compile("[0-9]")  # without one there are neither codes nor coordinates to look for
-_EXACT_DECIMALS = 4  # of a degree: 11 m
-#: What no name goes across: "Delmas, 40 moun" are forty people in Delmas and not the place Delmas 40. A full stop is
-#: none of it after an abbreviation, three letters at most ("St. Marc"), and between letters ("Port.au.Prince").
+#: What no name goes across: "Delmas, 40 moun" are forty people in Delmas and not the place Delmas 40; nor an account or
+#: a link. A full stop is none of it after an abbreviation, three letters at most ("St. Marc"), and between letters
+#: ("Port.au.Prince").
 _STOP = re.compile(
-    r"[,;:!?()\[\]\u060c\u061b\u3001\u3002]"
+    r"[,;:!?()\[\]@\u060c\u061b\u3001\u3002]|www\."
     r"|\.(?<!\b[^\W\d]\.)(?<!\b[^\W\d]{2}\.)(?<!\b[^\W\d]{3}\.)(?![^\W\d])"
 )
-_STOPPED = "\0"  # stands for it between folded words, where nothing else than letters, digits and spaces is
+_PLUS_CODE = re2.compile(r"(?i)\b[2-9CFGHJMPQRVWX]{2,8}0{0,6}\+(?:[2-9CFGHJMPQRVWX]{2,7}\b)?")
+_NOT_ONLY_DIGITS = re.compile("[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A place with all the names it goes by, the first being its own."""
+    """A place with all the names it goes by, the first being its own. `told`: how the operation came by it, where that
+    is worth saying to whoever judges ("added here by a person")."""
 
     spot: Spot
     names: tuple[str, ...]
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A candidate: `text[start:end]` names it. `entry` is its index in the gazetteer, -1 for coordinates."""
+    """A candidate: `text[start:end]` names it. `entry` is its index in the gazetteer, -1 for coordinates and plus
+    codes. `question`: a person has to say whether it is meant; `evidence`: what speaks for it and what against."""
 
     spot: Spot
     entry: int
@@ -71,38 +68,113 @@ class Found:
     end: int
     score: float
     reason: str
+    question: bool = False
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A folded name, or a form of it that ends (or begins) with `ending`, and the places that have it."""
+
+    folded: str
+    entries: tuple[int, ...]
+    ending: str = ""
+    pcode: bool = False
+
+
+#: A candidate as a row of a table: `Found`, its spot spread out.
+FOUND = pl.Struct({
+    "entry": pl.Int64, "text": pl.String, "start": pl.Int64, "end": pl.Int64, "score": pl.Float64,
+    "reason": pl.String, "lon": pl.Float64, "lat": pl.Float64, "precision": pl.Int64, "radius_m": pl.Int64,
+    "name": pl.String, "pcode": pl.String, "question": pl.Boolean, "evidence": pl.List(pl.String),
+})  # fmt: skip
+
+
+#: So begins the reason of a candidate that a person has to judge.
+QUESTION = "a question: "
+
+
+def in_words(found: Mapping[str, Any]) -> str:
+    """Why a candidate, a row of FOUND, is one. What is a question says what else may be meant, and its evidence."""
+    if not found["question"]:
+        return f"“{found['text']}”: {found['reason']}"
+    entry = ", ".join(part for part in (found["name"], found["pcode"]) if part) or "these coordinates"
+    other = "or the word" if found["reason"].startswith(ALSO_A_WORD) else "or something else"
+    said = "; ".join([found["reason"], *found["evidence"]])
+    return f"{QUESTION}“{found['text']}” may be {entry} {other} ({said})"
 
 
 class Gazetteer:
-    """The places of one operation, made ready for finding them in texts. Build a new one when they change."""
+    """The places of one operation, made ready for finding them in texts. Build a new one when they change.
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    `languages`: ISO 639-1 codes of what people write in; some put endings to names (endings.py).
+    """
+
+    def __init__(self, entries: Sequence[Entry], languages: Collection[str] = ()) -> None:
         self.entries = tuple(entries)
         self.by_name = _by_name(self.entries)
-        self.by_pcode = {e.spot.pcode.upper(): i for i, e in enumerate(self.entries) if e.spot.pcode}
         self.box = _box(self.entries)
-        self._names = sorted(self.by_name)
-        # Spaces around both keep to whole words; a name may begin where another ends.
-        self._matcher = AhoCorasick([f" {name} " for name in self._names])
+        self.names = _names(self.entries, self.by_name, languages)
+        self.table = kernel.Table([name.folded for name in self.names])
 
-    def names_in(self, folded: str) -> list[tuple[str, int, int]]:
-        """(name, start, end) of the longest names in a folded text, none over another, in no order."""
-        hits = self._matcher.find_matches_as_indexes(f" {folded} ", overlapping=True)
-        chosen: list[tuple[str, int, int]] = []
-        for pattern, start, padded_end in sorted(hits, key=lambda hit: (hit[1] - hit[2], hit[1])):
-            end = padded_end - 2  # without the spaces, in the text without the one in front
-            if all(end <= other_start or start >= other_end for _, other_start, other_end in chosen):
-                chosen.append((self._names[pattern], start, end))
-        return chosen
+
+def found(
+    texts: Texts,
+    plain: Texts,
+    positions: npt.NDArray[np.int32],
+    gazetteer: Gazetteer,
+    languages: Sequence[str] | None = None,
+) -> pl.Series:
+    """A list of FOUND for each text: `candidates`, as a column."""
+    answers = candidates(texts, plain, positions, gazetteer, languages)
+    if not any(answers.values()):
+        return pl.Series("places", [[]], dtype=pl.List(FOUND)).new_from_index(0, len(texts))
+    cells = zip(*((row, *_cells(one)) for row, some in answers.items() for one in some), strict=True)
+    kinds = {"row": pl.UInt32, **FOUND.to_schema()}
+    # A column of lists is made ten times faster without its type, and then cast.
+    flat = pl.DataFrame([pl.Series(name, values) for name, values in zip(kinds, cells, strict=True)]).cast(
+        pl.Schema(kinds)
+    )
+    return in_lists(flat, len(texts), "places")
+
+
+def candidates(
+    texts: Texts,
+    plain: Texts,
+    positions: npt.NDArray[np.int32],
+    gazetteer: Gazetteer,
+    languages: Sequence[str] | None = None,
+) -> dict[int, list[Found]]:
+    """What a text names in its first LONGEST characters, best first; the finer place first among equals. By the number
+    of the text in the batch; one that names nothing is left out, or has an empty list.
+
+    `plain` and `positions` are `made_plain(texts)`. `languages`: of each text, as far as known ("" where not): some
+    names are words in one language only.
+    """
+    answers: dict[int, list[Found]] = {}
+    hits = kernel.names_in(plain.data, plain.starts, positions, LONGEST, gazetteer.table)
+    asks = np.empty(len(texts), np.uint8)
+    kernel.numbers(texts.data, texts.starts, asks)
+    by_row: dict[int, list[_Hit]] = {row: [] for row in np.flatnonzero(asks).tolist()}
+    firsts, lasts = positions[hits[:, 1]].tolist(), positions[hits[:, 2] - 1].tolist()
+    for (row, start, end, name), first, last in zip(hits.tolist(), firsts, lasts, strict=True):
+        by_row.setdefault(row, []).append((start, end, first, last + 1, name))
+    rows = np.fromiter(by_row, np.int64, len(by_row))
+    begins, ends = texts.starts[rows], np.minimum(texts.starts[rows] + 4 * LONGEST, texts.starts[rows + 1])
+    for row, begin, end, plain_begin in zip(
+        rows.tolist(), begins.tolist(), ends.tolist(), plain.starts[rows].tolist(), strict=True
+    ):
+        text = texts.data[begin:end].tobytes().decode(errors="ignore")[:LONGEST]
+        namings = _namings(text, by_row[row], plain, plain_begin, gazetteer) if by_row[row] else []
+        answers[row] = _candidates(text, namings, int(asks[row]), gazetteer, languages[row] if languages else "")
+    return answers
 
 
 def find(text: str, gazetteer: Gazetteer) -> list[Found]:
-    """What the text names in its first LONGEST characters, best first; the finer place first among equals."""
-    text = text[:LONGEST]
-    found = [*_names(text, gazetteer)]
-    if _DIGIT.search(text):
-        found += [*_coordinates(text, gazetteer), *_pcodes(text, gazetteer)]
-    return sorted(found, key=lambda one: (-one.score, one.spot.precision, one.start))
+    """`candidates` of one text."""
+    texts = Texts.one(text)
+    plain, positions, _ = made_plain(texts)
+    return candidates(texts, plain, positions, gazetteer).get(0, [])
 
 
 def named(text: str, gazetteer: Gazetteer) -> Found | None:
@@ -125,6 +197,23 @@ def _by_name(entries: tuple[Entry, ...]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(indexes) for name, indexes in found.items()}
 
 
+def _names(
+    entries: tuple[Entry, ...], by_name: dict[str, tuple[int, ...]], languages: Collection[str]
+) -> tuple[_Name, ...]:
+    """P-codes, names, and the forms of names that are neither of these."""
+    found: dict[str, _Name] = {}
+    for index, one in enumerate(entries):
+        if one.spot.pcode:
+            code = fold(one.spot.pcode)
+            found.setdefault(code, _Name(code, (index,), pcode=True))
+    for name, indexes in by_name.items():
+        found.setdefault(name, _Name(name, indexes[:MOST]))
+    for name, indexes in by_name.items():
+        for form, ending in forms(name, languages):
+            found.setdefault(form, _Name(form, indexes[:MOST], ending))
+    return tuple(found.values())
+
+
 def _box(entries: tuple[Entry, ...]) -> Box | None:
     """Around all places, one degree wider: coordinates in it are meant as they stand."""
     if not entries:
@@ -133,99 +222,107 @@ def _box(entries: tuple[Entry, ...]) -> Box | None:
     return Box(min(lons) - 1, min(lats) - 1, max(lons) + 1, max(lats) + 1)
 
 
-# --- names ---------------------------------------------------------------------------------------------------------
+def _cells(found: Found) -> tuple[object, ...]:
+    spot = found.spot
+    return (
+        found.entry, found.text, found.start, found.end, found.score, found.reason, spot.lon, spot.lat,
+        spot.precision.value, spot.radius_m, spot.name, spot.pcode, found.question, list(found.evidence),
+    )  # fmt: skip
 
 
-def _names(text: str, gazetteer: Gazetteer) -> Iterator[Found]:
-    folded = f" {_STOPPED} ".join(filter(None, map(fold, _STOP.split(text))))
-    hits = gazetteer.names_in(folded)
-    if not hits:
-        return
-    positions = _positions(text)
-    for name, start, end in hits:
-        first, last = positions[start], positions[end - 1] + 1
-        before = folded[:start].rstrip(f" {_STOPPED}").rsplit(maxsplit=1)
-        indexes = gazetteer.by_name[name]
-        for index in indexes:
-            spot = gazetteer.entries[index].spot
-            score, reason = _name_score(name, before[-1] if before else "", len(indexes), spot)
-            if score >= _LEAST:
-                yield Found(spot, index, text[first:last], first, last, score, reason)
+# --- from hits to candidates ---------------------------------------------------------------------------------------
 
 
-def _positions(text: str) -> list[int]:
-    """For each character of the folded text, stops between its parts, the index in `text` that it came from."""
-    positions: list[int] = []
-    begin = 0
-    for stop in [*_STOP.finditer(text), None]:
-        end = stop.start() if stop else len(text)
-        _, within = fold_with_positions(text[begin:end])
-        if within:
-            between = [begin] * len(f" {_STOPPED} ") if positions else []
-            positions += between + [begin + index for index in within]
-        begin = stop.end() if stop else end
-    return positions
+_Hit = tuple[int, int, int, int, int]  # first byte in the plain texts, behind the last; the same in characters; name
 
 
-def _name_score(name: str, before: str, places: int, spot: Spot) -> tuple[float, str]:
-    cue = before in PLACE_FOLLOWS
-    if name in COMMON_WORDS:
-        score, reason = (0.55 if cue else 0.2), "a name that is also a word"
-    else:
-        score = 0.8 if " " in name or len(name) > 6 else 0.7 if len(name) > SHORTEST else 0.55
-        score, reason = score + (0.05 if cue else 0), "the name of a place"
-    if spot.precision >= Precision.ADM1:
-        score -= 0.3
-    elif spot.precision <= Precision.LOCALITY:
-        score += 0.05
-    if places > 1:
-        score, reason = score * 0.7, f"{reason}, which {places} places share"
-    return round(score, 3), reason
+def _namings(text: str, hits: list[_Hit], plain: Texts, begin: int, gazetteer: Gazetteer) -> list[tuple[Naming, _Name]]:
+    """The longest names, none over another, none across a stop; MOST at most."""
+    whole = plain.data[begin : max(hit[1] for hit in hits)].tobytes()
+    taken = bytearray(len(whole))
+    chosen = []
+    for start, end, first, last, index in sorted(hits, key=lambda hit: (hit[0] - hit[1], hit[0])):
+        at, name = start - begin, gazetteer.names[index]
+        if taken.find(1, at, end - begin) < 0 and last <= len(text) and not _crosses_a_stop(name, text, first, last):
+            taken[at : end - begin] = b"\1" * (end - start)
+            before = whole[whole.rfind(b" ", 0, at - 1) + 1 : at - 1].decode() if at else ""
+            chosen.append((first, last, before, name))
+    del chosen[MOST:]
+    times = Counter([name.entries for _, _, _, name in chosen])
+    earliest = min([first for first, _, _, _ in chosen], default=0)
+    return [
+        (Naming(text, first, last, name.folded, before, name.ending, len(name.entries), first == earliest,
+                times[name.entries]), name)
+        for first, last, before, name in chosen
+    ]  # fmt: skip
 
 
-# --- P-codes and coordinates ---------------------------------------------------------------------------------------
+def _crosses_a_stop(name: _Name, text: str, first: int, last: int) -> bool:
+    return " " in name.folded and _STOP.search(text, first, last) is not None
 
 
-def _pcodes(text: str, gazetteer: Gazetteer) -> Iterator[Found]:
-    for match in _PCODE.finditer(text):
-        index = gazetteer.by_pcode.get(match.group().upper())
-        if index is not None:
-            spot = gazetteer.entries[index].spot
-            yield Found(spot, index, match.group(), match.start(), match.end(), 0.95, "its P-code")
+def _candidates(
+    text: str, namings: list[tuple[Naming, _Name]], asks: int, gazetteer: Gazetteer, language: str
+) -> list[Found]:
+    entries = gazetteer.entries
+    sure = {naming.start: entries[name.entries[0]].spot for naming, name in namings if name.pcode or naming.is_sure}
+    found = [*_coordinates(text, list(sure.values()), gazetteer)] if asks & kernel.COORDINATES else []
+    sure |= {one.start: one.spot for one in found if not one.question}
+    near = sorted(sure.items(), key=lambda one: one[0])[:_SURE_PLACES]
+    if asks & kernel.PLUS_CODE:
+        found += _plus_codes(text, [spot for _, spot in near], gazetteer)
+    for naming, name in namings:
+        said = text[naming.start : naming.end]
+        if name.pcode:
+            spot = entries[name.entries[0]].spot
+            found.append(Found(spot, name.entries[0], said, naming.start, naming.end, 0.95, "its P-code"))
+            continue
+        spots = [entries[index].spot for index in name.entries]
+        others = [spot for start, spot in near if start != naming.start]
+        for index, spot, judgement in zip(name.entries, spots, judged(naming, spots, others, language), strict=True):
+            if judgement.score >= _LEAST:
+                told = entries[index].told
+                found.append(
+                    Found(
+                        spot, index, said, naming.start, naming.end, judgement.score,
+                        f"{judgement.reason}, {told}" if told else judgement.reason,
+                        judgement.question, judgement.evidence,
+                    )
+                )  # fmt: skip
+    return sorted(found, key=lambda one: (-one.score, one.spot.precision, one.start))[:MOST]
 
 
-def _coordinates(text: str, gazetteer: Gazetteer) -> Iterator[Found]:
-    for match in _COORDINATES.finditer(text):
-        lat, lat_letter, lon, lon_letter = match.groups()
-        read = _read(_signed(lat, lat_letter), _signed(lon, lon_letter), gazetteer.box)
-        if read:
-            decimals = min(len(lat.partition(".")[2]), len(lon.partition(".")[2]))
-            precision = Precision.EXACT if decimals >= _EXACT_DECIMALS else Precision.STREET
-            point_lon, point_lat, score, reason = read
-            spot = Spot(point_lon, point_lat, precision, _radius(precision, decimals))
-            yield Found(spot, -1, match.group(), match.start(), match.end(), score, reason)
+# --- coordinates and codes -----------------------------------------------------------------------------------------
 
 
-def _radius(precision: Precision, decimals: int) -> int:
-    """What the number of decimals leaves open, where that is more than the precision's own radius."""
-    return max(DEFAULT_RADIUS_M[precision], int(111_000 * 10.0**-decimals))
+def _coordinates(text: str, named: Sequence[Spot], gazetteer: Gazetteer) -> Iterator[Found]:
+    """Those that lie far from every place that the text names for certain are a question: people write down where a
+    place might be, and slips of one digit lead far away."""
+    for read in coordinates(text, gazetteer.box):
+        far = bool(named) and all(gap_km(read.spot, spot) > NEAR_KM for spot in named)
+        yield Found(
+            read.spot, -1, text[read.start : read.end], read.start, read.end,
+            round(read.score * 0.65, 3) if far else read.score, read.reason, read.question or far,
+            (f"against: far from {named[0].name}, named too",) if far else (),
+        )  # fmt: skip
 
 
-def _signed(number: str, letter: str | None) -> float:
-    value = float(number)
-    return -abs(value) if letter and letter.upper() in "SWO" else value
-
-
-def _read(first: float, second: float, box: Box | None) -> tuple[float, float, float, str] | None:
-    """(lon, lat, score, reason): as latitude and longitude, else the other way round, else with the sign put right."""
-    readings = (
-        (second, first, 0.95, "coordinates in the text"),
-        (first, second, 0.7, "coordinates in the text, read with longitude first"),
-        (-second, first, 0.7, "coordinates in the text, read as west"),
-    )
-    for lon, lat, score, reason in readings:
-        if box and abs(lon) <= 180 and abs(lat) <= 90 and box.holds(lon, lat):
-            return lon, lat, score, reason
-    if abs(first) <= 90 and abs(second) <= 180 and (first, second) != (0, 0):
-        return second, first, 0.4, "coordinates in the text, outside the area"
-    return None
+def _plus_codes(text: str, near: Sequence[Spot], gazetteer: Gazetteer) -> Iterator[Found]:
+    """Full codes; short ones with the first place that the text names for certain, which they are said beside."""
+    for match in _PLUS_CODE.finditer(text):
+        code = match.group()
+        if not _NOT_ONLY_DIGITS.search(code):
+            continue
+        reason, score = "a plus code", 0.95
+        area = pluscodes.decoded(code)
+        if area is None and near:
+            area = pluscodes.recovered(code, near[0].lon, near[0].lat)
+            reason, score = f"a short plus code, read near {near[0].name or 'the coordinates beside it'}", 0.85
+        if area is None:
+            continue
+        if gazetteer.box and not gazetteer.box.holds(area.lon, area.lat):
+            reason, score = f"{reason}, outside the area", 0.4
+        half = max(area.height, area.width) / 2 * KM_PER_DEGREE * 1000
+        precision = next((p for p in Precision if half <= DEFAULT_RADIUS_M[p]), Precision.COUNTRY)
+        spot = Spot(area.lon, area.lat, precision, max(DEFAULT_RADIUS_M[Precision.EXACT], round(half * 2**0.5)))
+        yield Found(spot, -1, code, match.start(), match.end(), score, reason, score < 0.5)

@@ -23,6 +23,7 @@ from typing import IO, Any, cast
 import msgspec
 
 from rapport.errors import RapportError
+from rapport.upkeep.books import Books
 from rapport.upkeep.rows import Digest
 from rapport.upkeep.sealing import MAGIC, Opener, Sealer
 
@@ -64,6 +65,10 @@ class Manifest:
     ledger: Digest
     reports: Digest
     files: dict[str, File] = field(default_factory=dict)
+
+    @property
+    def books(self) -> Books:
+        return Books(self.tables, self.columns, self.ledger, self.reports, self.migrations)
 
 
 def fits(name: str) -> bool:
@@ -120,6 +125,10 @@ def writing(path: Path, passphrase: bytes | None, progress: Progress) -> Iterato
         os.fsync(file.fileno())
 
 
+def _may_be_filled(room: int) -> str:
+    return f"{room // 1_000_000:,} MB of the disk may be filled" if room >= 1_000_000 else "the disk is full, or nearly"
+
+
 def check(path: Path, passphrase: bytes | None, progress: Progress, room: int | None = None) -> Manifest:
     """Read all of it, write nothing; the manifest. RapportError if it is damaged, hostile or above `room` bytes."""
     found: dict[str, File] = {}
@@ -130,7 +139,7 @@ def check(path: Path, passphrase: bytes | None, progress: Progress, room: int | 
                 raise RapportError(_DAMAGED.format("something follows its end"))
             total += size
             if room is not None and total > room:
-                raise RapportError(f"There is not enough space: the backup needs more than {room // 1_000_000} MB.")
+                raise RapportError(f"There is not enough space: {_may_be_filled(room)}, and the backup needs more.")
             if name == MANIFEST:
                 manifest = _manifest(content, size)
             elif name in found:

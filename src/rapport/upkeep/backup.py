@@ -6,8 +6,8 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,7 +22,7 @@ from rapport.upkeep import archive, books
 from rapport.upkeep.rows import Counter, Digest
 
 #: Folders of the data folder that are part of a backup; the others (static files, caches) are made anew.
-FOLDERS = ("keys", "attachments", "imports", "layers")
+FOLDERS = ("keys", "attachments", "imports", "layers", "models")
 DATABASE = archive.DATABASE
 TABLES = "tables"
 LAST = "last-backup.json"
@@ -57,6 +57,7 @@ def backup(path: Path, data: Path, database: Mapping[str, Any], passphrase: byte
     if path.exists():
         raise RapportError(f"{path} is there already: choose another name.")
     began = time.monotonic()
+    _take_away(path.parent.glob(f".{_OURS}.*.part"))
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     with _staging(data) as staging:
         held = _database(database, staging, told)
@@ -90,14 +91,20 @@ def new_name() -> str:
 @contextmanager
 def _staging(data: Path) -> Iterator[Path]:
     """A folder that only we can look into, beside what it is a copy of; gone afterwards."""
-    for old in data.glob(f"{_STAGING}*"):
-        if time.time() - old.stat().st_mtime > _LEFT_BEHIND:
-            shutil.rmtree(old, ignore_errors=True)
+    _take_away(data.glob(f"{_STAGING}*"))
     folder = Path(mkdtemp(prefix=_STAGING, dir=data))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _take_away(paths: Iterable[Path]) -> None:
+    """What a killed backup left half made: each of these is as large as a backup."""
+    for path in paths:
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _LEFT_BEHIND:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def is_sqlite(database: Mapping[str, Any]) -> bool:

@@ -17,12 +17,28 @@ from rapport.upkeep.rows import PostgresStore, SqliteStore, Store, connect
 if TYPE_CHECKING:
     from django.db.migrations.loader import MigrationLoader
 
-#: Puts the rows of a backup where they go, and compares them there.
-Fill = Callable[["Unpacked"], None]
+#: Puts the rows of a backup where they go, compares them there, and holds what waited to be sent: how many messages.
+Fill = Callable[["Unpacked"], int]
 
 _UNPACKED = ".restoring"
 #: Bytes that stay free on the disk beyond what is unpacked [ours].
 _SPARE = 100_000_000
+#: What waited then may have gone since, through the server that was backed up. A rehearsal would send it to real people
+#: once more, and so would a server put back with a backup of the night's quiet hours. Nobody can know: a person says.
+_OUTBOX = "notify_outboxmessage"
+_HOLD = f"UPDATE {_OUTBOX} SET state = 'unsure' WHERE state IN ('waiting', 'sending')"  # noqa: S608 - all constant
+_HELD_BECAUSE = (
+    f"UPDATE {_OUTBOX} SET problem = 'Restored from a backup: it waited then, and may have gone since.'"  # noqa: S608
+    " WHERE state IN ('waiting', 'sending')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """`held`: messages that waited to be sent, and now wait for a person to say whether they went."""
+
+    manifest: archive.Manifest
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +49,20 @@ class Unpacked:
     into: Path
     manifest: archive.Manifest
 
-    @property
-    def books(self) -> books.Books:
-        made = self.manifest
-        return books.Books(made.tables, made.columns, made.ledger, made.reports, made.migrations)
 
-
-def restore(path: Path, into: Path, passphrase: bytes | None, told: Told, fill: Fill) -> archive.Manifest:
-    """1 check the backup · 2 unpack it within `into`, where nothing takes it for data yet · 3 `fill`: check_database,
+def restore(path: Path, into: Path, passphrase: bytes | None, told: Told, fill: Fill) -> Restored:
+    """1 check the backup · 2 unpack it within `into`, where nothing takes it for data yet · 3 `fill`: take_database,
     where the file that the backup brings is to be the database, or else put the rows where they go · 4 the folder gets
     it. What fails leaves the folder empty.
     """
     unpacked = unpack(path, into, passphrase, told)
     try:
-        fill(unpacked)
+        held = fill(unpacked)
         settle(unpacked)
     except BaseException:
         give_up(into)
         raise
-    return unpacked.manifest
+    return Restored(unpacked.manifest, held)
 
 
 def unpack(path: Path, into: Path, passphrase: bytes | None, told: Told) -> Unpacked:
@@ -64,7 +75,7 @@ def unpack(path: Path, into: Path, passphrase: bytes | None, told: Told) -> Unpa
     room = (
         shutil.disk_usage(next(parent for parent in (into, *into.absolute().parents) if parent.exists())).free - _SPARE
     )
-    manifest = archive.check(path, passphrase, lambda count: told("Checking", count), room)
+    manifest = archive.check(path, passphrase, lambda count: told("Checking", count), max(room, 0))
     folder = into / _UNPACKED
     folder.mkdir(mode=0o700, parents=True)
     into.chmod(0o700)
@@ -89,13 +100,28 @@ def settle(unpacked: Unpacked) -> None:
     unpacked.folder.rmdir()
 
 
-def check_database(unpacked: Unpacked) -> None:
-    """RapportError unless the SQLite file of the backup holds what the backup says it holds."""
+def take_database(unpacked: Unpacked) -> int:
+    """The SQLite file of the backup is to be the database: RapportError unless it holds what the backup says."""
     if unpacked.manifest.database != "sqlite":
         raise RapportError("The backup is of PostgreSQL: it brings rows, and no database file.")
     books.sound(unpacked.folder / DATABASE)
     with books.sqlite_file(unpacked.folder / DATABASE) as store:
-        _compare(unpacked.books, store)
+        _compare(unpacked.manifest.books, store)
+    connection = sqlite3.connect(unpacked.folder / DATABASE)
+    try:
+        with connection:
+            return _hold(SqliteStore(connection))
+    finally:
+        connection.close()
+
+
+def _hold(store: Store) -> int:
+    outbox = store.tables().get(_OUTBOX)
+    if outbox is None:
+        return 0
+    if "problem" in outbox.columns:  # the first version kept no reasons
+        store.change(_HELD_BECAUSE)
+    return store.change(_HOLD)
 
 
 def _compare(held: books.Books, store: Store) -> None:
@@ -104,7 +130,7 @@ def _compare(held: books.Books, store: Store) -> None:
         raise RapportError(f"What was restored is not what was backed up: {'; '.join(wrong[:5])}. Nothing is in use.")
 
 
-def fill(unpacked: Unpacked, database: Mapping[str, Any], told: Told) -> None:
+def fill(unpacked: Unpacked, database: Mapping[str, Any], told: Told) -> int:
     """Rows into the database that Django is set up for, which is empty: its tables are made as they were when the
     backup was made, filled in one transaction, and compared before it ends."""
     _make_tables(unpacked.manifest, database)
@@ -115,24 +141,25 @@ def fill(unpacked: Unpacked, database: Mapping[str, Any], told: Told) -> None:
             connection.execute("BEGIN IMMEDIATE")
             for table in SqliteStore(connection).tables():
                 connection.execute(f'DELETE FROM "{table}"')  # noqa: S608 - names from the database itself
-            _load(unpacked, SqliteStore(connection), told)
+            held = _load(unpacked, SqliteStore(connection), told)
             connection.execute("COMMIT")
             connection.execute("PRAGMA journal_mode = DELETE")  # one file, that can be moved
         finally:
             connection.close()
         books.sound(Path(database["NAME"]))
-        return
+        return held
     with connect(database) as postgres:
         store = PostgresStore(postgres)
         names = ", ".join(f'"{name}"' for name in store.tables())
         postgres.execute(
             f"TRUNCATE {names} RESTART IDENTITY".encode()
         )  # what migrations put in stands in the backup too
-        _load(unpacked, store, told)
+        held = _load(unpacked, store, told)
     (unpacked.folder / DATABASE).unlink(missing_ok=True)  # nobody shall take it for the data
+    return held
 
 
-def _load(unpacked: Unpacked, store: Store, told: Told) -> None:
+def _load(unpacked: Unpacked, store: Store, told: Told) -> int:
     held, tables = unpacked.manifest, store.tables()
     unknown = [
         name for name in held.tables if name not in tables or set(held.columns[name]) != set(tables[name].columns)
@@ -142,7 +169,8 @@ def _load(unpacked: Unpacked, store: Store, told: Told) -> None:
     for name in held.tables:
         columns = held.columns[name]
         store.load(tables[name], columns, _told_of(_lines(unpacked, name, columns), told))
-    _compare(unpacked.books, store)
+    _compare(unpacked.manifest.books, store)
+    return _hold(store)
 
 
 def _told_of(lines: Iterator[bytes], told: Told) -> Iterator[bytes]:

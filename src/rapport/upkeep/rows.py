@@ -16,7 +16,7 @@ from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, LiteralString, Protocol, cast
 from uuid import UUID
 
 import msgspec
@@ -60,6 +60,9 @@ class Store(Protocol):
 
     def migrations(self) -> list[tuple[str, str]]:
         """Which migrations were applied, as (app, name), sorted."""
+
+    def change(self, statement: LiteralString) -> int:
+        """Run an UPDATE that both databases understand, within the transaction of whoever called: how many rows."""
 
 
 class Counter:
@@ -134,6 +137,9 @@ class SqliteStore:
 
     def migrations(self) -> list[tuple[str, str]]:
         return sorted(self._connection.execute("SELECT app, name FROM django_migrations"))
+
+    def change(self, statement: LiteralString) -> int:
+        return self._connection.execute(statement).rowcount
 
 
 def _sqlite_form(kind: str, json: bool) -> Form:
@@ -241,6 +247,9 @@ class PostgresStore:
 
     def migrations(self) -> list[tuple[str, str]]:
         return sorted(cast(Any, self._connection.execute("SELECT app, name FROM django_migrations").fetchall()))
+
+    def change(self, statement: LiteralString) -> int:
+        return self._connection.execute(statement).rowcount
 
 
 _POSTGRES_FORMS: Mapping[str, Form] = {

@@ -130,10 +130,8 @@ def _compare(made: Made, database: Mapping[str, Any]) -> None:
     from django.db import connection
 
     connection.close()
-    held = made.manifest
-    before = books.Books(held.tables, held.columns, held.ledger, held.reports, held.migrations)
     with opened(database) as store:
-        wrong = books.differences(before, store, upgraded=True)
+        wrong = books.differences(made.manifest.books, store, upgraded=True)
     if is_sqlite(database):
         books.sound(Path(database["NAME"]))
     if not content_is_guarded():

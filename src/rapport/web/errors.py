@@ -10,21 +10,35 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseServerError, JsonResponse
 from django.shortcuts import render
 from django.template.loader import get_template
 from django.utils.translation import gettext as _
 
+from rapport.desk import line
+from rapport.desk.page import page_instead, page_of
 from rapport.errors import Conflict, NotAllowed, RapportError, Refused, TryAgain
 
 log = logging.getLogger(__name__)
+#: What a person writes in a form of the desk: shown again where the form itself cannot be.
+WRITTEN = ("title", "summary", "place_name", "reason", "evidence", "text", "question", "by")
 MACHINES = ("/api/", "/in/", "/taxii2/")
 
 
-def _answer(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+def _answer(request: HttpRequest, status: int, title: str, text: str, **more: Any) -> HttpResponse:
     if request.path.startswith(MACHINES):
         return JsonResponse({"error": text}, status=status)
-    return render(request, "error.html", {"title": title, "text": text}, status=status)
+    return render(request, "error.html", {"title": title, "text": text, **more}, status=status)
+
+
+def _kept(request: HttpRequest) -> dict[str, Any]:
+    """The way back to the report or event of the desk that a form was about, and what a person had written in it. Not
+    for a form that cannot be read."""
+    page = page_of(request.path) if request.method == "POST" else ""
+    if not page:
+        return {}
+    written = [words for name in WRITTEN for words in request.POST.getlist(name) if words.strip()]
+    return {"page": page, "written": written}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -39,6 +53,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
         403,
         _("You may not open this"),
         _("Your role in this operation does not carry it. Ask a lead or an admin for the role you need."),
+        **_kept(request),
     )
 
 
@@ -60,6 +75,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its proof that it came from our own page."""
+    if line.by_script(request):
+        return line.outdated(request)
     return _answer(
         request,
         403,
@@ -106,20 +123,20 @@ def explain(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     if not isinstance(exception, RapportError):
         return None
     status = _status(exception)
-    if request.path.startswith(MACHINES):
-        return JsonResponse({"error": str(exception)}, status=status)
-    context: dict[str, Any] = {"title": _titles(status), "text": str(exception)}
-    return render(request, "error.html", context, status=status)
+    return _answer(request, status, _titles(status), str(exception), **_kept(request))
 
 
-def explained(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def explained(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponseBase]:
     """The middleware through which `explain` is asked. An address that only takes a form is opened as a page when
-    somebody reloads the answer, comes back to it from the address bar, or a phone has put it to sleep."""
+    somebody reloads the answer, comes back to it from the address bar, or a phone has put it to sleep. If it is about
+    one report or event of the desk, they get its page."""
 
-    def respond(request: HttpRequest) -> HttpResponse:
+    def respond(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         if response.status_code != 405 or request.path.startswith(MACHINES):
             return response
+        if request.method == "GET" and page_of(request.path) and request.resolver_match:
+            return page_instead(request, operation=request.resolver_match.kwargs["operation"])
         answer = _answer(
             request,
             405,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.conf.locale import LANG_INFO
 
+from rapport.operations.languages import own_name
+
 #: What the texts in the code are written in; needs no file.
 OWN = ("en", "English")
 
@@ -27,8 +29,7 @@ def _introduce(code: str, po: Path) -> tuple[str, str]:
         name = head.get("X-Language-Name", code)
         known = {"bidi": head.get("X-Direction") == "rtl", "code": code, "name": name, "name_local": name}
         LANG_INFO[code] = known
-    name = str(known["name_local"])
-    return code, name[:1].upper() + name[1:]
+    return code, own_name(code)
 
 
 def _header(po: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 
 from rapport.accounts.permissions import Permission
-from rapport.desk import attachments
+from rapport.desk.report import attachments
 from rapport.events.models import Event
 from rapport.reports.models import Report
 

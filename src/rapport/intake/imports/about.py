@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from rapport.errors import Refused
 from rapport.intake.imports.plan import Plan
 from rapport.operations.fields import Field
-from rapport.values import Box, CategoryName, Json
+from rapport.values import Box, CategoryName, Json, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Context:
     labels: Mapping[str, str] = field(default_factory=dict)
     categories: tuple[CategoryName, ...] = ()
     fields: tuple[Field, ...] = ()  # the extra ones that the operation asks for
+
+
+def called(names: Mapping[str, str], code: str, languages: Sequence[str]) -> str:
+    """The name in the first of the languages that has one, else in any; the code where there is no name."""
+    return next((names[language] for language in languages if names.get(language)), "") or named(names, "") or code
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,14 @@ class Sample:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """How the file would be read, why, and some rows to look at. `labels` counts each category label that nobody knows:
-    a person maps them; an import makes no category. `sheets` are the workbook's."""
+    a person maps them; an import makes no category. `unknown_choices` does the same for fields of choices, by the
+    field's code. `sheets` are the workbook's."""
 
     plan: Plan
     evidence: tuple[Evidence, ...]
     samples: tuple[Sample, ...]
     unknown_labels: Mapping[str, int] = field(default_factory=dict)
+    unknown_choices: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     sheets: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
@@ -84,5 +91,6 @@ class Proposal:
             "evidence": [one.to_json() for one in self.evidence],
             "samples": [one.to_json() for one in self.samples],
             "unknown_labels": dict(self.unknown_labels),
+            "unknown_choices": {code: dict(counts) for code, counts in self.unknown_choices.items()},
             "sheets": list(self.sheets),
         }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rapport.errors import BadDefinition
+from rapport.intake.imports import names
+from rapport.intake.imports.about import called
 from rapport.intake.imports.plan import EXTRA, MANY, ROLES, Plan
 from rapport.intake.imports.reading import ENCODINGS
 from rapport.intake.models import Import
@@ -16,23 +18,25 @@ from rapport.operations import fields
 #: line of the form, one at a time [ours].
 OFFERED_COLUMNS = 100
 OFFERED_LABELS = 60
+OFFERED_CHOICES = 20  # labels of fields of choices
 _SAMPLES = 3
 
 ROLE_NAMES: Mapping[str, str] = {
     "text": "text of the report", "title": "title", "id": "id: by it a row is known again",
     "date": "date, or date and time", "time": "time of day", "lat": "latitude", "lon": "longitude",
     "coordinates": "latitude and longitude in one cell", "place": "name of the place", "categories": "categories",
-    "language": "language", "sender": "sender's number or address", "people": "number of people", "urgency": "urgency",
+    "language": "language", "sender": "sender's number or address", "people": "number of people",
     "ignore": "kept with the report, not read", "left_out": "left out",
 }  # fmt: skip
 DELIMITERS = ((",", "comma ,"), (";", "semicolon ;"), ("\t", "tab"), ("|", "bar |"))
+QUOTES = (('"', 'quotation marks "'), ("'", "apostrophes '"), ("", "nothing: quotation marks are letters"))
 DATE_ORDERS = (("", "as each date says"), ("DMY", "day, month, year"), ("MDY", "month, day, year"),
                ("YMD", "year, month, day"))  # fmt: skip
 DECIMALS = ((".", "point: 18.54"), (",", "comma: 18,54"))
 PAIR_ORDERS = (("lat_lon", "latitude first"), ("lon_lat", "longitude first"))
 #: What changes where columns begin and end: after it the names of the columns are read anew.
 _DETAILS = ("date_order", "date_format", "zone", "decimal", "pair_order")
-_SHAPE = ("encoding", "delimiter", "header_row", "header_rows", "sheet")
+_SHAPE = ("encoding", "delimiter", "quote", "header_row", "header_rows", "sheet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,16 @@ class LabelChoice:
     label: str
     count: int
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLabels:
+    """What a column of choices says that is none of its field's, with the choices there are."""
+
+    code: str
+    name: str
+    offered: list[tuple[str, str]]
+    labels: list[LabelChoice]
 
 
 def form(one: Import) -> dict[str, Any]:
@@ -69,14 +83,19 @@ def form(one: Import) -> dict[str, Any]:
         "labels": [
             LabelChoice(at, label, count, plan.categories.get(label, "")) for at, (label, count) in enumerate(most)
         ],
-        "categories": [category.as_value for category in one.operation.categories.all()],
+        "categories": [
+            (category.code, called(category.names, category.code, names.languages(one.operation)))
+            for category in one.operation.categories.all()
+        ],
+        "choices": _choices(one, plan),
         "encodings": ENCODINGS,
         "delimiters": _with(DELIMITERS, plan.delimiter),
+        "quotes": _with(QUOTES, plan.quote),
         "date_orders": DATE_ORDERS,
         "decimals": DECIMALS,
         "pair_orders": PAIR_ORDERS if "coordinates" in plan.roles.values() else (),
         "sheets": one.evidence.get("sheets", []),
-        "samples": samples,
+        "samples": names.samples(one, samples),
         "agreed": one.evidence.get("agreed", ""),
     }
 
@@ -84,8 +103,28 @@ def form(one: Import) -> dict[str, Any]:
 def roles(one: Import) -> list[tuple[str, str]]:
     """What a column can be here, with its words; the operation's extra fields too."""
     extra = fields.asked(fields.stored(one.operation.extra_fields))
-    further = [(EXTRA + field.code, field.names.get(one.operation.language, field.code)) for field in extra]
+    in_order = names.languages(one.operation)
+    further = [(EXTRA + field.code, called(field.names, field.code, in_order)) for field in extra]
     return [*((role, ROLE_NAMES[role]) for role in ROLES[:-2]), *further, *((r, ROLE_NAMES[r]) for r in ROLES[-2:])]
+
+
+def _choices(one: Import, plan: Plan) -> list[FieldLabels]:
+    """The labels of fields of choices that can be given one, the most frequent of each as far as there is room."""
+    in_order = names.languages(one.operation)
+    unknown: dict[str, dict[str, int]] = one.evidence.get("unknown_choices", {})
+    groups, room = [], OFFERED_CHOICES
+    for field in fields.asked(fields.stored(one.operation.extra_fields)):
+        if field.kind != "choice" or not plan.having(EXTRA + field.code):
+            continue
+        given = plan.choices.get(field.code, {})
+        counts = dict.fromkeys(given, 0) | unknown.get(field.code, {})
+        most = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:room]
+        room -= len(most)
+        labels = [LabelChoice(at, label, count, given.get(label, "")) for at, (label, count) in enumerate(most)]
+        offered = [(choice.code, called(choice.names, choice.code, in_order)) for choice in field.offered]
+        if labels:
+            groups.append(FieldLabels(field.code, called(field.names, field.code, in_order), offered, labels))
+    return groups
 
 
 def _offered(plan: Plan) -> list[int]:
@@ -108,10 +147,12 @@ def _with(options: tuple[tuple[str, str], ...], value: str) -> tuple[tuple[str, 
 
 
 def reshaped(sent: Mapping[str, str], one: Import) -> dict[str, Any]:
-    """What was said about how the file is written, if it is something else than before: after it columns begin and end
-    elsewhere, and what they mean is proposed anew. BadDefinition says what to change."""
+    """What was said about how the file is written, now and before, if it is something else than before: after it
+    columns begin and end elsewhere, and what they mean is proposed anew. BadDefinition says what to change."""
     plan = Plan.from_json(one.plan)
     shape = {name: _shape(name, sent[name]) for name in _SHAPE if name in sent}
+    if (sheet := sent.get("sheet")) and sheet not in one.evidence.get("sheets", []):
+        raise BadDefinition("Choose one of the workbook's sheets.")
     changed = {name: value for name, value in shape.items() if getattr(plan, name) != value}
     if changed.keys() & {"header_row", "header_rows"}:
         changed |= {name: shape.get(name, getattr(plan, name)) for name in ("header_row", "header_rows")}
@@ -125,12 +166,15 @@ def read(sent: Mapping[str, str], one: Import) -> Plan:
     given = {name: sent[name].strip() for name in _DETAILS if name in sent}
     if sent.get("category_separator"):
         given["category_separator"] = sent["category_separator"]
-    return plan.changed(roles=_roles(sent, one, plan), categories=_labels(sent, one, plan), **given)
+    return plan.changed(roles=_roles(sent, one, plan), categories=_labels(sent, one, plan),
+                        choices=_chosen(sent, one, plan), **given)  # fmt: skip
 
 
 def _shape(name: str, text: str) -> str | int:
     if name == "encoding" and text not in ENCODINGS:
         raise BadDefinition("Choose one of the encodings.")
+    if name == "quote" and text not in dict(QUOTES):
+        raise BadDefinition("Around texts: choose quotation marks, apostrophes, or nothing.")
     if name in ("header_row", "header_rows"):
         if not text.strip().isdigit() or len(text) > 9:
             raise BadDefinition("Header: write the number of its row, 0 if the file has none.")
@@ -166,3 +210,17 @@ def _labels(sent: Mapping[str, str], one: Import, plan: Plan) -> dict[str, str]:
         elif code in codes:
             chosen[choice.label] = code
     return chosen
+
+
+def _chosen(sent: Mapping[str, str], one: Import, plan: Plan) -> dict[str, dict[str, str]]:
+    """The tables of the fields of choices as the form says."""
+    tables = {code: dict(table) for code, table in plan.choices.items()}
+    for group in _choices(one, plan):
+        table = tables.setdefault(group.code, {})
+        for choice in group.labels:
+            code = sent.get(f"choice-{group.code}-{choice.index}")
+            if code == "":
+                table.pop(choice.label, None)
+            elif code in dict(group.offered):
+                table[choice.label] = code
+    return {code: table for code, table in tables.items() if table}

@@ -33,7 +33,9 @@ _ZONES = {
     "pdt": -7,
 }  # fmt: skip
 
-_NUMBERS = re.compile(r"(\d{1,4})([-/. ])(\d{1,2})\2(\d{1,4})(?:(?:[T ]|,|, )\s*(\d.*))?", re.ASCII | re.DOTALL)
+_NUMBERS = re.compile(
+    r"(\d{1,4})([-/. ])(\d{1,2})\2(\d{1,4})(?:(?:[T ]|,|, )\s*(?:à |at )?(\d.*))?", re.ASCII | re.DOTALL
+)
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?)?", re.ASCII)
 _DAY_FIRST = re.compile(
     r"(?:[^\W\d]+\.?,?\s+)?(\d{1,2})(?:st|nd|rd|th|er|º|ª)?[-/. ]+(?:de +)?([^\W\d]+)\.?,?"
@@ -43,7 +45,7 @@ _MONTH_FIRST = re.compile(
     r"(?:[^\W\d]+\.?,?\s+)?([^\W\d]+)\.?[-/. ]+(\d{1,2})(?:st|nd|rd|th)?,?[-/. ]+(\d{4})(?:[T, ]+(?:at )?(\d.*))?"
 )
 _TIME = re.compile(
-    r"(\d{1,2})(?:\s*[:h.]\s*(\d{2}))?(?:[:m.](\d{2})(?:[.,](\d{1,9}))?)?\s*([aApP])?\.?(?:[mM]\.?)?\s*"
+    r"(\d{1,2})(?:\s*[:h.]\s*(\d{2})|\s*(h))?(?:[:m.](\d{2})(?:[.,](\d{1,9}))?)?\s*([aApP])?\.?(?:[mM]\.?)?\s*"
     r"(Z|[A-Za-z]{2,4}|(?:UTC|GMT)?[+-]\d{2}:?(?:\d{2})?)?\s*",
     re.ASCII,
 )
@@ -241,9 +243,9 @@ def _with_clock(year: int, month: int, day: int, clock: str | None) -> datetime:
     found = _TIME.fullmatch(clock)
     if not found:
         raise _NoDateError(f"{clock[:20]!r} is no time")
-    said_hour, minute, second, part, half, zone = found.groups()
+    said_hour, minute, whole, second, part, half, zone = found.groups()
     hour = int(said_hour)
-    if minute is None and not half:
+    if minute is None and not half and not whole:
         raise _NoDateError(f"{clock[:20]!r} is no time")
     if half:
         if not 1 <= hour <= 12:

@@ -28,7 +28,8 @@ _PLAUSIBLE = {
 _WESTERN = ("cp1252", "mac-roman", "cp850", "cp437")
 _WESTERN_LANGUAGES = frozenset({"en", "fr", "ht", "es", "pt", "it", "de", "nl", "sw"})
 _WESTERN_LETTERS = frozenset("àâäáãåçéèêëíìîïñóòôöõúùûüœæÿßÀÂÁÇÉÈÊËÎÏÍÑÓÒÔÖÚÙÛÜŒ¿¡«»‘’“”–—…°€ºª·•\u00a0")
-#: UTF-8 with a few broken bytes is still UTF-8: whole characters for each byte that is none [ours].
+#: UTF-8 with a few broken bytes is still UTF-8: whole characters for each byte that is none [ours]. So is a file most
+#: of whose lines beyond ASCII are: somebody pasted rows of an old file below. Lines of other encodings hardly ever are.
 _MOSTLY = 20
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # no text has more than a few
 _MARKED = re.compile("[\udc80-\udcff]")
@@ -85,11 +86,26 @@ def _utf_8(path: Path) -> EncodingGuess | None:
     shown = f"{example} stands as {example.encode().hex(' ').upper()}" if example else ""
     if not bad:
         return EncodingGuess("utf-8", f"{shown}; all {good:,} letters beyond ASCII are UTF-8 to the last byte")
-    if good >= _MOSTLY * bad:
+    if good >= _MOSTLY * bad or _most_lines(path):
         return EncodingGuess(
             "utf-8", f"{shown}; {good:,} letters are UTF-8, {bad:,} bytes are not: their rows are refused"
         )
     return None
+
+
+def _most_lines(path: Path) -> bool:
+    """Whether more than half of the lines beyond ASCII are UTF-8."""
+    good = bad = 0
+    with path.open("rb") as file:
+        while line := file.readline(_PIECE):
+            if line.isascii():
+                continue
+            try:
+                line.decode()
+                good += 1
+            except UnicodeDecodeError:
+                bad += 1
+    return good > bad
 
 
 def _other(path: Path, languages: Sequence[str]) -> EncodingGuess:

@@ -5,14 +5,12 @@ A cell that a spreadsheet would take for a formula carries an apostrophe, which 
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator
 
-from rapport.formats.table import as_written, safe
+from rapport.formats.table import Cell, as_written, line, safe
 from rapport.intake.imports.about import Row
-from rapport.intake.imports.plan import FAILED_COLUMNS, Plan
+from rapport.intake.imports.plan import Plan, failed_columns, is_failed_file, own_columns
 from rapport.intake.models import Import, ImportVerdict
 
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
@@ -20,14 +18,9 @@ BOM = b"\xef\xbb\xbf"  # by it Excel knows UTF-8
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
 
-def is_failed_file(plan: Plan) -> bool:
-    """Whether these are the columns of a file that `write` made."""
-    return plan.columns[-len(FAILED_COLUMNS) :] == FAILED_COLUMNS
-
-
 def as_sent(rows: Iterable[Row], plan: Plan) -> Iterable[Row]:
     """The rows as they were before they were made safe, so that they have the keys they had."""
-    if not is_failed_file(plan):
+    if not is_failed_file(plan.columns):
         return rows
     return (Row(row.number, tuple(map(as_written, row.cells)), row.problem, row.more) for row in rows)
 
@@ -35,17 +28,18 @@ def as_sent(rows: Iterable[Row], plan: Plan) -> Iterable[Row]:
 def refused(one: Import) -> Iterator[ImportVerdict]:
     """The refused rows that are kept, in the file's order: of the import, or of its dry run before it."""
     chosen = one.verdicts.filter(verdict="refused", dry=one.started_at is None)
-    return chosen.order_by("row", "pk").iterator(chunk_size=500)
+    return chosen.order_by("row", "pk").iterator(chunk_size=50)  # a row may have some megabytes
 
 
 def write(one: Import, *, bom: bool = True) -> Iterator[bytes]:
     """CSV in UTF-8 with comma and CRLF, piece by piece."""
     plan = Plan.from_json(one.plan) if one.plan else None
-    columns = _own(plan.columns) if plan else ()
+    columns = own_columns(plan.columns) if plan else ()
     between = plan.delimiter if plan else ","
-    yield (BOM if bom else b"") + _line([*columns, *FAILED_COLUMNS])
+    yield (BOM if bom else b"") + line(map(_safe, [*columns, *failed_columns(columns)]))
     for verdict in refused(one):
-        yield _line([*_fitted(verdict.cells, len(columns), between), verdict.row, verdict.field, verdict.remedy])
+        cells: list[Cell] = [*_fitted(verdict.cells, len(columns), between), verdict.row, verdict.field, verdict.remedy]
+        yield line(map(_safe, cells))
 
 
 def _fitted(cells: list[str], width: int, between: str) -> list[str]:
@@ -55,17 +49,6 @@ def _fitted(cells: list[str], width: int, between: str) -> list[str]:
     return [*cells, *[""] * (width - len(cells))]
 
 
-def _own(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Without those of an earlier round of mending."""
-    return columns[: -len(FAILED_COLUMNS)] if columns[-len(FAILED_COLUMNS) :] == FAILED_COLUMNS else columns
-
-
-def _line(cells: Iterable[object]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow([_safe(cell) for cell in cells])
-    return line.getvalue().encode(errors="replace")
-
-
-def _safe(cell: object) -> object:
+def _safe(cell: Cell) -> Cell:
     """Western longitudes are numbers, and stay such."""
-    return safe(cell) if isinstance(cell, str) and not _NUMBER.fullmatch(cell) else cell
+    return cell if isinstance(cell, str) and _NUMBER.fullmatch(cell) else safe(cell)

@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from rapport.errors import Refused
-from rapport.intake.imports import degrees, labels, xlsx
-from rapport.intake.imports.about import Context, Evidence, Proposal, Row, Sample
+from rapport.intake.imports import labels, xlsx
+from rapport.intake.imports.about import Context, Evidence, Proposal, Row, Sample, called
 from rapport.intake.imports.dates import DateGuess, guess_dates
 from rapport.intake.imports.encodings import guess_encoding
-from rapport.intake.imports.judge import judging, understood
+from rapport.intake.imports.judge import NOTHING_SAID, judging, understood
 from rapport.intake.imports.layout import columns_at, guess_delimiter, guess_layout
-from rapport.intake.imports.plan import EXTRA, FAILED_COLUMNS, MAX_COLUMNS, Plan
+from rapport.intake.imports.plan import EXTRA, MAX_COLUMNS, Plan, behind_own
 from rapport.intake.imports.reading import json_rows, kind_of, rows
 from rapport.intake.imports.roles import role_by_name, role_by_tag
 from rapport.operations import fields
 from rapport.operations.definition import Columns
+from rapport.text import degrees
 from rapport.text.fold import fold
 from rapport.values import place_problem
 
@@ -32,13 +33,14 @@ _SAMPLE_CHARACTERS = 30_000_000
 _FIT_CELLS = 500  # filled cells by which is seen whether a column holds what its name says
 _SHOWN_ROWS = 8
 _SHOWN_PROBLEMS = 4
+_LONGEST_LABEL = 200
 _UNKNOWN_LABELS = 500  # different ones that are listed
 _COMMA_NUMBER = re.compile(r"[+-]?\d{1,3},\d+")
 _CLOCK = re.compile(r"(?:\d{4}-\d\d-\d\dT)?\d{1,2}[:h.]\d{2}(?:[:.]\d{2})?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
 _PART_OF_DAY = re.compile(r"0?[.,]\d+|0")
-_OWN_ZONE = re.compile(r"\d\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$")
+_OWN_ZONE = re.compile(r"\d\s*(?:Z|UTC|GMT)$|(?:[T ]\d\d|:\d\d(?:[.,]\d+)?)\s*[+-]\d\d:?\d\d$")
 
-#: Columns of NDJSON as the API has them: intake/api.py.
+#: Columns of NDJSON as the API has them: intake/api_shapes.py.
 _API_ROLES = {
     "text": "text", "id": "id", "sent_at": "date", "sender": "sender", "sender/value": "sender",
     "sender/kind": "left_out",
@@ -73,9 +75,7 @@ def propose(
     evidence: list[Evidence] = []
     draft, tags, sheets = _read_as(path, about, given, evidence, columns)
     sample = _sample(path, draft)
-    found = [_Found(name, tag=tags.get(name, "")) for name in draft.columns]
-    for at, column in enumerate(found):
-        column.cells = [row.cells[at] for row in sample if row.problem is None and row.cells[at].strip()]
+    found = _columns_of(sample, draft, tags)
     if columns:
         plan = _by_columns(draft, columns, about)
         evidence.append(Evidence("roles", "the operation's file says what the columns are"))
@@ -84,9 +84,10 @@ def propose(
         plan = _details(replace(draft, roles=roles), found, about, evidence)
     plan = plan.changed(**{key: value for key, value in given.items() if key != "roles"})
     unknown = _unknown_labels(plan, found, about, evidence)
+    choices = _unknown_choices(plan, found, about, evidence)
     _tell_ids(plan, found, evidence)
     samples = show(sample, plan, about)
-    return Proposal(plan, tuple(evidence), samples, unknown, sheets)
+    return Proposal(plan, tuple(evidence), samples, unknown, choices, sheets)
 
 
 def show(sample: Sequence[Row], plan: Plan, about: Context) -> tuple[Sample, ...]:
@@ -104,9 +105,14 @@ def show(sample: Sequence[Row], plan: Plan, about: Context) -> tuple[Sample, ...
     return tuple(shown)
 
 
-def samples(path: Path, plan: Plan, about: Context) -> tuple[Sample, ...]:
-    """The same for a plan that a person has changed."""
-    return show(_sample(path, plan), plan, about)
+def looked_again(
+    path: Path, plan: Plan, about: Context
+) -> tuple[tuple[Sample, ...], Mapping[str, int], Mapping[str, Mapping[str, int]]]:
+    """Samples and unknown labels, of categories and of choices, for a plan that a person, or a mapping, has changed.
+    Labels that the plan itself gives a meaning are among them, so that each can be given another."""
+    sample = _sample(path, plan)
+    found, bare = _columns_of(sample, plan), replace(plan, categories={}, choices={})
+    return show(sample, plan, about), _count_labels(bare, found, about), _count_choices(bare, found, about)
 
 
 def _sample(path: Path, plan: Plan) -> list[Row]:
@@ -118,6 +124,13 @@ def _sample(path: Path, plan: Plan) -> list[Row]:
         if len(sample) >= SAMPLE_ROWS or size > _SAMPLE_CHARACTERS:
             break
     return sample
+
+
+def _columns_of(sample: Sequence[Row], plan: Plan, tags: Mapping[str, str] | None = None) -> list[_Found]:
+    found = [_Found(name, tag=(tags or {}).get(name, "")) for name in plan.columns]
+    for at, column in enumerate(found):
+        column.cells = [row.cells[at] for row in sample if row.problem is None and row.cells[at].strip()]
+    return found
 
 
 # --- how it lies in the file ---------------------------------------------------------------------------------------
@@ -142,12 +155,14 @@ def _read_as(
         evidence.append(Evidence("sheet", _about_sheet(workbook)))
     else:
         encoding = given.get("encoding") or _encoding(path, about, evidence)
-        delimiter, quote, why = guess_delimiter(path, encoding)
+        only = {f"{key}s": (given[key],) for key in ("delimiter", "quote") if key in given}
+        written = guess_delimiter(path, encoding, **only)
         if "delimiter" not in given:
-            evidence.append(Evidence("delimiter", why))
-        draft = Plan(
-            "csv", (), {}, encoding, given.get("delimiter", delimiter), given.get("quote", quote), zone=about.zone
-        )
+            evidence.append(Evidence("delimiter", written.about_delimiter))
+        if "quote" not in given and written.about_quote:
+            evidence.append(Evidence("quote", written.about_quote))
+        delimiter, quote = given.get("delimiter", written.delimiter), given.get("quote", written.quote)
+        draft = Plan("csv", (), {}, encoding, delimiter, quote, zone=about.zone)
     return *_with_header(path, draft, given, evidence, columns), sheets
 
 
@@ -158,10 +173,12 @@ def _encoding(path: Path, about: Context, evidence: list[Evidence]) -> str:
 
 
 def _about_sheet(workbook: Mapping[str, Any]) -> str:
-    said = f"the sheet {workbook['sheet']!r}"
+    hidden = workbook.get("hidden", ())  # not among what was written of a workbook by an earlier version
+    said = f"the sheet {workbook['sheet']!r}{', which is hidden' if workbook['sheet'] in hidden else ''}"
     if len(workbook["sheets"]) > 1:
         others = [name for name in workbook["sheets"] if name != workbook["sheet"]]
-        said += f", one of {len(workbook['sheets'])}; not read: {', '.join(map(repr, others[:5]))}"
+        said += f", one of {len(workbook['sheets'])}; not read: "
+        said += ", ".join(f"{name!r}{' (hidden)' if name in hidden else ''}" for name in others[:5])
     if workbook["merged"]:
         said += f"; {workbook['merged']:,} merged cells were filled"
     if workbook["errors"]:
@@ -235,8 +252,7 @@ def _by_columns(draft: Plan, columns: Columns, about: Context) -> Plan:
 
 def _left_out(columns: Sequence[str]) -> dict[str, str]:
     """What a file of failed rows has behind its own columns."""
-    failed = tuple(columns[-len(FAILED_COLUMNS) :]) == FAILED_COLUMNS and len(columns) > len(FAILED_COLUMNS)
-    return dict.fromkeys(FAILED_COLUMNS, "left_out") if failed else {}
+    return dict.fromkeys(behind_own(columns), "left_out")
 
 
 # --- what the columns are ------------------------------------------------------------------------------------------
@@ -256,7 +272,8 @@ def _roles(plan: Plan, found: Sequence[_Found], about: Context, evidence: list[E
         for role, sure in _claims(plan, column, about)
     ]
     taken: set[str] = set()
-    for _, _, role, column in sorted(claims, key=lambda claim: claim[:2], reverse=True):
+    unfit: dict[str, Evidence] = {}
+    for _, _, role, column in sorted(claims, key=lambda claim: (bool(claim[3].cells), *claim[:2]), reverse=True):
         if role in taken or column.name in roles or taken & _NOT_BOTH.get(role, set()):
             continue
         fits, why = _fits(role, column, about, known)
@@ -264,14 +281,26 @@ def _roles(plan: Plan, found: Sequence[_Found], about: Context, evidence: list[E
             roles[column.name] = role
             taken.add(role)
             by = "its tag" if column.tag and role_by_tag(column.tag)[0] == role else "its name"
-            evidence.append(Evidence("roles", f"{role} by {by}{why}", column.name, len(column.cells)))
+            said = f"{_shown(role, about)} by {by}{why}"
+            evidence.append(Evidence("roles", said, column.name, len(column.cells)))
+        elif role == "date":
+            said = f"by its name a date, but it holds something else{why}: it is kept as it stands, and not read"
+            unfit.setdefault(column.name, Evidence("roles", said, column.name, len(column.cells)))
     if ("lat" in taken) != ("lon" in taken):
         alone = next(name for name, role in roles.items() if role in {"lat", "lon"})
         evidence.append(Evidence("roles", "not read after all: no column fits as the other half of the place", alone))
         roles = {name: role for name, role in roles.items() if role not in {"lat", "lon"}}
         taken -= {"lat", "lon"}
     _by_content(plan, found, about, known, roles, evidence)
+    evidence.extend(line for name, line in unfit.items() if name not in roles)
     return roles
+
+
+def _shown(role: str, about: Context) -> str:
+    """A role in words: an extra field goes by its name."""
+    code = role.removeprefix(EXTRA)
+    name = next((called(one.names, one.code, about.languages) for one in about.fields if one.code == code), "")
+    return f"the field “{name}”" if role.startswith(EXTRA) and name else role
 
 
 def _claims(plan: Plan, column: _Found, about: Context) -> list[tuple[str, int]]:
@@ -286,9 +315,9 @@ def _claims(plan: Plan, column: _Found, about: Context) -> list[tuple[str, int]]
         if bare == one.code or fold(bare) in map(fold, one.names.values()):
             return [(EXTRA + one.code, 300)]
     claims = [claim for claim in (role_by_name(column.name), role_by_tag(column.tag)) if claim[0]]
-    if claims and claims[0][0] == "coordinates":
+    if claims and claims[0][0] == "coordinates" and column.cells:
         claims.append(("place", 30))
-    if claims and claims[0][0] == "place":
+    if claims and claims[0][0] == "place" and column.cells:
         claims.append(("coordinates", 30))
     return claims
 
@@ -334,6 +363,9 @@ def _numbers_dates(cells: Sequence[str]) -> bool:
 
 
 def _is_degrees(cell: str) -> bool:
+    """Whether it is a number of degrees, or was one: then its row is refused, and its place not passed over."""
+    if degrees.has_points(cell):
+        return True
     return cell in {"0", "0.0"} or _degrees(cell, "," if _COMMA_NUMBER.fullmatch(cell) else ".") is not None
 
 
@@ -364,9 +396,13 @@ def _by_content(
     """Roles that no name gave: the text, a date, categories, coordinates, by what free columns hold."""
     free = [column for column in found if column.name not in roles and column.cells]
     free = [column for column in free if not column.name.startswith("fields/")]
-    given = set(roles.values())
+    empty = {column.name for column in found if not column.cells}
+    given = {role for name, role in roles.items() if name not in empty}
 
     def give(role: str, column: _Found, why: str) -> None:
+        for name in [one for one in empty if roles.get(one) in {role} | _NOT_BOTH.get(role, set())]:
+            del roles[name]
+            evidence[:] = [line for line in evidence if (line.about, line.column) != ("roles", name)]
         roles[column.name] = role
         free.remove(column)
         evidence.append(Evidence("roles", f"{role} by what it holds: {why}", column.name, len(column.cells)))
@@ -380,8 +416,10 @@ def _by_content(
                 break
     if "categories" not in given:
         for column in list(free):
-            _, good, bad = labels.best_separator(column.cells[:_FIT_CELLS], known)
-            if good > 2 * bad and good >= 2:
+            cells = column.cells[:_FIT_CELLS]
+            _, good, bad = labels.best_separator(cells, known)
+            # Where categories have numbers for codes, any small number is one: a GPS's metres, somebody's children.
+            if good > 2 * bad and good >= 2 and _share(cells, lambda cell: any(map(str.isalpha, cell))) >= 0.5:
                 give("categories", column, f"{good:,} of {good + bad:,} labels are categories")
                 break
     if "text" not in given:
@@ -531,6 +569,14 @@ def _separator(plan: Plan, found: Sequence[_Found], about: Context, evidence: li
 
 
 def _unknown_labels(plan: Plan, found: Sequence[_Found], about: Context, evidence: list[Evidence]) -> Mapping[str, int]:
+    counts = _count_labels(plan, found, about)
+    if counts:
+        said = f"{len(counts):,} labels are no categories of this operation: say what they are, or they stay mere text"
+        evidence.append(Evidence("categories", said, plan.column("categories"), sum(counts.values())))
+    return counts
+
+
+def _count_labels(plan: Plan, found: Sequence[_Found], about: Context) -> Mapping[str, int]:
     """The labels that name no category, with how often each stands there."""
     known = labels.known_labels(about, plan.categories)
     counts: Counter[str] = Counter()
@@ -539,11 +585,37 @@ def _unknown_labels(plan: Plan, found: Sequence[_Found], about: Context, evidenc
             for cell, times in Counter(column.cells).items():
                 for label in labels.labels_in(cell, plan.category_separator, known):
                     if not labels.code_of(label, known):
-                        counts[label[:200]] += times
-    if counts:
-        said = f"{len(counts):,} labels are no categories of this operation: say what they are, or they stay mere text"
-        evidence.append(Evidence("categories", said, plan.column("categories"), sum(counts.values())))
+                        counts[label[:_LONGEST_LABEL]] += times
     return dict(counts.most_common(_UNKNOWN_LABELS))
+
+
+def _unknown_choices(
+    plan: Plan, found: Sequence[_Found], about: Context, evidence: list[Evidence]
+) -> Mapping[str, Mapping[str, int]]:
+    unknown = _count_choices(plan, found, about)
+    for code, counts in unknown.items():
+        said = f"{len(counts):,} labels are no choices of this field: say what they are, or their rows are refused"
+        evidence.append(Evidence("choices", said, plan.column(EXTRA + code), sum(counts.values())))
+    return unknown
+
+
+def _count_choices(plan: Plan, found: Sequence[_Found], about: Context) -> Mapping[str, Mapping[str, int]]:
+    """By the code of its field each label that names no choice, with how often it stands there."""
+    asked = {EXTRA + one.code: one for one in about.fields if one.kind == "choice"}
+    unknown = {}
+    for column in found:
+        if (one := asked.get(plan.roles.get(column.name, ""))) is None:
+            continue
+        counts: Counter[str] = Counter()
+        table = plan.choices.get(one.code, {})
+        for cell, times in Counter(map(str.strip, column.cells)).items():
+            for label in labels.choices_in(cell, one, plan.category_separator, table):
+                known = label in table or label in NOTHING_SAID or fields.choice_of(one, label)
+                if not known and len(label) <= _LONGEST_LABEL:
+                    counts[label] += times
+        if counts:
+            unknown[one.code] = dict(counts.most_common(_UNKNOWN_LABELS))
+    return unknown
 
 
 def _tell_ids(plan: Plan, found: Sequence[_Found], evidence: list[Evidence]) -> None:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from rapport.errors import Refused
 from rapport.intake.channels import wire
-from rapport.intake.imports import degrees, labels
-from rapport.intake.imports.about import Context, Row
+from rapport.intake.imports import labels
+from rapport.intake.imports.about import Context, Row, called
 from rapport.intake.imports.dates import at_the_hour, date_reader
 from rapport.intake.imports.plan import EXTRA, Plan
 from rapport.operations import fields
+from rapport.text import degrees
 from rapport.text.fold import fold
 from rapport.values import Address, Box, GivenPlace, Json, Message, place_problem
 
@@ -35,8 +35,10 @@ ERROR_CELLS = frozenset({
 _TOTALS = frozenset(
     {"total", "grand total", "subtotal", "sum", "somme", "totaux", "total general", "suma", "total global"}
 )
-#: What people write where there is nothing to say: as good as an empty cell for dates, numbers and coordinates.
-_NOTHING_SAID = frozenset({"-", "--", "–", "—", "?", "n/a", "N/A", "NA", "n.a.", "null", "NULL", "None", "none", "#"})
+#: What people write where there is nothing to say: as good as an empty cell for dates, numbers and coordinates, and for
+#: a choice unless the field offers it.
+NOTHING_SAID = frozenset({"-", "--", "–", "—", "?", "n/a", "N/A", "NA", "n.a.", "null", "NULL", "None", "none", "#"})
+_CHOICES_NAMED = 250  # characters of the choices that a refusal names; a refusal has 400 in all [ours]
 _KEPT_APART = 20_000  # cells of categories, languages that are remembered at a time
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _RANGE = re.compile(r"(\d{1,15})\s*(?:-|–|to|à|a)\s*(\d{1,15})", re.ASCII)
@@ -44,15 +46,6 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 Cells = tuple[str, ...]
 Judge = Callable[[Row], Message | Refused]
-
-
-@dataclass(slots=True)
-class _Bad(Exception):
-    """What is wrong with a row, before anybody knows its number."""
-
-    reason: str
-    remedy: str
-    field: str = ""
 
 
 def judging(plan: Plan, about: Context) -> Judge:
@@ -81,8 +74,6 @@ def judging(plan: Plan, about: Context) -> Judge:
                 fields=kept(cells, row.more, notes),
                 extra=extra(cells) if extra else {},
             )
-        except _Bad as bad:
-            return Refused(bad.reason, bad.remedy, row=row.number, field=bad.field)
         except Refused as refused:
             return Refused(refused.reason, refused.remedy, row=row.number, field=refused.field)
 
@@ -101,16 +92,18 @@ def _checked(plan: Plan) -> Callable[[Cells], None]:
         whole = joined(cells)
         if len(whole) > LONGEST_TEXT and (at := _first(cells, lambda cell: len(cell) > LONGEST_TEXT)) is not None:
             remedy = f"A text has at most {LONGEST_TEXT:,} characters; this one has {len(cells[at]):,}."
-            raise _Bad("too_long", remedy, plan.columns[at])
+            raise Refused("too_long", remedy, field=plan.columns[at])
         if ("\0" in whole or not whole.isascii()) and (found := _UNSTORABLE.search(whole)):
             at = _first(cells, lambda cell: _UNSTORABLE.search(cell) is not None) or 0
             if found.group() == "\0":
-                raise _Bad("nul", "The cell holds NUL characters; remove them.", plan.columns[at])
-            raise _Bad("half_character", "The cell holds half of a character; write it anew.", plan.columns[at])
+                raise Refused("nul", "The cell holds NUL characters; remove them.", field=plan.columns[at])
+            remedy = "The cell holds half of a character; write it anew."
+            raise Refused("half_character", remedy, field=plan.columns[at])
         if "#" in whole or "Err:" in whole:
             for at, name in roles:
                 if cells[at] in errors:
-                    raise _Bad("error_cell", f"The cell holds the error {cells[at]}: mend it, or empty it.", name)
+                    remedy = f"The cell holds the error {cells[at]}: mend it, or empty it."
+                    raise Refused("error_cell", remedy, field=name)
 
     return check
 
@@ -144,11 +137,11 @@ def _text(plan: Plan) -> Callable[[Cells], str]:
     return read
 
 
-def _no_text(cells: Cells, field: str) -> _Bad:
+def _no_text(cells: Cells, field: str) -> Refused:
     first = next((cell for cell in cells if cell.strip()), "")
     if fold(first) in _TOTALS:
-        return _Bad("total_row", "This row adds up the others: no report. Leave it out.", field)
-    return _Bad("empty", "A report needs a text.", field)
+        return Refused("total_row", "This row adds up the others: no report. Leave it out.", field=field)
+    return Refused("empty", "A report needs a text.", field=field)
 
 
 def _key(plan: Plan) -> Callable[[Cells], str]:
@@ -169,9 +162,9 @@ def _key(plan: Plan) -> Callable[[Cells], str]:
         found = cells[places[0]].strip() if len(places) == 1 else " / ".join(cells[at].strip() for at in places)
         if not found or (len(places) > 1 and not any(cells[at].strip() for at in places)):
             remedy = "The row needs its id: by it a second import knows what is there."
-            raise _Bad("no_id", remedy, plan.columns[places[0]])
+            raise Refused("no_id", remedy, field=plan.columns[places[0]])
         if len(found) > LONGEST_ID:
-            raise _Bad("long_id", f"An id has at most {LONGEST_ID} characters.", plan.columns[places[0]])
+            raise Refused("long_id", f"An id has at most {LONGEST_ID} characters.", field=plan.columns[places[0]])
         return found
 
     return by_id
@@ -192,7 +185,7 @@ def _kept(plan: Plan) -> Callable[[Cells, tuple[tuple[str, str], ...], dict[str,
             found = {name: cell for name, cell in found.items() if cell != ""}
             for name, cell in more:
                 if _UNSTORABLE.search(name) or _UNSTORABLE.search(cell):
-                    raise _Bad("nul", "Take the NUL character, or the half character, out.", "")
+                    raise Refused("nul", "Take the NUL character, or the half character, out.")
                 found[name.removeprefix("fields/")] = cell
         found.update(notes)
         return found
@@ -214,14 +207,14 @@ def _moment(plan: Plan, about: Context) -> Callable[[Cells], datetime | None] | 
 
     def moment(cells: Cells) -> datetime | None:
         said = cells[at].strip()
-        if not said or said in _NOTHING_SAID:
+        if not said or said in NOTHING_SAID:
             return None
         if clock is not None and (hour := cells[clock].strip()):
             said = at_the_hour(said, hour, plan.date_format)
         try:
             return read(said)
         except Refused as refused:
-            raise _Bad(refused.reason, refused.remedy, name) from refused
+            raise _named(refused, name) from refused
 
     return moment
 
@@ -250,7 +243,7 @@ def _place(plan: Plan, box: Box | None) -> Callable[[Cells], Where]:
             return (GivenPlace(None, None, name) if name else None), _NOTHING
         if problem == "swapped":
             remedy = f"Latitude and longitude look swapped: did you mean latitude {lon:g}, longitude {lat:g}?"
-            raise _Bad("swapped_place", remedy, plan.column("lat") or plan.column("coordinates"))
+            raise Refused("swapped_place", remedy, field=plan.column("lat") or plan.column("coordinates"))
         return GivenPlace(lon, lat, name), {"outside_operation": True}
 
     return place
@@ -264,9 +257,10 @@ def _point(plan: Plan) -> Callable[[Cells], tuple[float, float] | None] | None:
 
         def in_one(cells: Cells) -> tuple[float, float] | None:
             said = cells[at].strip()
-            return (
-                _of_field(plan.columns[at], lambda: degrees.pair(said, plan.pair_order, plan.decimal)) if said else None
-            )
+            try:
+                return degrees.pair(said, plan.pair_order, plan.decimal) if said else None
+            except Refused as refused:
+                raise _named(refused, plan.columns[at]) from refused
 
         return in_one
     if not (lats and lons):
@@ -276,14 +270,12 @@ def _point(plan: Plan) -> Callable[[Cells], tuple[float, float] | None] | None:
 
     def in_two(cells: Cells) -> tuple[float, float] | None:
         lat, lon = cells[lat_at].strip(), cells[lon_at].strip()
-        if not lat or not lon or lat in _NOTHING_SAID:
-            if (not lat and not lon) or (lat in _NOTHING_SAID and lon in _NOTHING_SAID):
+        if not lat or not lon or lat in NOTHING_SAID:
+            if (not lat and not lon) or (lat in NOTHING_SAID and lon in NOTHING_SAID):
                 return None
-            raise _Bad("half_place", "Give both latitude and longitude, or neither.", lon_name if lat else lat_name)
-        return (
-            _degrees(lon, 180, decimal, lon_name),
-            _degrees(lat, 90, decimal, lat_name),
-        )
+            lacking = lon_name if lat else lat_name
+            raise Refused("half_place", "Give both latitude and longitude, or neither.", field=lacking)
+        return _degrees(lon, 180, decimal, lon_name), _degrees(lat, 90, decimal, lat_name)
 
     return in_two
 
@@ -292,14 +284,12 @@ def _degrees(said: str, most: int, decimal: str, name: str) -> float:
     try:
         return degrees.degrees(said, most, decimal)
     except Refused as refused:
-        raise _Bad(refused.reason, refused.remedy, name) from refused
+        raise _named(refused, name) from refused
 
 
-def _of_field(name: str, read: Callable[[], tuple[float, float]]) -> tuple[float, float]:
-    try:
-        return read()
-    except Refused as refused:
-        raise _Bad(refused.reason, refused.remedy, name) from refused
+def _named(refused: Refused, name: str) -> Refused:
+    """The same, with the column that it is about."""
+    return Refused(refused.reason, refused.remedy, field=name)
 
 
 def _codes(plan: Plan, about: Context) -> Callable[[Cells], tuple[str, ...]] | None:
@@ -368,25 +358,25 @@ def _extra(plan: Plan, about: Context) -> Callable[[Cells], dict[str, Json]] | N
     does."""
     asked = {one.code: one for one in fields.asked(about.fields)}
     counting = next((one.code for one in asked.values() if one.counts_people), "")
-    columns: list[tuple[int, str, Callable[[str], Json]]] = []
+    columns: list[tuple[int, str, Callable[[str], Json], frozenset[str]]] = []
     for at, name in enumerate(plan.columns):
         role = plan.roles.get(name, "ignore")
         code = role.removeprefix(EXTRA) if role.startswith(EXTRA) else ""
         if code in asked and code:
-            columns.append((at, code, _value(asked[code], plan, about)))
+            columns.append((at, code, _value(asked[code], plan, about), _unsaid(asked[code], plan)))
         elif role == "people":
-            columns.append((at, counting, _people))
+            columns.append((at, counting, _people, NOTHING_SAID))
     if not columns:
         return None
 
     def extra(cells: Cells) -> dict[str, Json]:
         found: dict[str, Json] = {}
-        for at, code, read in columns:
-            if (said := cells[at].strip()) and said not in _NOTHING_SAID:
+        for at, code, read, unsaid in columns:
+            if (said := cells[at].strip()) and said not in unsaid:
                 try:
                     value = read(said)
                 except Refused as refused:
-                    raise _Bad(refused.reason, refused.remedy, plan.columns[at]) from refused
+                    raise _named(refused, plan.columns[at]) from refused
                 if code and value is not None:
                     found.setdefault(code, value)
         return found
@@ -394,17 +384,51 @@ def _extra(plan: Plan, about: Context) -> Callable[[Cells], dict[str, Json]] | N
     return extra
 
 
+def _unsaid(one: fields.Field, plan: Plan) -> frozenset[str]:
+    """What is as good as an empty cell for this field. "None" is an answer where it is one of the choices."""
+    if one.kind != "choice":
+        return NOTHING_SAID
+    table = plan.choices.get(one.code, {})
+    return frozenset(word for word in NOTHING_SAID if word not in table and not fields.choice_of(one, word))
+
+
 def _value(one: fields.Field, plan: Plan, about: Context) -> Callable[[str], Json]:
     if one.kind == "date":
         moment = date_reader(plan.date_order, plan.date_format, "UTC", about.now.replace(year=about.now.year + 100))
         return lambda said: fields.read(one, moment(said).date())
-    if one.kind == "choice" and one.several:
-        return lambda said: fields.read(one, labels.labels_in(said, plan.category_separator, {})) if (
-            said.startswith("[")
-        ) else fields.read(one, said)  # fmt: skip
+    if one.kind == "choice":
+        return _choice(one, plan, about)
     if one.kind == "number":
         return lambda said: fields.read(one, _in_digits(said, plan.decimal))
     return lambda said: fields.read(one, said)
+
+
+def _choice(one: fields.Field, plan: Plan, about: Context) -> Callable[[str], Json]:
+    """A choice, or several: as the plan's table says, else by code or by name. The refusal names both, as a file may
+    hold either."""
+    table, separator = plan.choices.get(one.code, {}), plan.category_separator
+
+    def read(said: str) -> Json:
+        chosen = [table.get(label, label) for label in labels.choices_in(said, one, separator, table)]
+        try:
+            return fields.read(one, chosen if one.several else chosen[0])
+        except fields.BadValue as bad:
+            wrong = str(bad.values.get("said", said))[:40]
+            remedy = f"{wrong} is not in the list. Choose one of: {_offered(one, about)}."
+            raise Refused("extra_field", remedy, field=one.code) from bad
+
+    return read
+
+
+def _offered(one: fields.Field, about: Context) -> str:
+    """The choices by name, with their codes, as many as a refusal has room for."""
+    words: list[str] = []
+    for choice in one.offered:
+        name = called(choice.names, choice.code, about.languages)
+        words.append(name if name == choice.code else f"{name} ({choice.code})")
+        if sum(map(len, words)) > _CHOICES_NAMED:
+            return f"{', '.join(words[:-1] or words)} …"
+    return ", ".join(words)
 
 
 def _in_digits(said: str, decimal: str) -> str:
@@ -440,4 +464,8 @@ def understood(message: Message, plan: Plan) -> Mapping[str, str]:
         found["language"] = message.language
     if message.sender:
         found["sender"] = message.sender.kind
-    return found | {EXTRA + code: str(value) for code, value in message.extra.items()}
+    return found | {EXTRA + code: _as_said(value) for code, value in message.extra.items()}
+
+
+def _as_said(value: Json) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""Pure: which category, language or extra field a word of a file means. Nothing is ever made of a word nobody knows."""
+"""Pure: which category or language a word of a file means. Nothing is ever made of a word nobody knows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from rapport.intake.imports.about import Context
+from rapport.operations.fields import Field, parts
 from rapport.text.fold import fold
 
 #: Languages as files name them beside their codes: ISO 639-2 and names, folded, in English, French, Spanish, Creole.
@@ -75,8 +76,8 @@ def labels_in(cell: str, separator: str, known: Mapping[str, str]) -> list[str]:
     if whole[0] == "[" and (listed := _json_list(whole)) is not None:
         return listed
     bare = separator.strip()
-    parts = (part.strip().rstrip(bare) if bare else part.strip() for part in whole.split(separator))
-    return [part for part in parts if part]
+    divided = (part.strip().rstrip(bare) if bare else part.strip() for part in whole.split(separator))
+    return [part for part in divided if part]
 
 
 def _json_list(cell: str) -> list[str] | None:
@@ -87,6 +88,15 @@ def _json_list(cell: str) -> list[str] | None:
     return [str(one).strip() for one in found if str(one).strip()] if isinstance(found, list) else None
 
 
+def choices_in(said: str, one: Field, separator: str, table: Mapping[str, str]) -> list[str]:
+    """The labels in one cell of a field of choices. A whole cell that a person gave a choice comes first."""
+    if not one.several or said in table:
+        return [said]
+    if said.startswith("["):
+        return labels_in(said, separator, {})
+    return [str(part) for part in parts(one, said)]
+
+
 def best_separator(cells: Iterable[str], known: Mapping[str, str]) -> tuple[str, int, int]:
     """What stands between the labels of a column: the separator by which most labels are known, then the one that says
     least unknown. With it the counts of known and of unknown labels."""
@@ -95,12 +105,12 @@ def best_separator(cells: Iterable[str], known: Mapping[str, str]) -> tuple[str,
     for order, separator in enumerate((",", ", ", ";", "|", "/", "\n", " ")):
         if order and not any(separator in cell for cell in sample):
             continue
-        parts = [part for cell in sample for part in labels_in(cell, separator, known)]
-        good = sum(1 for part in parts if code_of(part, known))
+        found = [part for cell in sample for part in labels_in(cell, separator, known)]
+        good = sum(1 for part in found if code_of(part, known))
         if not good and separator == " ":
             continue  # words of sentences come again too
         # Where none is known, the fewer different labels there are, the more they look like labels.
-        worth = (good - (len(parts) - good), -len(parts)) if good else (0, -len(set(parts)))
-        scored.append((*worth, -order, separator, good, len(parts) - good))
+        worth = (good - (len(found) - good), -len(found)) if good else (0, -len(set(found)))
+        scored.append((*worth, -order, separator, good, len(found) - good))
     _, _, _, separator, good, bad = max(scored, default=(0, 0, 0, ",", 0, 0))
     return separator, good, bad

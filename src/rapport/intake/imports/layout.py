@@ -19,6 +19,11 @@ _LINES = 2_000  # of the file's beginning that are looked at for the delimiter
 _CHARACTERS = 1_000_000
 _HEADER_WITHIN = 30  # rows; titles and notes above a header were seen to take up to twelve [ours]
 _DELIMITERS = (",", ";", "\t", "|")
+_QUOTES = ('"', "'", "")
+_QUOTE_WORDS = {
+    "'": "texts stand between apostrophes, which are taken as quotes",
+    "": "quotation marks are letters: taken as quotes they would break rows",
+}
 _USUAL_QUOTE = 0.1  # of the rows: so many may be broken by it [ours]
 _DELIMITER_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _TAG = re.compile(r"#[a-z][a-z0-9_]*(\s*\+\s*[a-z][a-z0-9_]*)*", re.IGNORECASE)
@@ -38,34 +43,83 @@ class Layout:
     said: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands between cells and around them, with the evidence; `about_quote` where the quote is not the usual."""
+
+    delimiter: str
+    quote: str
+    about_delimiter: str
+    about_quote: str = ""
+
+
 # --- delimiter and quote -------------------------------------------------------------------------------------------
 
 
-def guess_delimiter(path: Path, encoding: str) -> tuple[str, str, str]:
-    """Delimiter, quote and a sentence. By which of them most rows have the same number of cells, more than one."""
+def guess_delimiter(
+    path: Path, encoding: str, delimiters: Sequence[str] = _DELIMITERS, quotes: Sequence[str] = _QUOTES
+) -> Written:
+    """Delimiter and quote, of those that can be meant. By which of them most rows have the same number of cells, more
+    than one; where none divides them evenly, by which the header has names that are known."""
     csv.field_size_limit(LONGEST_CELL)
     lines = _first_lines(path, encoding)
-    if lines and (said := re.fullmatch(r"\ufeff?sep=(.)\r?\n?", lines[0])):
-        return said[1], '"', f"the first line says so: {lines[0].strip()}"
+    if lines and (said := re.fullmatch(r"\ufeff?sep=(.)\r?\n?", lines[0])) and len(delimiters) > 1:
+        return Written(said[1], quotes[0], f"the first line says so: {lines[0].strip()}")
     found = []
-    for order, delimiter in enumerate(_DELIMITERS):
-        for quote in ('"', "'", ""):
+    for order, delimiter in enumerate(delimiters):
+        usual = "'" if _in_apostrophes(lines, delimiter) else '"'
+        for quote in quotes:
             if quote == "'" and not any(line.startswith("'") or f"{delimiter}'" in line for line in lines[:50]):
                 continue
             share, cells, rows = _consistency(lines, delimiter, quote)
             if cells > 1:
                 # Some broken rows are no reason to take the usual quote for a letter.
-                worth = round(share + (_USUAL_QUOTE if quote == '"' else 0), 2)
-                found.append((worth, quote == '"', cells, -order, delimiter, quote, share, rows))
+                worth = round(share + (_USUAL_QUOTE if quote == usual else 0), 2)
+                found.append((worth, quote == usual, cells, -order, delimiter, quote, share, rows))
     if not found or max(found)[6] < 0.5:
-        return (
-            "\t" if not any("\t" in line for line in lines) else ",",
-            '"',
-            "one column: nothing divides the lines evenly",
-        )
+        return _by_header(lines, delimiters, quotes)
     _, _, cells, _, delimiter, quote, share, rows = max(found)
-    word = _DELIMITER_WORDS[delimiter]
-    return delimiter, quote, f"with the {word} {share:.0%} of the first {rows:,} rows have {cells:,} cells"
+    word = _word(delimiter)
+    why = f"with the {word} {share:.0%} of the first {rows:,} rows have {cells:,} cells"
+    return Written(delimiter, quote, why, _QUOTE_WORDS.get(quote, ""))
+
+
+def _by_header(lines: Sequence[str], delimiters: Sequence[str], quotes: Sequence[str]) -> Written:
+    """Texts that hold the delimiter without quotes around them make rows of any length: what divides the header into
+    names that are known is it all the same, and rows that are too long are refused one by one."""
+    best, known = "", 1
+    for delimiter in delimiters:
+        for at, line in enumerate(lines[:_HEADER_WITHIN]):
+            names: list[str] = next(csv_reader(iter([line]), delimiter, ""), [])
+            # Two such words below the first line may be a text: "water, place".
+            if (count := len(_known_roles(names))) > max(known, bool(at) * 2) and count * 2 >= len(names):
+                best, known = delimiter, count
+    if best:
+        even, cells, rows = _consistency(lines, best, quotes[0])
+        said = f"the {_word(best)} divides the header into {known} names that are known; rows have different numbers"
+        return Written(best, quotes[0], f"{said} of cells: {even:.0%} of the first {rows:,} have {cells:,}")
+    none = next((one for one in ("\t", *delimiters) if not any(one in line for line in lines)), delimiters[0])
+    return Written(none, quotes[0], "one column: nothing divides the lines evenly")
+
+
+def _known_roles(names: Sequence[str]) -> set[str]:
+    return {role for name in names if (role := role_by_name(name.strip().strip("\"'"))[0])}
+
+
+def _in_apostrophes(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether texts stand between apostrophes, as some databases write them: in half of the rows one opens a cell, and
+    as many close one. Within words apostrophes stand elsewhere."""
+    edge = re.escape(delimiter)
+    opened, closed = re.compile(f"(?:^|{edge})'(?=[^'])"), re.compile(f"(?<=[^'])'(?={edge}|\\s*$)")
+    rows = [line.rstrip("\r\n") for line in lines if line.strip()]
+    opening = [len(opened.findall(row)) for row in rows]
+    closing = [len(closed.findall(row)) for row in rows]
+    balanced = sum(1 for one, other in zip(opening, closing, strict=True) if one and one == other)
+    return balanced >= 2 and balanced * 2 >= len(rows)
+
+
+def _word(delimiter: str) -> str:
+    return _DELIMITER_WORDS.get(delimiter, repr(delimiter))
 
 
 def _first_lines(path: Path, encoding: str) -> list[str]:
@@ -232,6 +286,7 @@ def _could_name(cells: Sequence[str], width: int) -> bool:
     if width > 1 and len(set(given)) < 2:
         return False
     enough = len(given) >= max(0.6 * width, 1) or (len(cells) >= width and len(given) >= 2 and _gaps(cells))
+    enough |= len(given) == len(cells) and len(_known_roles(cells)) * 2 >= max(len(cells), 4)
     return enough and all(len(cell) <= _LONGEST_NAME for cell in given) and (
         sum(_name_like(cell) for cell in given) >= 0.9 * len(given)
     )  # fmt: skip

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
@@ -18,9 +19,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rapport.accounts.permissions import Permission
 from rapport.desk.page import attempt, local_time, to
-from rapport.errors import BadDefinition, Refused
-from rapport.intake.imports import choices, failed, life, mappings, rollback, store
-from rapport.intake.models import Import, ImportMapping, ImportState
+from rapport.errors import BadDefinition, RapportError, Refused
+from rapport.intake.imports import choices, failed, life, mappings, rollback, run, store
+from rapport.intake.models import WORKED_ON, Import, ImportMapping, ImportState
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation, Source
 
@@ -29,7 +30,6 @@ PER_PAGE = 50
 #: A form's other fields beside its file.
 _ROOM = 64 * 1024
 S = ImportState
-MOVING = (S.READ, S.RUNNING, S.ROLLING_BACK)
 
 
 # --- the list, and a new file --------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ class _ToImports(FileUploadHandler):
 
     def new_file(self, *args: Any, **more: Any) -> None:
         super().new_file(*args, **more)
-        self._file = tempfile.NamedTemporaryFile(dir=store.folder(), prefix="coming-")  # noqa: SIM115
+        self._file = store.draft()
         self._size = 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
@@ -82,18 +82,47 @@ def imports(request: HttpRequest, operation: Operation) -> HttpResponse:
 
 @csrf_protect
 def _send(request: HttpRequest, operation: Operation) -> HttpResponse:
-    given = request.FILES.get("file")
+    given, word = request.FILES.get("file"), request.POST.get("kept", "")
+    kept: Path | None = None
     try:
-        if given is None:
+        if given is not None:
+            name, pieces = given.name or "file", given.chunks(store.PIECE)
+        elif word:
+            kept, name = store.kept_for(person(request), operation, word)
+            pieces = store.pieces_of(kept)
+        else:
             raise Refused("no_file", "Choose a file first.", field="file")
-        mapping = operation.import_mappings.filter(pk=_number(request.POST.get("mapping", ""))).first()
-        one = store.add(
-            person(request), operation, _source(request, operation), given.name or "file", given.chunks(store.PIECE),
-            most=store.MOST_BYTES_BY_PAGE, mapping=mapping,
-        )  # fmt: skip
+        one = _add(request, operation, name, pieces)
     except Refused as refused:
-        return _list(request, operation, refused, status=refused.status)
+        again = _Kept()
+        if refused.field != "file":  # what was sent is not sent a second time
+            if given is not None:
+                word = store.keep_for(person(request), operation, cast("IO[bytes]", given.file), name)
+            again = _Kept(word, name)
+        return _list(request, operation, refused, status=refused.status, kept=again)
+    if kept is not None:
+        kept.unlink(missing_ok=True)
     return _to(one)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A file that was sent with a form which was refused: the word for it, and its name."""
+
+    word: str = ""
+    name: str = ""
+
+
+def _add(request: HttpRequest, operation: Operation, name: str, pieces: Iterable[bytes]) -> Import:
+    mapping = operation.import_mappings.filter(pk=_number(request.POST.get("mapping", ""))).first()
+    source = _source(request, operation)
+    most = store.MOST_BYTES_BY_PAGE
+    try:
+        return store.add(person(request), operation, source, name, pieces, most=most, mapping=mapping)
+    except (RapportError, OSError):
+        if request.POST.get("new_source"):  # one that was chosen stays among those that can be
+            store.forget_source(source)
+        raise
 
 
 def _too_large() -> Refused:
@@ -116,8 +145,9 @@ def _sources(operation: Operation) -> QuerySet[Source]:
 
 
 def _list(
-    request: HttpRequest, operation: Operation, problem: Refused | None = None, status: int = 200
-) -> HttpResponse:
+    request: HttpRequest, operation: Operation, problem: Refused | None = None, status: int = 200,
+    kept: _Kept | None = None,
+) -> HttpResponse:  # fmt: skip
     all_of = Import.objects.filter(operation=operation).select_related("person", "source").order_by("-pk")
     context = {
         "operation": operation,
@@ -125,6 +155,7 @@ def _list(
         "sources": list(_sources(operation)),
         "mappings": operation.import_mappings.order_by("name"),
         "problem": problem,
+        "kept": kept,
         "most_mb": store.MOST_BYTES_BY_PAGE // (1024 * 1024),
     }
     return render(request, "intake/imports.html", context, status=status)
@@ -181,6 +212,7 @@ def _action(action: Callable[[Any, Import], object], said: str) -> Any:
     return act
 
 
+count_again = _action(life.count_again, "The file is looked through again.")
 start = _action(life.start, "The rows come in now.")
 pause = _action(life.pause, "Paused. What is in stays; it can go on, or be rolled back.")
 go_on = _action(life.go_on, "It goes on.")
@@ -254,7 +286,7 @@ def save_mapping(request: HttpRequest, operation: Operation, number: int) -> Htt
 @needs(RUN)
 @local_time
 def list_mappings(request: HttpRequest, operation: Operation) -> HttpResponse:
-    rows = operation.import_mappings.select_related("person").order_by("name")
+    rows = operation.import_mappings.select_related("person", "source").order_by("name")
     return render(request, "intake/import_mappings.html", {"operation": operation, "rows": rows})
 
 
@@ -291,10 +323,11 @@ def _page(request: HttpRequest, one: Import, *, problem: str = "", status: int =
         "one": one,
         "dry": dry,
         "problem": problem,
-        "moving": one.state in MOVING,
+        "moving": one.state in WORKED_ON,
         "done": _done(one),
         "said": _said(one),
         "rows": one.new + one.already + one.differs + one.refused,
+        "stale": rollback.since(one),
         "seen": store.seen_before(one),
         "reasons": [
             {"reason": name, "words": name.replace("_", " "), "count": count}
@@ -304,7 +337,7 @@ def _page(request: HttpRequest, one: Import, *, problem: str = "", status: int =
         "page": page,
         "form": choices.form(one) if one.plan and dry else None,
         "evidence": one.evidence.get("evidence", []),
-        "looked": one.evidence.get("counts"),
+        "looked": sum(one.evidence.get("counts", {}).values()) if one.started_at else 0,
         "left": list(one.verdicts.filter(verdict="left")[:PER_PAGE]),
         "may_roll_back": one.state in rollback.FROM and one.started_at is not None,
         "failed_kept": verdicts.filter(verdict="refused").exists(),
@@ -319,7 +352,17 @@ def _done(one: Import) -> int:
 
 
 def _said(one: Import) -> str:
-    """How far it has come, as a sentence."""
+    """How far it has come, and whether others are at work, in a sentence or two."""
+    others = run.others(one) if one.state in WORKED_ON else 0
+    if not others:
+        return _come(one)
+    are = "1 other import is" if others == 1 else f"{others:,} other imports are"
+    if not one.claim:
+        return f"{_come(one)} It waits for its turn: {are} being worked on."
+    return f"{_come(one)} It takes turns: {are} being worked on too."
+
+
+def _come(one: Import) -> str:
     if one.state == S.ROLLING_BACK:
         return f"{one.withdrawn:,} reports withdrawn so far."
     if one.started_at is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -25,11 +25,12 @@ PAIR_ORDERS = ("lat_lon", "lon_lat")
 #: `ignore` is kept among the report's fields; `left_out` is not kept at all.
 ROLES = (
     "text", "title", "id", "date", "time", "lat", "lon", "coordinates", "place", "categories", "language", "sender",
-    "people", "urgency", "ignore", "left_out",
+    "people", "ignore", "left_out",
 )  # fmt: skip
 MANY = frozenset({"id", "text", "categories", "ignore", "left_out"})
 EXTRA = "extra:"  # then the code of one of the operation's extra fields
-#: What a file of failed rows has behind its own columns; when it comes back mended, they are left out.
+#: What a file of failed rows has behind its own columns; when it comes back mended, they are left out. Where one of its
+#: own has such a name already, that behind has a number as well: failed_columns().
 FAILED_COLUMNS = ("row", "field", "problem")
 MAX_COLUMNS = 1_000  # [ours] Excel has 16,384; no table of reports seen had more than 300
 MAX_COLUMN_NAME = 200  # characters of a name; the rest is cut [ours]
@@ -62,6 +63,7 @@ class Plan:
     pair_order: str = "lat_lon"
     category_separator: str = ","
     categories: Mapping[str, str] = field(default_factory=dict)  # label → code
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # an extra field's code → label → choice
     as_changed: Literal["leave"] = "leave"  # a row that is there already and says something else changes nothing
 
     @property
@@ -131,13 +133,25 @@ def _check_kinds(value: Mapping[str, Any]) -> None:
         table = value.get(name, {})
         if not isinstance(table, Mapping) or not all(isinstance(one, str) for one in (*table, *table.values())):
             raise BadDefinition(f"{name}: write a table of texts")
+    tables = value.get("choices", {})
+    if not isinstance(tables, Mapping) or not all(
+        isinstance(table, Mapping) and all(isinstance(one, str) for one in (code, *table, *table.values()))
+        for code, table in tables.items()
+    ):
+        raise BadDefinition("choices: write a table of texts for each field")
     for name in ("header_row", "header_rows", "tag_row"):
         if not isinstance(value.get(name, 1), int) or isinstance(value.get(name), bool):
             raise BadDefinition(f"{name}: write a whole number")
     for one in fields(Plan):
-        if one.name not in {"columns", "roles", "categories", "header_row", "header_rows", "tag_row"} and not (
-            isinstance(value.get(one.name, ""), str)
-        ):
+        if one.name not in {
+            "columns",
+            "roles",
+            "categories",
+            "choices",
+            "header_row",
+            "header_rows",
+            "tag_row",
+        } and not (isinstance(value.get(one.name, ""), str)):
             raise BadDefinition(f"{one.name}: write a text")
 
 
@@ -227,9 +241,31 @@ def _unique(name: str, taken: set[str]) -> str:
     return found
 
 
-def header_hash(columns: Iterable[str]) -> str:
+def failed_columns(own: Sequence[str]) -> tuple[str, ...]:
+    """The names of what stands behind a file's own columns in the file of its failed rows."""
+    taken, names = set(own), []
+    for name in FAILED_COLUMNS:
+        names.append(_unique(name, taken))
+        taken.add(names[-1])
+    return tuple(names)
+
+
+def own_columns(columns: Sequence[str]) -> tuple[str, ...]:
+    """Without those that stand behind them in a file of failed rows."""
+    own, behind = tuple(columns[: -len(FAILED_COLUMNS)]), tuple(columns[-len(FAILED_COLUMNS) :])
+    return own if own and behind == failed_columns(own) else tuple(columns)
+
+
+def behind_own(columns: Sequence[str]) -> tuple[str, ...]:
+    """Those that stand behind its own in a file of failed rows; none in any other."""
+    return tuple(columns[len(own_columns(columns)) :])
+
+
+def is_failed_file(columns: Sequence[str]) -> bool:
+    """Whether these are the columns of a file of failed rows."""
+    return bool(behind_own(columns))
+
+
+def header_hash(columns: Sequence[str]) -> str:
     """By what a saved mapping knows files of its kind: their column names in order, without a failed file's last."""
-    names = tuple(columns)
-    if names[-len(FAILED_COLUMNS) :] == FAILED_COLUMNS:
-        names = names[: -len(FAILED_COLUMNS)]
-    return hashlib.sha256("\x1f".join(names).encode(errors="replace")).hexdigest()
+    return hashlib.sha256("\x1f".join(own_columns(columns)).encode(errors="replace")).hexdigest()

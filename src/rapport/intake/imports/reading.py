@@ -30,6 +30,9 @@ LONGEST_CELL = 1_000_000
 LONGEST_ROW = 4_000_000
 #: Bytes of one line of NDJSON, as in the API.
 LONGEST_LINE = 256 * 1024
+#: Characters of a name in NDJSON with those around it. It is written out for every value below: without a bound one
+#: line takes gigabytes [ours].
+LONGEST_NAME = 1_000
 #: Encodings that a plan may name, in the order in which pages offer them.
 ENCODINGS = (
     "utf-8", "cp1252", "latin-1", "utf-16-le", "utf-16-be", "utf-32", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255",
@@ -403,15 +406,27 @@ def _json_row(line: bytes, number: int, decode: Callable[[bytes], object]) -> di
         return Refused("unreadable", "This line is JSON, but not an object { … }.", row=number)
     if deeper(found, DEEPEST):
         return Refused("too_deep", f"Nest lists and objects at most {DEEPEST} levels deep.", row=number)
-    return dict(_flat(found))
+    try:
+        return dict(_flat(found))
+    except _LongNameError:
+        return Refused(
+            "long_name", f"A name, with those around it, has at most {LONGEST_NAME:,} characters.", row=number
+        )
+
+
+class _LongNameError(ValueError):
+    """A name is longer than LONGEST_NAME."""
 
 
 def _flat(found: dict[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in found.items():
+    for key, value in found.items():
+        name = within + key
+        if len(name) > LONGEST_NAME:
+            raise _LongNameError
         if isinstance(value, dict) and value:
-            yield from _flat(value, f"{within}{name}/")
+            yield from _flat(value, f"{name}/")
         else:
-            yield within + name, _as_text(value)
+            yield name, _as_text(value)
 
 
 def _as_text(value: object) -> str:

@@ -54,7 +54,6 @@ _NAMES: dict[str, str] = {
     "individuals|"
     "total affected|personnes touchees|nombre de personnes|personas afectadas|numero de personas|kantite moun|moun|"
     "beneficiaries|people in need|number of persons|affected people",
-    "urgency": "urgency|priority|severity|urgence|priorite|urgencia|prioridad|ijans|priyorite|alert level|gravite",
 }  # fmt: skip
 _BY_NAME: dict[str, tuple[str, int]] = {}
 for _role, _names in _NAMES.items():
@@ -64,14 +63,15 @@ for _role, _names in _NAMES.items():
 #: Names that are not what a word in them says: kept among the fields.
 _NEVER = re.compile(
     r"(?:accuracy|altitude|precision|post status|approved|verified|categorie? id|deleted|status|sent to|to|xform id.*|"
-    r"validation status|submitted by|version|index|parent.*|device ?id|sim.*|end|endtime|end date|to date|updated.*)"
+    r"validation status|submitted by|version|index|parent.*|device ?id|sim.*|end|endtime|end date|to date|updated.*|"
+    r"urgency|priority|severity|urgence|priorite|urgencia|prioridad|ijans|priyorite|alert level|gravite)"
 )
 _TAG_ROLES = {
     "#geo+lat": "lat", "#geo+lon": "lon", "#geo+coord": "coordinates", "#description": "text", "#meta+summary": "text",
     "#meta+title": "title", "#event+id": "id", "#meta+id": "id", "#date+start": "date", "#date+reported": "date",
     "#date": "date", "#date+occurred": "date", "#loc+name": "place", "#sector": "categories",
     "#event+type": "categories", "#contact+phone": "sender",
-    "#cause": "categories", "#affected": "people", "#affected+total": "people", "#severity": "urgency",
+    "#cause": "categories", "#affected": "people", "#affected+total": "people",
 }  # fmt: skip
 
 
@@ -121,7 +121,7 @@ _WEAK = frozenset({
 
 def role_by_tag(tag: str) -> tuple[str, int]:
     """The role of a column with an HXL tag."""
-    text = re.sub(r"\s*\+\s*", "+", tag.strip().lower())
+    text = re.sub(r" ?\+ ?", "+", " ".join(tag.lower().split()))
     if text in _TAG_ROLES:
         return _TAG_ROLES[text], 150
     base = text.partition("+")[0]

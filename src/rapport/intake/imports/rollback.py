@@ -6,6 +6,7 @@ What a person has decided about by hand since stays, and is named: see desk/with
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
@@ -52,6 +53,16 @@ def preview(one: Import) -> Preview:
     return seen
 
 
+def since(one: Import) -> Import | None:
+    """The import from the same source whose rollback has changed what is there since this one was looked through: what
+    the dry run counted no longer holds. None if it does. Within another source rows are never known again."""
+    if one.state != ImportState.READY or one.claimed_at is None:
+        return None
+    under_way = Q(state=ImportState.ROLLING_BACK)
+    changed = under_way | Q(state=ImportState.ROLLED_BACK, finished_at__gt=one.claimed_at)
+    return Import.objects.filter(changed, source=one.source).exclude(pk=one.pk).order_by("-pk").first()
+
+
 def begin(person: Person, one: Import, reason: str) -> None:
     """From now on the import is rolled back, in the name of this person. NotAllowed, Refused without a reason, Conflict
     if it is not at rest."""
@@ -68,7 +79,7 @@ def begin(person: Person, one: Import, reason: str) -> None:
 
 def part(one: Import, claim: str) -> int:
     """The next reports are withdrawn; how many were looked at. With the last of them the import is rolled back."""
-    with transaction.atomic():
+    with timezone.override(ZoneInfo(one.operation.time_zone)), transaction.atomic():
         held = Import.objects.select_for_update().filter(
             pk=one.pk, claim=claim, state=ImportState.ROLLING_BACK, withdrawn=one.withdrawn, left=one.left
         )

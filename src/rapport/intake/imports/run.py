@@ -18,44 +18,57 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from rapport.errors import RapportError, Refused, TryAgain
+from rapport.errors import BadDefinition, RapportError, Refused, TryAgain, place_of
 from rapport.intake import refusals
 from rapport.intake.imports import failed, mappings, rollback, store
-from rapport.intake.imports.about import Proposal, Row
+from rapport.intake.imports.about import Evidence, Proposal, Row
 from rapport.intake.imports.context import context_of
-from rapport.intake.imports.guess import propose, samples
+from rapport.intake.imports.guess import looked_again, propose
 from rapport.intake.imports.judge import judging
 from rapport.intake.imports.plan import Plan
 from rapport.intake.imports.reading import rows as rows_of
 from rapport.intake.imports.verdicts import Counts, Judged, Seen, settle, write, write_dry
-from rapport.intake.models import Import, ImportState
+from rapport.intake.models import WORKED_ON, Import, ImportMapping, ImportState
 from rapport.operations.models import Source
 from rapport.values import Message
 
 #: Rows in one transaction: it holds the write lock for about a tenth of a second [ours].
 BATCH = 1_000
+#: Characters in them at most: a hostile row may have millions, and a batch is in memory some times over [ours].
+CHARACTERS = 8_000_000
+#: Files that a process has open at a time; each takes a batch, and in a dry run the keys it has met: the others wait
+#: until one of these is through [ours].
+TOGETHER = 8
 #: A claim that nobody renewed for so long is taken over; a dead process on this machine is noticed at once [ours].
 STALE = timedelta(seconds=60)
-WORKED_ON = (ImportState.READ, ImportState.RUNNING, ImportState.ROLLING_BACK)
 
 log = logging.getLogger(__name__)
 
 
 def step() -> int:
-    """Do a batch of the oldest import that has work and that nobody else works on; how many rows it was, 0 when there
-    is nothing to do. For the worker."""
-    for one in Import.objects.filter(state__in=WORKED_ON).order_by("pk"):
+    """Do a batch of the import that waits the longest for one and that nobody else works on; how many rows it was, 0
+    when there is nothing to do. For the worker. So a small file does not wait for a large one to come to its end."""
+    waiting = list(Import.objects.filter(state__in=WORKED_ON).order_by(F("claimed_at").asc(nulls_first=True), "pk"))
+    for gone in _walks.keys() - {one.pk for one in waiting}:
+        _walks.pop(gone, None)
+    for one in waiting:
+        if len(_walks) >= TOGETHER and one.pk not in _walks and one.state != ImportState.ROLLING_BACK:
+            continue
         if claim(one):
             return work(one)
-    _walks.clear()
+        _walks.pop(one.pk, None)
     return 0
+
+
+def others(one: Import) -> int:
+    """How many other imports have work too: they take turns with this one, by batches."""
+    return Import.objects.filter(state__in=WORKED_ON).exclude(pk=one.pk).count()
 
 
 def work(one: Import) -> int:
@@ -68,8 +81,8 @@ def work(one: Import) -> int:
         raise
     except (RapportError, OSError) as error:
         _fail(one, _said(error))
-    except Exception as error:
-        log.exception("import %s failed", one.pk)
+    except Exception as error:  # noqa: BLE001 - a fault ends this import, with a word on its page, and no other
+        log.error("import %s failed: %s", one.pk, place_of(error))
         _fail(one, f"a fault of rapport ({type(error).__name__}); the server's log says where")
     return 1
 
@@ -155,10 +168,16 @@ class _Walk:
     done: int  # the number of the last row that is settled
     seen: Seen = field(default_factory=Seen)
 
-    def next(self) -> tuple[list[Judged], int]:
-        """The next rows with what they say, none at the file's end; and the number of the last of them."""
-        judged = [(row, self.judge(row)) for row in islice(self.rows, BATCH)]
-        return judged, judged[-1][0].number if judged else self.done
+    def next(self) -> tuple[list[Judged], int, bool]:
+        """The next rows with what they say, the number of the last of them, and whether the file ends with it."""
+        judged: list[Judged] = []
+        size, last = 0, self.done
+        for row in self.rows:
+            judged.append((row, self.judge(row)))
+            size, last = size + sum(map(len, row.cells)), row.number
+            if len(judged) >= BATCH or size >= CHARACTERS:
+                return judged, last, False
+        return judged, last, True
 
 
 _walks: dict[int, _Walk] = {}
@@ -199,17 +218,17 @@ def _look_through(one: Import) -> int:
     if not one.plan:
         return _propose(one)
     walk = _walks.get(one.pk)
-    if walk is None or walk.state != one.state or walk.done != one.read_rows:
-        _begin_again(one)  # what a dry run had counted cannot be told from what it had not
+    begun = walk is not None and walk.state == one.state and walk.done == one.read_rows
+    if not begun and not _begin_again(one):  # what a dry run had counted cannot be told from what it had not
+        return _lost(one)
     walk = _walk(one, one.read_rows)
-    judged, last = walk.next()
+    judged, last, ended = walk.next()
     with transaction.atomic():
         held = _held(one, read_rows=walk.done)
         if held is None:
             return _lost(one)
         done = settle(held, walk.source, walk.plan, judged, walk.seen)
         write_dry(done, held)
-        ended = len(judged) < BATCH
         extra = {"state": ImportState.READY, "total_rows": last, "claim": ""} if ended else {}
         _advance(held, done.counts, read_rows=last, **extra)
     walk.done = last
@@ -222,19 +241,21 @@ def _propose(one: Import) -> int:
     """Works out how the file is read. May take some seconds for a large one; the claim lasts longer."""
     source = _source(one)
     proposal, agreed = _proposal(one, source)
-    found = {**proposal.to_json(), "agreed": agreed}
+    found = {**proposal.to_json(), "agreed": agreed, "fixed": one.evidence.get("fixed", {})}
     del found["plan"]
-    Import.objects.filter(pk=one.pk, claim=_me(), state=ImportState.READ).update(
+    mine = Import.objects.filter(pk=one.pk, claim=_me(), state=ImportState.READ).update(
         plan=proposal.plan.to_json(), evidence=found, claimed_at=timezone.now()
     )
+    if not mine:  # taken over, corrected or put away meanwhile
+        return _lost(one)
     one.refresh_from_db()
     return 1
 
 
 def _proposal(one: Import, source: Source) -> tuple[Proposal, str]:
     """How the file is read, and who said so beforehand: the mapping chosen with it, the operation's file for its
-    source, a mapping saved for its columns, the import whose refused rows it brings back; "" if nobody did, and it is
-    worked out."""
+    source, a mapping saved for its columns and its source, the import whose refused rows it brings back; "" if nobody
+    did, and it is worked out."""
     fixed: dict[str, Any] = one.evidence.get("fixed", {})
     path, about = store.readable(one, fixed.get("sheet", "")), context_of(source)
     columns = None if fixed or one.evidence.get("mapping") else mappings.columns_of(source)
@@ -245,34 +266,73 @@ def _proposal(one: Import, source: Source) -> tuple[Proposal, str]:
             if one.person_id is None:  # the command line takes what was agreed, or nothing
                 raise
     found = propose(path, about, fixed=fixed)
-    said, agreed = _said_before(one, found.plan)
-    if said is None or fixed:
+    if fixed:
         return found, ""
-    plan = mappings.applied(Plan.from_json(said), found.plan)
-    return replace(found, plan=plan, samples=samples(path, plan, about)), agreed
+    plan, said, agreed = _said_before(one, found.plan)
+    if plan is None:
+        return found, ""
+    shown, unknown, choices = looked_again(path, plan, about)
+    evidence = tuple(line for line in found.evidence if line.about in _WRITTEN) + said
+    told = replace(found, samples=shown, unknown_labels=unknown, unknown_choices=choices)
+    return replace(told, plan=plan, evidence=evidence), agreed
 
 
-def _said_before(one: Import, found: Plan) -> tuple[dict[str, Any] | None, str]:
-    """The plan that a person has said holds for such files, and who it was; None if nobody did."""
-    if mapping := mappings.chosen(one, found):
-        return mapping.plan, f"the mapping “{mapping.name}”"
-    if earlier := mappings.mended(one, found):
-        return earlier.plan, f"import {earlier.pk}, of which these are the refused rows"
-    return None, ""
+#: Evidence of how a file is written, which holds also where its meaning was said beforehand.
+_WRITTEN = frozenset({"format", "sheet", "encoding", "delimiter", "quote", "header_row", "tag_row"})
+Said = tuple[Plan | None, tuple[Evidence, ...], str]
 
 
-def _begin_again(one: Import) -> None:
+def _said_before(one: Import, found: Plan) -> Said:
+    """The plan that a person has said holds for such files, why, and who it was; no plan if nobody did. What only
+    nearly holds, or was said for another source, is a proposal: it is looked at first."""
+    chosen = mappings.chosen(one, found)
+    if chosen or (earlier := mappings.mended(one, found)) is None:
+        return _as_mapping(one, chosen, found)
+    who = f"import {earlier.pk}, of which these are the refused rows"
+    return mappings.applied(Plan.from_json(earlier.plan), found), (), who
+
+
+def _as_mapping(one: Import, chosen: ImportMapping | None, found: Plan) -> Said:
+    if chosen:
+        try:
+            return mappings.applied(Plan.from_json(chosen.plan), found), (), f"the mapping “{chosen.name}”"
+        except Refused:
+            if one.person_id is None:  # the command line takes what was agreed, or nothing
+                raise
+    near = chosen or mappings.nearest(one, found)
+    if near is None:
+        return None, (), ""
+    said_of = f"read as the mapping “{near.name}” says, as far as the columns are the same"
+    if near.source_id != one.source_id:
+        said_of += f"; it was saved for {f'the source {near.source.slug}' if near.source else 'no source'}, "
+        said_of += "and not for this one: look whether days, hours and places are meant so here too"
+    why = Evidence("mapping", said_of)
+    try:
+        plan, said = mappings.applied_nearly(Plan.from_json(near.plan), found)
+    except BadDefinition:
+        return None, (), ""
+    return plan, (why, *said), ""
+
+
+def _begin_again(one: Import) -> bool:
+    """The dry run starts at the first row; whether it is still this process's: else what another one noted stays."""
     source = _source(one)
     plan = Plan.from_json(one.plan)
-    shown = [one.to_json() for one in samples(store.readable(one, plan.sheet), plan, context_of(source))]
-    evidence = {**one.evidence, "samples": shown}
+    shown, unknown, choices = looked_again(store.readable(one, plan.sheet), plan, context_of(source))
+    evidence = {
+        **one.evidence, "samples": [each.to_json() for each in shown], "unknown_labels": dict(unknown),
+        "unknown_choices": choices,
+    }  # fmt: skip
     with transaction.atomic():
-        Import.objects.filter(pk=one.pk, claim=_me(), state=ImportState.READ).update(
+        mine = Import.objects.filter(pk=one.pk, claim=_me(), state=ImportState.READ).update(
             read_rows=0, new=0, already=0, differs=0, refused=0, evidence=evidence, claimed_at=timezone.now()
         )
+        if not mine:
+            return False
         one.verdicts.all().delete()
     _walks.pop(one.pk, None)
     one.refresh_from_db()
+    return True
 
 
 # --- taking in -----------------------------------------------------------------------------------------------------
@@ -280,8 +340,7 @@ def _begin_again(one: Import) -> None:
 
 def _take_in(one: Import) -> int:
     walk = _walk(one, one.done_rows)
-    judged, last = walk.next()
-    ended = len(judged) < BATCH
+    judged, last, ended = walk.next()
     with transaction.atomic():
         held = _held(one, done_rows=walk.done)
         if held is None:
@@ -294,6 +353,7 @@ def _take_in(one: Import) -> int:
     _count_refusals(walk.source, judged)
     if ended:
         _walks.pop(one.pk, None)
+        store.forget_rows(one)
     return len(judged)
 
 

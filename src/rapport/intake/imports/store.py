@@ -5,20 +5,28 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import tempfile
+import time
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePath
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils.text import slugify
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk.books import allow
-from rapport.errors import Refused
+from rapport.errors import Conflict, Refused
+from rapport.intake.imports import xlsx
 from rapport.intake.imports.reading import prepare
 from rapport.intake.models import Import, ImportMapping
+from rapport.operations.load import source_settings
 from rapport.operations.models import Operation, Source
 
 #: Through the page; larger files by the command, which does not hold a server's thread for minutes [ours].
@@ -26,6 +34,14 @@ MOST_BYTES_BY_PAGE = 200 * 1024 * 1024
 PIECE = 1024 * 1024
 CHANNEL = "file"
 _NAME_LENGTH = 200
+_SOURCE_NAME_LENGTH = 100
+_TRIES = 5  # at a new source, where somebody else makes one with its slug meanwhile [ours]
+_SLUG_LENGTH = 50  # the column holds 60: there is room for a number behind it
+#: Begin of the names of files that are being written; a backup passes them over. Seconds after which one that a killed
+#: process left behind is taken away: longer than any upload or workbook takes [ours].
+_DRAFT = ".coming-"
+_LEFT_BEHIND = 24 * 3600
+_KEPT_SALT = "rapport.imports.kept"
 
 
 def folder() -> Path:
@@ -45,13 +61,47 @@ def rows_path(one: Import) -> Path:
 
 
 def readable(one: Import, sheet: str = "") -> Path:
-    """What the reader reads: the file itself; for a workbook its rows, written down on first use."""
+    """What the reader reads: the file itself; for a workbook the rows of that sheet, written down on first use. Two
+    processes that do it at the same time each write their own; the later one's counts."""
     rows = rows_path(one)
-    if rows.exists():
+    if rows.exists() and (not sheet or xlsx.about(rows)["sheet"] == sheet):
         return rows
-    half = rows.with_suffix(".half")  # so that what a crash leaves is not taken for the whole
-    found = prepare(path_of(one), half, sheet)
-    return half.rename(rows) if found == half else found
+    with draft() as file:
+        half = Path(file.name)
+        found = prepare(path_of(one), half, sheet)
+        if found != half:
+            return found
+        whole = half.with_name(f"{half.name}.whole")
+        os.link(half, whole)  # the draft goes when it is closed
+        return whole.replace(rows)
+
+
+def draft() -> IO[bytes]:
+    """A new file among those of the imports, which is gone when it is closed."""
+    for old in folder().glob(f"{_DRAFT}*"):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > _LEFT_BEHIND:
+                old.unlink()
+    return tempfile.NamedTemporaryFile(dir=folder(), prefix=_DRAFT)
+
+
+def keep_for(person: Person, operation: Operation, file: IO[bytes], name: str) -> str:
+    """Keep a file whose form is to be corrected; the word by which this person sends it again within a day."""
+    kept = f"{_DRAFT}kept-{secrets.token_hex(16)}"
+    os.link(file.name, folder() / kept)  # the draft goes when it is closed
+    return signing.dumps([person.pk, operation.pk, kept, name[-_NAME_LENGTH:]], salt=_KEPT_SALT)
+
+
+def kept_for(person: Person, operation: Operation, word: str) -> tuple[Path, str]:
+    """The file kept under that word, and its name; Refused if it is there no more, or is somebody else's."""
+    try:
+        who, where, kept, name = signing.loads(word, salt=_KEPT_SALT, max_age=_LEFT_BEHIND)
+    except signing.BadSignature:
+        who, where, kept, name = None, None, "", ""
+    path = folder() / kept
+    if (who, where) != (person.pk, operation.pk) or not path.is_file():
+        raise Refused("no_file", "The file is not here any more: choose it again.", field="file")
+    return path, name
 
 
 def add(
@@ -107,29 +157,67 @@ def pieces_of(path: Path) -> Iterator[bytes]:
 
 def forget(one: Import) -> None:
     """The file goes; what it brought stays."""
-    for path in (path_of(one), rows_path(one), rows_path(one).with_suffix(".half")):
-        with suppress(OSError):
-            path.unlink()
+    forget_rows(one)
+    with suppress(OSError):
+        path_of(one).unlink()
+
+
+def forget_rows(one: Import) -> None:
+    """The rows of a workbook go, which can be written down again from it."""
+    with suppress(OSError):
+        rows_path(one).unlink()
 
 
 def new_source(person: Person | None, operation: Operation, name: str) -> Source:
-    """A further way in for files, named by the person who imports; the one that has this name already, if one has.
+    """A further way in for files, named by the person who imports, in any script; the one that has this name already,
+    if one has. Another name is another source, also where both would have the same slug: it gets a number then.
 
     Refused if the name says nothing, or belongs to a source of another kind.
     """
     if person is not None:
         allow(person, Permission.INTAKE_IMPORT_RUN, operation.pk)
-    name = " ".join(name.split())[:100]
-    slug = slugify(name)[:60]
-    if not slug:
+    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    if not any(map(str.isalnum, name)) or any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in name):
         raise Refused("source", "Name the source in letters: who made the file, for example.", field="new_source")
-    source, _ = Source.objects.get_or_create(
-        operation=operation, slug=slug, defaults={"channel": CHANNEL, "names": {operation.language: name}}
-    )
-    if source.channel != CHANNEL:
-        raise Refused("source", f"The source {slug} is there already and takes no files: use another name.",
-                      field="new_source")  # fmt: skip
-    return source
+    if len(name) > _SOURCE_NAME_LENGTH:
+        remedy = f"Name the source in at most {_SOURCE_NAME_LENGTH} characters."
+        raise Refused("source", remedy, field="new_source")
+    for _ in range(_TRIES):
+        if source := _of_name(operation, name):
+            if source.channel != CHANNEL:
+                remedy = f"The source {source.slug} is there already and takes no files: use another name."
+                raise Refused("source", remedy, field="new_source")
+            return source
+        made = {"channel": CHANNEL, "names": {operation.language: name}}
+        with suppress(IntegrityError), transaction.atomic():
+            return Source.objects.create(operation=operation, slug=_free_slug(operation, name), **made)
+    raise Conflict("Others name sources at this moment: try again.")
+
+
+def forget_source(source: Source) -> None:
+    """A source that was named for a file of which nothing came in goes with it. Not one that brought something, has a
+    mapping or other files, or stands in the operation's file."""
+    if source_settings(source).get("columns"):
+        return
+    unused = Source.objects.filter(pk=source.pk, channel=CHANNEL, imports=None, reports=None)
+    with suppress(ProtectedError, IntegrityError), transaction.atomic():  # somebody has a use for it meanwhile
+        unused.exclude(pk__in=ImportMapping.objects.filter(source=source).values("source_id")).delete()
+
+
+def _of_name(operation: Operation, name: str) -> Source | None:
+    """The source that goes by this name in some language, or by this slug; capitals make no other name."""
+    wanted = name.casefold()
+    sources = Source.objects.filter(operation=operation).order_by("pk")
+    by_slug = (one for one in sources if one.slug == wanted)
+    by_name = (one for one in sources if wanted in (str(said).casefold() for said in one.names.values()))
+    return next(by_slug, None) or next(by_name, None)
+
+
+def _free_slug(operation: Operation, name: str) -> str:
+    """Of the name, if it has letters that a slug may have; with a number where another source has it already."""
+    base = slugify(name)[:_SLUG_LENGTH].rstrip("-") or "source"
+    taken = set(Source.objects.filter(operation=operation).values_list("slug", flat=True))
+    return next(slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
 
 
 def _ending(name: str) -> str:

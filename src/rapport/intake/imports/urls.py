@@ -18,6 +18,7 @@ urlpatterns = [
     path(ONE, pages.show, name="import"),
     path(f"{ONE}progress", pages.progress, name="import_progress"),
     path(f"{ONE}plan/", pages.correct, name="import_plan"),
+    path(f"{ONE}again/", pages.count_again, name="import_again"),
     path(f"{ONE}start/", pages.start, name="import_start"),
     path(f"{ONE}pause/", pages.pause, name="import_pause"),
     path(f"{ONE}resume/", pages.go_on, name="import_resume"),

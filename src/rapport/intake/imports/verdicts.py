@@ -26,7 +26,6 @@ Judged = tuple[Row, Message | Refused]
 KEPT_DRY = 10_000
 KEPT = 200_000
 _ASKED_AT_ONCE = 500
-_SHOWN_CELL = 2_000  # characters of a cell in a dry run's verdict
 
 
 @dataclass(slots=True)
@@ -100,7 +99,7 @@ def settle(one: Import, source: Source, plan: Plan, judged: Sequence[Judged], se
 def write(done: Settled, one: Import, source: Source) -> None:
     """Keep what is new and bring back what was withdrawn; call it in the transaction that counts the rows."""
     for start in range(0, len(done.back), withdraw.TOGETHER):
-        withdraw.revive(done.back[start : start + withdraw.TOGETHER], one.pk)
+        withdraw.revive(source.operation_id, done.back[start : start + withdraw.TOGETHER], one.pk)
     _keep(done, one, source, done.keep)
     room = max(0, KEPT - one.refused - one.differs)
     ImportVerdict.objects.bulk_create(done.told[:room], batch_size=100)
@@ -130,18 +129,7 @@ def _keep(done: Settled, one: Import, source: Source, rows: Sequence[tuple[Row, 
 
 def _refuse(done: Settled, one: Import, row: Row, refused: Refused, *, dry: bool) -> None:
     done.counts.refused += 1
-    done.told.append(
-        ImportVerdict(
-            of=one,
-            dry=dry,
-            row=row.number,
-            verdict="refused",
-            field=refused.field[:200],
-            reason=refused.reason[:40],
-            remedy=refused.remedy[:400],
-            cells=_cells(row, dry),
-        )
-    )
+    done.told.append(_verdict(one, row, "refused", refused.field, refused.reason, refused.remedy, dry))
 
 
 def _there(done: Settled, one: Import, row: Row, plan: Plan, what: str, *, dry: bool) -> None:
@@ -151,24 +139,16 @@ def _there(done: Settled, one: Import, row: Row, plan: Plan, what: str, *, dry: 
         return
     done.counts.differs += 1
     remedy = f"It is there already with another {_WORDS[what]}. A report is kept as it came, so nothing was changed."
-    done.told.append(
-        ImportVerdict(
-            of=one,
-            dry=dry,
-            row=row.number,
-            verdict="differs",
-            field=_column(plan, what),
-            reason=f"other_{what}",
-            remedy=remedy,
-            cells=_cells(row, dry),
-        )
-    )
+    done.told.append(_verdict(one, row, "differs", _column(plan, what), f"other_{what}", remedy, dry))
 
 
-def _cells(row: Row, dry: bool) -> list[str]:
-    """PostgreSQL's JSON holds no NUL."""
+def _verdict(one: Import, row: Row, verdict: str, field: str, reason: str, remedy: str, dry: bool) -> ImportVerdict:
+    """The cells are whole, of a dry run too: the file of rows to mend is made of them. PostgreSQL's JSON has no NUL."""
     cells = [cell.replace("\0", "\N{REPLACEMENT CHARACTER}") for cell in row.cells]
-    return [cell[:_SHOWN_CELL] for cell in cells] if dry else cells
+    return ImportVerdict(
+        of=one, dry=dry, row=row.number, verdict=verdict, field=field[:200], reason=reason[:40], remedy=remedy[:400],
+        cells=cells,
+    )  # fmt: skip
 
 
 #: What of a report can be other than a row says → in words.

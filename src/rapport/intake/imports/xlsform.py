@@ -18,12 +18,13 @@ from pathlib import Path
 
 from rapport.errors import Refused
 from rapport.intake.imports import xlsx
-from rapport.operations.definition import MOST_CHOICES, MOST_FIELDS
+from rapport.intake.imports.labels import language_code
+from rapport.operations.definition_fields import MOST_CHOICES, MOST_FIELDS
 from rapport.operations.fields import LARGEST, Field, FieldChoice
+from rapport.operations.strict import LANGUAGE, LONGEST_NAME
 
-#: Rows looked at in a sheet, and what a text may have [ours: the largest forms we know of have some 2,000 rows].
+#: Rows looked at in a sheet [ours: the largest forms we know of have some 2,000 rows].
 MOST_ROWS = 20_000
-LONGEST = 1_000
 CODE_LENGTH = 40
 #: What a phone fills in by itself, and what is no question: passed over without a word.
 _SILENT = frozenset(
@@ -34,12 +35,6 @@ _KINDS: Mapping[str, str] = {
     "text": "text", "string": "text", "integer": "number", "int": "number", "decimal": "number", "date": "date",
     "geopoint": "place", "select_one": "choice", "select_multiple": "choice",
 }  # fmt: skip
-#: Languages by the names that forms give them, where no code stands beside.
-_LANGUAGES: Mapping[str, str] = {
-    "english": "en", "french": "fr", "français": "fr", "francais": "fr", "spanish": "es", "español": "es",
-    "arabic": "ar", "haitian creole": "ht", "kreyòl": "ht", "kreyol": "ht", "portuguese": "pt", "swahili": "sw",
-}  # fmt: skip
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CODE_BEHIND = re.compile(r"\(([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\)\s*$")
 _LIMIT = re.compile(r"\.\s*(>=|<=|>|<)\s*(-?\d{1,15}(?:\.\d{1,12})?)")
 _TAG = re.compile(r"<[^<>]{0,200}>|\*\*|__")
@@ -72,7 +67,7 @@ class _Reading:
 
 def read(path: Path, language: str = "en") -> Form:
     """The simple questions of a form. Refused if it is no workbook, has no sheet `survey`, or is hostile."""
-    if not _LANGUAGE.fullmatch(language):
+    if not LANGUAGE.fullmatch(language):
         raise Refused(
             "language", f"{language!r} is no language code of ISO 639-1; write one like fr.", field="language"
         )
@@ -120,7 +115,7 @@ def _rows(path: Path, sheet: str) -> list[Row]:
 
 def _column(cell: str) -> str:
     """`Label :: French (fr)` → `label::French (fr)`."""
-    kind, mark, language = (part.strip() for part in cell[:LONGEST].replace("::", ":").partition(":"))
+    kind, mark, language = (part.strip() for part in cell[:LONGEST_NAME].replace("::", ":").partition(":"))
     return f"{kind.lower()}::{language}" if mark else kind.lower()
 
 
@@ -195,7 +190,8 @@ def _with_choices(number: int, made: Field, words: Sequence[str], reading: _Read
 
 def _with_bounds(number: int, made: Field, constraint: str, reading: _Reading) -> Field:
     """`. >= 0 and . <= 100` as bounds; any other constraint is noted and left out."""
-    parts = [_LIMIT.fullmatch(part.strip(" ()")) for part in re.split(r"\s+and\s+", constraint)] if constraint else []
+    written = " ".join(constraint.split())
+    parts = [_LIMIT.fullmatch(part.strip(" ()")) for part in written.split(" and ")] if written else []
     limits = [(part[1], float(part[2])) for part in parts if part]
     strict = [sign for sign, _ in limits if sign in "<>"]
     if len(limits) < len(parts) or (parts and made.kind != "number") or (strict and not made.whole):
@@ -236,12 +232,11 @@ def _language(said: str) -> str:
     behind = _CODE_BEHIND.search(said)
     if behind:
         return behind[1].lower() if "-" not in behind[1] else behind[1]
-    known = _LANGUAGES.get(said.lower(), said)
-    return known if _LANGUAGE.fullmatch(known) and len(known.partition("-")[0]) < 4 else ""
+    return said if "-" in said and LANGUAGE.fullmatch(said) else language_code(said)
 
 
 def _plain(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", _TAG.sub("", text)).split())[:LONGEST]
+    return " ".join(_CONTROL.sub(" ", _TAG.sub("", text)).split())[:LONGEST_NAME]
 
 
 # --- as it stands in the operation's file --------------------------------------------------------------------------

@@ -1,23 +1,22 @@
-"""Pure: a workbook becomes a file of rows, once, in a process of its own with limits on memory and time.
+"""Pure: a workbook becomes a file of rows, once, in a process of its own with limits on memory and time (confined.py).
 
 The file of rows: a line about the workbook, then a JSON list a row, its number first, then its cells as text. Dates are
-ISO 8601, error cells their names (#N/A), merged cells filled. As a process: python -m rapport.intake.imports.xlsx.
+ISO 8601, error cells their names (#N/A), merged cells filled.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import resource
-import subprocess
+import signal
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TextIO
 
+from rapport.confined import Program, started
 from rapport.errors import Refused
 
 ROWS_MAGIC = b'{"rapport": "rows of a workbook"'
@@ -28,56 +27,80 @@ UNPACKED_MOST = 1_000_000_000  # bytes
 PARTS_MOST = 5_000
 RATIO_MOST = 200
 _RATIO_FROM = 5_000_000  # bytes: below, a ratio does no harm
-MEMORY_MOST = 1_500_000_000  # bytes of address space of the process that reads it
-SECONDS_MOST = 300
-ROWS_FILE_MOST = 4_000_000_000  # bytes written
+READER = Program(
+    run="rapport.intake.imports.xlsx:main",
+    memory=1_500_000_000,
+    seconds=300,
+    patience=310,
+)
+ROWS_MOST = 4_000_000_000  # bytes of a file of rows
+_PIECE = 4 * 1024 * 1024
 #: A page of notes has at most so many columns, and with two columns so many rows [ours].
 _NOTES_WIDE, _NOTES_HIGH = 2, 12
 _MERGED_MOST = 100_000
 #: What the process says when it refuses, so that it is told from a crash.
 _REFUSED_STATUS = 3
+#: By this name a process reads again, from its beginning, the file that it was handed.
+_GIVEN = "/dev/stdin"
 
 
 def convert(path: Path, into: Path, sheet: str = "") -> None:
-    """Write the rows of one sheet ("" = the first that looks like a table, else the first that holds something).
+    """Write the rows of one sheet ("" = the first that looks like a table, else the first that holds something; those
+    that somebody hid only where no other holds anything).
     Refused for a bomb, a password, a workbook that is broken, too large, or has no such sheet."""
-    if zipfile.is_zipfile(path):
-        _check_archive(path)
-    elif not _is_old(path):
-        raise Refused("broken_workbook", "The workbook is cut short or damaged. Get it again, or save it as CSV.")
-    command = [sys.executable, "-m", "rapport.intake.imports.xlsx", str(path), str(into), sheet]
-    environment = {"PYTHONPATH": os.pathsep.join(one for one in sys.path if one), "PATH": os.defpath}
-    try:
-        done = subprocess.run(  # noqa: S603
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS_MOST, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Refused(
-            "slow_workbook", f"It takes more than {SECONDS_MOST} s to read. Save the sheet as CSV."
-        ) from error
-    if done.returncode == _REFUSED_STATUS:
-        reason, _, remedy = done.stdout.decode("utf-8", "replace").partition("\n")
+    with path.open("rb") as given, into.open("wb") as rows, started(READER, sheet, given=given) as process:
+        whole = _passed_on(process.stdout, rows)
+        status = process.wait() if whole else -1
+    if status == _REFUSED_STATUS:
+        reason, _, remedy = into.read_text(encoding="utf-8").partition("\n")
         raise Refused(reason, remedy.strip())
-    if done.returncode:
+    if status == -signal.SIGKILL:  # its time was up
+        raise Refused("slow_workbook", f"It takes more than {READER.seconds} s to read. Save the sheet as CSV.")
+    if status:
         raise Refused("large_workbook", "The workbook is damaged, or takes too much memory. Save the sheet as CSV.")
 
 
+def _passed_on(rows: IO[bytes] | None, into: IO[bytes]) -> bool:
+    """Write down what the process says; whether that was all of it, and not more than a file of rows may have."""
+    left = ROWS_MOST
+    while left >= 0 and rows is not None and (piece := rows.read(_PIECE)):
+        into.write(piece)
+        left -= len(piece)
+    return left >= 0
+
+
 def about(path: Path) -> Mapping[str, Any]:
-    """What the first line of a file of rows says: `sheets`, `sheet`, `merged` and `errors` counted."""
+    """What the first line of a file of rows says: `sheets`, those of them that are `hidden`, `sheet`; `merged` and
+    `errors` counted."""
     with path.open("rb") as file:
         found: Mapping[str, Any] = json.loads(file.readline())
     return found
 
 
-def _is_old(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(8) == OLD_WORKBOOK
+# --- in the process of its own -------------------------------------------------------------------------------------
 
 
-def _check_archive(path: Path) -> None:
-    """Refused for an archive that is no workbook, or one that would unpack without measure."""
+def main(sheet: str) -> int:
+    """The workbook on stdin, which is a file; its rows on stdout. 0, or _REFUSED_STATUS with reason and remedy."""
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     try:
-        with zipfile.ZipFile(path) as archive:
+        _check(sys.stdin.buffer)
+        _write(sys.stdout, sheet)
+    except Refused as refused:
+        sys.stdout.write(f"{refused.reason}\n{refused.remedy}\n")
+        return _REFUSED_STATUS
+    return 0
+
+
+def _check(workbook: Any) -> None:
+    """Refused for an archive that is no workbook, or one that would unpack without measure."""
+    if not zipfile.is_zipfile(workbook):
+        workbook.seek(0)
+        if workbook.read(8) == OLD_WORKBOOK:
+            return
+        raise Refused("broken_workbook", "The workbook is cut short or damaged. Get it again, or save it as CSV.")
+    try:
+        with zipfile.ZipFile(workbook) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Refused("broken_workbook", "The workbook is damaged. Get it again, or save it as CSV.") from error
@@ -94,62 +117,46 @@ def _bomb(part: zipfile.ZipInfo) -> bool:
     return part.file_size > _RATIO_FROM and part.file_size > RATIO_MOST * max(part.compress_size, 1)
 
 
-# --- in the process of its own -------------------------------------------------------------------------------------
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Convert; 0, or _REFUSED_STATUS with reason and remedy on standard output."""
-    path, into, sheet = Path(arguments[0]), Path(arguments[1]), arguments[2]
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MOST, MEMORY_MOST))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS_MOST, SECONDS_MOST))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (ROWS_FILE_MOST, ROWS_FILE_MOST))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        _write(path, into, sheet)
-    except Refused as refused:
-        sys.stdout.write(f"{refused.reason}\n{refused.remedy}\n")
-        return _REFUSED_STATUS
-    return 0
-
-
-def _write(path: Path, into: Path, wanted: str) -> None:
+def _write(file: TextIO, wanted: str) -> None:
     import python_calamine as calamine
 
     try:
-        workbook = calamine.load_workbook(str(path))
+        workbook = calamine.load_workbook(_GIVEN)
         names = list(workbook.sheet_names)
-        sheet = _sheet(workbook, names, wanted)
+        hidden = [one.name for one in workbook.sheets_metadata if one.visible != calamine.SheetVisibleEnum.Visible]
+        sheet = _sheet(workbook, names, hidden, wanted)
     except calamine.PasswordError as error:
         raise Refused("password", "The workbook has a password. Save it without one, or as CSV.") from error
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise Refused("broken_workbook", "The workbook is damaged. Get it again, or save the sheet as CSV.") from error
-    errors = _error_cells(path, sheet.name)
+    errors = _error_cells(sheet.name)
     left = min([sheet.start[1], *(column for _, column in errors)])
     merged = [
         ((top, first - left), (bottom, last - left))
         for (top, first), (bottom, last) in list(sheet.merged_cell_ranges or ())[:_MERGED_MOST]
         if first >= left
     ]
-    with into.open("w", encoding="utf-8") as file:
-        said = {"sheets": names, "sheet": sheet.name, "merged": len(merged), "errors": len(errors)}
-        file.write(f"{ROWS_MAGIC.decode()}, {json.dumps(said)[1:]}\n")
-        for number, cells in _filled(_rows(sheet, errors, left), merged):
-            if any(cells):
-                file.write(json.dumps([number, *cells], ensure_ascii=False) + "\n")
+    said = {"sheets": names, "hidden": hidden, "sheet": sheet.name, "merged": len(merged), "errors": len(errors)}
+    file.write(f"{ROWS_MAGIC.decode()}, {json.dumps(said)[1:]}\n")
+    for number, cells in _filled(_rows(sheet, errors, left), merged):
+        if any(cells):
+            file.write(json.dumps([number, *cells], ensure_ascii=False) + "\n")
 
 
-def _sheet(workbook: Any, names: Sequence[str], wanted: str) -> Any:
+def _sheet(workbook: Any, names: Sequence[str], hidden: Sequence[str], wanted: str) -> Any:
     if wanted and wanted not in names:
         raise Refused("no_sheet", f"The workbook has no sheet {wanted!r}; it has {', '.join(names[:20])}.")
-    filled = None
-    for name in [wanted] if wanted else names:
-        sheet = workbook.get_sheet_by_name(name)
-        if sheet.start is not None:
-            if wanted or _is_table(sheet.start, sheet.end):
-                return sheet
-            filled = filled or sheet
-    if filled is not None:
-        return filled
+    shown = [name for name in names if name not in hidden]
+    for choice in ([wanted],) if wanted else (shown, hidden):
+        filled = None
+        for name in choice:  # one at a time: each is read into memory
+            sheet = workbook.get_sheet_by_name(name)
+            if sheet.start is not None:
+                if wanted or _is_table(sheet.start, sheet.end):
+                    return sheet
+                filled = filled or sheet
+        if filled is not None:
+            return filled
     raise Refused("empty_file", f"The sheet {wanted!r} is empty." if wanted else "The workbook is empty.")
 
 
@@ -211,15 +218,14 @@ def _filled(
 # --- error cells: calamine gives them as empty, so they are looked for in the sheet's own XML ------------------------
 
 _ERROR_CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>(?:(?!</c>).)*?<v>(#[A-Z0-9/?!]+)</v>', re.S)
-_PIECE = 4 * 1024 * 1024
 _ERRORS_MOST = 200_000
 
 
-def _error_cells(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+def _error_cells(sheet: str) -> dict[tuple[int, int], str]:
     """Row and column (from 0) of each error cell of a sheet of an XLSX file; empty for other formats."""
-    if not zipfile.is_zipfile(path):
+    if not zipfile.is_zipfile(_GIVEN):
         return {}
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(_GIVEN) as archive:
         part = _part_of(archive, sheet)
         if not part:
             return {}
@@ -275,7 +281,3 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
             part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
             return part if part in names else ""
     return ""
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -16,6 +16,7 @@ from rapport.upkeep.doctor.finding import Finding, fine, look, wrong
 
 #: Two clocks that are further apart give wrong times to reports [ours].
 _APART = timedelta(seconds=30)
+_RESTORE = "Stop rapport, copy the folder aside, and restore the last backup into a new one."
 
 
 def reached() -> Iterator[Finding]:
@@ -24,7 +25,7 @@ def reached() -> Iterator[Finding]:
     except DatabaseError as error:
         yield wrong(
             "database", f"The database cannot be reached: {str(error).splitlines()[0]}.",
-            "Is its server running, and RAPPORT_DATABASE_URL right?",
+            _RESTORE if connection.vendor == "sqlite" else "Is its server running, and RAPPORT_DATABASE_URL right?",
         )  # fmt: skip
         return
     yield fine(
@@ -46,7 +47,12 @@ def _database_version() -> str:
 
 def of_this_version() -> Iterator[Finding]:
     later, ahead = upgrade.unknown(), upgrade.missing()
-    if later:
+    if not connection.introspection.table_names():
+        yield wrong(
+            "migrations", "The database is empty.",
+            "If it held anything, restore the last backup into a new folder. To begin anew: rapport serve.",
+        )  # fmt: skip
+    elif later:
         yield wrong(
             "migrations", f"A later version of rapport was used on it ({later[0]}).", "Install that version again."
         )
@@ -70,7 +76,7 @@ def whole() -> Iterator[Finding]:
     else:
         yield wrong(
             "database", f"The database file is damaged: {'; '.join(found)}.",
-            "Stop rapport, copy the folder aside, and restore the last backup into a new one.",
+            _RESTORE,
         )  # fmt: skip
 
 

@@ -9,11 +9,13 @@ import stat
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 import msgspec
 
+from rapport.errors import RapportError
+from rapport.oversight.keys import KeyPurpose, load
 from rapport.upkeep.backup import LAST
 from rapport.upkeep.doctor.finding import Finding, fine, look, wrong
 
@@ -72,6 +74,11 @@ def data(folder: Path) -> Iterator[Finding]:
             "data_folder", f"{folder} belongs to {_name(owner)}, and this is {_name(mine)}.",
             f"Run commands as {_name(owner)} (sudo -u {_name(owner)} …), or files appear that the server cannot write.",
         )  # fmt: skip
+    elif folder.stat().st_mode & stat.S_IWOTH:
+        yield wrong(
+            "data_folder", f"Everybody on this machine may write in {folder}, and put another database, or other keys,"
+            " in place of these.", f"chmod 700 {folder}",
+        )  # fmt: skip
     else:
         yield fine("data_folder", f"The data folder is {folder}.")
     if folder.stat().st_mode & 0o007 and any(_open(path) for path in folder.glob("*.db")):
@@ -102,12 +109,25 @@ def keys(folder: Path) -> Iterator[Finding]:
             "Bring them back from a backup before anything starts: new ones open nothing that was sealed before.",
         )  # fmt: skip
         return
+    for path in there:
+        if path.name in get_args(KeyPurpose) and (fault := _damage(folder, path.name)):
+            yield wrong("key_files", fault, "Nothing that was sealed with it can be opened before it is back.")
     loose = [path for path in there if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
     if loose:
         names = ", ".join(path.name for path in loose)
         yield wrong("keys", f"Others on this machine may read these keys: {names}.", f"chmod 600 {folder}/keys/*")
     else:
         yield fine("keys", f"{len(there)} keys, readable by their owner only.")
+
+
+def _damage(folder: Path, name: str) -> str:
+    try:
+        load(folder, cast(KeyPurpose, name))
+    except RapportError as error:
+        return str(error)
+    except PermissionError:
+        return f"The key file {folder / 'keys' / name} may not be read by {_name(os.geteuid())}."
+    return ""
 
 
 def space(folder: Path, database: Path | None) -> Iterator[Finding]:

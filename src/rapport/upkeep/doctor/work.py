@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
-from rapport.intake.models import Import, ImportState
+from rapport.intake.models import WORKED_ON, Import
+from rapport.notify.hours import quiet_until
 from rapport.notify.models import OutboxMessage, OutboxState
-from rapport.reports.models import Attachment, AttachmentState, Report
+from rapport.operations.models import Operation
+from rapport.reports.models import Attachment, AttachmentState, LeftOut, Overload, Report
 from rapport.upkeep.doctor.finding import Finding, fine, look, wrong
 
 #: Reports are looked through within seconds, also after a burst of thousands; the rest within minutes [ours].
 _SOON, _MINUTES = timedelta(minutes=1), timedelta(minutes=10)
-_AT_WORK = (ImportState.READ, ImportState.RUNNING, ImportState.ROLLING_BACK)
 
 
 def _since(span: timedelta) -> datetime:
@@ -23,14 +25,39 @@ def _since(span: timedelta) -> datetime:
 
 
 def understanding() -> Iterator[Finding]:
-    late = Report.objects.filter(understood=False, received_at__lt=_since(_SOON)).count()
+    waiting = Report.objects.filter(understood=False)
+    late = waiting.filter(received_at__lt=_since(_SOON)).count()
+    found = waiting.aggregate(count=Count("pk"), oldest=Min("received_at"))
     if late:
         yield wrong(
             "worker", f"{late} reports have waited over a minute for the worker: it is not running, or behind.",
             "rapport serve runs one by itself; after --no-worker start rapport worker. If it runs, read its log.",
         )  # fmt: skip
+    elif found["oldest"]:
+        seconds = max(0, round((timezone.now() - found["oldest"]).total_seconds()))
+        yield fine("worker", f"{found['count']} reports wait for the worker, the oldest for {seconds} s.")
     else:
-        yield fine("worker", "Every report was looked through by the worker.")
+        yield fine("worker", "No report waits for the worker.")
+
+
+def overload() -> Iterator[Finding]:
+    """What was left for later and still is; where suggestions came late, in the hour that runs or the one before."""
+    old = LeftOut.objects.filter(report__received_at__lt=_since(_MINUTES)).count()
+    if old:
+        yield look(
+            "overload", f"{old} reports that were left for a calm moment have waited over ten minutes for it: more"
+            " comes in than the worker can read.",
+            "The desk shows of which languages. If it lasts, run the worker on a machine with more or faster cores.",
+        )  # fmt: skip
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    recent = (
+        Overload.objects.filter(hour__gte=hour, late__gt=0).values_list("operation__slug").order_by("operation__slug")
+    )
+    for slug, late, longest in recent.annotate(Sum("late"), Max("longest_s"))[:20]:
+        yield look(
+            "overload", f"Since {hour:%H:%M} UTC {late} reports of {slug} got their suggestions late, up to {longest} s"
+            " after they came.", "It mends itself when fewer come in. If it lasts, give the worker a faster machine.",
+        )  # fmt: skip
 
 
 def attachments() -> Iterator[Finding]:
@@ -40,10 +67,17 @@ def attachments() -> Iterator[Finding]:
 
 
 def outbox() -> Iterator[Finding]:
-    """Messages that should have gone. Where somebody pressed stop, and in exercises, waiting is right."""
+    """Messages that should have gone. Where somebody pressed stop, in exercises and quiet hours waiting is right."""
     due = OutboxMessage.objects.filter(operation__sending_stopped_at=None, operation__exercise=False)
-    late = due.filter(state=OutboxState.WAITING, created_at__lt=_since(_MINUTES)).filter(
-        Q(next_at=None) | Q(next_at__lt=_since(_MINUTES))
+    waiting = due.filter(state=OutboxState.WAITING, created_at__lt=_since(_MINUTES))
+    held = Q(attempts=0) & ~Q(problem="")  # no way out is set up: looked at again each minute
+    stands = waiting.filter(held).order_by("operation__slug", "problem").values_list("operation__slug", "problem")
+    for slug, problem, count in stands.annotate(count=Count("pk"))[:20]:
+        yield look(
+            "outbox", f"{count} messages of {slug} cannot go: {problem}", "Set it up, or take the messages back."
+        )
+    late = (
+        waiting.exclude(held).exclude(operation__in=_quiet()).filter(Q(next_at=None) | Q(next_at__lt=_since(_MINUTES)))
     )
     if count := late.count():
         yield look(
@@ -60,8 +94,13 @@ def outbox() -> Iterator[Finding]:
         )
 
 
+def _quiet() -> list[Operation]:
+    now = timezone.now()
+    return [one for one in Operation.objects.all() if quiet_until(one.sending, ZoneInfo(one.time_zone), now)]
+
+
 def imports() -> Iterator[Finding]:
-    stuck = Import.objects.filter(state__in=_AT_WORK, created_at__lt=_since(_MINUTES)).filter(
+    stuck = Import.objects.filter(state__in=WORKED_ON, created_at__lt=_since(_MINUTES)).filter(
         Q(claimed_at=None) | Q(claimed_at__lt=_since(_MINUTES))
     )
     for one in stuck.select_related("operation")[:20]:

@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
@@ -16,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from rapport.accounts.permissions import Permission
+from rapport.operations.languages import own_name
 from rapport.operations.models import Operation
 from rapport.values import CategoryName, ExtraValue, Precision, Publication, Range, Release, Response, Status, named
 
@@ -42,8 +42,8 @@ def headline(release: Release) -> str:
 
 @register.simple_tag
 def language_name(code: str) -> str:
-    """The own name of a language; the code where it is not one of ours."""
-    return str(dict(settings.LANGUAGES).get(code, code))
+    """The own name of a language, of ours or any other; the code where nobody knows it."""
+    return own_name(code)
 
 
 @register.filter

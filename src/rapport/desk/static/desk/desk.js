@@ -5,6 +5,7 @@
   if (!desk) return;
   const EVERY = 5000, SLOWEST = 60000;
   const PAUSE = 600; // milliseconds without a key, after which letters are no part of a word begun before
+  const LOST = 2000; // the same, after a key that means nothing here: whoever writes on writes into no field
   const SOON = 180; // seconds: a lease that ends sooner is renewed while somebody writes
   const one = function (selector, from) { return (from || desk).querySelector(selector); };
   const all = function (selector, from) { return Array.from((from || desk).querySelectorAll(selector)); };
@@ -14,6 +15,8 @@
   said.className = 'visually-hidden';
   said.setAttribute('role', 'status');
   desk.append(said);
+  // How long a pause must be before letters are commands again; 0 while they are.
+  let heldBack = 0;
 
   keys();
   sendOnce();
@@ -21,6 +24,7 @@
   categories();
   attaching();
   reasons();
+  why();
   counting();
   all('[data-map]').forEach(place);
   live();
@@ -30,11 +34,15 @@
   function keys() {
     const help = one('[data-key="?"]'), card = document.getElementById('keys');
     // Whoever began to write before this script was there must not have the rest of the word taken for commands.
-    let heldBack = Date.now() - (document.documentElement.dataset.typedAt || 0) < PAUSE, last = Date.now();
+    heldBack = Date.now() - (document.documentElement.dataset.typedAt || 0) < PAUSE ? PAUSE : 0;
+    let last = Date.now();
+    // Not under a finger: there the field, and the keys that come up with it, would hide what is to be read first.
+    const first = one('[data-first]');
+    if (first && matchMedia('(pointer: fine)').matches) first.focus();
     help.hidden = false;
     help.addEventListener('click', function () { card.showModal(); });
     document.addEventListener('keydown', function (event) {
-      heldBack = heldBack && Date.now() - last < PAUSE;
+      if (Date.now() - last >= heldBack) heldBack = 0;
       last = Date.now();
       if (event.defaultPrevented || event.altKey) return;
       if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') { send(event); return; }
@@ -45,10 +53,32 @@
       digits = null;
       if (numbered) { event.preventDefault(); numbered.click(); return; }
       const target = all('[data-key="' + CSS.escape(event.key) + '"]')[0];
-      if (!target || target.disabled) return;
+      if (!target || target.disabled) {
+        if (event.key.length === 1 && event.key !== ' ') {
+          ignored('“' + event.key + '” means nothing here. Letters count again after a pause of two seconds; “?” shows the keys.');
+        }
+        return;
+      }
       event.preventDefault();
+      if (event.key === 'u' && one('form[data-part][aria-busy=true], form[data-part][data-kept]')) {
+        aside('What you decided last is still on its way: “u” undoes it once it has arrived.'); // and nothing older now
+        return;
+      }
       press(target, event.repeat);
     });
+  }
+
+  // Whoever expects a field and writes on, a question to a sender perhaps, must not decide by its letters.
+  function ignored(text) {
+    heldBack = LOST;
+    aside(text);
+  }
+
+  function aside(text) {
+    said.textContent = text;
+    said.className = 'note warning aside';
+    clearTimeout(aside.timer);
+    aside.timer = setTimeout(function () { said.className = 'visually-hidden'; }, 2 * LOST);
   }
 
   function writing(element) {
@@ -60,6 +90,12 @@
   function press(target, held) {
     if (held) return; // a key that is kept down decides once
     if (target.matches('input')) { target.focus(); target.select(); target.scrollIntoView({ block: 'nearest' }); return; }
+    if (target.matches('p')) { // says why what the key stands for cannot be done
+      target.scrollIntoView({ block: 'center' });
+      target.focus({ preventScroll: true });
+      ignored(target.textContent);
+      return;
+    }
     if (target.matches('form')) { digits = target; one('button', target).focus(); return; }
     if (target.matches('summary')) {
       target.parentElement.open = true;
@@ -96,39 +132,23 @@
     addEventListener('pageshow', function () { all('form').forEach(function (form) { delete form.dataset.sent; }); });
   }
 
-  // A small form is answered with its part of the page, so that nothing else on it is lost.
+  // A small form is answered with its part of the page, so that nothing else on it is lost; line.js sends it.
   function inPlace() {
-    desk.addEventListener('submit', function (event) {
-      const form = event.target, name = form.dataset.part;
-      if (!name || event.defaultPrevented) return;
-      event.preventDefault();
-      const body = new FormData(form, event.submitter);
-      fetch(form.action, { method: 'POST', body: body, headers: { 'X-Part': '1' } }).then(function (answer) {
-        if (answer.redirected || !(answer.ok || answer.status === 400)) throw new Error(answer.status);
-        return answer.text().then(function (html) { put(name, html, answer.ok); });
-      }).catch(function () {
-        delete form.dataset.sent;
-        form.removeAttribute('aria-busy');
-        tell(form, 'This was not sent: the line is lost, or you are signed out. What you wrote is still here; send it again.');
-      });
-    });
+    desk.addEventListener('answered', function (event) { put(event.target.dataset.part, event.detail.html, event.detail.done); });
 
     function put(name, html, done) {
       const parsed = new DOMParser().parseFromString(html, 'text/html');
-      const old = document.getElementById(name);
-      old.replaceWith(parsed.body.firstElementChild);
-      counting();
       said.textContent = done ? 'Done.' : '';
-      const typed = !done && one('textarea', document.getElementById(name));
-      if (typed) typed.focus();
-      else if (document.activeElement !== document.body) document.activeElement.blur();
-    }
-
-    function tell(form, text) {
-      const note = one('.error', form) || form.appendChild(document.createElement('p'));
-      note.className = 'error';
-      note.setAttribute('role', 'alert');
-      note.textContent = text;
+      // The part itself, and what was decided until now, so that “undo” means the newest.
+      Array.from(parsed.body.children).forEach(function (part) {
+        const old = document.getElementById(part.id), within = old.contains(document.activeElement);
+        old.replaceWith(part);
+        if (!within) return; // whoever writes elsewhere by now goes on there
+        const typed = !done && part.id === name && one('textarea', part);
+        if (!typed) part.tabIndex = -1; // from here Tab goes on, and letters are keys
+        (typed || part).focus({ preventScroll: !typed });
+      });
+      counting();
     }
   }
 
@@ -137,7 +157,8 @@
   // A list below a field. `offer(text)` gives, now or later, [{ label, hint }]; Enter takes the one that is marked, a digit
   // in an empty field the one of that number. With `first` the first one is marked from the start. Whoever presses Enter
   // before the list is there gets the first one; a `careful` list is shown first, unless it holds one only.
-  function picker(input, offer, take, first, careful) {
+  // `none` is said where nothing was found.
+  function picker(input, offer, take, first, careful, none) {
     const list = document.createElement('ul');
     list.className = 'options';
     list.id = input.id + '-options';
@@ -145,7 +166,10 @@
     list.hidden = true;
     input.removeAttribute('list');
     input.parentElement.classList.add('picking');
-    input.after(list);
+    const nothing = document.createElement('p');
+    nothing.className = 'options nothing';
+    nothing.setAttribute('role', 'status');
+    input.after(list, nothing);
     input.setAttribute('role', 'combobox');
     input.setAttribute('aria-autocomplete', 'list');
     input.setAttribute('aria-controls', list.id);
@@ -155,8 +179,9 @@
     function look() {
       const mine = ++asked;
       fresh = false;
-      return Promise.resolve(offer(input.value.trim())).catch(function () { return []; }).then(function (found) {
-        if (mine === asked) show(found);
+      return Promise.resolve(offer(input.value.trim())).catch(function () { return null; }).then(function (found) {
+        if (mine === asked) show(found || []);
+        if (mine === asked && none && found && !found.length && input.value.trim().length > 1 && document.activeElement === input) nothing.textContent = none;
         return mine === asked;
       });
     }
@@ -164,6 +189,7 @@
     function show(found) {
       options = found;
       fresh = true;
+      nothing.textContent = '';
       mark(first && found.length && input.value.trim() ? 0 : -1);
       list.replaceChildren.apply(list, found.map(function (option, index) {
         const line = document.createElement('li');
@@ -199,7 +225,7 @@
       take(option);
     }
 
-    function close() { list.hidden = true; input.setAttribute('aria-expanded', 'false'); asked++; }
+    function close() { list.hidden = true; nothing.textContent = ''; input.setAttribute('aria-expanded', 'false'); asked++; }
 
     input.addEventListener('focus', look);
     input.addEventListener('blur', close);
@@ -277,19 +303,23 @@
     }
     if (!input) return;
     const form = one('[data-attach-to]');
-    const near = suggested.map(function (button) { return { label: button.dataset.attach, button: button }; });
+    const first = function (button, index) { return suggested.findIndex(function (one) { return one.value === button.value; }) === index; };
+    const near = suggested.filter(first).map(function (button) { return { label: button.dataset.attach, button: button }; });
     picker(input, function (text) {
       if (text.length < 2) return near;
       return fetch(desk.dataset.pulse.replace(/pulse$/, 'find-events') + '?q=' + encodeURIComponent(text))
         .then(function (answer) { return answer.json(); })
         .then(function (answer) {
-          return answer.events.map(function (event) { return { label: event.called, hint: event.place, ref: event.ref }; });
+          return answer.events.map(function (event) {
+            const publication = event.publication === 'published' ? '' : event.publication, closed = event.closed ? 'only a verifier attaches to it' : '';
+            return { label: event.called, hint: [event.place, publication, closed].filter(Boolean).join(' · '), ref: event.ref };
+          });
         });
     }, function (option) {
       if (option.button) { option.button.click(); return; }
       form.elements.event.value = option.ref;
       form.requestSubmit();
-    }, true, true);
+    }, true, true, 'No event found: try other words of its title, category or place, or its reference.');
   }
 
   function reasons() {
@@ -300,6 +330,50 @@
       input.value = option.label;
       input.form.requestSubmit();
     }, false);
+  }
+
+  // What speaks for a suggestion, marked in the text where that stands; without an answer the link leads there as ever.
+  function why() {
+    const original = one('[data-original]'), next = one('[data-whys]');
+    if (!original) return;
+    let asked = null; // the link whose reasons are shown
+    next.hidden = !one('[data-why]');
+    next.addEventListener('click', function () {
+      const links = all('[data-why]');
+      show(links[(links.indexOf(asked) + 1) % links.length]);
+    });
+    desk.addEventListener('click', function (event) {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      const link = event.target.closest('[data-why]'), close = event.target.closest('[data-why-close]');
+      if (!link && !close) return;
+      event.preventDefault();
+      if (link) show(link);
+      else hide();
+    });
+    desk.addEventListener('keydown', function (event) {
+      if (event.key === 'Escape' && event.target.closest('#why')) hide();
+    });
+
+    function show(link) {
+      asked = link;
+      fetch(link.href, { headers: { 'X-Part': '1' } }).then(function (answer) {
+        if (!answer.ok || answer.redirected) throw new Error(answer.status);
+        return answer.text();
+      }).then(function (html) {
+        if (asked !== link) return;
+        document.getElementById('why').replaceWith(new DOMParser().parseFromString(html, 'text/html').getElementById('why'));
+        original.hidden = true;
+        const title = document.getElementById('why-title');
+        title.scrollIntoView({ block: 'nearest' });
+        title.focus({ preventScroll: true });
+      }).catch(function () { location.assign(link.href); });
+    }
+
+    function hide() {
+      document.getElementById('why').hidden = true;
+      original.hidden = false;
+      if (asked) asked.focus();
+    }
   }
 
   // --- an SMS ------------------------------------------------------------------------------------------------------
@@ -397,8 +471,14 @@
       if (move) map.fitBounds(ring.getBounds().pad(1.5), { maxZoom: 15, animate: false });
     }
 
+    // A name belongs to its point: one set outside the place that was named is another place.
     function set(at) {
-      const wrapped = at.wrap();
+      const wrapped = at.wrap(), before = L.latLng(parseFloat(field('lat').value) || 0, parseFloat(field('lon').value) || 0);
+      if (field('filled_in').value && field('place_name').value && before.distanceTo(wrapped) > radius()) {
+        field('place_name').value = '';
+        field('filled_in').value = '';
+        said.textContent = 'The name of the place is taken out: it lay elsewhere.';
+      }
       field('lat').value = wrapped.lat.toFixed(6);
       field('lon').value = wrapped.lng.toFixed(6);
       field('pcode').value = '';
@@ -460,7 +540,7 @@
         .then(function (answer) { return answer.json(); })
         .then(function (answer) { return answer.places.map(function (spot) { return { label: label(spot), hint: '', spot: spot }; }); });
     };
-    picker(input, look, take, true);
+    picker(input, look, take, true, false, 'No place found: try a shorter piece of the name, or click on the map and tick “Remember this name”.');
     const button = one('[data-look]', form);
     if (button) button.addEventListener('click', function (event) {
       event.preventDefault();
@@ -476,16 +556,17 @@
     const report = one('[data-report]'), lost = one('[data-lost]'), more = one('[data-more]');
     const at = desk.dataset.pulse + (report ? '?report=' + encodeURIComponent(report.dataset.report) : '');
     const first = one('[data-waiting]') && Number(one('[data-waiting]').textContent);
-    let wait = EVERY, wrote = 0;
+    let wait = EVERY, wrote = 0, next = 0;
     desk.addEventListener('input', function () { wrote = Date.now(); });
 
     function look() {
-      if (document.hidden) { setTimeout(look, wait); return; }
+      clearTimeout(next);
+      if (document.hidden) { next = setTimeout(look, wait); return; }
       fetch(at, { headers: { Accept: 'application/json' } })
         .then(function (answer) { if (!answer.ok || answer.redirected) throw new Error(answer.status); return answer.json(); })
         .then(function (pulse) { wait = EVERY; if (lost) lost.hidden = true; show(pulse); },
           function () { wait = Math.min(SLOWEST, wait * 2); if (lost) lost.hidden = false; })
-        .then(function () { setTimeout(look, wait); });
+        .then(function () { clearTimeout(next); next = setTimeout(look, wait); });
     }
 
     function show(pulse) {
@@ -512,7 +593,7 @@
       if (report.dataset.standing === 'waiting' && now.standing !== 'waiting') text = now.said;
       else if (mine && now.holder && !now.mine) text = now.holder + ' took this report over, until ' + now.until + '. Your time had ended.';
       else if (mine && !now.holder) text = 'Your ten minutes have ended. Nobody else has taken the report: “10 more minutes” makes it yours again.';
-      else if (!mine && now.holder && !now.mine) text = now.holder + ' works on this report until ' + now.until + '.';
+      else if (!mine && now.holder && !now.mine) text = now.holder + ' works on this report until ' + now.until.replace(/^.* /, '') + '. Take another one, or come back then.';
       if (note.textContent !== text) note.textContent = text;
       note.hidden = !text;
       if (shown && now.mine) shown.textContent = 'yours until ' + now.until.replace(/^.* /, '');
@@ -524,6 +605,7 @@
       if (form) fetch(form.action, { method: 'POST', body: new FormData(form), redirect: 'manual' }).catch(function () {});
     }
 
+    addEventListener('online', look);
     look();
   }
 

@@ -9,7 +9,8 @@
   const desk = document.querySelector('[data-desk]');
   if (!desk || !window.fetch) return;
   const person = desk.dataset.person;
-  let wait = FIRST, timer = 0, again = null;
+  const waiting = []; // { form, submitter, item } to be sent when the line is back
+  let wait = FIRST, timer = 0;
 
   const box = document.createElement('div');
   box.className = 'note warning line';
@@ -22,39 +23,106 @@
     if (event.defaultPrevented || form.method !== 'post' || !desk.contains(form) || form.enctype === 'multipart/form-data') return;
     event.preventDefault();
     if (form.dataset.line) return;
-    send(form, event.submitter);
+    if (leaves(form) && desk.querySelector('form[data-line]:not([data-part])')) {
+      release(form);
+      tell('What you decided is on its way, and no answer has come yet. Nothing else is sent before it.');
+      return;
+    }
+    const decided = waiting.find(function (one) { return leaves(one.form) && one.form !== form; });
+    if (leaves(form) && decided) {
+      // “Next” must not run ahead of what was decided; a decision takes the place of an earlier one.
+      if (!chosen(fieldsOf(form, event.submitter))) { release(form); lost(); return; }
+      drop(decided.form);
+      forget(decided.item);
+    }
+    if (leaves(form) && waiting.some(function (one) { return !leaves(one.form); })) {
+      drop(form);
+      waiting.push({ form: form, submitter: event.submitter, item: itemOf(form, event.submitter) });
+      release(form);
+      again();
+    } else send(form, event.submitter);
   });
-  addEventListener('online', function () { if (again) again(); });
+  addEventListener('online', again);
   remind();
 
-  function send(form, submitter) {
-    const fields = Array.from(new FormData(form, submitter)), before = JSON.parse(form.dataset.kept || '{}');
+  // A form that is answered with a part of its page stays on it; every other one leads to another page.
+  function leaves(form) { return !form.dataset.part; }
+
+  function fieldsOf(form, submitter) { return Array.from(new FormData(form, submitter)); }
+
+  function itemOf(form, submitter) {
+    const fields = fieldsOf(form, submitter), before = JSON.parse(form.dataset.kept || '{}');
     const same = JSON.stringify(before.fields) === JSON.stringify(fields);
-    const item = { key: same ? before.key : newKey(), path: here(form), action: form.getAttribute('action'), fields: fields,
+    return { key: same ? before.key : newKey(), path: here(form), action: form.getAttribute('action'), fields: fields,
       button: submitter ? label(submitter) : '' };
+  }
+
+  function send(form, submitter, anew) {
+    const item = itemOf(form, submitter), headers = { 'X-Form': item.key };
     const stop = new AbortController(), late = setTimeout(function () { stop.abort(); }, PATIENCE);
+    if (!leaves(form)) headers['X-Part'] = '1';
     form.dataset.line = '1';
     form.setAttribute('aria-busy', 'true');
     keep(item);
-    again = null;
-    fetch(form.action, { method: 'POST', body: new URLSearchParams(fields), headers: { 'X-Form': item.key }, signal: stop.signal })
+    drop(form);
+    fetch(form.action, { method: 'POST', body: new URLSearchParams(item.fields), headers: headers, signal: stop.signal })
       .then(function (answer) {
         const json = (answer.headers.get('Content-Type') || '').startsWith('application/json');
         if ([502, 503, 504].includes(answer.status)) throw new Error(answer.status);
-        return json ? answer.json() : answer.redirected ? { sign_in: answer.url } : { wrong: true };
+        if (json) return answer.json();
+        if (answer.redirected) return { sign_in: answer.url };
+        if (leaves(form) || !(answer.ok || answer.status === 400)) return { wrong: answer.status };
+        return answer.text().then(function (html) { return { html: html, done: answer.ok }; });
       }).then(function (said) {
         clearTimeout(late);
         if (said.to) { forget(item); go(said.to); return; }
         release(form);
-        if (said.sign_in) { form.dataset.kept = JSON.stringify(item); signedOut(said.sign_in); return; }
+        if (said.token && String(said.person) === person && !anew) {
+          // The same person signed in anew, in another tab: only the form's proof is too old.
+          document.querySelectorAll('input[name=csrfmiddlewaretoken]').forEach(function (input) { input.value = said.token; });
+          forget(item);
+          send(form, submitter, true);
+          return;
+        }
+        if (said.sign_in || said.token) {
+          form.dataset.kept = JSON.stringify(item);
+          if (said.sign_in) signedOut(said.sign_in);
+          else tell('This was not sent: somebody else is signed in in this browser now. What you wrote stays here and is theirs neither to see nor to send.');
+          return;
+        }
         forget(item);
-        plainly(form, submitter); // nothing was done: the server's page says why, with what was written
+        if (said.html) {
+          delete form.dataset.kept;
+          form.dispatchEvent(new CustomEvent('answered', { bubbles: true, detail: said }));
+          wait = FIRST;
+          if (waiting.length) again(); else if (lost.shown) hide();
+        } else if (leaves(form)) plainly(form, submitter); // nothing was done: the server's page says why, with what was written
+        else tell('“' + item.button + '” was not done: the server refused it (' + said.wrong + '). What you wrote stays here; reload the page to see what has changed.');
       }).catch(function () {
         clearTimeout(late);
         release(form);
         form.dataset.kept = JSON.stringify(item);
-        lost(form, submitter, item);
+        waiting.push({ form: form, submitter: submitter, item: item });
+        lost();
+        clearTimeout(timer);
+        timer = setTimeout(again, wait);
+        wait = Math.min(SLOWEST, wait * 2);
       });
+  }
+
+  function drop(form) {
+    const at = waiting.findIndex(function (one) { return one.form === form; });
+    if (at >= 0) waiting.splice(at, 1);
+  }
+
+  // The next of what waits; its answer leads to the one behind it. What leaves the page goes last.
+  function again() {
+    clearTimeout(timer);
+    const next = waiting.find(function (one) { return !leaves(one.form); }) || waiting[0];
+    if (!next) return;
+    drop(next.form);
+    if (!next.form.isConnected) again();
+    else send(next.form, next.submitter && next.submitter.isConnected ? next.submitter : null);
   }
 
   function release(form) {
@@ -80,20 +148,21 @@
     HTMLFormElement.prototype.submit.call(form);
   }
 
-  function lost(form, submitter, item) {
-    const what = item.button ? '“' + item.button + '”' : 'This';
-    tell(what + ' was not sent: the line is lost. Everything stays as it is here, and it is sent by itself when the line is back.');
-    again = function () {
+  function lost() {
+    const what = waiting.map(function (one) { return one.item.button ? '“' + one.item.button + '”' : 'What you wrote'; }).join(', ');
+    tell(what + (waiting.length > 1 ? ' were' : ' was') + ' not sent: the line is lost. Everything stays as it is here, and it is sent by itself when the line is back.');
+    lost.shown = true;
+    button('Send now', function () {
+      tell(what + (waiting.length > 1 ? ' are' : ' is') + ' being sent …');
+      lost.shown = true;
+      wait = FIRST;
+      again();
+    });
+    button('Do not send it', function () {
       clearTimeout(timer);
-      again = null;
-      if (!form.isConnected) return;
-      if (submitter && submitter.isConnected) form.requestSubmit(submitter); else form.requestSubmit();
-    };
-    button('Send now', function () { wait = FIRST; if (again) again(); });
-    button('Do not send it', function () { clearTimeout(timer); again = null; forget(item); delete form.dataset.kept; hide(); });
-    clearTimeout(timer);
-    timer = setTimeout(function () { if (again) again(); }, wait);
-    wait = Math.min(SLOWEST, wait * 2);
+      waiting.splice(0).forEach(function (one) { forget(one.item); delete one.form.dataset.kept; });
+      hide();
+    });
   }
 
   function signedOut(address) {
@@ -149,9 +218,11 @@
     try { sessionStorage.setItem(STORE, JSON.stringify({ person: person, items: items })); } catch (error) { /* full: it stays on the page */ }
   }
 
+  function chosen(fields) { return fields.some(function (field) { return !/^(csrfmiddlewaretoken|after|back)$/.test(field[0]); }); }
+
   // What holds nothing that somebody chose or wrote need not outlive its page.
   function keep(item) {
-    if (item.fields.every(function (field) { return /^(csrfmiddlewaretoken|after|back)$/.test(field[0]); })) return;
+    if (!chosen(item.fields)) return;
     save(kept().filter(function (other) { return other.path !== item.path || other.action !== item.action; }).concat(item));
   }
   function forget(item) { save(kept().filter(function (other) { return other.key !== item.key; })); }
@@ -176,9 +247,10 @@
     line.textContent = text;
     box.replaceChildren(line);
     box.hidden = false;
+    lost.shown = false;
   }
 
-  function hide() { box.hidden = true; }
+  function hide() { box.hidden = true; lost.shown = false; }
 
   function button(text, act) {
     const made = document.createElement('button');

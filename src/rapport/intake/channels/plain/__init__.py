@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -37,7 +37,6 @@ _IDS = ("id", "message_id", "messageId", "sid", "uuid")  # under one of these an
 _BECAME: Mapping[str, Literal["handed", "sent", "delivered", "failed"]] = {
     "queued": "handed", "accepted": "handed", "sent": "sent", "delivered": "delivered", "failed": "failed",
 }  # fmt: skip
-_CLOCK_ERROR = timedelta(days=1)  # as wire.moment allows
 
 
 def verify(inbound: Inbound, settings: Mapping[str, str]) -> None:
@@ -73,7 +72,7 @@ def _written(said: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(said)
         at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        return at if at <= datetime.now(UTC) + _CLOCK_ERROR and at.year > 1 else None
+        return at if at <= datetime.now(UTC) + wire.CLOCK_ERROR and at.year > 1 else None
     except (ValueError, OverflowError):
         return None
 
@@ -92,15 +91,23 @@ def _json(value: Json) -> Answer:
 def lacks(settings: Mapping[str, str]) -> str:
     """The host must be the operator's own words: no part of a message may choose it."""
     url = settings.get("send_url", "")
-    parts = urlsplit(url)
     if not url:
         return "Fill in send_url of this source."
-    written_out = parts.scheme in {"http", "https"} and parts.hostname and "{" not in parts.netloc
-    if not written_out or not url.isascii() or not url.isprintable() or " " in url:
+    if not _written_out(url) or not url.isascii() or not url.isprintable() or " " in url:
         return "send_url must be an address with its host written out, as https://gateway.example.org/send."
     if settings.get("send_as") != "get" and not isinstance(_described(settings), dict):
         return "send_fields must be a JSON object, as " + FIELDS
     return ""
+
+
+def _written_out(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and "{" not in parts.netloc
+        )
+    except ValueError:  # half a bracket, a port beyond 65535
+        return False
 
 
 def _described(settings: Mapping[str, str]) -> Json:

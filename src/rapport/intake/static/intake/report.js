@@ -31,9 +31,10 @@
   function start() {
     const EVERY = 5000; // ms between looks at what is due
     const LONG = 10000; // ms until a report that is on its way lets go of the form
-    let current = Kept.newId(), written = Date.now(), busy = false, files = []; // files: of a report that is changed
+    let current = Kept.newId(), written = Date.now(), files = []; // files: of a report that is changed
+    let busy = false, again = false; // again: sent once more while a report is on its way
 
-    form.addEventListener('submit', (event) => { event.preventDefault(); if (!busy) submit(); });
+    form.addEventListener('submit', (event) => { event.preventDefault(); if (busy) again = true; else submit(); });
     by('send-now').addEventListener('click', sendNow);
     by('delete-all').addEventListener('click', deleteAll);
     addEventListener('online', () => { say(''); Kept.sendAll(true); });
@@ -48,14 +49,18 @@
     // --- sending ----------------------------------------------------------------------------------------------------
 
     async function submit() {
+      const before = filled();
       busy = true;
       form.setAttribute('aria-busy', 'true');
-      await attempt().catch(() => say(words.unreadable));
+      await attempt(before).catch(() => say(words.unreadable));
       form.removeAttribute('aria-busy');
       busy = false;
+      const next = again && form.elements.text.value.trim() && filled() !== before; // else it was a second tap
+      again = false;
+      if (next) submit();
     }
 
-    async function attempt() {
+    async function attempt(before) {
       const given = form.elements, chosen = [...given.files.files, ...given.photo.files];
       const taken = files.filter((file, index) => by('kept-file-' + index).checked);
       wrong({}, '');
@@ -74,11 +79,13 @@
       const outcome = await Promise.race([sent, ...(room ? [new Promise((resolve) => setTimeout(resolve, LONG, { state: 'waiting' }))] : [])]);
       if (outcome.state === 'refused') { current = report.id; show(); wrong(outcome.errors, outcome.problem); return; }
       if (outcome.state === 'waiting' && !room) { say(words.noroom); by('said').focus(); return; }
-      anew();
+      const goesOn = filled() !== before; // the next report was begun while this one was on its way
+      if (goesOn) next(chosen); else anew();
+      if (outcome.state === 'sent' && goesOn) { say(words.arrived + ' ' + outcome.ref); return; }
       if (outcome.state === 'sent') { location.assign(outcome.address); return; }
       say(outcome.state === 'other' ? words.other : words.kept);
       if (outcome.state === 'other') Kept.sendAll(true);
-      by('said').focus();
+      if (!goesOn) by('said').focus();
       if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
       inBackground();
       sent.then((late) => { if (late.state === 'sent') say(words.arrived + ' ' + late.ref); });
@@ -104,10 +111,21 @@
 
     function anew() {
       form.reset();
+      next([]);
+    }
+
+    // A new report, with what stands in the form but the files that have gone.
+    function next(gone) {
+      [form.elements.files, form.elements.photo].forEach((input) => { if ([...input.files].some((file) => gone.includes(file))) input.value = ''; });
       current = Kept.newId();
       written = Date.now();
       carry([]);
       show();
+    }
+
+    // What stands in the form, to see whether it has changed.
+    function filled() {
+      return JSON.stringify([...new FormData(form)].map(([name, value]) => typeof value === 'string' ? [name, value] : [name, value.name, value.size]));
     }
 
     // --- what is wrong, as the server's page shows it ---------------------------------------------------------------

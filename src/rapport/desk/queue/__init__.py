@@ -1,0 +1,1 @@
+"""What waits, in which order, who holds what, and how it goes."""

@@ -1,0 +1,1 @@
+"""What goes out: the conversation with a sender, and the outbox."""

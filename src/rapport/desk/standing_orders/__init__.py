@@ -1,0 +1,1 @@
+"""Standing orders: rules that a person signed, and what they do to a batch of reports."""

@@ -1,0 +1,151 @@
+"""Pure: a table of a TOML file, read strictly: what is missing, misspelt or of another kind is named, with a remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from rapport.errors import BadDefinition
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]")
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+#: Characters of a name, which may be a whole question of a form, and of any other text [ours].
+LONGEST_NAME, LONGEST_TEXT = 1_000, 20_000
+_CONTROL = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all but tab and line ends: no page shows them
+HXL = re.compile(r"#[a-z][a-z0-9_]*( ?\+[a-z][a-z0-9_]*)*")
+
+
+class Table:
+    """A table that knows where it stands and which of its keys were asked for."""
+
+    def __init__(self, data: Mapping[str, Any], where: str) -> None:
+        self.data = data
+        self.where = where
+        self.known: list[str] = []
+
+    def bad(self, key: str, remedy: str) -> BadDefinition:
+        place = f"[{self.where}] " if self.where else ""
+        return BadDefinition(f"{place}{key}: {remedy}")
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.known.append(key)
+        return self.data.get(key, default)
+
+    def nothing_else(self) -> None:
+        for key in self.data:
+            if key not in self.known:
+                close = get_close_matches(key, self.known, n=1)
+                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(self.known))}"
+                raise self.bad(key, f"nobody knows this key; {hint}")
+
+    def text(self, key: str, default: str | None = None, form: re.Pattern[str] | None = None, remedy: str = "") -> str:
+        value = self.get(key, default)
+        if value is None:
+            raise self.bad(key, "is missing")
+        if not isinstance(value, str):
+            raise self.bad(key, "write a text in quotes")
+        self.sound(key, value, LONGEST_TEXT)
+        if form and value and not form.fullmatch(value):
+            raise self.bad(key, f"{value!r} does not fit; write it {remedy}")
+        if default is None and not value.strip():
+            raise self.bad(key, "is empty")
+        return value
+
+    def sound(self, key: str, value: str, most: int) -> None:
+        """BadDefinition for a text that is too long, or holds what no database keeps or no page shows."""
+        if len(value) > most:
+            raise self.bad(key, f"has {len(value):,} characters; write at most {most:,}")
+        if _CONTROL.search(value):
+            raise self.bad(key, "holds control characters, as NUL; take them out")
+
+    def one_of(self, key: str, choices: Iterable[str], default: str | None = None) -> str:
+        value = self.text(key, default)
+        if value not in choices:
+            raise self.bad(key, f"{value!r} is not one of {', '.join(choices)}")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self.get(key, False)
+        if not isinstance(value, bool):
+            raise self.bad(key, "write true or false")
+        return value
+
+    def whole(self, key: str, default: int, least: int, most: int) -> int:
+        value = self.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self.bad(key, f"write a whole number between {least} and {most}")
+        return value
+
+    def number(self, key: str, least: float, most: float) -> float:
+        value = self.get(key)
+        if not is_number(value) or not least <= value <= most:
+            raise self.bad(key, f"write a number between {least:g} and {most:g}")
+        return float(value)
+
+    def texts(
+        self, key: str, form: re.Pattern[str] | None = None, remedy: str = "", *, needed: bool = False
+    ) -> tuple[str, ...]:
+        values = self.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise self.bad(key, 'write a list of texts, as ["a", "b"]')
+        if needed and not values:
+            raise self.bad(key, "name at least one")
+        for value in values:
+            self.sound(key, value, LONGEST_TEXT)
+            if form and not form.fullmatch(value):
+                raise self.bad(key, f"{value!r} does not fit; write {remedy}")
+        if len(set(values)) < len(values):
+            raise self.bad(key, "names something twice")
+        return tuple(values)
+
+    def table(self, key: str) -> Table | None:
+        value = self.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.bad(key, f"write a table [{self._inner(key)}]")
+        return Table(value, self._inner(key))
+
+    def tables(self, key: str) -> list[Table]:
+        values = self.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            raise self.bad(key, f"write tables [[{self._inner(key)}]]")
+        return [Table(value, f"{self._inner(key)} {number}") for number, value in enumerate(values, 1)]
+
+    def _inner(self, key: str) -> str:
+        return f"{self.where}.{key}" if self.where else key
+
+
+def is_number(value: object) -> bool:
+    """In TOML true and false are no numbers."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def by_language(table: Table, key: str, *, needed: bool = False) -> Mapping[str, str]:
+    """Texts by language: a table under this key, each of its keys the code of a language."""
+    inner = table.table(key)
+    if inner is None or not inner.data:
+        if needed:
+            raise table.bad(key, f'is missing; write [{key}] with a text per language, as en = "…"')
+        return {}
+    texts = {language: inner.text(language) for language in inner.data if checked_language(inner, language)}
+    for language, text in texts.items():
+        inner.sound(language, text, LONGEST_NAME if key == "names" else LONGEST_TEXT)
+    return texts
+
+
+def checked_language(table: Table, language: str) -> bool:
+    """True, or BadDefinition for what is no code of a language."""
+    if not LANGUAGE.fullmatch(language):
+        raise table.bad(language, "is not a language code of ISO 639-1, as fr")
+    return True
+
+
+def once(table: str, key: str, values: list[str]) -> None:
+    """BadDefinition if a value stands there twice."""
+    for value in values:
+        if values.count(value) > 1:
+            raise BadDefinition(f"[{table}] {key}: {value!r} is there {values.count(value)} times; it must be unique")
