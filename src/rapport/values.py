@@ -326,22 +326,39 @@ class Purpose(StrEnum):
     WORK = "work"  # the desk
 
 
-class Audience(StrEnum):
-    """Whom the built-in protocol tells apart: the operation's own team, and everyone."""
+class Marking(StrEnum):
+    """How far a receiver may pass something on: FIRST's Traffic Light Protocol, version 2.0 (2022)."""
 
-    TEAM = "team"
-    PUBLIC = "public"
+    CLEAR = "TLP:CLEAR"
+    GREEN = "TLP:GREEN"
+    AMBER = "TLP:AMBER"
+    AMBER_STRICT = "TLP:AMBER+STRICT"
+    RED = "TLP:RED"
+
+    @property
+    def strictness(self) -> int:
+        return list(Marking).index(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """On whose behalf something is read, in one operation."""
+    """On whose behalf something is read, in one operation: for one organisation at a time, or for nobody."""
 
-    audience: Audience
+    team: bool = False  # may read the operation's desk
     person_id: int | None = None
+    roles: frozenset[str] = frozenset()  # held in this operation
+    organisation: str = ""
+    organisation_kind: str = ""
+    sectors: frozenset[str] = frozenset()  # of the organisation
+    key: str = ""  # the name of a partner's key
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether this is anybody: what such a reader gets may be kept by caches on the way."""
+        return self == PUBLIC
 
 
-PUBLIC = Reader(Audience.PUBLIC)
+PUBLIC = Reader()
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,29 +425,6 @@ class EventFacts:
     response: Response = Response.OPEN
     extra: tuple[ExtraValue, ...] = ()
     files: tuple[PublishedFile, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What the policy decides on: typed facts about something that may be shared."""
-
-    kind: Literal["event"]
-    ref: str
-    operation: str
-    sensitivity: Sensitivity
-    persons_at_risk: bool
-    facts: EventFacts
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """The policy's answer. `place` is exact, commune or none; `rule` names the rule, `reason` says why in words."""
-
-    allow: bool
-    rule: str
-    reason: str
-    place: Literal["exact", "commune", "none"] = "exact"
-    own_words: bool = True  # title and summary as a person wrote them; else a title composed of category and place
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""Pure: what the policy decides on, and its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from rapport.sharing.protocol.model import Known, Left
+from rapport.values import EventFacts, Precision, Publication, Sensitivity, Status
+
+#: The finest unit that an event's place shows (the dimension `finest`), from its precision.
+FINEST = {
+    Precision.EXACT: "coordinates",
+    Precision.STREET: "coordinates",
+    Precision.LOCALITY: "community",
+    Precision.ADM3: "adm3",
+    Precision.ADM2: "adm2",
+    Precision.ADM1: "adm1",
+    Precision.COUNTRY: "national",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a protocol's conditions ask for, one attribute a dimension (model.DIMENSIONS).
+
+    What is not known is "unknown"; `sensitivity` is what a person said of this one thing, beside the protocol's lists;
+    `smallest_cell` the smallest count in aggregated data.
+    """
+
+    kind: str = "dataset"
+    data_type: str = "unknown"
+    category: frozenset[str] = frozenset()  # codes, with those of the categories above
+    sensitivity: Sensitivity | None = None
+    publication: Publication = Publication.PUBLISHED
+    published_at: datetime | None = None  # what a delay counts from
+    status: Status = Status.UNVERIFIED
+    finest: str = "none"
+    names: Known = "unknown"
+    consent: Known = "unknown"
+    aggregation: str = "unknown"
+    smallest_cell: int | None = None
+    control: str = "unknown"
+    source: frozenset[str] = frozenset()
+    sector: frozenset[str] = frozenset()
+    organisation: str = "unknown"
+    personal_data: Known = "unknown"
+    persons_at_risk: Known = "no"
+    domain: str = "crisis"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that may be shared: the facts by which it is decided, and a payload for its kind."""
+
+    kind: Literal["event"]
+    ref: str
+    operation: str
+    facts: Facts
+    event: EventFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The policy's answer: whether the reader gets it, what is left, by which rules, and why in words."""
+
+    allow: bool
+    left: Left
+    level: Sensitivity
+    rules: tuple[str, ...]  # names of the grants and limits that matched, and of the entries that gave the level
+    reason: str
+    protocol: str = ""  # name and version
+    audience: str = ""

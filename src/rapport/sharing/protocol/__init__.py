@@ -1,0 +1,1 @@
+"""Pure: an information-sharing protocol, read from the file on which partners agreed."""
