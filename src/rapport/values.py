@@ -419,6 +419,7 @@ class EventFacts:
     updated_at: datetime
     spot: Spot | None
     commune: Spot | None  # the same place coarsened to admin 2, stored at write
+    region: Spot | None  # and to admin 1
     affected: Range | None
     sources: tuple[str, ...]
     reports: int
@@ -434,7 +435,7 @@ class Release:
     kind: Literal["event"]
     ref: str
     operation: str
-    audience: Audience
+    audience: str  # as the protocol calls it
     purpose: Purpose
     title: str  # "" when none may be shown: the formatter composes one from category and place
     summary: str
@@ -447,12 +448,15 @@ class Release:
     place: Spot | None
     affected: Range | None
     sources: tuple[str, ...]
-    reports: int
-    rule: str
+    reports: int | None
+    rule: str  # names of the rules, with a blank between them
     reason: str
-    response: Response = Response.OPEN
+    response: Response | None = Response.OPEN
     extra: tuple[ExtraValue, ...] = ()
     files: tuple[PublishedFile, ...] = ()
+    protocol: str = ""  # name and version
+    level: Sensitivity = Sensitivity.LOW
+    marking: Marking | None = None
 
     def headline(self, language: str) -> str:
         """The title, or one composed of category and place where no own words may be shown."""

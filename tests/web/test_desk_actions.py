@@ -22,7 +22,7 @@ from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Standing
 from rapport.sharing.models import ReleaseEntry
-from rapport.values import Audience, Precision, Publication, Range, Spot, Status
+from rapport.values import Precision, Publication, Range, Spot, Status
 from tests.together import at_once
 from tests.web.desk import DELMAS, DRAFT, books, report
 
@@ -33,7 +33,7 @@ def last(operation: Operation) -> Decision:
 
 def public_log(operation: Operation) -> list[bool]:
     """What the public was told: True is a retraction."""
-    entries = ReleaseEntry.objects.filter(operation=operation, audience=Audience.PUBLIC.value)
+    entries = ReleaseEntry.objects.filter(operation=operation, audience="public")
     return list(entries.order_by("seq").values_list("retracted", flat=True))
 
 

@@ -28,7 +28,7 @@ from rapport.operations.models import Category, Operation, Source
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report
 from rapport.sharing.models import ReleaseEntry
-from rapport.values import Audience, Publication, Response, Status
+from rapport.values import Publication, Response, Status
 from tests.web.desk import DELMAS, books, report
 
 REPORTS = 7
@@ -157,7 +157,7 @@ class Books:
         assert (dict(found.event_of), dict(found.merged_into)) == (links, merged), "as the standing decisions say"
         publications = dict(Event.objects.values_list("pk", "publication"))
         assert found.publications(record.born) == publications
-        log = ReleaseEntry.objects.filter(audience=Audience.PUBLIC.value).order_by("seq")
+        log = ReleaseEntry.objects.filter(audience="public").order_by("seq")
         last = dict(log.values_list("event_id", "retracted"))
         assert {event for event, retracted in last.items() if not retracted} == shown, "readers were told"
 

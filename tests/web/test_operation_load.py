@@ -23,7 +23,7 @@ from rapport.operations.models import Operation, Place, PlaceName, StandingOrder
 from rapport.oversight import keys
 from rapport.sharing.models import ReleaseEntry
 from rapport.text.places import find
-from rapport.values import Audience, Precision
+from rapport.values import Precision
 from tests.web.public import publish
 
 HAITI = Path(str(files("rapport") / "data" / "haiti-2010"))
@@ -119,7 +119,7 @@ def test_a_category_marked_as_persons_at_risk_covers_what_is_published_already(
     assert "events that now show readers their commune only: 1" in done.changed
     told = [client.get(one).content.decode() for one in (address, f"/haiti-2010/events/{event.ref}/", "/haiti-2010/")]
     assert not any(secret in page for page in told for secret in ("72.31234", "Rue 7"))
-    entries = ReleaseEntry.objects.filter(operation=haiti, audience=Audience.PUBLIC).exclude(id__in=before)
+    entries = ReleaseEntry.objects.filter(operation=haiti, audience="public").exclude(id__in=before)
     assert [entry.event_id for entry in entries] == [event.pk]
     other.refresh_from_db()
     assert not other.persons_at_risk

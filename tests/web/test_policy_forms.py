@@ -1,25 +1,36 @@
-"""Each sharing rule exists for one item and for a query; both say the same of every generated event."""
+"""Each sharing rule exists for one item and for a query; both say the same of every generated event and protocol."""
 
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
+import pytest
 from django.db import transaction
 
 from rapport.events import live
 from rapport.events.filters import Filters
+from rapport.events.index import Rows
 from rapport.events.log import record
-from rapport.events.models import Event
-from rapport.events.releases import releases
+from rapport.events.models import Event, EventReport
+from rapport.events.releases import items
+from rapport.events.rows import Asked, rows
 from rapport.operations import fields
-from rapport.operations.models import Operation
+from rapport.operations.models import Category, Operation, Source
+from rapport.reports.models import Report
+from rapport.sharing.items import Item
 from rapport.sharing.models import ReleaseEntry
-from rapport.sharing.policy import sees_extra
-from rapport.sharing.queries import released
-from rapport.values import PUBLIC, Audience, Box, Publication, Purpose, Reader, Status
+from rapport.sharing.policy import Policy
+from rapport.sharing.protocol.model import PURPOSES, Protocol
+from rapport.sharing.release import release
+from rapport.values import PUBLIC, Box, Publication, Purpose, Reader, Release, Sensitivity, Status
+from tests.protocols import NOW, OPEN, protocol
 
 WORLD = Box(-180, -90, 180, 90)
+SOURCES = OPEN["source"]
+TEAM, CLUSTER = Reader(team=True, person_id=1), Reader(sectors=frozenset({"health"}))
 
 
 def generated(operation: Operation, count: int) -> list[Event]:
@@ -30,10 +41,11 @@ def generated(operation: Operation, count: int) -> list[Event]:
         made.append(
             Event(
                 operation=operation,
-                title=rnd.choice(["", "Food needed", "Eau à Delmas"]),
+                title=rnd.choice(["", "Food needed", "Eau à Delmas", "call +509 3412 3456"]),
                 summary=rnd.choice(["", "in a person's words"]),
-                publication=rnd.choice(list(Publication)).value,
+                publication=rnd.choice([*Publication, Publication.PUBLISHED]).value,
                 status=rnd.choice(list(Status)).value,
+                sensitivity=rnd.choice([Sensitivity.LOW, Sensitivity.LOW, *Sensitivity]).value,
                 persons_at_risk=rnd.random() < 0.4,
                 lon=-72.3 + n / 1000 if mapped else None,
                 lat=18.5 if mapped else None,
@@ -46,42 +58,136 @@ def generated(operation: Operation, count: int) -> list[Event]:
                 commune_radius_m=6000 if commune else 0,
                 commune_name="Delmas" if commune else "",
                 commune_pcode="HT0112" if commune else "",
-                occurred_at=rnd.choice([None, datetime(2010, 1, 13, tzinfo=UTC)]),
+                published_at=rnd.choice([None, *(NOW - timedelta(hours=h) for h in (0.5, 5, 30))]),
+                occurred_at=rnd.choice([None, NOW - timedelta(days=40, hours=3)]),
                 extra=rnd.choice([{}, {"damage": "total"}, {"damage": "none", "secret": "x"}]),
             )
         )
-    return Event.objects.bulk_create(made)
+    events = Event.objects.bulk_create(made)
+    nodes = [Category.objects.get_or_create(operation=operation, code=code)[0] for code in ("water", "food")]
+    nodes.append(Category.objects.get_or_create(operation=operation, code="trapped", parent=nodes[0])[0])
+    links = [(event, node) for event in events for node in rnd.sample(nodes, rnd.randrange(3))]
+    _told(operation, events, rnd)
+    through = Event.categories.through
+    through.objects.bulk_create(through(event=event, category=node) for event, node in links)
+    return events
 
 
-def test_the_two_forms_of_the_policy_agree(operation: Operation) -> None:
+def _told(operation: Operation, events: Sequence[Event], rnd: random.Random) -> None:
+    """Each event is told by one or two reports, through one source or two."""
+    sources = [Source.objects.get_or_create(operation=operation, slug=slug)[0] for slug in SOURCES]
+    told = [(event, n, rnd.choice(sources)) for event in events for n in range(rnd.randrange(1, 3))]
+    reports = Report.objects.bulk_create(
+        Report(operation=operation, source=source, ref=f"{event.pk:020}{n:06}", received_at=NOW, text="")
+        for event, n, source in told
+    )
+    EventReport.objects.bulk_create(
+        EventReport(event=event, report=report) for (event, _, _), report in zip(told, reports, strict=True)
+    )
+
+
+def compared(asked: Protocol, queried: Protocol, operation: Operation, made: dict[int, Item]) -> tuple[int, int]:
+    """How many events were compared, and of how many the two forms say something else."""
+    cases, differ = 0, 0
+    for reader in (PUBLIC, CLUSTER, TEAM):
+        audience = asked.audience_of(reader)
+        for purpose in PURPOSES:
+            seen = rows(Asked(operation.pk, audience, purpose, Policy(queried), NOW), list(made))
+            at = {event_id: position for position, event_id in enumerate(seen.ids)}
+            for event_id, item in made.items():
+                one = release(Policy(asked), item, reader, purpose, NOW)
+                cases += 1
+                differ += not _alike(one, seen, at.get(event_id), event_id)
+    return cases, differ
+
+
+def _alike(one: Release | None, seen: Rows, at: int | None, event_id: int) -> bool:
+    if one is None or at is None:
+        return one is None and at is None
+    place = one.place
+    here = (seen.lon[at], seen.lat[at], seen.precision[at], seen.radius_m[at], seen.pcode[at])
+    if place is None and not (seen.lon[at] != seen.lon[at] and here[2:] == (0, 0, "")):
+        return False
+    if place and here != (place.lon, place.lat, place.precision, place.radius_m, place.pcode):
+        return False
+    words = f"{one.title} {place.name if place else ''} {one.summary}"
+    response = one.response.value if one.response else ""
+    chosen = {c: {name for name, ids in by.items() if event_id in ids} for c, by in seen.choices.items()}
+    said = {extra.code: {str(extra.value)} for extra in one.extra}
+    return (
+        seen.words[at].split() == words.split()
+        and seen.response[at] == response
+        and {slug for slug, ids in seen.sources.items() if event_id in ids} == set(one.sources)
+        and {code: values for code, values in chosen.items() if values} == said
+        and (not one.occurred_at or seen.at[at] == int(one.occurred_at.timestamp()))
+    )
+
+
+@pytest.fixture
+def made(operation: Operation) -> dict[int, Item]:
+    choices = tuple(fields.FieldChoice(code, {"en": code}) for code in ("total", "none", "x"))
     operation.extra_fields = [
-        fields.to_json(fields.Field(code, "text", {"en": code}, public=code == "damage"))
+        fields.to_json(
+            fields.Field(code, "choice", {"en": code}, public=code == "damage", filter=True, choices=choices)
+        )
         for code in ("damage", "secret")
     ]
-    events = generated(operation, 400)
-    ids = [event.pk for event in events]
-    by_ref = {event.ref: event.pk for event in events}
-    for reader in (PUBLIC, Reader(Audience.TEAM, 1)):
-        for purpose in Purpose:
-            rows = {row.pk: row for row in released(Event.objects.filter(operation=operation), reader, purpose)}
-            items = {by_ref[one.ref]: one for one in releases(operation, reader, purpose, ids)}
-            assert rows.keys() == items.keys()
-            for pk, row in rows.items():
-                place = items[pk].place
-                seen = tuple(getattr(row, f"seen_{name}") for name in ("lon", "lat", "precision", "radius_m", "pcode"))
-                if place is None:
-                    assert seen[:3] == (None, None, None)
-                else:
-                    assert seen == (place.lon, place.lat, place.precision, place.radius_m, place.pcode)
-                searchable = " ".join(row.seen_words.split())
-                place_name = place.name if place else (row.commune_name if row.persons_at_risk else "")
-                answered = {c for c in row.seen_extra if sees_extra(reader, c == "damage")}
-                assert answered == {one.code for one in items[pk].extra}
-                assert set(searchable.split()) <= set(f"{items[pk].title} {items[pk].summary} {place_name}".split())
+    operation.save()
+    return items(operation, [event.pk for event in generated(operation, 150)])
+
+
+def test_the_two_forms_of_the_policy_agree(operation: Operation, made: dict[int, Item]) -> None:
+    rnd, cases, differ = random.Random(11), 0, 0
+    for _ in range(14):
+        agreed = protocol(rnd)
+        some, wrong = compared(agreed, agreed, operation, made)
+        cases, differ = cases + some, differ + wrong
+    print(f"{cases:,} cases of reader, event, purpose and protocol; disagreements {differ}")  # noqa: T201 - the figure
+    assert cases >= 20_000
+    assert differ == 0
+
+
+def test_a_rule_that_the_query_forgets_is_noticed(operation: Operation, made: dict[int, Item]) -> None:
+    rnd, mutants, caught = random.Random(7), 0, 0
+    some = dict(list(made.items())[:60])
+    for _ in range(3):
+        agreed = protocol(rnd, rules=6)
+        for lost in agreed.rules:
+            forgetful = replace(agreed, rules=tuple(one for one in agreed.rules if one is not lost))
+            if _changes_anything(agreed, forgetful, some):
+                mutants += 1
+                caught += compared(agreed, forgetful, operation, some)[1] > 0
+    print(f"{mutants} rules dropped from the query, {caught} caught")  # noqa: T201 - the figure
+    assert mutants >= 6
+    assert caught == mutants
+
+
+def _changes_anything(agreed: Protocol, forgetful: Protocol, made: dict[int, Item]) -> bool:
+    """Whether anybody gets anything else without the rule, beyond the reasons given."""
+
+    def got(one: Protocol) -> Sequence[object]:
+        return [
+            release(Policy(one), item, reader, purpose, NOW)
+            for reader in (PUBLIC, CLUSTER, TEAM)
+            for purpose in PURPOSES
+            for item in made.values()
+        ]
+
+    return any(
+        (a is None) != (b is None) or (a and b and _shown(a) != _shown(b))
+        for a, b in zip(got(agreed), got(forgetful), strict=True)
+    )
+
+
+def _shown(one: object) -> object:
+    """What of a Release the index holds too."""
+    assert isinstance(one, Release)
+    return one.place, one.title, one.summary, one.response, one.sources, one.extra, one.occurred_at
 
 
 def test_the_index_follows_the_log(operation: Operation) -> None:
     events = generated(operation, 60)
+    Event.objects.update(sensitivity="low")
     with transaction.atomic():
         record(operation.pk, [event.pk for event in events])
     shown = {event.pk for event in events if event.publication == "published"}
@@ -108,12 +214,13 @@ def test_what_the_team_does_to_a_draft_moves_nothing_for_the_public(operation: O
     event = Event.objects.create(operation=operation, publication="published")
     with transaction.atomic():
         record(operation.pk, [event.pk])
-    before = live.view(operation, PUBLIC).seq
+    before = live.view(operation, PUBLIC).state
     draft = Event.objects.create(operation=operation, title="not yet")
+    seen = live.view(operation, TEAM).seq
     with transaction.atomic():
         record(operation.pk, [draft.pk])
-    assert live.view(operation, PUBLIC).seq == before
-    assert live.view(operation, Reader(Audience.TEAM, 1)).seq > before
+    assert live.view(operation, PUBLIC).state == before
+    assert live.view(operation, TEAM).seq > seen
 
 
 def test_an_event_is_taken_back_once(operation: Operation) -> None:
@@ -124,3 +231,9 @@ def test_an_event_is_taken_back_once(operation: Operation) -> None:
             record(operation.pk, [event.pk])
     entries = ReleaseEntry.objects.filter(audience="public").order_by("seq").values_list("retracted", flat=True)
     assert list(entries) == [False, True, False, True]
+
+
+def test_the_desk_is_read_by_who_works_there_and_by_nobody_else(made: dict[int, Item]) -> None:
+    policy = Policy(protocol(random.Random(1)))
+    assert all(release(policy, item, TEAM, Purpose.WORK, NOW) for item in made.values())
+    assert not any(release(policy, item, CLUSTER, Purpose.WORK, NOW) for item in made.values())

@@ -12,23 +12,30 @@ from rapport.events.models import Event
 from rapport.operations import fields
 from rapport.operations.fields import Field
 from rapport.operations.models import Operation
+from rapport.sharing.active import policy_of
 from rapport.sharing.policy import sees_extra
+from rapport.sharing.protocol.model import Audience
 from rapport.values import Reader
 
 
-def seen(operation: Operation, reader: Reader) -> tuple[Field, ...]:
-    """The fields, also retired ones, whose values this reader gets of events that show words at all."""
-    return tuple(one for one in fields.stored(operation.extra_fields) if sees_extra(reader, one.public))
+def audience(operation: Operation, reader: Reader) -> Audience:
+    """Whom the reader belongs to under the protocol in force."""
+    return policy_of(operation.pk).protocol.audience_of(reader)
 
 
-def filters(operation: Operation, reader: Reader) -> tuple[Field, ...]:
-    """Those by which this reader can filter."""
-    return tuple(one for one in seen(operation, reader) if one.filter)
+def seen(operation: Operation, who: Audience) -> tuple[Field, ...]:
+    """The fields, also retired ones, whose values this audience gets of events that keep such fields at all."""
+    return tuple(one for one in fields.stored(operation.extra_fields) if sees_extra(who, one.public))
+
+
+def filters(operation: Operation, who: Audience) -> tuple[Field, ...]:
+    """Those by which this audience can filter."""
+    return tuple(one for one in seen(operation, who) if one.filter)
 
 
 def asked(query: Query, operation: Operation, reader: Reader) -> Filters:
     """The filters in an address, as far as this reader can filter. Refused names the field and the remedy."""
-    return parse(query, operation.time_zone, [one.code for one in filters(operation, reader)])
+    return parse(query, operation.time_zone, [one.code for one in filters(operation, audience(operation, reader))])
 
 
 def changed(operation_id: int, codes: Set[str]) -> Sequence[str]:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from rapport.events.models import Event, EventReport
-from rapport.sharing.models import ReleaseEntry, next_seqs
-from rapport.sharing.queries import released
-from rapport.values import Audience, Publication, Purpose, Reader
+from rapport.sharing.active import policy_of
+from rapport.sharing.models import ReleaseClock, ReleaseEntry, next_seqs
+from rapport.sharing.policy import Policy
+from rapport.sharing.protocol.model import PURPOSES
+from rapport.sharing.queries import released_to
+from rapport.values import Publication, Purpose
 
 #: What stands by itself: no part of another event, and told by a report. What was merged, or is taken back,
 #: is withdrawn for every reader; the team, who get withdrawn events too, would count it twice, or for ever.
 _BY_ITSELF = Q(merged_into__isnull=True) & (
     ~Q(publication=Publication.WITHDRAWN.value) | Exists(EventReport.objects.filter(event=OuterRef("pk")))
 )
+_PART = 500  # events asked for at once
 
 
 def record(operation_id: int, event_ids: Iterable[int]) -> None:
@@ -30,24 +35,39 @@ def record(operation_id: int, event_ids: Iterable[int]) -> None:
         return
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("events.log.record must share the transaction of the change")
-    for audience in Audience:
-        entries = _entries(operation_id, audience, ids)
+    policy, now = policy_of(operation_id), timezone.now()
+    for audience in _audiences(operation_id, policy):
+        entries = _entries(operation_id, policy, audience, ids, now)
         for entry, seq in zip(entries, next_seqs(operation_id, audience, len(entries)), strict=True):
             entry.seq = seq
-        ReleaseEntry.objects.bulk_create(entries, batch_size=500)
+        ReleaseEntry.objects.bulk_create(entries, batch_size=_PART)
 
 
-def listed(events: QuerySet[Event], audience: Audience) -> QuerySet[Event]:
+def protocol_changed(operation_id: int) -> str:
+    """Another protocol holds from now on: every event goes into the logs anew, and what readers get no more is taken
+    back. Called in the transaction of that change."""
+    ids = list(Event.objects.filter(operation_id=operation_id).values_list("id", flat=True))
+    record(operation_id, ids)
+    return f"{len(ids)} events"
+
+
+def listed(events: QuerySet[Event], policy: Policy, audience: str, purpose: Purpose, now: datetime) -> QuerySet[Event]:
     """Those of the events that maps, lists, counts and feeds give to the audience, with the columns of `released`."""
-    return released(events.filter(_BY_ITSELF), Reader(audience), Purpose.VIEW)
+    return released_to(events.filter(_BY_ITSELF), policy, audience, purpose, now)
 
 
-def _entries(operation_id: int, audience: Audience, ids: list[int]) -> list[ReleaseEntry]:
-    now = timezone.now()
+def _audiences(operation_id: int, policy: Policy) -> list[str]:
+    """All that the protocol tells apart, and those that an earlier one did: they may have to give things back."""
+    named = [audience.name for audience in policy.protocol.audiences]
+    before = ReleaseClock.objects.filter(operation_id=operation_id).exclude(audience__in=named)
+    return [*named, *before.order_by("audience").values_list("audience", flat=True)]
+
+
+def _entries(operation_id: int, policy: Policy, audience: str, ids: list[int], now: datetime) -> list[ReleaseEntry]:
     entries = []
-    for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
-        shown = set(listed(Event.objects.filter(id__in=part), audience).values_list("id", flat=True))
+    for start in range(0, len(ids), _PART):
+        part = ids[start : start + _PART]
+        shown = _given(policy, audience, part, now)
         had = _last_given(operation_id, audience, [event_id for event_id in part if event_id not in shown])
         entries += [
             ReleaseEntry(
@@ -59,7 +79,18 @@ def _entries(operation_id: int, audience: Audience, ids: list[int]) -> list[Rele
     return entries
 
 
-def _last_given(operation_id: int, audience: Audience, ids: list[int]) -> set[int]:
+def _given(policy: Policy, audience: str, ids: list[int], now: datetime) -> set[int]:
+    """Those of the events that the audience gets for any purpose."""
+    events, given, asked = Event.objects.filter(id__in=ids), set[int](), []
+    for purpose in PURPOSES:
+        rules = policy.rules(audience, purpose, now)
+        if rules not in asked:  # most protocols rule alike for all purposes
+            asked.append(rules)
+            given |= set(listed(events, policy, audience, purpose, now).values_list("id", flat=True))
+    return given
+
+
+def _last_given(operation_id: int, audience: str, ids: list[int]) -> set[int]:
     """Those of the events that the audience has and has not been asked to give back yet."""
     log = ReleaseEntry.objects.filter(operation_id=operation_id, audience=audience, event_id__in=ids).order_by("seq")
     last = dict(log.values_list("event_id", "retracted"))  # the later entry of an event replaces the earlier

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -85,8 +86,9 @@ def _cluster(cluster: Cluster, release: Release | None) -> dict[str, Any]:
 def pulse(request: HttpRequest, operation: Operation) -> HttpResponse:
     """The number of the last change this reader may have seen; the page asks every few seconds."""
     who = reader(request, operation)
-    seq = view(operation, who).seq
-    tag = f'"{seq}-{who.audience}"'
+    seen = view(operation, who)
+    seq = seen.seq
+    tag = f'"{hashlib.sha256(f"{seen.state} {who}".encode()).hexdigest()[:32]}"'
     if tag in parse_etags(request.headers.get("If-None-Match", "")):
         answer: HttpResponse = HttpResponse(status=304)
     else:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from rapport.operations.models import Category
 from rapport.reports.models import Report
-from rapport.sharing.models import Shareable
+from rapport.sharing.models import PolicyColumns, Shareable
 from rapport.values import Precision, Publication, Range, Response, Spot, Status
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: no i, l, o, u
@@ -22,6 +22,16 @@ def new_ref() -> str:
 
 
 class Event(Shareable):
+    POLICY_COLUMNS = PolicyColumns(
+        same={
+            "kind": "event", "data_type": "event", "aggregation": "record", "domain": "crisis",
+            "names": "unknown", "consent": "unknown", "control": "unknown", "organisation": "unknown",
+            "personal_data": "unknown",
+        },
+        columns={"publication": "publication", "status": "status"},
+        through={"category": "categories", "source": "links__report__source__slug"},
+    )  # fmt: skip
+
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="events")
     ref = models.CharField(max_length=8, unique=True, default=new_ref)
     title = models.CharField(max_length=300, blank=True)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db.models import Count, F
+from django.utils import timezone
 
 from rapport.events.models import Event
 from rapport.operations import fields
+from rapport.operations.categories import lines
 from rapport.operations.fields import Field
+from rapport.operations.gazetteer import regions
 from rapport.operations.models import Category, Operation
 from rapport.reports.attachments import serve
 from rapport.reports.models import Attachment, AttachmentState, Report
+from rapport.sharing.active import policy_of
+from rapport.sharing.items import FINEST, Facts, Item
 from rapport.sharing.release import release
 from rapport.values import (
-    CategoryName,
     EventFacts,
-    Item,
+    Precision,
     Publication,
     PublishedFile,
     Purpose,
@@ -25,6 +30,7 @@ from rapport.values import (
     Release,
     Response,
     Sensitivity,
+    Spot,
     Status,
 )
 
@@ -33,10 +39,9 @@ _PART = 500  # ids asked for at once
 
 def releases(operation: Operation, reader: Reader, purpose: Purpose, ids: Sequence[int]) -> list[Release]:
     """The releases of these events for this reader, in the order of `ids`; what is not released is left out."""
-    items: dict[int, Item] = {}
-    for start in range(0, len(ids), _PART):
-        items.update(_items(operation, ids[start : start + _PART]))
-    made = (release(items[event_id], reader, purpose) for event_id in ids if event_id in items)
+    policy, now = policy_of(operation.pk), timezone.now()
+    known = items(operation, ids)
+    made = (release(policy, known[event_id], reader, purpose, now) for event_id in ids if event_id in known)
     return [one for one in made if one is not None]
 
 
@@ -46,39 +51,58 @@ def by_ref(operation: Operation, reader: Reader, purpose: Purpose, ref: str) -> 
     return next(iter(releases(operation, reader, purpose, ids)), None)
 
 
+def items(operation: Operation, ids: Sequence[int]) -> dict[int, Item]:
+    """All that is known of these events, for the policy to decide on. Nothing of it may be shown."""
+    made: dict[int, Item] = {}
+    for start in range(0, len(ids), _PART):
+        made.update(_items(operation, ids[start : start + _PART]))
+    return made
+
+
 def _items(operation: Operation, ids: Sequence[int]) -> dict[int, Item]:
     events = Event.objects.filter(operation=operation, id__in=ids)
-    categories = _categories(ids)
+    categories, areas = _categories(operation, ids), regions(operation.pk)
     reports, sources = _told_by(ids)
     files = _files(ids)
     known = fields.stored(operation.extra_fields)
     return {
         event.pk: _item(
-            operation, known, event, categories[event.pk], sources[event.pk], reports[event.pk], files[event.pk]
+            operation,
+            known,
+            event,
+            categories[event.pk],
+            _Around(areas.get(event.commune_pcode), sources[event.pk], reports[event.pk], files[event.pk]),
         )
         for event in events
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands in other tables about an event."""
+
+    region: Spot | None
+    sources: Sequence[str]
+    reports: int
+    files: Sequence[PublishedFile]
 
 
 def _item(
     operation: Operation,
     known: Sequence[Field],
     event: Event,
-    categories: Sequence[CategoryName],
-    sources: Iterable[str],
-    reports: int,
-    files: Sequence[PublishedFile],
+    tree: Sequence[tuple[Category, ...]],
+    around: _Around,
 ) -> Item:
     return Item(
         kind="event",
         ref=event.ref,
         operation=operation.slug,
-        sensitivity=Sensitivity(event.sensitivity),
-        persons_at_risk=event.persons_at_risk,
-        facts=EventFacts(
+        facts=_facts(event, tree, around),
+        event=EventFacts(
             title=event.title,
             summary=event.summary,
-            categories=tuple(categories),
+            categories=tuple(line[0].as_value for line in tree),
             publication=Publication(event.publication),
             status=Status(event.status),
             occurred_at=event.occurred_at,
@@ -86,13 +110,31 @@ def _item(
             updated_at=event.updated_at,
             spot=event.coded_spot,
             commune=event.commune,
+            region=around.region,
             affected=event.affected,
-            sources=tuple(sorted(sources)),
-            reports=reports,
+            sources=tuple(sorted(around.sources)),
+            reports=around.reports,
             response=Response(event.response),
             extra=fields.shown(known, event.extra),
-            files=tuple(files),
+            files=tuple(around.files),
         ),
+    )
+
+
+def _facts(event: Event, tree: Sequence[tuple[Category, ...]], around: _Around) -> Facts:
+    """What a protocol's conditions ask for: as Event.POLICY_COLUMNS says it for queries."""
+    return Facts(
+        kind="event",
+        data_type="event",
+        category=frozenset(category.code for line in tree for category in line),
+        sensitivity=Sensitivity(event.sensitivity),
+        publication=Publication(event.publication),
+        published_at=event.published_at,
+        status=Status(event.status),
+        finest=FINEST[Precision(event.precision)] if event.lon is not None and event.precision else "none",
+        aggregation="record",
+        source=frozenset(around.sources),
+        persons_at_risk="yes" if event.persons_at_risk else "no",
     )
 
 
@@ -120,16 +162,17 @@ def _files(ids: Sequence[int]) -> dict[int, list[PublishedFile]]:
     return grouped
 
 
-def _categories(ids: Sequence[int]) -> dict[int, list[CategoryName]]:
+def _categories(operation: Operation, ids: Sequence[int]) -> dict[int, list[tuple[Category, ...]]]:
+    """The categories of each event, each with those above it."""
     links = list(
         Event.categories.through.objects.filter(event_id__in=ids)
         .order_by("category__order")
         .values_list("event_id", "category_id")
     )
-    nodes = {node.pk: node.as_value for node in Category.objects.filter(id__in={link[1] for link in links})}
-    grouped: dict[int, list[CategoryName]] = defaultdict(list)
+    known = lines(Category.objects.filter(operation=operation))
+    grouped: dict[int, list[tuple[Category, ...]]] = defaultdict(list)
     for event_id, category_id in links:
-        grouped[event_id].append(nodes[category_id])
+        grouped[event_id].append(known[category_id])
     return grouped
 
 

@@ -25,7 +25,7 @@ from rapport.operations.access import address, public, reader
 from rapport.operations.fields import PREFIX, Field
 from rapport.operations.models import Operation, Source
 from rapport.sharing.models import ReleaseEntry
-from rapport.values import Audience, Purpose, Reader, Status
+from rapport.values import Purpose, Reader, Status
 
 PAGE = 50  # events
 VIEWS = ("map", "list", "timeline")
@@ -52,14 +52,17 @@ def overview(request: HttpRequest, operation: Operation) -> HttpResponse:
     """Map, list and timeline of one operation under one set of filters; `part=results` gives what changes with news."""
     who = reader(request, operation)
     seen = view(operation, who)
+    offers = extra.filters(operation, extra.audience(operation, who))
     try:
         filters = extra.asked(request.GET, operation, who)
     except Refused as refused:
-        return _not_understood(request, operation, seen, extra.filters(operation, who), refused)
+        return _not_understood(
+            request, operation, seen, extra.filters(operation, extra.audience(operation, who)), refused
+        )
     shown = _shown(request, operation, who, seen, filters)
     if request.GET.get("part") == "results":
         return render(request, "events/_results.html", shown)
-    offered = facets(operation, seen, filters, extra.filters(operation, who))
+    offered = facets(operation, seen, filters, offers)
     return render(
         request, "events/overview.html", {**shown, **_form(request, offered), "chips": chips(filters, offered)}
     )
@@ -162,14 +165,15 @@ def _gone(request: HttpRequest, operation: Operation, who: Reader, ref: str) -> 
 
 
 def _was_shown(event: Event, who: Reader) -> bool:
-    entries = ReleaseEntry.objects.filter(operation=event.operation_id, audience=who.audience, event_id=event.pk)
+    audience = extra.audience(event.operation, who).name
+    entries = ReleaseEntry.objects.filter(operation=event.operation_id, audience=audience, event_id=event.pk)
     return entries.filter(retracted=True).exists()
 
 
 def _part_of(operation: Operation, who: Reader, ref: str) -> str | None:
     """The event that this one has become part of, if this reader gets it; None where the reader never had this one."""
     event = Event.objects.filter(operation=operation, ref=ref, merged_into__isnull=False).first()
-    if event is None or (who.audience is Audience.PUBLIC and not _was_shown(event, who)):
+    if event is None or (not who.team and not _was_shown(event, who)):
         return None
     whole = event
     while whole.merged_into is not None:

@@ -27,8 +27,7 @@ from rapport.formats.context import ExtraColumn, FeedContext
 from rapport.operations.access import public, reader
 from rapport.operations.models import Operation
 from rapport.sharing.models import ReleaseEntry
-from rapport.sharing.policy import PROTOCOL
-from rapport.values import Audience, Purpose, Reader, Release
+from rapport.values import Purpose, Reader, Release
 
 PAGE = 500  # releases in memory at a time
 IDS = 20_000  # ids asked of the index at a time
@@ -67,7 +66,9 @@ class Feed:
 
     operation: Operation
     reader: Reader
+    audience: str
     selection: Selection
+    state: str  # live.View.state
     format: Format
     limit: int | None
     context: FeedContext
@@ -76,7 +77,7 @@ class Feed:
         """Changes whenever the bytes of this feed may."""
         context = self.context
         parts = (
-            self.reader.audience, context.slug, self.operation.definition_hash, PROTOCOL, self.selection.seq,
+            self.audience, context.slug, self.operation.definition_hash, self.state,
             context.query, context.language, context.base_url, self.format.ending, self.format.version, self.limit,
         )  # fmt: skip
         return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
@@ -111,7 +112,7 @@ def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpRespons
     if settled is not None:
         response.headers["Last-Modified"] = http_date(settled)
     response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "no-cache" if asked.reader.audience is Audience.PUBLIC else "private, no-cache"
+    response.headers["Cache-Control"] = "no-cache" if asked.reader.anonymous else "private, no-cache"
     patch_vary_headers(response, ["Accept-Encoding", "Accept-Language", "Cookie"])
     return response
 
@@ -120,7 +121,9 @@ def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
     who = reader(request, operation)
     filters = extra.asked(request.GET, operation, who)
     limit = _limit(request.GET.get("limit", ""), form)
-    selection = live.view(operation, who).select(filters)
+    audience = extra.audience(operation, who)
+    seen = live.view(operation, who, Purpose.EXPORT)
+    selection = seen.select(filters)
     language = get_language() or operation.language
     context = FeedContext(
         base_url=settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/"),
@@ -128,13 +131,13 @@ def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
         name=operation.name_in(language),
         language=language,
         query=filters.query(),
-        updated=_changed(operation, who, selection.seq),
+        updated=_changed(operation, audience.name, selection.seq),
         extra=tuple(
             ExtraColumn(one.name, one.code, one.names, one.kind, one.hxl, {c.code: c.names for c in one.choices})
-            for one in extra.seen(operation, who)
+            for one in extra.seen(operation, audience)
         ),
     )
-    return Feed(operation, who, selection, form, limit, context)
+    return Feed(operation, who, audience.name, selection, seen.state, form, limit, context)
 
 
 def _limit(text: str, form: Format) -> int | None:
@@ -147,9 +150,9 @@ def _limit(text: str, form: Format) -> int | None:
     return int(text)
 
 
-def _changed(operation: Operation, who: Reader, seq: int) -> datetime:
+def _changed(operation: Operation, audience: str, seq: int) -> datetime:
     """When the release log of this audience last moved, up to that position."""
-    log = ReleaseEntry.objects.filter(operation=operation, audience=who.audience.value, seq__lte=seq)
+    log = ReleaseEntry.objects.filter(operation=operation, audience=audience, seq__lte=seq)
     return log.order_by("-seq").values_list("at", flat=True).first() or operation.created_at
 
 

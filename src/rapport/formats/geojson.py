@@ -58,7 +58,7 @@ def _what(release: Release, context: FeedContext) -> dict[str, Json]:
             for category in release.categories
         ],
         "status": release.status.value,
-        "response": release.response.value,
+        "response": release.response.value if release.response else None,
         "files": [context.file_url(release.ref, file.id) for file in release.files],
     }
 

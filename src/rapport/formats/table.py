@@ -75,7 +75,7 @@ def _cells(release: Release, context: FeedContext) -> list[Cell]:
         affected.high if affected else None,
         release.reports,
         context.event_url(release.ref),
-        release.response.value,
+        release.response.value if release.response else None,
         *_extra_cells(release, context),
     ]
 

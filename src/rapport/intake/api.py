@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from msgspec import Struct
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError
@@ -25,6 +26,7 @@ from rapport.intake.views import RETRY_AFTER
 from rapport.operations.models import Source
 from rapport.reports.attachments import kinds
 from rapport.reports.models import Report
+from rapport.sharing.active import policy_of
 from rapport.sharing.queries import released
 from rapport.values import PUBLIC, GivenFile, Purpose
 
@@ -133,8 +135,15 @@ def standing(request: HttpRequest, operation: str, ref: str) -> HttpResponse:
     report = Report.objects.filter(source=source, ref=ref).first()
     if report is None:
         return _json(404, Problem("no_report", "This source has sent no report with this reference."))
-    event = released(Event.objects.filter(links__report=report), PUBLIC, Purpose.VIEW).first()
+    event = _public(report)
     return _json(200, StandingOut(report.ref, report.standing, event.ref if event else None))
+
+
+def _public(report: Report) -> Event | None:
+    """The event of a report, if everybody may see it."""
+    told = Event.objects.filter(links__report=report)
+    policy = policy_of(report.source.operation_id)
+    return released(told, policy, PUBLIC, Purpose.VIEW, timezone.now()).first()
 
 
 def _send(request: HttpRequest, operation: str, rows: Callable[[], Iterator[list[tuple[int, bytes]]]]) -> HttpResponse:

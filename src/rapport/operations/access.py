@@ -20,7 +20,7 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.accounts.second_factor import AFTER
 from rapport.operations.models import Operation
-from rapport.values import PUBLIC, Audience, Reader
+from rapport.values import PUBLIC, Reader
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -101,7 +101,7 @@ def reader(request: HttpRequest, operation: Operation) -> Reader:
     role that does not carry the desk reads what everybody reads."""
     user = request.user
     if user.is_authenticated and person(request).may(Permission.DESK_REPORT_READ, operation.pk):
-        return Reader(Audience.TEAM, user.pk)
+        return Reader(True, user.pk, frozenset(role.value for role in person(request).roles_in(operation.pk)))
     return PUBLIC
 
 

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import logging
 import os
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from django.conf import settings
 from rapport.errors import RapportError, TryAgain
 
 log = logging.getLogger(__name__)
-KeyPurpose = Literal["django", "pseudonyms", "addresses", "channels", "attachments", "second_factor"]
+KeyPurpose = Literal["django", "pseudonyms", "addresses", "channels", "attachments", "second_factor", "displacement"]
 
 
 def load(folder: Path, purpose: KeyPurpose) -> list[bytes]:
@@ -98,6 +98,17 @@ def pseudonym(scope: str, kind: str, value: str, known: Callable[[], bool]) -> s
     text = "\x1f".join((scope, kind, value)).encode()
     key = _pseudonyms(settings.DATA_DIR, known)
     return urlsafe_b64encode(hmac.digest(key, text, "sha256")[:16]).rstrip(b"=").decode()
+
+
+@lru_cache(maxsize=16)
+def _displacement(folder: Path) -> bytes:
+    return urlsafe_b64decode(_keys(folder, "displacement")[-1])
+
+
+def displacement() -> bytes:
+    """The 32 bytes by which places are moved before readers get them. The oldest key, not the newest: with another one
+    every place would be given a second time, and the two could be averaged."""
+    return _displacement(settings.DATA_DIR)
 
 
 def token_hash(token: str) -> str:

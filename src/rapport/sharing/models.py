@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
-from rapport.values import Audience, Precision, Sensitivity, Spot
+from rapport.values import Precision, Sensitivity, Spot
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyColumns:
+    """How a protocol's conditions are asked of the rows of one model, by dimension (protocol/model.py): what is the
+    same for all its rows, a column with one value a row, a look-up through other tables."""
+
+    same: Mapping[str, str]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    through: Mapping[str, str] = field(default_factory=dict)
 
 
 class Shareable(models.Model):
     """What the policy looks at, beside the thing itself. The coarsened place is stored when the event is written."""
+
+    POLICY_COLUMNS: ClassVar[PolicyColumns]
 
     sensitivity = models.CharField(
         max_length=8, choices=[(s.value, s.value) for s in Sensitivity], default=Sensitivity.LOW.value
@@ -45,7 +61,7 @@ class ReleaseClock(models.Model):
     see of it moves only when something changed for the public."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="release_clocks")
-    audience = models.CharField(max_length=16, choices=[(a.value, a.value) for a in Audience])
+    audience = models.CharField(max_length=60)  # as the protocol calls it
     seq = models.BigIntegerField(default=0)
 
     class Meta:
@@ -59,7 +75,7 @@ class ReleaseEntry(models.Model):
     """One line of an audience's release log: something was released to it, changed, or taken back."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="release_log")
-    audience = models.CharField(max_length=16, choices=[(a.value, a.value) for a in Audience])
+    audience = models.CharField(max_length=60)  # as the protocol calls it
     seq = models.BigIntegerField()
     event_id = models.BigIntegerField()
     retracted = models.BooleanField(default=False)
@@ -72,7 +88,30 @@ class ReleaseEntry(models.Model):
         return f"{self.audience} {self.seq}"
 
 
-def next_seqs(operation_id: int, audience: Audience, count: int) -> range:
+class ProtocolVersion(models.Model):
+    """A protocol that somebody proposed for an operation, by name; in force once another person has activated it."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="protocols")
+    text = models.TextField()  # the file, as it was signed
+    digest = models.CharField(max_length=64)
+    name = models.CharField(max_length=60)
+    version = models.CharField(max_length=60)
+    proposed_by = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(default=timezone.now)
+    reason = models.TextField(blank=True)
+    activated_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    activated_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["operation", "-activated_at"], name="protocol_activated")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+def next_seqs(operation_id: int, audience: str, count: int) -> range:
     """The next `count` stamps of an audience's release log; call inside the transaction that writes them."""
     if not count:
         return range(0)

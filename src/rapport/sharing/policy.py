@@ -26,6 +26,7 @@ from rapport.sharing.protocol.model import (
     DIMENSIONS,
     MANY,
     UNKNOWABLE,
+    Audience,
     Condition,
     Entry,
     Left,
@@ -90,6 +91,12 @@ def decide(policy: Policy, reader: Reader, item: Item, purpose: Purpose, now: da
     if purpose is Purpose.WORK:
         return WORK if reader.team else NOT_WORK
     return policy.ruling(policy.protocol.audience_of(reader).name, item.facts, purpose, now)
+
+
+def sees_extra(audience: Audience, public: bool) -> bool:
+    """Whether an audience gets an extra field's value, where such fields are kept; `public` is what the operation's
+    file says."""
+    return public or audience.team
 
 
 def level_of(protocol: Protocol, facts: Facts) -> Sensitivity:
@@ -167,10 +174,10 @@ class _Rules:
     def _make(self, mask: int, level: Sensitivity) -> Ruling:
         first = len(self.entries)
         entries = [entry for n, entry in enumerate(self.entries) if mask >> n & 1 and entry.level is level]
-        matched = [rule for n, rule in enumerate(self.rules, first) if mask >> n & 1]
+        matched: list[Rule] = [rule for n, rule in enumerate(self.rules, first) if mask >> n & 1]
         grants = [rule for rule in matched if rule.grant]
         barred = [rule for rule in matched if rule.nothing]
-        names = tuple(one.name for one in (*matched, *entries))
+        names = (*(rule.name for rule in matched), *(entry.name for entry in entries))
         said = barred or [rule for rule in matched if rule.grant or rule.left != Left()]
         why = _sentences(one.why for one in said) if grants or barred else "No rule of the protocol grants it."
         left = reduce(and_, (rule.left for rule in matched), Left())
@@ -198,7 +205,7 @@ def _standing(name: str, conditions: Sequence[Condition], value: str | None) -> 
 
 
 def _standing_unknown(name: str, conditions: Sequence[Condition], strict: Sequence[bool]) -> int:
-    """What is not known meets the conditions of what is strict, and not those of what is lenient, unless they say so."""
+    """What is not known meets the conditions of what is strict and not those of what is lenient, unless they say so."""
     return _mask(
         (name not in one.when or stern or _UNKNOWN in one.when[name])
         and (name not in one.unless or (stern and _UNKNOWN not in one.unless[name]))

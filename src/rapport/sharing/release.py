@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-from rapport.sharing.policy import decide, sees_extra
-from rapport.values import Item, Purpose, Reader, Release, Ruling, Spot
+from datetime import datetime
+
+from rapport.oversight import keys
+from rapport.sharing.coarser import place_left, time_left, words_left
+from rapport.sharing.items import Item
+from rapport.sharing.policy import Policy, decide, sees_extra
+from rapport.values import Purpose, Reader, Release
 
 
-def release(item: Item, reader: Reader, purpose: Purpose) -> Release | None:
+def release(policy: Policy, item: Item, reader: Reader, purpose: Purpose, now: datetime) -> Release | None:
     """What is left of an item for one reader and purpose; None when it is not released.
 
     1 who reads, for what · 2 the rules that match · 3 the ruling · 4 what is left · 5 why, in words
     """
-    # 1, 2, 3
-    ruling = decide(reader, item, purpose)
-    if not ruling.allow:
+    # 1
+    audience = policy.protocol.audience_of(reader)
+    # 2, 3
+    ruling = decide(policy, reader, item, purpose, now)
+    if not ruling.allow or ruling.left.counted_only:
         return None
-    facts = item.facts
+    event, left = item.event, ruling.left
+    keeps = left.fields.__contains__
     return Release(
         kind=item.kind,
         ref=item.ref,
         operation=item.operation,
-        audience=reader.audience,
+        audience=audience.name,
         purpose=purpose,
         # 4
-        title=facts.title if ruling.own_words else "",
-        summary=facts.summary if ruling.own_words else "",
-        categories=facts.categories,
-        publication=facts.publication,
-        status=facts.status,
-        occurred_at=facts.occurred_at,
-        published_at=facts.published_at,
-        updated_at=facts.updated_at,
-        place=_place(item, ruling),
-        affected=facts.affected,
-        sources=facts.sources,
-        reports=facts.reports,
+        title=words_left(event.title, left.words) if keeps("title") else "",
+        summary=words_left(event.summary, left.words) if keeps("summary") else "",
+        categories=event.categories,
+        publication=event.publication,
+        status=event.status,
+        occurred_at=time_left(event.occurred_at, left.rounding) if keeps("occurred_at") else None,
+        published_at=time_left(event.published_at, left.rounding),
+        updated_at=time_left(event.updated_at, left.rounding) or event.updated_at,
+        place=place_left(event.spot, event.commune, event.region, left, keys.displacement()),
+        affected=event.affected if keeps("affected") else None,
+        sources=event.sources if keeps("sources") else (),
+        reports=event.reports if keeps("reports") else None,
+        response=event.response if keeps("response") else None,
+        extra=tuple(one for one in event.extra if sees_extra(audience, one.public)) if keeps("extra") else (),
+        files=event.files if keeps("files") else (),
         # 5
-        rule=ruling.rule,
+        rule=" ".join(ruling.rules),
         reason=ruling.reason,
-        response=facts.response,
-        extra=tuple(one for one in facts.extra if sees_extra(reader, one.public)) if ruling.own_words else (),
-        files=facts.files if ruling.own_words else (),
+        protocol=ruling.protocol,
+        level=ruling.level,
+        marking=left.marking,
     )
-
-
-def _place(item: Item, ruling: Ruling) -> Spot | None:
-    return {"exact": item.facts.spot, "commune": item.facts.commune, "none": None}[ruling.place]

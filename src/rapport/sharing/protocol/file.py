@@ -63,6 +63,7 @@ def read(text: str) -> Protocol:
         ),
         sources=head.texts("sources"),
         smallest_count=head.whole("smallest_count", 0, 0, 1_000),
+        digest=digest(text),
     )
     head.nothing_else()
     whole.nothing_else()

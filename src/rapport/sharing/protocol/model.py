@@ -191,6 +191,7 @@ class Protocol:
     rules: tuple[Rule, ...]
     sources: tuple[str, ...] = ()
     smallest_count: int = 0
+    digest: str = ""  # SHA-256 of the file
 
     def audience_of(self, reader: Reader) -> Audience:
         """The first audience that the reader belongs to."""
