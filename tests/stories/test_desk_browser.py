@@ -457,9 +457,9 @@ def test_a_word_begun_before_the_page_was_ready_commands_nothing(desk: Desk, ope
     page.keyboard.press("t")
     expect(page.locator("html")).to_have_attribute("data-typed-at", re.compile(r"\d"))
     wait_for(page, lambda: held)
-    page.unroute("**/desk.js")  # the next page gets it at once: nothing is on its way when the test ends
     held[0].continue_()
     page.wait_for_load_state("load")
+    page.unroute("**/desk.js")  # the next page gets it at once: nothing is on its way when the test ends
     page.keyboard.type("a road near the market")
     page.evaluate("fetch('/healthz')")  # what was sent before it is known by now
     assert sent == []
