@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-expect.set_options(timeout=15_000)  # ms; a machine that is new, or busy, takes longer than Playwright's five seconds
+from tests.stories.waiting import PATIENCE
+
+expect.set_options(timeout=1000 * PATIENCE)  # ms, as Playwright itself waits for a click or a page
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,7 @@ def told(operation: Operation) -> list[Report]:
 
 
 def fits(page: Page) -> None:
+    page.wait_for_load_state("load")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing runs out of the page"
 
 
@@ -54,6 +55,7 @@ def test_one_decision_covers_the_copies_and_leaves_what_differs(
     expect(page.locator("mark", has_text="Five")).to_be_visible()
     differing.focus()
     page.keyboard.press("Space")
+    expect(differing).to_be_checked()
     page.get_by_role("button", name="Take those ticked along").press("Enter")
 
     expect(page.get_by_role("heading", name="4 reports chosen")).to_be_visible()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from PIL import Image, ImageChops
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from rapport.accounts.models import Person
 from rapport.desk import actions
@@ -21,6 +21,7 @@ from rapport.events.models import Event
 from rapport.operations.models import Category, Operation
 from rapport.oversight.models import Decision
 from rapport.reports.models import Report, Suggestion
+from tests.stories.waiting import still, wait_for
 from tests.web.desk import DRAFT, books, report
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -81,11 +82,13 @@ def test_a_backlog_is_worked_through_by_keyboard(desk: Desk, operation: Operatio
 
     shows(page, "Vann machin")
     page.keyboard.press("r")
+    expect(page.locator("#reason")).to_be_focused()
     page.keyboard.type("Advertisement, nothing else")
     page.keyboard.press("Control+Enter")
 
     shows(page, "Toujou pa gen dlo")
     page.keyboard.press("t")
+    expect(page.locator("#find")).to_be_focused()
     page.keyboard.type(event.ref)
     page.keyboard.press("Enter")
 
@@ -96,6 +99,7 @@ def test_a_backlog_is_worked_through_by_keyboard(desk: Desk, operation: Operatio
     expect(page.get_by_text("Saved as a draft: Hungry.")).to_be_visible()
     assert books(operation) == {"in_event": 4, "rejected": 1}
 
+    page.wait_for_load_state("load")
     page.keyboard.press("u")
     expect(page.get_by_text("Undone.", exact=True)).to_be_visible()
     assert books(operation) == {"in_event": 3, "rejected": 1, "waiting": 1}
@@ -126,7 +130,7 @@ def test_what_is_wrong_is_said_where_the_page_begins(desk: Desk, operation: Oper
     said.get_by_role("link", name="People affected, at least").click()
     expect(page.locator("#id_affected_low")).to_be_in_viewport()
     page.keyboard.press("Tab")  # from where the link led
-    assert page.evaluate("document.activeElement.id") in ("id_affected_low", "id_affected_high")
+    expect(page.locator(":focus")).to_have_id(re.compile("^id_affected_(low|high)$"))
     assert all("400" in complaint for complaint in desk.wrong)
     desk.wrong.clear()
 
@@ -157,6 +161,7 @@ def test_a_click_on_the_map_sets_the_place(desk: Desk, operation: Operation) -> 
     told = report(operation, categories_said=["2b"])
     page = desk.open(f"/sample/desk/reports/{told.ref}/")
     page.locator("[data-map]").click(position={"x": 300, "y": 120})
+    expect(page.locator("#id_lat")).not_to_have_value("")
     lat = float(page.locator("#id_lat").input_value())
     lon = float(page.locator("#id_lon").input_value())
     assert operation.box.holds(lon, lat)
@@ -203,7 +208,7 @@ def test_new_reports_are_counted_without_reloading(desk: Desk, operation: Operat
     page = desk.open()
     expect(page.locator("[data-waiting]")).to_have_text("1")
     report(operation)
-    expect(page.locator("[data-waiting]")).to_have_text("2", timeout=8000)
+    expect(page.locator("[data-waiting]")).to_have_text("2")
     expect(page.get_by_text("New reports have come")).to_be_visible()
 
 
@@ -216,7 +221,7 @@ def test_who_lost_a_report_is_warned_before_writing_on(
     page.locator("#id_summary").fill("Twenty families")
     Lease.objects.all().delete()
     leases.take(verifier, told)
-    expect(page.get_by_role("alert")).to_contain_text("vincent took this report over", timeout=8000)
+    expect(page.get_by_role("alert")).to_contain_text("vincent took this report over")
     expect(page.locator("#id_summary")).to_have_value("Twenty families")
 
 
@@ -263,6 +268,7 @@ def test_a_suggested_category_is_in_sight_wherever_the_taxonomy_has_it(
     page = desk.open(f"/sample/desk/reports/{told.ref}/")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     suggested = page.get_by_role("group", name="Suggested").get_by_role("checkbox")
+    expect(suggested).to_have_count(2)
     assert [box.get_attribute("value") for box in suggested.all()] == ["late-79", "late-60"]
     assert page.locator("input[name=categories][value=late-79]").count() == 1
     right = [box.evaluate("box => box.getBoundingClientRect().right") for box in suggested.all()]
@@ -308,6 +314,7 @@ def test_without_script_a_report_becomes_an_event(
     page.get_by_label("Name of the place").fill("jacm")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("button", name="Jacmel").click()
+    expect(page.get_by_label("Name of the place")).to_have_value("Jacmel")
     page.get_by_label("Water shortage").check()
     page.get_by_role("button", name="Accept & publish").click()
     expect(page.get_by_text("Published: Water shortage, Jacmel.")).to_be_visible()
@@ -330,6 +337,7 @@ def test_categories_places_and_events_are_chosen_by_a_few_keys(
     page.keyboard.press("n")
     shows(page, "Pa gen manje")
     page.keyboard.press("c")
+    expect(page.locator("#category-name")).to_be_focused()
     page.keyboard.type("foo")
     page.keyboard.press("Enter")
     expect(page.locator("input[value='2a']")).to_be_checked()
@@ -340,13 +348,16 @@ def test_categories_places_and_events_are_chosen_by_a_few_keys(
     page.keyboard.press("o")
     expect(page.locator("#id_place_name")).to_have_value("Delmas 40")
     page.keyboard.press("p")
+    expect(page.locator("#id_place_name")).to_be_focused()
     page.keyboard.type("jacm")
     page.keyboard.press("Enter")
     expect(page.locator("#id_place_name")).to_have_value("Jacmel")
     expect(page.locator("body")).to_be_focused()
     page.keyboard.press("a")
     expect(page.get_by_text("Published: Food shortage, Jacmel.")).to_be_visible()
+    shows(page, "Toujou pa gen dlo")
     page.keyboard.press("t")
+    expect(page.locator("#find")).to_be_focused()
     page.keyboard.type("no water")
     expect(page.get_by_role("option", name="No water at Delmas 33")).to_be_visible()
     page.keyboard.press("Enter")
@@ -363,10 +374,12 @@ def test_small_forms_change_their_part_of_the_page_and_keep_the_rest(desk: Desk,
     page.keyboard.press("2")
     expect(page.locator("#priority")).to_contain_text("urgency 2 × 24")
     page.keyboard.press("l")
+    expect(page.locator("#translation")).to_be_focused()
     page.keyboard.type("No water in Delmas 33")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#translations .card")).to_have_text(re.compile("No water in Delmas 33"))
     page.keyboard.press("k")
+    expect(page.locator("#conversation textarea")).to_be_focused()
     page.keyboard.type("Konbyen moun? ê")
     expect(page.locator("#question-count")).to_contain_text(
         "15 of 160 characters, 1 SMS (“ê” makes an SMS hold 70 only)"
@@ -385,6 +398,7 @@ def test_after_a_small_form_the_keyboard_goes_on_where_it_was(desk: Desk, operat
     page.keyboard.press("Tab")
     expect(page.get_by_text("Why is this one next?")).to_be_focused()
     page.keyboard.press("l")
+    expect(page.locator("#translation")).to_be_focused()
     page.keyboard.type("No water")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#translations")).to_be_focused()
@@ -394,18 +408,19 @@ def test_after_a_small_form_the_keyboard_goes_on_where_it_was(desk: Desk, operat
 
 def test_a_question_to_nobody_decides_nothing(desk: Desk, operation: Operation) -> None:
     told = report(operation, categories_said=["2b"])
+    still(desk.page)
     page = desk.open(f"/sample/desk/reports/{told.ref}/")
     page.keyboard.press("k")
     expect(page.locator("#conversation").get_by_text("there is nobody to ask")).to_be_focused()
-    page.keyboard.type("Where exactly are you? Ki kote", delay=60)
+    page.keyboard.type("Where exactly are you? Ki kote")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("status").filter(has_text="there is nobody to ask")).to_be_visible()
     assert not Decision.objects.exists()
-    page.wait_for_timeout(2100)
-    page.keyboard.type("Ha", delay=60)  # no key, and a letter of the same word
+    page.clock.run_for(2100)
+    page.keyboard.type("Ha")  # no key, and a letter of the same word
     expect(page.get_by_role("status").filter(has_text="“H” means nothing here")).to_be_visible()
     assert not Decision.objects.exists()
-    page.wait_for_timeout(2100)
+    page.clock.run_for(2100)
     page.keyboard.press("a")
     expect(page.get_by_text("Published: Water shortage")).to_be_visible()
 
@@ -434,12 +449,15 @@ def test_a_word_begun_before_the_page_was_ready_commands_nothing(desk: Desk, ope
     page = desk.page
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
-    page.clock.install(time=0)
-    page.clock.pause_at(1000)  # however long this machine takes, whoever writes makes no pause
-    page.route("**/desk.js", lambda route: (page.wait_for_timeout(400), route.continue_()), times=1)
+    still(page)
+    held: list[Route] = []
+    page.route("**/desk.js", lambda route: held.append(route))
     page.goto(f"{desk.url}/sample/desk/reports/{told.ref}/", wait_until="commit")
     page.wait_for_selector("blockquote")
     page.keyboard.press("t")
+    expect(page.locator("html")).to_have_attribute("data-typed-at", re.compile(r"\d"))
+    wait_for(page, lambda: held)
+    held[0].continue_()
     page.wait_for_load_state("load")
     page.unroute("**/desk.js")  # the next page gets it at once: nothing is on its way when the test ends
     page.keyboard.type("a road near the market")

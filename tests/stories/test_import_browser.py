@@ -65,6 +65,7 @@ def shot(page: Page, name: str) -> None:
 
 def sound(page: Page) -> None:
     """No barrier that a checker finds, and nothing scrolls sideways."""
+    page.wait_for_load_state("load")
     found = Axe().run(page)["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
@@ -82,20 +83,21 @@ def test_a_file_is_sent_watched_and_taken_back(
     page.get_by_label("Where it is from: name the source").fill("Red Cross")
     page.keyboard.press("Enter")
     take = page.get_by_role("button", name="Take 239 reports in")
-    expect(take).to_be_visible(timeout=20_000)
+    expect(take).to_be_visible()
     sound(page)
     shot(page, "import-ready")
     take.press("Enter")
-    expect(page.get_by_role("link", name="Roll back …")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name="Roll back …")).to_be_visible()
     assert Report.objects.count() == 239
     sound(page)
     shot(page, "import-done")
     page.get_by_role("link", name="Roll back …").press("Enter")
+    expect(page.get_by_label("Why")).to_be_visible()
     sound(page)
     shot(page, "import-rollback")
     page.get_by_label("Why").fill("Another file was meant.")
     page.get_by_role("button", name="Roll back").press("Enter")
-    expect(page.get_by_text("239 reports withdrawn: kept, and counted nowhere.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("239 reports withdrawn: kept, and counted nowhere.")).to_be_visible()
     shot(page, "import-rolled-back")
     page.context.close()
     assert desk.wrong == []
@@ -109,13 +111,14 @@ def test_it_can_be_done_on_a_phone(
     page = desk.open("/sample/imports/")
     page.get_by_label("File", exact=True).set_input_files(str(sheet))
     page.get_by_role("button", name="Send and look through").tap()
-    expect(page.get_by_role("button", name="Take 239 reports in")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Take 239 reports in")).to_be_visible()
     sound(page)
     shot(page, "import-ready-phone")
     page.get_by_label("category", exact=True).select_option("ignore")
-    page.get_by_role("button", name="Change and look through again").tap()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Change and look through again").tap()
     expect(page.get_by_text("category", exact=True).first).to_be_visible()
-    expect(page.get_by_role("button", name="Take 239 reports in")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Take 239 reports in")).to_be_visible()
     assert not Report.objects.exists()
     page.goto(f"{live_server.url}/sample/imports/")
     sound(page)
@@ -137,6 +140,6 @@ def test_without_script_the_page_comes_anew_by_itself(
     expect(page.get_by_text("0 reports withdrawn so far.")).to_be_visible()
     while run.step():
         pass
-    expect(page.get_by_text("1 report withdrawn")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("1 report withdrawn")).to_be_visible()
     page.context.close()
     assert desk.wrong == []

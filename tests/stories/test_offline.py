@@ -24,6 +24,7 @@ from rapport.oversight.models import Decision
 from rapport.reports.models import Attachment, Report
 from tests.pure.files import encoded, picture
 from tests.stories.test_desk_browser import Desk
+from tests.stories.waiting import still, wait_for
 from tests.web.desk import report
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -57,6 +58,8 @@ def phone(chromium: Browser, live_server: Any, operation: Operation) -> Iterator
         if not sync:
             context.add_init_script("delete ServiceWorkerRegistration.prototype.sync")
         page = context.new_page()
+        if not sync:
+            still(page)  # nor does the page try again
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(live_server.url + FORM)
         page.evaluate("navigator.serviceWorker.ready.then(() => caches.keys())")
@@ -69,17 +72,15 @@ def phone(chromium: Browser, live_server: Any, operation: Operation) -> Iterator
     assert wrong == []
 
 
+def taken_over(page: Page) -> None:
+    """The form's script asks the same before it takes the form; until then a click sends the form as it is."""
+    page.evaluate("Kept.all().catch(() => [])")
+
+
 def write(page: Page, text: str) -> None:
+    taken_over(page)
     page.get_by_label(WORDS).fill(text)
     page.get_by_role("button", name=SEND).click()
-
-
-def wait_for(page: Page, done: Callable[[], bool]) -> None:
-    for _ in range(100):
-        if done():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not come about")
 
 
 def kept(page: Page, state: str = "Not sent yet; it is sent") -> Any:
@@ -115,7 +116,9 @@ def test_three_reports_and_a_photo_written_with_the_line_cut_are_sent_once_each(
     expect(page.locator("#kept-list li")).to_have_count(0)
     assert said() == ["La route est coupée", "Pa gen dlo", "Water in the yard"]
     assert Attachment.objects.get().report.text == "Water in the yard"
+    expect(page.locator("#sent-list li")).to_have_count(3)
     page.get_by_text("Sent from here").click()
+    expect(page.locator("#sent-list li").last).to_be_visible()
     shown = {text.split()[-1] for text in page.locator("#sent-list li").all_inner_texts()}
     assert shown == set(Report.objects.values_list("ref", flat=True))
     left = page.evaluate("Kept.all().then(found => found.map(one => Object.keys(one).sort().join()))")
@@ -152,8 +155,9 @@ def test_what_is_written_while_a_report_is_on_its_way_stays_and_is_a_report_of_i
     page.get_by_label("Take a photo").set_input_files(photo)
     write(page, "First")
     expect(page.locator("#said")).to_contain_text("Sending")
-    write(page, "Second")  # the line is slow: the first one has no answer yet
     wait_for(page, lambda: len(held) == 1)
+    write(page, "Second")  # the line is slow: the first one has no answer yet
+    expect(page.get_by_label(WORDS)).to_have_value("Second")
     held[0].continue_()
     wait_for(page, lambda: len(held) == 2)
     held[1].continue_()
@@ -209,7 +213,7 @@ def test_a_kept_report_with_a_bad_place_says_why_and_can_be_changed(phone: Open)
     expect(page.locator("#wrong")).to_be_focused()
     page.locator("#wrong").get_by_role("link", name="Latitude").click()
     expect(page.get_by_label("Latitude")).to_be_focused()
-    assert page.get_by_label("Latitude").get_attribute("aria-describedby") == "lat-error"
+    expect(page.get_by_label("Latitude")).to_have_attribute("aria-describedby", "lat-error")
     page.get_by_label("Latitude").fill("18.5")
     page.get_by_label("Keep IMG_1.jpg").first.uncheck()
     page.keyboard.press("Tab")
@@ -314,13 +318,11 @@ def test_the_form_and_what_is_kept_read_well_in_every_language(
     page.context.add_cookies([cookie])  # type: ignore[list-item]
     page.goto(live_server.url + FORM)
     page.evaluate("navigator.serviceWorker.ready.then(one => one.update())")
-    for _ in range(100):  # until the worker of the language before is gone
-        if page.evaluate(SHELL) == [language]:
-            break
-        page.wait_for_timeout(50)
+    wait_for(page, lambda: page.evaluate(SHELL) == [language])  # the worker of the language before is gone
     page.context.set_offline(True)
     page.goto(live_server.url + FORM)
-    assert page.locator("html").get_attribute("lang") == language
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    taken_over(page)
     page.locator("#text").fill("Dlo")
     page.locator("#report button.primary").click()
     expect(page.get_by_role("heading", name=words)).to_be_visible()
@@ -404,6 +406,7 @@ def test_a_decision_made_with_the_line_cut_is_made_once_when_it_is_back(desk: De
 
 
 def test_a_decision_whose_answer_is_lost_is_made_once(desk: Desk, operation: Operation) -> None:
+    still(desk.page)  # it is sent again by hand only
     page = desk.open(f"/sample/desk/reports/{report(operation).ref}/")
 
     def cut(route: Route) -> None:
@@ -455,7 +458,7 @@ def test_what_was_written_survives_a_session_that_has_ended(desk: Desk, operatio
     page.get_by_role("link", name="Sign out").click()
     page.locator("main").get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
-    assert page.evaluate("sessionStorage.length") == 0
+    page.wait_for_function("() => sessionStorage.length === 0")
 
 
 def test_small_forms_too_are_sent_by_themselves_when_the_line_is_back(desk: Desk, operation: Operation) -> None:
@@ -463,11 +466,13 @@ def test_small_forms_too_are_sent_by_themselves_when_the_line_is_back(desk: Desk
     page = desk.open(f"/sample/desk/reports/{told.ref}/")
     page.context.set_offline(True)
     page.keyboard.press("l")
+    expect(page.locator("#translation")).to_be_focused()
     page.keyboard.type("No water in Delmas")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".line")).to_contain_text("“Save the translation” was not sent: the line is lost.")
     page.keyboard.press("Escape")
     page.keyboard.press("k")
+    expect(page.locator("#conversation textarea")).to_be_focused()
     page.keyboard.type("Konbyen moun?")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".line")).to_contain_text("“Save the translation”, “Ask” were not sent")
@@ -521,6 +526,7 @@ def test_who_signed_in_anew_in_another_tab_sends_what_is_written_here(
     Session.objects.all().delete()
     page.keyboard.press("Escape")
     page.keyboard.press("l")
+    expect(page.locator("#translation")).to_be_focused()
     page.keyboard.type("No water")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".line")).to_contain_text("you are signed out")

@@ -54,19 +54,21 @@ def test_a_photo_goes_from_a_phone_to_the_public_page(
     desk = Desk(chromium, live_server.url, verifier)
     page = desk.open(f"/sample/desk/reports/{said.ref}/")
     expect(page.get_by_alt_text("photo 1 of 2, 1600 × 1200")).to_be_visible()
-    assert page.get_by_alt_text("photo 1 of 2").evaluate("image => image.naturalWidth") == 400
+    expect(page.get_by_alt_text("photo 1 of 2")).to_have_js_property("naturalWidth", 400)
     expect(page.get_by_label("sound 2 of 2, 0:03 min")).to_be_visible()
     actions.accept(verifier, said, DRAFT)
     event = Event.objects.get()
     page = desk.open(f"/sample/desk/events/{event.ref}/")
     page.get_by_role("link", name="Show it to readers … photo 1 of 2").click()
-    assert page.locator(".whole-file").evaluate("image => image.naturalWidth") == 1600
+    expect(page.locator(".whole-file")).to_have_js_property("naturalWidth", 1600)
     page.get_by_label("Why readers should see it").fill("It shows the water level")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Readers get this file now.")).to_be_visible()
 
     phone.goto(f"{live_server.url}/sample/events/{event.ref}/")
-    expect(phone.get_by_alt_text("photo 1 of 1, 1600 × 1200")).to_be_visible()
+    shown = phone.get_by_alt_text("photo 1 of 1, 1600 × 1200")
+    shown.scroll_into_view_if_needed()  # it is loaded where somebody looks
+    expect(shown).to_have_js_property("naturalWidth", 400)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     address = f"{live_server.url}/sample/events/{event.ref}/files/{Attachment.objects.get(number=1).pk}"
     page.get_by_role("button", name="showed readers file 1").first.click()

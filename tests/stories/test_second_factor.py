@@ -52,6 +52,7 @@ class Visitor:
 
     def is_sound(self) -> None:
         """Nothing that axe knows, nothing that scrolls sideways, nothing in the console."""
+        self.page.wait_for_load_state("load")
         found = Axe().run(self.page)
         assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]] == []
         assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -84,7 +85,8 @@ def test_a_passkey_is_made_and_signs_in_alone(width: int, chromium: Browser, liv
     expect(page.get_by_role("heading", name="People", exact=True)).to_be_visible()
 
     lea.open("/accounts/logout/")
-    page.locator("main").get_by_role("button", name="Sign out").click()
+    with page.expect_navigation():
+        page.locator("main").get_by_role("button", name="Sign out").click()
     lea.open("/accounts/login/?next=/sample/people/")
     lea.is_sound()
     page.get_by_role("button", name="Sign in with a passkey").click()

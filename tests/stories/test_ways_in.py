@@ -89,6 +89,8 @@ def test_the_form_has_no_fault_that_axe_knows(page: Page, base: str) -> None:
 
     page.goto(f"{base}/haiti-2010/report/")
     page.get_by_role("button", name="Send the report").click()
+    expect(page.get_by_role("alert").filter(has_text="Write what you see or need")).to_be_visible()
+    page.wait_for_load_state("load")
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     found = Axe().run(page)
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]] == []

@@ -33,6 +33,7 @@ def shot(page: Page, name: str) -> None:
 
 def sound(page: Page) -> None:
     """No barrier that a checker finds, and nothing scrolls sideways."""
+    page.wait_for_load_state("load")
     found = Axe().run(page)["violations"]
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
@@ -103,7 +104,7 @@ def test_a_volunteer_sees_by_which_words_each_suggestion_was_made(
     desk.open(f"/sample/desk/reports/{told['arabic'].ref}/")
     page.get_by_role("link", name="Mark personal data (1)").click()
     expect(page.locator("mark[data-kind=personal]").first).to_contain_text("3456 7890")
-    assert page.locator(".marked").evaluate("element => getComputedStyle(element).direction") == "rtl"
+    expect(page.locator(".marked")).to_have_css("direction", "rtl")
     sound(page)
     shot(page, f"arabic-{width}")
     page.context.close()

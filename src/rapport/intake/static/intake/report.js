@@ -70,8 +70,9 @@
         return;
       }
       say(words.sending);
-      const read = await Promise.all(chosen.map(async (file) => ({ name: file.name, type: file.type, bytes: await file.arrayBuffer() })));
+      // Before the pictures are read, which takes a while: what is typed meanwhile belongs to the next report.
       const fields = [...new FormData(form)].filter(([name, value]) => typeof value === 'string' && name !== 'form_id');
+      const read = await Promise.all(chosen.map(async (file) => ({ name: file.name, type: file.type, bytes: await file.arrayBuffer() })));
       const report = { id: current, address: form.getAttribute('action'), at: written, state: 'waiting', version: 1, fields, files: [...taken, ...read], tries: 0, next: 0 };
       let room = true;
       await Kept.keep(report).catch(() => { room = false; });
