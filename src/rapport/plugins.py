@@ -45,6 +45,10 @@ QueueChanged = Callable[[int], Sequence[str]]
 QUEUE_CHANGED: tuple[str, ...] = ("rapport.desk.queue.ranks.changed",)
 
 
+#: Called with an operation's id when another protocol holds there, in the transaction of that change; says what it did.
+ProtocolChanged = Callable[[int], str]
+PROTOCOL_CHANGED: tuple[str, ...] = ("rapport.events.log.protocol_changed",)
+
 #: What the worker does beside everything else: name → dotted path of a function that does a piece of it and says how
 #: much that was, 0 when there is nothing to do. Each runs in a thread of its own.
 JOBS: Mapping[str, str] = {
@@ -171,4 +175,10 @@ def categories_changed() -> Iterator[CategoriesChanged]:
 def fields_changed() -> Iterator[FieldsChanged]:
     """Whoever wants to know that extra fields changed."""
     for path in FIELDS_CHANGED:
+        yield _loaded(path)
+
+
+def protocol_changed() -> Iterator[ProtocolChanged]:
+    """Whoever wants to know that another protocol holds."""
+    for path in PROTOCOL_CHANGED:
         yield _loaded(path)

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     OPERATIONS_MODEL_CHOOSE = "operations:model:choose"
     OPERATIONS_ORDER_SIGN = "operations:order:sign"
     OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
+    SHARING_PROTOCOL_ACTIVATE = "sharing:protocol:activate"
+    SHARING_PROTOCOL_PROPOSE = "sharing:protocol:propose"
 
 
 class Role(StrEnum):
@@ -51,6 +53,8 @@ _TRIAGE = _DESK | {
 }
 _VERIFY = _TRIAGE | {_P.DESK_EVENT_VERIFY, _P.DESK_FILE_PUBLISH, _P.DESK_SENDER_TRUST}
 
+_PROTOCOL = frozenset({_P.SHARING_PROTOCOL_ACTIVATE, _P.SHARING_PROTOCOL_PROPOSE})
+
 #: A custodian guards who may see what: reads the desk but decides nothing there.
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.VOLUNTEER: _TRIAGE,
@@ -63,7 +67,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.NOTIFY_SENDING_STOP,
         _P.OPERATIONS_MODEL_CHOOSE,
         _P.OPERATIONS_ORDER_SIGN,
-    },
-    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP}),
+    }
+    | _PROTOCOL,
+    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP}) | _PROTOCOL,
     Role.ADMIN: frozenset({_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP}),
 }

@@ -10,6 +10,7 @@ from rapport.desk.event import merge_pages
 from rapport.desk.event import page as event_page
 from rapport.desk.learning import pages as model_page
 from rapport.desk.naming import pages as names_page
+from rapport.desk.protocol import pages as protocol
 from rapport.desk.queue import handover, saved, translators
 from rapport.desk.queue import pages as queue
 from rapport.desk.record import pages as record_pages
@@ -73,6 +74,11 @@ urlpatterns = [
     path(f"{OUTBOX}<int:number>/leave/", outbox_page.leave, name="desk_leave_message"),
     path(f"{DESK}names/", names_page.show, name="desk_names"),
     path(f"{DESK}names/no-place/", names_page.no_place, name="desk_no_place"),
+    path(f"{DESK}protocol/", protocol.show, name="desk_protocol"),
+    path(f"{DESK}protocol/propose/", protocol.propose, name="desk_protocol_propose"),
+    path(f"{DESK}protocol/<int:number>/", protocol.version, name="desk_protocol_version"),
+    path(f"{DESK}protocol/<int:number>/activate/", protocol.activate, name="desk_protocol_activate"),
+    path(f"{DESK}protocol/<int:number>/withdraw/", protocol.withdraw, name="desk_protocol_withdraw"),
     path(f"{DESK}model/", model_page.show, name="desk_model"),
     path(f"{DESK}model/use/", model_page.use, name="desk_model_use"),
     path(f"{DESK}orders/", record_pages.standing_orders, name="desk_orders"),

@@ -39,6 +39,7 @@ class DecisionKind(models.TextChoices):
     MODEL = "model", "chose a model"
     NAME_PLACE = "name_place", "added the name of a place"
     NO_PLACE = "no_place", "took the name of a place away"
+    PROTOCOL = "protocol", "changed the protocol"
     UNDO = "undo", "undid"
 
 
@@ -46,7 +47,7 @@ class DecisionKind(models.TextChoices):
 OF_MANAGING = frozenset({
     DecisionKind.INVITE, DecisionKind.UNINVITE, DecisionKind.GRANT, DecisionKind.DISMISS, DecisionKind.MAKE_KEY,
     DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,
-    DecisionKind.MODEL,
+    DecisionKind.MODEL, DecisionKind.PROTOCOL,
 })  # fmt: skip
 
 

@@ -1,0 +1,142 @@
+"""The desk's page of the protocol: which holds, which waits for a second person, and what each would change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from rapport.accounts.permissions import Permission
+from rapport.desk.page import attempt, local_time, to
+from rapport.desk.protocol.play import effects
+from rapport.errors import BadDefinition
+from rapport.operations.access import needs, person
+from rapport.operations.models import Operation
+from rapport.sharing import activation
+from rapport.sharing.active import policy_of, shipped_text
+from rapport.sharing.models import ProtocolVersion
+from rapport.sharing.protocol import file
+from rapport.sharing.protocol.model import Protocol
+
+#: Shipped protocols that one starts from.
+STARTS = ("house", "default", "afghanistan", "ukraine")
+
+
+@require_GET
+@never_cache
+@needs(Permission.DESK_REPORT_READ)
+@local_time
+def show(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """`from`: a shipped protocol to start the text with."""
+    start = request.GET.get("from", "")
+    return _page(request, operation, text=shipped_text(start) if start in STARTS else "")
+
+
+def _page(
+    request: HttpRequest,
+    operation: Operation,
+    *,
+    text: str = "",
+    reason: str = "",
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    versions = ProtocolVersion.objects.filter(operation=operation).order_by("-pk")
+    versions = versions.select_related("proposed_by", "activated_by", "withdrawn_by")
+    who = person(request)
+    context = {
+        "operation": operation,
+        "protocol": policy_of(operation.pk).protocol,
+        "in_force": activation.in_force(operation.pk),
+        "waiting": [one for one in versions if one.activated_at is None],
+        "past": [one for one in versions if one.activated_at is not None],
+        "starts": STARTS,
+        "may_propose": who.may(activation.PROPOSE, operation.pk),
+        "may_activate": who.may(activation.ACTIVATE, operation.pk),
+        "text": text,
+        "reason": reason,
+        "problem": problem,
+    }
+    return render(request, "desk/protocol.html", context, status=422 if problem else 200)
+
+
+@require_POST
+@never_cache
+@needs(activation.PROPOSE)
+@local_time
+def propose(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """POST `text` or a `file`, `reason`. What cannot be read comes back with the text, to be mended."""
+    given = request.FILES.get("file")
+    # A file that is no UTF-8 is shown as it could be read, and refused for what it then says.
+    text = given.read(file.MOST_CHARACTERS + 1).decode(errors="replace") if given else request.POST.get("text", "")
+    reason = request.POST.get("reason", "")
+    try:
+        file.read(text)
+    except BadDefinition as bad:
+        return _page(request, operation, text=text, reason=reason, problem=str(bad))
+    said = "Proposed. It holds once somebody else has activated it."
+    attempt(request, lambda: activation.propose(person(request), operation, text, reason), said)
+    return to("desk_protocol", operation.slug)
+
+
+@require_GET
+@never_cache
+@needs(Permission.DESK_REPORT_READ)
+@local_time
+def version(request: HttpRequest, operation: Operation, number: int) -> HttpResponse:
+    """One version: its text, and what it would change for each audience if it held."""
+    found = _version(operation, number)
+    protocol = file.read(found.text)
+    who = person(request)
+    context: dict[str, Any] = {
+        "operation": operation,
+        "version": found,
+        "protocol": protocol,
+        "rules": _rules(protocol),
+        "effects": effects(operation, protocol),
+        "in_force": activation.in_force(operation.pk),
+        "may_activate": who.may(activation.ACTIVATE, operation.pk),
+        "is_own": found.proposed_by_id == who.pk,
+    }
+    return render(request, "desk/protocol_version.html", context)
+
+
+def _rules(protocol: Protocol) -> list[tuple[str, str, str]]:
+    """Each rule as kind, for whom, why."""
+    order = [audience.name for audience in protocol.audiences]
+    return [
+        ("grant" if rule.grant else "limit", ", ".join(sorted(rule.audiences, key=order.index)), rule.why)
+        for rule in protocol.rules
+    ]
+
+
+@require_POST
+@never_cache
+@needs(activation.ACTIVATE)
+@local_time
+def activate(request: HttpRequest, operation: Operation, number: int) -> HttpResponse:
+    """POST `reason`."""
+    found, reason = _version(operation, number), request.POST.get("reason", "")
+    attempt(request, lambda: activation.activate(person(request), found, reason), "It holds from now on, everywhere.")
+    return to("desk_protocol", operation.slug)
+
+
+@require_POST
+@never_cache
+@needs(activation.ACTIVATE)
+@local_time
+def withdraw(request: HttpRequest, operation: Operation, number: int) -> HttpResponse:
+    """POST `reason`."""
+    found, reason = _version(operation, number), request.POST.get("reason", "")
+    said = "Withdrawn. Nothing leaves the team until another protocol is activated."
+    attempt(request, lambda: activation.withdraw(person(request), found, reason), said)
+    return to("desk_protocol", operation.slug)
+
+
+def _version(operation: Operation, number: int) -> ProtocolVersion:
+    versions = ProtocolVersion.objects.select_related("operation", "proposed_by", "activated_by")
+    found: ProtocolVersion = get_object_or_404(versions, operation=operation, pk=number)
+    return found

@@ -1,0 +1,139 @@
+"""A protocol is proposed by one person and activated by another; everything obeys it from the next request on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Role
+from rapport.desk import actions
+from rapport.errors import Conflict, NotAllowed
+from rapport.events.models import Event
+from rapport.operations.models import Operation
+from rapport.oversight.models import Decision, DecisionKind
+from rapport.sharing import activation
+from rapport.sharing.active import shipped_text
+from rapport.sharing.models import ReleaseEntry
+from tests.web.desk import DRAFT, report
+
+STRICT = shipped_text("house").replace('name = "house"', 'name = "sample"').replace(
+    'why = "Published by', 'place = "adm2"\nwords = "none"\nwithout = ["sources"]\nwhy = "Published by'
+)  # fmt: skip
+NOBODY = shipped_text("closed").replace('name = "closed"', 'name = "sample"').replace('"1"', '"2"')
+WAYS = (
+    "/sample/?view=list",
+    "/sample/events.rss",
+    "/sample/events.atom",
+    "/sample/events.geojson",
+    "/sample/events.csv",
+)
+
+
+@pytest.fixture
+def custodian(someone: Callable[..., Person]) -> Person:
+    return someone("carol", Role.CUSTODIAN)
+
+
+@pytest.fixture
+def event(operation: Operation, verifier: Person) -> Event:
+    actions.accept(verifier, report(operation), DRAFT)
+    event = Event.objects.get()
+    Event.objects.update(
+        publication="published", commune_lon=-72.3, commune_lat=18.54, commune_radius_m=6000, commune_name="Delmas"
+    )
+    return event
+
+
+def in_force(operation: Operation, text: str, lead: Person, custodian: Person) -> None:
+    activation.activate(custodian, activation.propose(lead, operation, text, "agreed"), "agreed")
+
+
+def got(client: Client, event: Event) -> dict[str, str]:
+    """What the public gets on every way, as text."""
+    answers = {
+        way: client.get(way)
+        for way in (*WAYS, f"/sample/events/{event.ref}/", "/sample/clusters.json?bbox=-75,17,-71,21&zoom=18")
+    }
+    return {
+        way: b"".join(answer).decode() if answer.streaming else answer.content.decode()
+        for way, answer in answers.items()
+    }
+
+
+def test_everything_obeys_from_the_next_request_on(
+    client: Client, operation: Operation, event: Event, lead: Person, custodian: Person
+) -> None:
+    before = got(client, event)
+    assert all("No water at Delmas 33" in text for text in before.values())
+    in_force(operation, STRICT, lead, custodian)
+    for way, text in got(client, event).items():
+        assert "No water" not in text, way
+        assert "Delmas 33" not in text, way
+        assert "72.303" not in text, way
+    in_force(operation, NOBODY, lead, custodian)
+    for way, text in got(client, event).items():
+        assert event.ref not in text or way.endswith(f"{event.ref}/"), way
+    assert client.get(f"/sample/events/{event.ref}/").status_code == 410
+    assert ReleaseEntry.objects.filter(audience="public").latest("seq").retracted
+
+
+def test_a_search_finds_only_what_is_left(
+    client: Client, operation: Operation, event: Event, lead: Person, custodian: Person
+) -> None:
+    in_force(operation, STRICT, lead, custodian)
+    for filters in ("q=pump", "q=33", "source=sms", "area=-72.304,18.544,-72.302,18.546", "precision=street"):
+        assert event.ref not in client.get(f"/sample/?view=list&{filters}").content.decode(), filters
+        assert client.get(f"/sample/clusters.json?bbox=-75,17,-71,21&zoom=8&{filters}").json()["total"] == 0, filters
+
+
+def test_two_people_are_needed(operation: Operation, lead: Person, custodian: Person, verifier: Person) -> None:
+    proposed = activation.propose(lead, operation, STRICT, "")
+    with pytest.raises(Conflict):
+        activation.activate(lead, proposed, "")
+    with pytest.raises(NotAllowed):
+        activation.activate(verifier, proposed, "")
+    assert activation.in_force(operation.pk) is None
+    activation.activate(custodian, proposed, "")
+    with pytest.raises(Conflict):
+        activation.activate(custodian, proposed, "")
+    kinds = Decision.objects.filter(kind=DecisionKind.PROTOCOL).order_by("pk").values_list("person", flat=True)
+    assert list(kinds) == [lead.pk, custodian.pk]
+
+
+def test_withdrawn_means_that_nothing_leaves(
+    client: Client, operation: Operation, event: Event, lead: Person, custodian: Person
+) -> None:
+    in_force(operation, STRICT, lead, custodian)
+    version = activation.in_force(operation.pk)
+    assert version is not None
+    activation.withdraw(lead, version, "a leak")
+    assert event.ref not in client.get("/sample/events.geojson").getvalue().decode()
+    assert client.get(f"/sample/events/{event.ref}/").status_code == 410
+
+
+def test_the_page_proposes_shows_the_effect_and_activates(
+    client: Client, operation: Operation, event: Event, lead: Person, custodian: Person
+) -> None:
+    client.force_login(lead)
+    bad: Any = client.post(
+        "/sample/desk/protocol/propose/", {"text": STRICT.replace("public", "pubic", 1), "reason": ""}
+    )
+    assert bad.status_code == 422
+    assert "pubic" in bad.content.decode()
+    client.post("/sample/desk/protocol/propose/", {"text": STRICT, "reason": "agreed in May"})
+    version = operation.protocols.get()
+    page = client.get(f"/sample/desk/protocol/{version.pk}/").content.decode()
+    assert "somebody else must activate it" in page
+    client = Client()
+    client.force_login(custodian)
+    page = client.get(f"/sample/desk/protocol/{version.pk}/").content.decode()
+    public = page[page.index('<th scope="row">Everybody</th>') :].split("</tr>")[0]
+    assert public.count("<td>1</td>") == 3  # one event now, one then, shown otherwise
+    client.post(f"/sample/desk/protocol/{version.pk}/activate/", {"reason": ""})
+    assert activation.in_force(operation.pk) == version
+    client.post(f"/sample/desk/protocol/{version.pk}/withdraw/", {"reason": "a leak"})
+    assert activation.in_force(operation.pk) is None
