@@ -58,8 +58,8 @@ def _never(protocol: Protocol) -> Iterator[Fault]:
         if name:
             yield Fault(
                 "unreachable", "error", (one.name,),
-                f"{one.name} never speaks: nothing can meet what it says of {name}. What is not known meets no grant and"
-                " no entry for low or moderate. Look at its when and unless, or take it out.",
+                f"{one.name} never speaks: nothing can meet what it says of {name}. What is not known meets no grant"
+                " and no entry for low or moderate. Look at its when and unless, or take it out.",
             )  # fmt: skip
 
 
@@ -151,8 +151,8 @@ def _covered(protocol: Protocol) -> Iterator[Fault]:
                 continue
             if lower < 0:
                 text = (
-                    f"Entry {entry.name} ({entry.level}) never decides: {other.name} ({other.level}) speaks of all that it"
-                    f" speaks of, and the stricter wins. Narrow {other.name} with unless, or take {entry.name} out."
+                    f"Entry {entry.name} ({entry.level}) never decides: {other.name} ({other.level}) speaks of all that"
+                    f" it speaks of, and the stricter wins. Narrow {other.name} with unless, or take {entry.name} out."
                 )
                 yield Fault("unreachable", "warning", (entry.name, other.name), text)
             elif at > by or not reach.covers(reach.of(entry), reach.of(other)):
@@ -292,8 +292,9 @@ def _strangers(names: frozenset[str] | None, used: Iterable[Iterable[str]]) -> l
 
 
 def _strange(what: str, value: str, names: frozenset[str] | None, rules: tuple[str, ...]) -> Fault:
-    close = data_types.meant(value, names or ())
-    hint = f"Did you mean {close}?" if close else f"It knows {', '.join(sorted(names or ())) or 'none'}."
+    there = sorted(names or ())
+    close = data_types.meant(value, there)
+    hint = f"Did you mean {close}?" if close else f"It knows {', '.join(there) or 'none'}."
     return Fault("unknown-name", "warning", rules, f"The operation knows no {what} {value!r}. {hint}")
 
 
