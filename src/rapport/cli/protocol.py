@@ -23,7 +23,7 @@ _FILE = "FILE"
 
 @click.group()
 def protocol() -> None:
-    """An information-sharing protocol: look it over, try it out. FILE may be the name of one that comes with rapport."""
+    """An information-sharing protocol: look it over, try it out. FILE may name one that comes with rapport."""
 
 
 def _read(name: str) -> tuple[str, Protocol]:
@@ -102,7 +102,7 @@ def rule(name: str, said: tuple[str, ...], audience: str, purpose: str, at: str,
     thing = facts(dict(_pair(one) for one in said))
     now = moment(at) if at else datetime.now(UTC)
     found = Policy(read).ruling(asked, thing, Purpose(purpose), now)
-    show(_as_json(found), to_json, list(_in_words(found, purpose)))
+    show(_as_json(found), to_json, _in_words(found, purpose))
 
 
 def _pair(said: str) -> tuple[str, str]:
@@ -114,7 +114,7 @@ def _pair(said: str) -> tuple[str, str]:
 
 def _left(left: Left) -> dict[str, Json]:
     return {
-        "fields": sorted(left.fields), "place": left.area.name.lower(), "radius_m": left.radius_m,
+        "fields": list[Json](sorted(left.fields)), "place": left.area.name.lower(), "radius_m": left.radius_m,
         "delay_hours": left.delay_s // 3600, "time": left.rounding.name.lower(), "words": left.words.name.lower(),
         "count_only": left.counted_only, "marking": left.marking.value if left.marking else None,
     }  # fmt: skip
@@ -123,21 +123,32 @@ def _left(left: Left) -> dict[str, Json]:
 def _as_json(ruling: Ruling) -> Json:
     return {
         "level": ruling.level.value, "allow": ruling.allow, "left": _left(ruling.left) if ruling.allow else None,
-        "rules": list(ruling.rules), "reason": ruling.reason, "protocol": ruling.protocol,
+        "rules": list[Json](ruling.rules), "reason": ruling.reason, "protocol": ruling.protocol,
         "audience": ruling.audience,
     }  # fmt: skip
 
 
 def _in_words(ruling: Ruling, purpose: str) -> list[str]:
-    left = [f"{key} {', '.join(map(str, value)) if isinstance(value, list) else value}"
-            for key, value in _left(ruling.left).items() if value]  # fmt: skip
     return [
         f"level     {ruling.level}",
         f"released  {'yes' if ruling.allow else 'no'}, to {ruling.audience} for {purpose}",
-        *([f"left      {'; '.join(left)}"] if ruling.allow else []),
+        *([f"left      {_said_of(ruling.left)}"] if ruling.allow else []),
         f"rules     {', '.join(ruling.rules) or 'none'}",
         f"reason    {ruling.reason}",
     ]
+
+
+def _said_of(left: Left) -> str:
+    """Only the dimensions in which something is taken away or asked for."""
+    from rapport.sharing.protocol.model import Left
+
+    whole, found = _left(Left()), _left(left)
+    said = [
+        f"{key} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for key, value in found.items()
+        if value != whole[key]
+    ]
+    return "; ".join(said) or "all of it"
 
 
 # --- cases ---------------------------------------------------------------------------------------------------------
@@ -151,7 +162,7 @@ def _in_words(ruling: Ruling, purpose: str) -> list[str]:
 )
 @as_json
 def cases(name: str, table: Path, of: str, to_json: bool) -> None:
-    """Answer the cases of a table by FILE: each wrong one, and precision, recall and F1. Status 1 where one is wrong."""
+    """Answer the cases of a table by FILE: each wrong one, precision, recall and F1. Status 1 where one is wrong."""
     from rapport.sharing.protocol import cases as known
 
     read = _read(name)[1]

@@ -169,7 +169,7 @@ class _Rules:
         matched = [rule for n, rule in enumerate(self.rules, first) if mask >> n & 1]
         grants = [rule for rule in matched if rule.grant]
         barred = [rule for rule in matched if rule.nothing]
-        names = tuple(one.name for one in (*matched, *entries))
+        names = (*(rule.name for rule in matched), *(entry.name for entry in entries))
         said = barred or [rule for rule in matched if rule.grant or rule.left != Left()]
         why = _sentences(one.why for one in said) if grants or barred else "No rule of the protocol grants it."
         left = reduce(and_, (rule.left for rule in matched), Left())

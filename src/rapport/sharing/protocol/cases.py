@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 
 from rapport.errors import BadDefinition
 from rapport.sharing.items import Facts
@@ -63,14 +64,14 @@ class Score:
 
 def read(text: str) -> list[Case]:
     """The cases of a table. BadDefinition names line, column and remedy."""
-    reader = csv.DictReader(text.removeprefix("\ufeff").splitlines(), strict=True)
+    reader = csv.DictReader(StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     try:
         missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
         if missing:
             raise BadDefinition(f"The table has no column {missing[0]}; its first row names the columns.")
         return [_case(row, reader.line_num) for row in reader]
     except csv.Error as fault:
-        raise BadDefinition(f"This is not CSV: line {reader.line_num}: {fault}") from None
+        raise BadDefinition(f"This is not CSV: after line {reader.line_num}: {fault}") from None
 
 
 def answered(protocol: Protocol, cases: Sequence[Case]) -> list[Answered]:

@@ -57,7 +57,7 @@ DATA_TYPES: Mapping[str, str] = {
 
 def named(protocol: Protocol) -> frozenset[str]:
     """The data types that any condition of the protocol names."""
-    conditions = [one.condition for one in (*protocol.entries, *protocol.rules)]
+    conditions = [*(one.condition for one in protocol.entries), *(one.condition for one in protocol.rules)]
     return frozenset(
         value for one in conditions for part in (one.when, one.unless) for value in part.get("data_type", ())
     )

@@ -14,7 +14,7 @@ from itertools import combinations
 from rapport.sharing.policy import LEVELS
 from rapport.sharing.protocol import data_types, nearer, reach
 from rapport.sharing.protocol.fault import Fault
-from rapport.sharing.protocol.model import Audience, Condition, Entry, Left, Protocol, Rule
+from rapport.sharing.protocol.model import UNKNOWABLE, Audience, Condition, Entry, Left, Protocol, Rule
 from rapport.values import Sensitivity
 
 
@@ -37,6 +37,7 @@ def faults(protocol: Protocol, known: Vocabulary | None = None, now: datetime | 
         *_never(protocol),
         *_contradictions(protocol),
         *_overlaps(protocol),
+        *_lower_where_unknown(protocol),
         *_covered(protocol),
         *_unreached(protocol, known or Vocabulary(), now),
         *_repeated(protocol),
@@ -49,11 +50,15 @@ def faults(protocol: Protocol, known: Vocabulary | None = None, now: datetime | 
     return tuple(sorted(found, key=lambda fault: order.index(fault.severity)))
 
 
+def _said(protocol: Protocol) -> tuple[Entry | Rule, ...]:
+    return (*protocol.entries, *protocol.rules)
+
+
 # --- conditions that nothing meets ---------------------------------------------------------------------------------
 
 
 def _never(protocol: Protocol) -> Iterator[Fault]:
-    for one in (*protocol.entries, *protocol.rules):
+    for one in _said(protocol):
         name = reach.never(reach.of(one))
         if name:
             yield Fault(
@@ -136,6 +141,26 @@ def _overlaps(protocol: Protocol) -> Iterator[Fault]:
             f" if so, narrow {low.name}, and nobody has to ask again."
         )
         yield Fault("overlap", "warning", (low.name, high.name), text)
+
+
+def _lower_where_unknown(protocol: Protocol) -> Iterator[Fault]:
+    """A moderate entry does not speak of what is not known: there a low one that does not ask decides alone."""
+    entries = protocol.entries
+    for moderate in (one for one in entries if one.level is Sensitivity.MODERATE):
+        for low in (one for one in entries if one.level is Sensitivity.LOW):
+            asked = {*moderate.condition.when, *moderate.condition.unless} & UNKNOWABLE
+            names = sorted(
+                name
+                for name in asked - {*low.condition.when, *low.condition.unless}
+                if "unknown" not in moderate.condition.when.get(name, ())
+            )
+            if names and reach.overlap(low.condition, moderate.condition) is not None:
+                text = (
+                    f"Where {' or '.join(names)} is not known, entry {moderate.name} (moderate) does not speak and"
+                    f' {low.name} (low) decides. If it is to be moderate then, add "unknown" to what {moderate.name}'
+                    f" asks for in when, or let {low.name} ask for {' and '.join(names)} too."
+                )
+                yield Fault("overlap", "warning", (low.name, moderate.name), text)
 
 
 def _spoken(shared: Mapping[str, frozenset[str]]) -> str:
@@ -268,7 +293,7 @@ def _types(protocol: Protocol) -> Iterator[Fault]:
 
 
 def _names(protocol: Protocol, known: Vocabulary) -> Iterator[Fault]:
-    conditions = [one.condition for one in (*protocol.entries, *protocol.rules)]
+    conditions = [one.condition for one in _said(protocol)]
     of_dimensions = {
         "category": known.categories, "source": known.sources, "organisation": known.organisations,
         "sector": known.sectors,
@@ -301,6 +326,6 @@ def _strange(what: str, value: str, names: frozenset[str] | None, rules: tuple[s
 def _naming(protocol: Protocol, dimension: str, value: str) -> tuple[str, ...]:
     return tuple(
         one.name
-        for one in (*protocol.entries, *protocol.rules)
+        for one in _said(protocol)
         if value in one.condition.when.get(dimension, ()) or value in one.condition.unless.get(dimension, ())
     )

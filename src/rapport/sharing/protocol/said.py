@@ -18,7 +18,7 @@ _MEMBERS = {"sensitivity": Sensitivity, "publication": Publication, "status": St
 
 
 def facts(said: Mapping[str, str]) -> Facts:
-    """What is not said stays as Facts has it: mostly unknown. BadDefinition names the fact, and what may stand there."""
+    """What is not said stays as Facts has it: mostly unknown. BadDefinition names the fact and what may be there."""
     return replace(Facts(), **{name: _value(name, text.strip()) for name, text in said.items()})
 
 
