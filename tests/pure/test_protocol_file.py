@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rapport.errors import BadDefinition
+from rapport.sharing.policy import Policy
 from rapport.sharing.protocol import library
+from rapport.sharing.protocol.data_types import DATA_TYPES
 from rapport.sharing.protocol.file import MOST_CHARACTERS, digest, read
-from rapport.sharing.protocol.model import FIELDS, PURPOSES, Area, Left, Rounding, Words
-from rapport.values import Marking
+from rapport.sharing.protocol.lint import faults
+from rapport.sharing.protocol.model import DIMENSIONS, FIELDS, PURPOSES, Area, Left, Rounding, Words
+from rapport.sharing.protocol.said import facts
+from rapport.values import Marking, Purpose
 
 HEAD = '[protocol]\nname = "p-1"\nversion = "1"\ntitle = "P"\n'
 TEAM = '[[audience]]\nname = "team"\ntitle = "Team"\nteam = true\n'
@@ -174,3 +179,37 @@ def test_a_shipped_protocol_with_something_written_into_it(text: str, name: str,
 
 def test_what_people_sign_is_the_same_on_every_system() -> None:
     assert digest(WHOLE) == digest(WHOLE.replace("\n", "\r\n")) != digest(WHOLE + " ")
+
+
+# --- what the reference says ---------------------------------------------------------------------------------------
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "protocol-file.md"
+
+
+@pytest.mark.parametrize("name", [*DIMENSIONS, *DATA_TYPES, *sorted(FIELDS), *PURPOSES, "cells_under"])
+def test_the_reference_names_every_fact_field_and_data_type(name: str) -> None:
+    assert f"`{name}`" in REFERENCE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [name for name in DIMENSIONS if DIMENSIONS[name]])
+def test_the_reference_names_every_value_of_a_fact(name: str) -> None:
+    text = REFERENCE.read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
+    assert [value for value in DIMENSIONS[name] if value != "unknown" and f"`{value}`" not in row] == []
+
+
+def test_the_worked_example_rules_as_the_reference_says() -> None:
+    example = read(REFERENCE.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0])
+    assert faults(example)[:-1] == ()
+    assert faults(example)[-1].severity == "note"
+    policy, now = Policy(example), datetime(2026, 3, 3, tzinfo=UTC)
+    clinic = {"data_type": "facilities", "finest": "coordinates", "control": "government"}
+
+    def allowed(audience: str, **said: str) -> bool:
+        return policy.ruling(audience, facts({**clinic, **said}), Purpose.VIEW, now).allow
+
+    assert allowed("partners")
+    assert not allowed("public")
+    assert not allowed("partners", control="unknown")
+    assert not allowed("partners", finest="household")
+    assert allowed("public", finest="adm2")
