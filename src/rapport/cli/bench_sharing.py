@@ -28,11 +28,12 @@ def measure() -> Iterator[Figure]:
     was ruled in one pass is not remembered in the next."""
     protocol = longest()
     things = distinct(THINGS, random.Random(1))  # noqa: S311
-    rates = [_pass(protocol, things) for _ in range(PASSES)]
-    yield Figure(
-        "rulings_per_s", max(rates), f"rulings/s, {protocol.name}, the best of {PASSES} passes", "higher", 200_000
-    )
-    yield Figure("rulings_per_s_median", median(rates), "rulings/s", "higher")
+    passes = [_pass(protocol, things) for _ in range(PASSES)]
+    by_clock, by_core = [rate for rate, _ in passes], [rate for _, rate in passes]
+    unit = f"rulings/s, {protocol.name}, the best of {PASSES} passes"
+    yield Figure("rulings_per_s", max(by_clock), unit, "higher", 200_000)
+    yield Figure("rulings_per_s_median", median(by_clock), "rulings/s", "higher")
+    yield Figure("rulings_per_cpu_s", max(by_core), "rulings/s of a core", "higher")
 
 
 def longest() -> Protocol:
@@ -49,14 +50,15 @@ def distinct(count: int, dice: random.Random) -> list[Facts]:
     return list(found)
 
 
-def _pass(protocol: Protocol, things: list[Facts]) -> float:
+def _pass(protocol: Protocol, things: list[Facts]) -> tuple[float, float]:
+    """Rulings a second by the clock, and by the time of the core."""
     ruling = Policy(protocol).ruling
     audience = protocol.audiences[-1].name
     gc.collect()
-    began = time.perf_counter()
+    began, core = time.perf_counter(), time.process_time()
     for facts in things:
         ruling(audience, facts, Purpose.VIEW, _NOW)
-    return len(things) / (time.perf_counter() - began)
+    return len(things) / (time.perf_counter() - began), len(things) / (time.process_time() - core)
 
 
 def _drawn(dice: random.Random) -> Facts:
