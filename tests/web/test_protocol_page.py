@@ -16,14 +16,14 @@ from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.sharing import activation
-from rapport.sharing.active import shipped_text
 from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.protocol.library import text_of
 from tests.web.desk import DRAFT, report
 
-STRICT = shipped_text("house").replace('name = "house"', 'name = "sample"').replace(
+STRICT = text_of("house").replace('name = "house"', 'name = "sample"').replace(
     'why = "Published by', 'place = "adm2"\nwords = "none"\nwithout = ["sources"]\nwhy = "Published by'
 )  # fmt: skip
-NOBODY = shipped_text("closed").replace('name = "closed"', 'name = "sample"').replace('"1"', '"2"')
+NOBODY = text_of("closed").replace('name = "closed"', 'name = "sample"').replace('"1"', '"2"')
 WAYS = (
     "/sample/?view=list",
     "/sample/events.rss",

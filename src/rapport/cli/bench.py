@@ -72,6 +72,15 @@ def text(peer: Path | None, to_json: bool) -> None:
 
 
 @bench.command()
+@as_json
+def sharing(to_json: bool) -> None:
+    """Rulings a second of the longest protocol that comes with rapport, on things of which no two are the same."""
+    from rapport.cli.bench_sharing import measure
+
+    _show(measure(), to_json)
+
+
+@bench.command()
 @_folder
 @as_json
 def stream(folder: Path | None, to_json: bool) -> None:

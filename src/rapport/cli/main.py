@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "import": ("rapport.cli.importing:import_file", "Take a table of reports in."),
     "migrate": ("rapport.cli.serve:migrate", "Bring the database to the form this version needs."),
     "operation": ("rapport.cli.operation:operation", "Add an operation from its file; list operations and sources."),
+    "protocol": ("rapport.cli.protocol:protocol", "Look a sharing protocol over, and try it out."),
     "replay": ("rapport.cli.replay:replay", "Play a file as if it came in live, into an exercise."),
     "restore": ("rapport.cli.backup:restore", "Make a data folder, and a database, of a backup."),
     "sending": ("rapport.cli.sending:sending", "Stop all messages that go out, resume them, see what waits."),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import resources
 
 from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.policy import Policy
-from rapport.sharing.protocol import file
+from rapport.sharing.protocol import file, library
 
 #: Shipped protocols that hold without being activated: none was ever, or the last one was withdrawn.
 HOUSE, CLOSED = "house", "closed"
@@ -33,9 +32,4 @@ def _version(pk: int, digest: str) -> Policy:
 @lru_cache(maxsize=16)
 def shipped(name: str) -> Policy:
     """A protocol that comes with rapport."""
-    return Policy(file.read(shipped_text(name)))
-
-
-def shipped_text(name: str) -> str:
-    """Its file. FileNotFoundError for a name that is not among them."""
-    return (resources.files("rapport.sharing.protocol") / "shipped" / f"{name}.toml").read_text(encoding="utf-8")
+    return Policy(file.read(library.text_of(name)))

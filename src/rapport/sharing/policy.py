@@ -105,8 +105,7 @@ def level_of(protocol: Protocol, facts: Facts) -> Sensitivity:
 
 
 def _after_delay(ruling: Ruling, facts: Facts, now: datetime) -> Ruling:
-    due = facts.published_at + timedelta(seconds=ruling.left.delay_s) if facts.published_at else None
-    if due is not None and due <= now:
+    if facts.published_at is not None and facts.published_at <= now - timedelta(seconds=ruling.left.delay_s):
         return ruling
     return replace(ruling, allow=False, reason=f"{ruling.reason} It is given after a delay that has not passed yet.")
 
@@ -205,7 +204,7 @@ def _standing(name: str, conditions: Sequence[Condition], value: str | None) -> 
 
 
 def _standing_unknown(name: str, conditions: Sequence[Condition], strict: Sequence[bool]) -> int:
-    """What is not known meets the conditions of what is strict and not those of what is lenient, unless they say so."""
+    """What is not known meets the conditions of what is strict, and not of what is lenient, unless they say so."""
     return _mask(
         (name not in one.when or stern or _UNKNOWN in one.when[name])
         and (name not in one.unless or (stern and _UNKNOWN not in one.unless[name]))

@@ -16,13 +16,13 @@ from rapport.errors import BadDefinition
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
 from rapport.sharing import activation
-from rapport.sharing.active import policy_of, shipped_text
+from rapport.sharing.active import CLOSED, policy_of
 from rapport.sharing.models import ProtocolVersion
-from rapport.sharing.protocol import file
+from rapport.sharing.protocol import file, library
 from rapport.sharing.protocol.model import Protocol
 
 #: Shipped protocols that one starts from.
-STARTS = ("house", "default", "afghanistan", "ukraine")
+STARTS = tuple(name for name in library.names() if name != CLOSED)
 
 
 @require_GET
@@ -32,7 +32,7 @@ STARTS = ("house", "default", "afghanistan", "ukraine")
 def show(request: HttpRequest, operation: Operation) -> HttpResponse:
     """`from`: a shipped protocol to start the text with."""
     start = request.GET.get("from", "")
-    return _page(request, operation, text=shipped_text(start) if start in STARTS else "")
+    return _page(request, operation, text=library.text_of(start) if start in STARTS else "")
 
 
 def _page(

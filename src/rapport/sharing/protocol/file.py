@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time
 from datetime import date as day
 
 from rapport.errors import BadDefinition
-from rapport.operations.strict import SLUG, Table, once
+from rapport.operations.strict import CODE, SLUG, Table, once
 from rapport.sharing.protocol.model import (
     DIMENSIONS,
     FIELDS,
@@ -43,7 +43,7 @@ def read(text: str) -> Protocol:
         raise BadDefinition(f"The protocol has {len(text):,} characters; write at most {MOST_CHARACTERS:,}.")
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as fault:
+    except (ValueError, RecursionError) as fault:  # a number of thousands of digits is a plain ValueError
         raise BadDefinition(f"This is not TOML: {fault}") from None
     whole = Table(data, "")
     head = whole.table("protocol")
@@ -53,7 +53,7 @@ def read(text: str) -> Protocol:
     names = [audience.name for audience in audiences]
     protocol = Protocol(
         name=head.text("name", form=SLUG, remedy="with small letters, digits and hyphens"),
-        version=head.text("version"),
+        version=head.text("version", form=CODE, remedy="as 2 or 2026-11: it stands in addresses' ETags"),
         title=head.text("title"),
         audiences=audiences,
         entries=tuple(_entry(table) for table in whole.tables("entry")),
@@ -133,7 +133,7 @@ def _grant(table: Table, names: Sequence[str]) -> Rule:
 
 def _limit(table: Table, names: Sequence[str]) -> Rule:
     beyond = table.text("beyond", "")
-    if beyond and beyond not in names:
+    if "beyond" in table.data and beyond not in names:
         raise table.bad("beyond", f"{beyond!r} is none of the audiences {', '.join(names)}")
     after = names[names.index(beyond) + 1 :] if beyond else names
     if not after:
@@ -146,7 +146,7 @@ def _limit(table: Table, names: Sequence[str]) -> Rule:
 
 
 def _rule(table: Table, audiences: frozenset[str], *, grant: bool, nothing: bool) -> Rule:
-    purposes = table.texts("for") or tuple(purpose.value for purpose in PURPOSES)
+    purposes = table.texts("for", needed="for" in table.data) or tuple(purpose.value for purpose in PURPOSES)
     for purpose in purposes:
         if purpose not in PURPOSES:
             raise table.bad("for", f"{purpose!r} is not one of {', '.join(PURPOSES)}")
@@ -210,9 +210,9 @@ def _dimensions(table: Table | None) -> Mapping[str, frozenset[str]]:
     found = {key: table.texts(key, needed=True) for key in table.data if key in DIMENSIONS}
     for key, values in found.items():
         known = DIMENSIONS[key]
-        for value in values if known else ():
-            if value not in known:
-                raise table.bad(key, f"{value!r} is not one of {', '.join(known)}")
+        for value in values:
+            if not value or (known and value not in known):
+                raise table.bad(key, f"{value!r} is not one of {', '.join(known)}" if known else "holds an empty name")
     table.known += DIMENSIONS
     table.nothing_else()
     return {key: frozenset(values) for key, values in found.items()}
@@ -225,7 +225,10 @@ def _moment(table: Table, key: str) -> datetime | None:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise table.bad(key, "says no time zone; write it as 2026-11-27T12:00:00Z")
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise table.bad(key, "lies outside the years 1 to 9999 in UTC; write another") from None
     if isinstance(value, day):
         return datetime.combine(value, time(), UTC)
     raise table.bad(key, "write a date, as 2026-11-27, or a time with its zone")

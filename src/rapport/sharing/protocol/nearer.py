@@ -1,0 +1,78 @@
+"""Pure: audiences that get less than the public for something, found by ruling on things made for it.
+
+For each entry, each grant to the public and each limit a thing is made that meets all of them. What is found is
+therefore true of a thing that can be; that nothing is found proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+
+from rapport.sharing.items import Facts, Ruling
+from rapport.sharing.policy import Policy
+from rapport.sharing.protocol import reach
+from rapport.sharing.protocol.fault import Fault
+from rapport.sharing.protocol.model import PURPOSES, Audience, Protocol
+from rapport.values import EARLIEST, Purpose
+
+#: When every delay of what was published at EARLIEST is over.
+_LONG_AFTER = EARLIEST + timedelta(days=2 * 366)
+
+
+def gets_less(protocol: Protocol, now: datetime | None) -> Iterator[Fault]:
+    """One fault an audience and a way in which it gets less, with the first thing for which it does."""
+    policy, things = Policy(protocol), _things(protocol)
+    edges = {moment for rule in protocol.rules for moment in (rule.starts, rule.ends) if moment}
+    moments = sorted({now or _LONG_AFTER, *(edge for edge in edges if now is None or edge > now)})
+    for audience in protocol.audiences[:-1]:
+        said: set[str] = set()
+        for at in moments:
+            for purpose in PURPOSES:
+                for name, facts in things:
+                    less = _less(policy, audience, facts, purpose, at)
+                    if less and less not in said:
+                        said.add(less)
+                        yield _fault(audience, protocol.audiences[-1], name, purpose, less)
+
+
+def _fault(audience: Audience, public: Audience, entry: str, purpose: Purpose, less: str) -> Fault:
+    text = (
+        f"Audience {audience.name} gets less than {public.name} for {purpose}: {less}, as for things of entry {entry}."
+        f" Only the grants of a reader's first audience count. Add {audience.name} to the to of the grant that"
+        f" {public.name} has, or bind {public.name} by the same limit."
+    )
+    return Fault("undefined", "warning", (audience.name, entry), text)
+
+
+def _things(protocol: Protocol) -> list[tuple[str, Facts]]:
+    """Things that may reach the public, each with the name of the entry it was made for."""
+    public = protocol.audiences[-1].name
+    grants = [reach.of(rule) for rule in protocol.rules if rule.grant and public in rule.audiences]
+    others = [None, *(reach.of(rule) for rule in protocol.rules if not rule.grant or public not in rule.audiences)]
+    made: dict[Facts, str] = {}
+    for entry in protocol.entries:
+        for grant in grants:
+            for other in others:
+                reaches = [reach.of(entry), grant, *([other] if other else [])]
+                facts = reach.witness(reaches)
+                if facts is not None:
+                    made.setdefault(facts, entry.name)
+    return [(name, facts) for facts, name in made.items()]
+
+
+def _less(policy: Policy, audience: Audience, facts: Facts, purpose: Purpose, at: datetime) -> str:
+    public = policy.protocol.audiences[-1].name
+    theirs = policy.ruling(public, facts, purpose, at)
+    if not theirs.allow:
+        return ""
+    ours = policy.ruling(audience.name, facts, purpose, at)
+    return _difference(ours, theirs) if ours.allow else "nothing at all"
+
+
+def _difference(ours: Ruling, theirs: Ruling) -> str:
+    """The dimensions in which ours is the stricter. A stricter marking is no less: it goes with getting more."""
+    both = replace(ours.left & theirs.left, marking=theirs.left.marking)
+    stricter = [one.name for one in fields(both) if getattr(both, one.name) != getattr(theirs.left, one.name)]
+    return f"less of {', '.join(stricter)}" if stricter else ""
