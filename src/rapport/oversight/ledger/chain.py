@@ -166,6 +166,12 @@ def mark(checkpoint: Checkpoint, keys: Mapping[str, bytes]) -> Mark | Fault:
     return Mark(checkpoint.seq, checkpoint.hash, named)
 
 
+def marks(checkpoints: Iterable[Checkpoint], keys: Mapping[str, bytes]) -> tuple[list[Mark], list[Fault]]:
+    """What checkpoints attest, and which of them are not signed as they say."""
+    found = [mark(one, keys) for one in checkpoints]
+    return [one for one in found if isinstance(one, Mark)], [one for one in found if isinstance(one, Fault)]
+
+
 # --- verification --------------------------------------------------------------------------------------------------
 
 

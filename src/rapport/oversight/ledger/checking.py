@@ -14,6 +14,7 @@ from rapport.oversight import keys as key_files
 from rapport.oversight.ledger import chain
 from rapport.oversight.ledger.chain import Checkpoint, Entry, Fault, Mark, Walk, Wrong
 from rapport.oversight.ledger.entries import COMMITTED, NAMED, decision_commitment
+from rapport.oversight.ledger.exported import lines
 from rapport.oversight.models import Decision, EntryKind, LedgerCheckpoint, LedgerEntry, LedgerHead
 
 _TOGETHER = 500  # decisions looked up in one query
@@ -40,12 +41,6 @@ def public_keys() -> dict[str, bytes]:
     return {chain.fingerprint(one): one for one in raw}
 
 
-def marks(checkpoints: Iterable[Checkpoint], keys: Mapping[str, bytes]) -> tuple[list[Mark], list[Fault]]:
-    """What checkpoints attest, and which of them are not signed as they say."""
-    found = [chain.mark(one, keys) for one in checkpoints]
-    return [one for one in found if isinstance(one, Mark)], [one for one in found if isinstance(one, Fault)]
-
-
 def verify(handed_out: Sequence[Checkpoint] = (), keys: Mapping[str, bytes] | None = None) -> Verdict:
     """The chain of the database, its checkpoints and those that were handed out, and every decision.
 
@@ -54,7 +49,7 @@ def verify(handed_out: Sequence[Checkpoint] = (), keys: Mapping[str, bytes] | No
     decisions = set(Decision.objects.values_list("pk", flat=True))
     waiting = list(LedgerEntry.objects.filter(seq=None).values_list("kind", "body"))
     signed = [*checkpoints(), *handed_out]
-    attested, faults = marks(signed, public_keys() if keys is None else keys)
+    attested, faults = chain.marks(signed, public_keys() if keys is None else keys)
     if head := LedgerHead.objects.filter(pk=1).exclude(seq=0).first():
         attested.append(Mark(head.seq, head.hash, "the database's own note of where it stands"))
     walk, rows = Walk(attested), _Rows(decisions)
@@ -83,6 +78,12 @@ def entries() -> Iterator[Entry]:
 def checkpoints() -> list[Checkpoint]:
     found = LedgerCheckpoint.objects.order_by("pk").values_list("seq", "hash", "at", "key", "signature")
     return [Checkpoint(seq, hash, chain.moment(at), key, signature) for seq, hash, at, key, signature in found]
+
+
+def exported() -> Iterator[str]:
+    """The lines of an exported ledger. Checkpoints are read first: none attests what does not stand in the file."""
+    signed = checkpoints()
+    return lines(entries(), signed, public_keys())
 
 
 def _watched(sealed: Iterable[Entry], rows: _Rows) -> Iterator[Entry]:
