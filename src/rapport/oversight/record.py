@@ -53,13 +53,9 @@ def decide_all(decisions: Sequence[Decision]) -> None:
 def restate(decision: Decision, after: Mapping[str, Any]) -> None:
     """Say otherwise what a decision did, in the transaction that wrote it and before anybody has read it. Conflict if
     it is sealed."""
-    said = _body(decision)
+    said = entries.body_of(decision)
     decision.after = dict(after)
     decision.save(update_fields=["after"])
     unsealed = LedgerEntry.objects.filter(seq=None, kind=EntryKind.DECISION, body=said)
-    if unsealed.update(body=_body(decision)) != 1:
+    if unsealed.update(body=entries.body_of(decision)) != 1:
         raise Conflict("This decision stands in the ledger already and is not changed any more.")
-
-
-def _body(decision: Decision) -> str:
-    return entries.decision_body({column: getattr(decision, column) for column in entries.COMMITTED}, decision.salt)

@@ -99,13 +99,17 @@ def moment(at: datetime) -> str:
 def canonical(value: object) -> str:
     """JSON in one form: keys sorted, no spaces, ASCII, whole numbers without a fraction. What a database gives back of
     a value has the same form as the value. ValueError for what JSON cannot say."""
-    plain = json.loads(json.dumps(value, allow_nan=False), parse_float=_number)
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(_DECODER.decode(json.dumps(value, allow_nan=False)))
 
 
 def _number(text: str) -> int | float:
     number = float(text)
     return int(number) if number.is_integer() else number
+
+
+#: Made once: json.dumps and json.loads with options make one each time.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+_DECODER = json.JSONDecoder(parse_float=_number)
 
 
 def commitment(row: Mapping[str, object], salt: str) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 
 from rapport.oversight.ledger import chain
 from rapport.oversight.models import Decision, EntryKind, LedgerEntry
+from rapport.plain_sql import insert_tuples, moment
 from rapport.values import Json
 
-_CHUNK = 500  # rows written in one statement
 #: The columns of a decision that its commitment covers: all but the salt.
 COMMITTED = (
     "id", "operation_id", "person_id", "kind", "at", "report_id", "event_id", "other_event_id", "order_id",
@@ -34,22 +34,20 @@ def append(kind: EntryKind, operation_id: int | None, body: Mapping[str, Json]) 
 
 def decided(decisions: Sequence[Decision]) -> None:
     """One entry for each of these decisions, which are written and have their salt."""
-    LedgerEntry.objects.bulk_create(
-        [
-            LedgerEntry(
-                kind=EntryKind.DECISION,
-                operation_id=one.operation_id,
-                made_at=one.at,
-                body=decision_body({column: getattr(one, column) for column in COMMITTED}, one.salt),
-            )
-            for one in decisions
-        ],
-        batch_size=_CHUNK,
+    insert_tuples(
+        LedgerEntry,
+        ("kind", "operation_id", "made_at", "body", "prev", "hash"),
+        ((EntryKind.DECISION.value, one.operation_id, moment(one.at), body_of(one), "", "") for one in decisions),
     )
 
 
+def body_of(decision: Decision) -> str:
+    """What the ledger says of a decision as it is."""
+    return decision_body({column: getattr(decision, column) for column in COMMITTED}, decision.salt)
+
+
 def decision_body(row: Mapping[str, Any], salt: str) -> str:
-    """What the ledger says of a decision: what it names, and the commitment to the row."""
+    """The same of its columns: what it names, and the commitment to the row."""
     named = {name: row[column] for name, column in NAMED.items() if row[column] is not None}
     return chain.canonical(named | {"commitment": decision_commitment(row, salt)})
 
