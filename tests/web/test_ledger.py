@@ -218,6 +218,19 @@ def test_a_sealed_entry_changed_in_the_database_is_found(told: list[Event]) -> N
     assert (Wrong.CHANGED, "entry 3 was changed: its hash is another one") in wrong()
 
 
+@pytest.mark.parametrize("body", ["{not json", '{"a":NaN}', '{"a":1e999}', "null"])
+def test_a_body_made_unreadable_is_found_here_and_in_a_copy_and_stops_no_page(
+    body: str, told: list[Event], lead: Person, tmp_path: Path
+) -> None:
+    in_database("UPDATE oversight_ledgerentry SET body = %s WHERE seq = 3", body)
+    assert (Wrong.CHANGED, "entry 3 was changed: its hash is another one") in wrong()
+    copy = tmp_path / "ledger.ndjson"
+    run("export", copy)
+    status, said = run("verify", "--file", copy)
+    assert (status, "entry 3 was changed" in said) == (1, True)
+    assert signed_in(lead).get("/sample/desk/ledger/?verify=1").status_code == 200
+
+
 def test_a_tail_that_was_cut_is_found(told: list[Event], tmp_path: Path) -> None:
     handed_out = seal.checkpoint()
     in_database("DELETE FROM oversight_ledgerentry WHERE seq > %s", handed_out.seq - 2)
@@ -261,7 +274,7 @@ def test_it_is_verified_exported_and_checked_elsewhere(told: list[Event], tmp_pa
 
 
 def test_who_wants_to_keep_something_of_an_empty_ledger_is_told(db: None) -> None:
-    assert run("verify") == (0, "0 entries: nothing is recorded yet.\n")
+    assert run("verify") == (0, "0 entries: nothing is sealed yet.\n")
 
 
 # --- the page ------------------------------------------------------------------------------------------------------

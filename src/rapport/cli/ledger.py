@@ -46,9 +46,9 @@ def _of_database(handed_out: list[Checkpoint], keys: dict[str, bytes] | None, to
     from rapport.oversight.ledger import checking
 
     found = checking.verify(handed_out, keys)
-    more = f"{found.decisions} decisions are as they were entered"
+    more = f"Every decision ({found.decisions}) is as it was entered"
     more += f", of {found.destroyed} of them the text is destroyed" if found.destroyed else ""
-    more += f"; {found.waiting} entries are not sealed yet" if found.waiting else ""
+    more += f"; not sealed yet: {found.waiting}" if found.waiting else ""
     counts: dict[str, Json] = {
         "checkpoints": found.checkpoints,
         "waiting": found.waiting,
@@ -67,7 +67,7 @@ def _of_file(file: Path, handed_out: list[Checkpoint], keys: dict[str, bytes] | 
     attested, faults = marks(signed, exported.keys if keys is None else keys)
     walk = Walk(attested)
     faults += walk.over(exported.entries())
-    more = f"{len(signed)} checkpoints hold"
+    more = f"Every checkpoint ({len(signed)}) holds"
     if keys is None:
         more += f" under the key that the file itself brings ({', '.join(exported.keys)}): compare it"
     whole_to = walk.last.at if walk.last else ""
@@ -76,12 +76,13 @@ def _of_file(file: Path, handed_out: list[Checkpoint], keys: dict[str, bytes] | 
 
 def _told(count: int, whole_to: str, more: str, counts: dict[str, Json], faults: Iterable[Fault], to_json: bool) -> int:
     found = list(faults)
+    entries = f"{count} entr{'y' if count == 1 else 'ies'}"
     if found:
         lines = [f"{fault.wrong.value}: {fault.said}" for fault in found[:_SHOWN]]
         lines += [f"… and {len(found) - _SHOWN} more faults: see --json"] if len(found) > _SHOWN else []
-        lines.append(f"{count} entries, {len(found)} fault{'' if len(found) == 1 else 's'}. The ledger is not whole.")
+        lines.append(f"{entries}, {len(found)} fault{'' if len(found) == 1 else 's'}. The ledger is not whole.")
     else:
-        lines = [f"{count} entries, whole to {whole_to}. {more}." if count else "0 entries: nothing is recorded yet."]
+        lines = [f"{entries}, whole to {whole_to}. {more}." if count else f"{entries}: nothing is sealed yet."]
     result: dict[str, Json] = {"entries": count, "whole": not found, "whole_to": whole_to}
     listed: list[Json] = [asdict(fault) | {"wrong": fault.wrong.value} for fault in found]
     show(result | counts | {"faults": listed}, to_json, lines)

@@ -27,9 +27,17 @@ def lines(entries: Iterable[Entry], checkpoints: Iterable[Checkpoint], keys: Map
     """The lines of the file, each with its end."""
     yield _line({"form": chain.FORM, "keys": {name: b64encode(key).decode() for name, key in keys.items()}})
     for entry in entries:
-        yield _line(asdict(entry) | {"body": json.loads(entry.body)})
+        yield _line(asdict(entry) | {"body": _read(entry.body)})
     for checkpoint in checkpoints:
         yield checkpoint_line(checkpoint)
+
+
+def _read(body: str) -> object:
+    """A body that somebody made unreadable goes out as the text it is, and is found changed there too."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body
 
 
 def checkpoint_line(checkpoint: Checkpoint) -> str:
@@ -106,7 +114,11 @@ def _entry(path: Path, found: Mapping[str, Any]) -> Entry:
     texts = {name: str(found.get(name, "")) for name in ("at", "made", "operation", "kind", "prev", "hash")}
     if not isinstance(found["seq"], int):
         raise RapportError(f"{path} is damaged: an entry is numbered {found['seq']!r}.")
-    return Entry(seq=found["seq"], body=chain.canonical(found.get("body")), **texts)
+    try:
+        body = chain.canonical(found.get("body"))
+    except (ValueError, RecursionError):  # no number that JSON has
+        body = ""
+    return Entry(seq=found["seq"], body=body, **texts)
 
 
 def _checkpoint(path: Path, found: object) -> Checkpoint:
