@@ -57,6 +57,7 @@ JOBS: Mapping[str, str] = {
     "attachments": "rapport.reports.attachments.work.clean",
     "import": "rapport.intake.imports.run.step",
     "names": "rapport.desk.learning.names.learn_when_due",
+    "ledger": "rapport.oversight.ledger.seal.seal_when_due",
 }
 
 

@@ -73,6 +73,30 @@ def test_nobody_renames_the_type_to_get_round_it() -> None:
     assert renamed == []
 
 
+# --- every decision stands in the ledger ---------------------------------------------------------------------------
+
+WRITTEN = re.compile(r"\bDecision\.objects\b[^\n]*\.(?:\w*create|update|delete)\(|LedgerEntry\.objects\b[^\n]*create\(")
+
+
+def test_decisions_are_written_in_one_place_with_their_entries_and_changed_nowhere() -> None:
+    """`record.decide`, `decide_all` and `restate`: whoever writes a decision otherwise leaves the ledger without it."""
+    written = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if WRITTEN.search(path.read_text(encoding="utf-8"))
+    }
+    assert written == {"oversight/record.py", "oversight/ledger/entries.py"}
+
+
+def test_nobody_writes_decisions_in_plain_sql() -> None:
+    said = [
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if "migrations" not in path.parts and "oversight_decision" in path.read_text(encoding="utf-8")
+    ]
+    assert said == ["upkeep/books.py"], "it reads them to compare a backup"
+
+
 # --- the pure core -------------------------------------------------------------------------------------------------
 
 WITHOUT = """

@@ -1,5 +1,5 @@
-"""Who may open an account: only somebody with an invitation, who gets its role in the same transaction. When somebody
-proves anew who they are."""
+"""Who may open an account: only somebody with an invitation, who gets its role in the same transaction. What is
+recorded of a sign-in. When somebody proves anew who they are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from django.http import HttpRequest
 
 from rapport.accounts import invitations
 from rapport.accounts.models import Person
+from rapport.accounts.permissions import NEED_SECOND_FACTOR
 from rapport.errors import Conflict
+from rapport.oversight.ledger.entries import signed_in
 
 #: Session key: hash of the token of the invitation that was opened.
 OPENED = "invitation"
@@ -36,6 +38,14 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
             invitations.accept(request.session[OPENED], made)
         del request.session[OPENED]
         return made
+
+    def login(self, request: HttpRequest, user: Person) -> None:
+        """The end of every way of signing in, after the second factor. Who can do harm somewhere stands in the ledger
+        with it, or is not signed in."""
+        with transaction.atomic():
+            super().login(request, user)
+            guarded = user.memberships.filter(role__in=NEED_SECOND_FACTOR)
+            signed_in(user.pk, guarded.values_list("operation_id", "role"))
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
         """Whether "is it you?" is asked before a change of factors: not right after signing in."""

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     OPERATIONS_MODEL_CHOOSE = "operations:model:choose"
     OPERATIONS_ORDER_SIGN = "operations:order:sign"
     OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
+    OVERSIGHT_LEDGER_READ = "oversight:ledger:read"
     SHARING_PROTOCOL_ACTIVATE = "sharing:protocol:activate"
     SHARING_PROTOCOL_PROPOSE = "sharing:protocol:propose"
 
@@ -67,8 +68,11 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.NOTIFY_SENDING_STOP,
         _P.OPERATIONS_MODEL_CHOOSE,
         _P.OPERATIONS_ORDER_SIGN,
+        _P.OVERSIGHT_LEDGER_READ,
     }
     | _PROTOCOL,
-    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP}) | _PROTOCOL,
-    Role.ADMIN: frozenset({_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP}),
+    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_LEDGER_READ}) | _PROTOCOL,
+    Role.ADMIN: frozenset(
+        {_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_LEDGER_READ}
+    ),
 }

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("rapport.cli.demo:demo", "Load the sample operation haiti-2010 and serve it."),
     "doctor": ("rapport.cli.doctor:doctor", "Say what is wrong, and what to do."),
     "import": ("rapport.cli.importing:import_file", "Take a table of reports in."),
+    "ledger": ("rapport.cli.ledger:ledger", "Is the record of decisions and releases whole? Verify, export, sign."),
     "migrate": ("rapport.cli.serve:migrate", "Bring the database to the form this version needs."),
     "operation": ("rapport.cli.operation:operation", "Add an operation from its file; list operations and sources."),
     "protocol": ("rapport.cli.protocol:protocol", "Look a sharing protocol over, and try it out."),

@@ -30,6 +30,7 @@ from rapport.events import log
 from rapport.events.models import Event, EventReport
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
+from rapport.oversight.record import decide_all, restate
 from rapport.reports.models import Report, Standing
 from rapport.values import Publication, Response
 
@@ -125,7 +126,7 @@ def reject(
         bulk = _bulk(person, operation, "rejected", len(chosen.can), "report", reason, chosen=chosen)
         before, after = {"standing": Standing.WAITING}, {"standing": Standing.REJECTED}
         rows = [_part_of(bulk, K.REJECT, one, reason=reason, before=before, after=after) for one in chosen.can]
-        Decision.objects.bulk_create(rows, batch_size=500)
+        decide_all(rows)
     return Done(bulk, chosen.left)
 
 
@@ -241,7 +242,7 @@ def _sent_on(
             _part_of(bulk, kind, report, reason=reason, before={field: getattr(report, field)}, after={field: value})
             for report in going
         ]
-        Decision.objects.bulk_create(rows, batch_size=500)
+        decide_all(rows)
         ranks.refresh(ids)  # with the decisions: what a person has set counts otherwise
     return Done(bulk, [*chosen.left, *same])
 
@@ -251,7 +252,7 @@ def _attached(bulk: Decision, reports: Sequence[Report], event: Event) -> None:
     after = {"standing": Standing.IN_EVENT, "event": event.ref}
     before = {"standing": Standing.WAITING}
     rows = [_part_of(bulk, K.ATTACH, one, event_id=event.pk, before=before, after=after) for one in reports]
-    Decision.objects.bulk_create(rows, batch_size=500)
+    decide_all(rows)
 
 
 def _held(person: Person, operation: Operation, refs: Iterable[str], ticked: Collection[str]) -> Reports:
@@ -356,8 +357,7 @@ def _each(
                 left.append(Unfit(event.ref, quoted(event), str(error)))
         _some(events[len(left) :], left)
         if left:  # said before it was known; nobody has read it yet
-            bulk.after = _after(done, len(events) - len(left), "event", "")
-            bulk.save(update_fields=["after"])
+            restate(bulk, _after(done, len(events) - len(left), "event", ""))
     return Done(bulk, left)
 
 

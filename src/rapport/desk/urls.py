@@ -13,6 +13,7 @@ from rapport.desk.naming import pages as names_page
 from rapport.desk.protocol import pages as protocol
 from rapport.desk.queue import handover, saved, translators
 from rapport.desk.queue import pages as queue
+from rapport.desk.record import ledger as ledger_page
 from rapport.desk.record import pages as record_pages
 from rapport.desk.report import attachment_pages, deciding, why
 from rapport.desk.report import sorting as sorting_page
@@ -22,6 +23,7 @@ DESK = "<slug:operation>/desk/"
 OUTBOX = "<slug:operation>/outbox/"
 REPORT = f"{DESK}reports/<slug:ref>/"
 EVENT = f"{DESK}events/<slug:ref>/"
+LEDGER = f"{DESK}ledger/"
 ORDER = f"{DESK}orders/<slug:slug>/"
 
 urlpatterns = [
@@ -81,6 +83,10 @@ urlpatterns = [
     path(f"{DESK}protocol/<int:number>/withdraw/", protocol.withdraw, name="desk_protocol_withdraw"),
     path(f"{DESK}model/", model_page.show, name="desk_model"),
     path(f"{DESK}model/use/", model_page.use, name="desk_model_use"),
+    path(LEDGER, ledger_page.show, name="desk_ledger"),
+    path(f"{LEDGER}export", ledger_page.download, name="desk_ledger_export"),
+    path(f"{LEDGER}checkpoint", ledger_page.checkpoint, name="desk_ledger_checkpoint"),
+    path(f"{LEDGER}key", ledger_page.key, name="desk_ledger_key"),
     path(f"{DESK}orders/", record_pages.standing_orders, name="desk_orders"),
     path(f"{ORDER}undo/", record_pages.order_effects, name="desk_order_effects"),
     path(f"{ORDER}undo/decide/", record_pages.undo_effects, name="desk_order_undo"),

@@ -19,12 +19,15 @@ from secrets import token_hex
 from typing import Literal
 
 from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from rapport.errors import RapportError, TryAgain
 
 log = logging.getLogger(__name__)
-KeyPurpose = Literal["django", "pseudonyms", "addresses", "channels", "attachments", "second_factor", "displacement"]
+KeyPurpose = Literal[
+    "django", "pseudonyms", "addresses", "channels", "attachments", "second_factor", "displacement", "ledger"
+]  # fmt: skip
 
 
 def load(folder: Path, purpose: KeyPurpose) -> list[bytes]:
@@ -76,6 +79,11 @@ def seal(purpose: KeyPurpose, plain: bytes) -> bytes:
 def unseal(purpose: KeyPurpose, sealed: bytes) -> bytes:
     """What was sealed; cryptography.fernet.InvalidToken if it was changed or the key is gone."""
     return _box(settings.DATA_DIR, purpose).decrypt(sealed)
+
+
+def signing(purpose: KeyPurpose) -> list[Ed25519PrivateKey]:
+    """The keys of a purpose as keys to sign with (Ed25519; a line's 32 bytes are the seed), the newest first."""
+    return [Ed25519PrivateKey.from_private_bytes(urlsafe_b64decode(key)) for key in _keys(settings.DATA_DIR, purpose)]
 
 
 @lru_cache(maxsize=16)

@@ -1,6 +1,8 @@
-"""The record of what people decided."""
+"""The record of what people decided; the ledger, which shows whether any of it was altered since."""
 
 from __future__ import annotations
+
+from secrets import token_hex
 
 from django.db import models
 from django.utils import timezone
@@ -51,6 +53,11 @@ OF_MANAGING = frozenset({
 })  # fmt: skip
 
 
+def new_salt() -> str:
+    """128 random bits."""
+    return token_hex(16)
+
+
 class Decision(models.Model):
     """What a person did, to what, why, from which suggestion. Append-only: an undo is a further decision.
 
@@ -74,6 +81,7 @@ class Decision(models.Model):
     sender_id = models.CharField(max_length=22, blank=True)  # pseudonym
     batch = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="parts")  # made as part of this
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
+    salt = models.CharField(max_length=32, default=new_salt)  # of the commitment in the ledger; "" once destroyed
 
     class Meta:
         indexes = [
@@ -90,3 +98,58 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class EntryKind(models.TextChoices):
+    DECISION = "decision", "a decision"
+    RELEASE = "release", "a release to a named reader"
+    POLICY = "policy", "a change of who may see what"
+    RETENTION = "retention", "something was destroyed on schedule"
+    SIGN_IN = "sign_in", "a sign-in"
+
+
+class LedgerEntry(models.Model):
+    """One line of the ledger: appended with what it records, sealed later (`seq`, `at`, `prev` and `hash`), then never
+    changed. Written by ledger/entries.py and ledger/seal.py alone."""
+
+    operation = models.ForeignKey("operations.Operation", null=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=EntryKind)
+    made_at = models.DateTimeField(default=timezone.now)
+    body = models.TextField()  # canonical JSON
+    seq = models.BigIntegerField(null=True, unique=True)
+    at = models.DateTimeField(null=True)
+    prev = models.CharField(max_length=64, default="")
+    hash = models.CharField(max_length=64, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["operation", "-id"], name="ledger_operation"),
+            models.Index(fields=["id"], name="ledger_unsealed", condition=models.Q(seq__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.seq or 'unsealed'}"
+
+
+class LedgerHead(models.Model):
+    """One row: the last sealed entry. Whoever seals holds it."""
+
+    seq = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"ledger at {self.seq}"
+
+
+class LedgerCheckpoint(models.Model):
+    """Where the ledger stood, signed."""
+
+    seq = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    key = models.CharField(max_length=16)  # fingerprint of the public key
+    signature = models.CharField(max_length=88)
+
+    def __str__(self) -> str:
+        return f"checkpoint at {self.seq}"

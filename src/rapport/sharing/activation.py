@@ -14,10 +14,12 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.operations.models import Operation
+from rapport.oversight.ledger import entries
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
 from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.protocol import file
+from rapport.values import Json
 
 PROPOSE, ACTIVATE = Permission.SHARING_PROTOCOL_PROPOSE, Permission.SHARING_PROTOCOL_ACTIVATE
 LONGEST_REASON = 2_000
@@ -98,9 +100,11 @@ def _reason(text: str) -> str:
 
 
 def _note(person: Person, version: ProtocolVersion, became: str, reason: str) -> None:
-    said = {"protocol": version.pk, "digest": version.digest, "became": became}
+    said: dict[str, Json] = {"protocol": version.pk, "digest": version.digest, "became": became}
     words = f"{version.name} {version.version} {became}. {_reason(reason)}".strip()
     decide(person, version.operation_id, DecisionKind.PROTOCOL, before={}, after=said, reason=words)
+    # Name and version are words of people: the digest names the text.
+    entries.policy(version.operation_id, {"person": person.pk, **said})
 
 
 def _tell(operation_id: int) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from rapport.accounts.permissions import Permission
+from rapport.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from rapport.desk.page import attempt, local_time, to
 from rapport.desk.protocol.play import effects
 from rapport.errors import BadDefinition
@@ -18,7 +19,7 @@ from rapport.operations.models import Operation
 from rapport.sharing import activation
 from rapport.sharing.active import CLOSED, policy_of
 from rapport.sharing.models import ProtocolVersion
-from rapport.sharing.protocol import file, library
+from rapport.sharing.protocol import file, library, lint
 from rapport.sharing.protocol.model import Protocol
 
 #: Shipped protocols that one starts from.
@@ -96,12 +97,25 @@ def version(request: HttpRequest, operation: Operation, number: int) -> HttpResp
         "version": found,
         "protocol": protocol,
         "rules": _rules(protocol),
+        "faults": lint.faults(protocol, _known(operation), timezone.now()),
         "effects": effects(operation, protocol),
         "in_force": activation.in_force(operation.pk),
         "may_activate": who.may(activation.ACTIVATE, operation.pk),
         "is_own": found.proposed_by_id == who.pk,
     }
     return render(request, "desk/protocol_version.html", context)
+
+
+def _known(operation: Operation) -> lint.Vocabulary:
+    """The names by which a protocol can speak of this operation."""
+    return lint.Vocabulary(
+        categories=frozenset(operation.categories.values_list("code", flat=True)),
+        sources=frozenset(operation.sources.values_list("slug", flat=True)),
+        roles=frozenset(role.value for role in Role),
+        desk_roles=frozenset(
+            role.value for role, may in ROLE_PERMISSIONS.items() if Permission.DESK_REPORT_READ in may
+        ),
+    )
 
 
 def _rules(protocol: Protocol) -> list[tuple[str, str, str]]:

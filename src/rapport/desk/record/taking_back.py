@@ -25,6 +25,7 @@ from rapport.events import log
 from rapport.events.models import Event
 from rapport.operations.models import StandingOrder
 from rapport.oversight.models import Decision, DecisionKind
+from rapport.oversight.record import decide_all
 from rapport.reports.models import Report, Standing, Translation
 from rapport.values import Status
 
@@ -43,7 +44,7 @@ def take_back(person: Person, decisions: Sequence[Decision], batch: Decision | N
     folded = [one for one in decisions if one.kind in FOLDED]
     record = placement.read(one.event_id or 0 for one in folded) if folded else None
     made = [_undoing(person, one, batch) for one in decisions]
-    Decision.objects.bulk_create(made, batch_size=500)
+    decide_all(made)
     for decision in decisions:
         if decision.kind in _RESTORE:
             _RESTORE[decision.kind](decision)

@@ -20,6 +20,7 @@ from rapport.events.models import Event, EventReport
 from rapport.operations.gazetteer import communes_of
 from rapport.operations.models import Operation, StandingOrder
 from rapport.oversight.models import Decision, DecisionKind
+from rapport.oversight.record import decide_all
 from rapport.reports.models import Report, Standing
 from rapport.values import Publication, Spot, Status
 
@@ -68,7 +69,7 @@ def accept_many(person: Person, order: StandingOrder, rows: Sequence[Row]) -> li
             ],
             batch_size=_CHUNK,
         )
-        Decision.objects.bulk_create([_decision(person, order, event, row) for event, row in made], batch_size=_CHUNK)
+        decide_all([_decision(person, order, event, row) for event, row in made])
         log.record(operation.pk, [event.pk for event in events])
     return events
 

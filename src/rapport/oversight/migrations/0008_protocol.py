@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('oversight', '0005_names_of_places'),
+        ('oversight', '0007_ledger_of_earlier_decisions'),
     ]
 
     operations = [
