@@ -26,6 +26,8 @@ class Permission(StrEnum):
     OPERATIONS_MODEL_CHOOSE = "operations:model:choose"
     OPERATIONS_ORDER_SIGN = "operations:order:sign"
     OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
+    OVERSIGHT_DATA_DESTROY = "oversight:data:destroy"
+    OVERSIGHT_DATA_HOLD = "oversight:data:hold"
 
 
 class Role(StrEnum):
@@ -51,7 +53,7 @@ _TRIAGE = _DESK | {
 }
 _VERIFY = _TRIAGE | {_P.DESK_EVENT_VERIFY, _P.DESK_FILE_PUBLISH, _P.DESK_SENDER_TRUST}
 
-#: A custodian guards who may see what: reads the desk but decides nothing there.
+#: A custodian guards who may see what, and what is kept: reads the desk but decides nothing there.
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.VOLUNTEER: _TRIAGE,
     Role.TRANSLATOR: _DESK,
@@ -63,7 +65,10 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.NOTIFY_SENDING_STOP,
         _P.OPERATIONS_MODEL_CHOOSE,
         _P.OPERATIONS_ORDER_SIGN,
+        _P.OVERSIGHT_DATA_HOLD,
     },
-    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP}),
+    Role.CUSTODIAN: frozenset(
+        {_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_DATA_DESTROY, _P.OVERSIGHT_DATA_HOLD}
+    ),
     Role.ADMIN: frozenset({_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP}),
 }
