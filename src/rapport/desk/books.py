@@ -42,6 +42,11 @@ def moment(at: datetime) -> str:
     return formats.date_format(timezone.localtime(at), "j M H:i")
 
 
+def gone(report: Report) -> str:
+    """Since when a destroyed report's words are gone, in a sentence."""
+    return f"(Its words were destroyed on {formats.date_format(timezone.localtime(report.destroyed_at), 'j F Y')}.)"
+
+
 def told(decision: Decision) -> str:
     """Who did what, and when."""
     return f"{decision.person.shown_name} {DecisionKind(decision.kind).label}, {moment(decision.at)}"

@@ -15,12 +15,14 @@ from rapport.desk.queue import pages as queue
 from rapport.desk.record import pages as record_pages
 from rapport.desk.report import attachment_pages, deciding, why
 from rapport.desk.report import sorting as sorting_page
+from rapport.desk.retention import pages as retention_page
 from rapport.desk.sending import pages as outbox_page
 
 DESK = "<slug:operation>/desk/"
 OUTBOX = "<slug:operation>/outbox/"
 REPORT = f"{DESK}reports/<slug:ref>/"
 EVENT = f"{DESK}events/<slug:ref>/"
+RETENTION = f"{DESK}retention/"
 ORDER = f"{DESK}orders/<slug:slug>/"
 
 urlpatterns = [
@@ -73,6 +75,11 @@ urlpatterns = [
     path(f"{OUTBOX}<int:number>/leave/", outbox_page.leave, name="desk_leave_message"),
     path(f"{DESK}names/", names_page.show, name="desk_names"),
     path(f"{DESK}names/no-place/", names_page.no_place, name="desk_no_place"),
+    path(RETENTION, retention_page.show, name="desk_retention"),
+    path(f"{RETENTION}preview/", retention_page.preview, name="desk_retention_preview"),
+    path(f"{RETENTION}destroy/", retention_page.destroy, name="desk_retention_destroy"),
+    path(f"{RETENTION}hold/", retention_page.hold, name="desk_hold"),
+    path(f"{RETENTION}holds/<int:number>/end/", retention_page.let_go, name="desk_let_go"),
     path(f"{DESK}model/", model_page.show, name="desk_model"),
     path(f"{DESK}model/use/", model_page.use, name="desk_model_use"),
     path(f"{DESK}orders/", record_pages.standing_orders, name="desk_orders"),
