@@ -17,7 +17,7 @@ CANARIES = (
     "JADEN", "prob-lem-kanal", "ENBOX",
 )  # fmt: skip
 
-#: Neighbours (how many: its argument), and the one with the canaries; everything by the functions that pages and gateways call.
+#: Neighbours (how many: its argument), and the one with the canaries; all by the functions that pages call.
 FILL = """
 import sys, json
 from rapport.cli.output import set_up

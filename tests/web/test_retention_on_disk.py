@@ -1,4 +1,4 @@
-"""After a run nothing of a destroyed sender can be found in any byte that rapport wrote, and the others lose nothing."""
+"""After a run nothing of a destroyed sender is in any byte that rapport wrote, and the others lose nothing."""
 
 from __future__ import annotations
 

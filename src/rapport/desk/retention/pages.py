@@ -60,9 +60,8 @@ def destroy(request: HttpRequest, operation: Operation) -> HttpResponse:
     """For good: only what this person was shown within the hour, and said yes to."""
     senders = _chosen(request, operation)
     if not senders:
-        return _page(
-            request, operation, status=400, wrong="That was too long ago, or is done: look again what would go."
-        )
+        gone = "That was too long ago, or is done: look again what would go."
+        return _page(request, operation, status=400, wrong=gone)
     if request.POST.get("sure") != "1":
         return _preview(request, operation, senders, status=400, wrong="Say that you know that nobody can undo it.")
     reason = request.POST.get("reason", "")
