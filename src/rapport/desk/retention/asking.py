@@ -112,7 +112,7 @@ def destroy(person: Person, senders: Sequence[Sender], reason: str) -> Retention
         there = list(Sender.objects.select_for_update().filter(pk__in=names, destroyed_at=None).order_by("pk"))
         if not there:
             raise Conflict("What this sender sent is destroyed already.")
-        if any(name in run.senders for run in RetentionRun.objects.exclude(stage=Stage.DONE) for name in names):
+        if any(name in run.senders for run in RetentionRun.objects.filter(stage=Stage.DESTROYING) for name in names):
             raise Conflict("What this sender sent is being destroyed at this moment.")
         if preview(there).unsettled_imports:
             raise Conflict("An import that brings reports of this sender is at work: wait until it is through.")

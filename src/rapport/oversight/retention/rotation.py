@@ -53,7 +53,8 @@ def step(run: RetentionRun, purpose: KeyPurpose) -> bool:
         _begin(run, purpose)
         return True
     for model, column in _columns(purpose):
-        if _some(run, purpose, model, column):
+        if not run.places.get(f"{_name(purpose, model, column)} through"):
+            _some(run, purpose, model, column)
             return True
     with keys_are_copied(exclusive=True) as mine:
         if not mine:
@@ -80,22 +81,25 @@ def _columns(purpose: KeyPurpose) -> list[tuple[type[models.Model], str]]:
     return [(apps.get_model(model), column) for _, model, column in named]
 
 
-def _some(run: RetentionRun, purpose: KeyPurpose, model: type[models.Model], column: str) -> int:
-    """Seal the next values anew; how many there were."""
-    name = f"{purpose} {model._meta.label} {column}"
+def _name(purpose: KeyPurpose, model: type[models.Model], column: str) -> str:
+    return f"{purpose} {model._meta.label} {column}"
+
+
+def _some(run: RetentionRun, purpose: KeyPurpose, model: type[models.Model], column: str) -> None:
+    """Seal the next values anew. Through at the first part that is not full: what came meanwhile has the new key."""
+    name = _name(purpose, model, column)
     rows = model._default_manager.exclude(**{column: None}).exclude(**{column: b""}).order_by("pk")
     place: Any = run.places.get(name)
     if place is not None:
         rows = rows.filter(pk__gt=place)
     some = list(rows.values_list("pk", column)[:BATCH])
-    if not some:
-        return 0
     with turn(), transaction.atomic():
         for pk, before in some:
             _seal_anew(model, column, pk, purpose, bytes(before))
-        run.places = {**run.places, name: some[-1][0]}
+        run.places = (
+            {**run.places, name: some[-1][0]} if len(some) == BATCH else {**run.places, f"{name} through": True}
+        )
         run.save(update_fields=["places"])
-    return len(some)
 
 
 def _seal_anew(model: type[models.Model], column: str, pk: object, purpose: KeyPurpose, before: bytes) -> None:
