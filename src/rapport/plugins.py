@@ -6,7 +6,8 @@ A channel is loaded on first use, by the dotted path that stands beside its name
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
@@ -49,6 +50,66 @@ QUEUE_CHANGED: tuple[str, ...] = ("rapport.desk.queue.ranks.changed",)
 ProtocolChanged = Callable[[int], str]
 PROTOCOL_CHANGED: tuple[str, ...] = ("rapport.events.log.protocol_changed",)
 
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """What is to be destroyed now, in one operation.
+
+    senders    pseudonym → the one of chance that stands in its place
+    reports    ids of reports whose words go
+    files      ids of reports whose attachments go
+    imports    files of imports that came before this moment go, and any that brought these reports
+    at         when
+    held       reports that would be due but are held
+    """
+
+    operation_id: int
+    at: datetime
+    senders: Mapping[str, str] = field(default_factory=dict)
+    reports: Sequence[int] = ()
+    files: Sequence[int] = ()
+    imports: datetime | None = None
+    held: int = 0
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.senders or self.reports or self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A room that holds what people sent, and destroys it.
+
+    holds    what it holds, in words, and where: the page and the documentation say so
+    destroy  empties the rows and takes away the files, in the transaction of whoever calls; kind → how many. Called
+             again for the same it does no harm
+    sealed   columns that hold what is sealed: purpose of the key, model, column
+    tables   models whose tables are cleared of what was in them before
+    """
+
+    holds: Sequence[str]
+    destroy: Callable[[Doomed], Mapping[str, int]]
+    sealed: Sequence[tuple[str, str, str]] = ()
+    tables: Sequence[str] = ()
+
+
+#: Every room that holds anything of what people sent, by dotted path of its Holder; called in this order. What senders
+#: are told by is changed last: the others still find them.
+RETENTION: tuple[str, ...] = (
+    "rapport.desk.retention.published.HOLDER",
+    "rapport.intake.imports.retention.HOLDER",
+    "rapport.intake.retention.HOLDER",
+    "rapport.notify.retention.HOLDER",
+    "rapport.oversight.retention.decisions.HOLDER",
+    "rapport.reports.attachments.retention.HOLDER",
+    "rapport.reports.retention.HOLDER",
+)
+
+#: What a run is to destroy next: its id and how much at most. A room that knows reports, events and holds says so.
+Due = Callable[[int, int], Doomed]
+RETENTION_DUE = "rapport.desk.retention.due.due"
+
+
 #: What the worker does beside everything else: name → dotted path of a function that does a piece of it and says how
 #: much that was, 0 when there is nothing to do. Each runs in a thread of its own.
 JOBS: Mapping[str, str] = {
@@ -58,6 +119,7 @@ JOBS: Mapping[str, str] = {
     "import": "rapport.intake.imports.run.step",
     "names": "rapport.desk.learning.names.learn_when_due",
     "ledger": "rapport.oversight.ledger.seal.seal_when_due",
+    "retention": "rapport.oversight.retention.run.work",
 }
 
 
@@ -153,6 +215,19 @@ def inline_replies(name: str, settings: Mapping[str, str]) -> bool:
 def jobs() -> Mapping[str, Callable[[], int]]:
     """The worker's jobs by name."""
     return {name: _loaded(path) for name, path in JOBS.items()}
+
+
+def retention() -> list[Holder]:
+    """Every room that holds anything of what people sent."""
+    found: list[Holder] = []
+    for path in RETENTION:
+        module, _, name = path.rpartition(".")
+        found.append(getattr(import_module(module), name))
+    return found
+
+
+def retention_due() -> Due:
+    return _loaded(RETENTION_DUE)
 
 
 def _loaded(path: str) -> Callable[..., Any]:

@@ -195,8 +195,7 @@ def own_folder(operation: Operation, tmp_path: Path) -> Iterator[Path]:
 
 def forget_keys() -> None:
     """As a process that starts anew."""
-    for remembered in (keys._keys, keys._box, keys._pseudonyms):
-        remembered.cache_clear()
+    keys.forget()
 
 
 def test_a_lost_key_of_pseudonyms_is_told_and_not_made_anew(operation: Operation, own_folder: Path) -> None:

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     OPERATIONS_MODEL_CHOOSE = "operations:model:choose"
     OPERATIONS_ORDER_SIGN = "operations:order:sign"
     OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
+    OVERSIGHT_DATA_DESTROY = "oversight:data:destroy"
+    OVERSIGHT_DATA_HOLD = "oversight:data:hold"
     OVERSIGHT_LEDGER_READ = "oversight:ledger:read"
     SHARING_PROTOCOL_ACTIVATE = "sharing:protocol:activate"
     SHARING_PROTOCOL_PROPOSE = "sharing:protocol:propose"
@@ -54,9 +56,12 @@ _TRIAGE = _DESK | {
 }
 _VERIFY = _TRIAGE | {_P.DESK_EVENT_VERIFY, _P.DESK_FILE_PUBLISH, _P.DESK_SENDER_TRUST}
 
-_PROTOCOL = frozenset({_P.SHARING_PROTOCOL_ACTIVATE, _P.SHARING_PROTOCOL_PROPOSE})
+#: What a lead and a custodian share: the protocol, holds, the ledger.
+_SHARING = frozenset({
+    _P.OVERSIGHT_DATA_HOLD, _P.OVERSIGHT_LEDGER_READ, _P.SHARING_PROTOCOL_ACTIVATE, _P.SHARING_PROTOCOL_PROPOSE,
+})  # fmt: skip
 
-#: A custodian guards who may see what: reads the desk but decides nothing there.
+#: A custodian guards who may see what, and what is kept: reads the desk but decides nothing there.
 ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.VOLUNTEER: _TRIAGE,
     Role.TRANSLATOR: _DESK,
@@ -68,10 +73,9 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.NOTIFY_SENDING_STOP,
         _P.OPERATIONS_MODEL_CHOOSE,
         _P.OPERATIONS_ORDER_SIGN,
-        _P.OVERSIGHT_LEDGER_READ,
     }
-    | _PROTOCOL,
-    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_LEDGER_READ}) | _PROTOCOL,
+    | _SHARING,
+    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_DATA_DESTROY}) | _SHARING,
     Role.ADMIN: frozenset(
         {_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_LEDGER_READ}
     ),

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "protocol": ("rapport.cli.protocol:protocol", "Look a sharing protocol over, and try it out."),
     "replay": ("rapport.cli.replay:replay", "Play a file as if it came in live, into an exercise."),
     "restore": ("rapport.cli.backup:restore", "Make a data folder, and a database, of a backup."),
+    "retention": ("rapport.cli.retention:retention", "Destroy what people sent, on schedule or on request."),
     "sending": ("rapport.cli.sending:sending", "Stop all messages that go out, resume them, see what waits."),
     "serve": ("rapport.cli.serve:serve", "Serve pages, gateways and API, with the worker beside them."),
     "text": ("rapport.cli.text:text", "What messages seem to say: a file or a pipe in, lines of JSON out."),

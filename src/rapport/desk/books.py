@@ -42,6 +42,11 @@ def moment(at: datetime) -> str:
     return formats.date_format(timezone.localtime(at), "j M H:i")
 
 
+def gone(report: Report) -> str:
+    """Since when a destroyed report's words are gone, in a sentence."""
+    return f"(Its words were destroyed on {formats.date_format(timezone.localtime(report.destroyed_at), 'j F Y')}.)"
+
+
 def told(decision: Decision) -> str:
     """Who did what, and when."""
     return f"{decision.person.shown_name} {DecisionKind(decision.kind).label}, {moment(decision.at)}"
@@ -94,6 +99,15 @@ def who_were_first(operation_id: int, report_ids: Sequence[int]) -> dict[int, st
     return said
 
 
+def wait_again(reports: QuerySet[Report]) -> None:
+    """These are decided about no more: they wait, but for those whose words are gone by now."""
+    ids = list(reports.values_list("pk", flat=True))
+    for some in parts(ids):
+        again = Report.objects.filter(pk__in=some)
+        again.filter(destroyed_at=None).update(standing=Standing.WAITING)
+        again.filter(destroyed_at__isnull=False).update(standing=Standing.DESTROYED)
+
+
 def hold(event_ids: Iterable[int]) -> None:
     """Nobody else changes these events until the transaction ends. Whoever changes several holds them first, all in
     the same order, and reports after them: the release log's clock is held from the first change on, and of two who
@@ -115,7 +129,8 @@ def locked(event: Event) -> Event:
 
 def independent_senders(event_id: int, without: Sequence[int] = ()) -> int:
     """How many independent senders told of the event, as events/sources.py counts them, leaving out some reports if
-    asked. Reports without a sender do not count, nobody can tell them apart; nor do those of blocked senders."""
+    asked. Reports without a sender do not count, nobody can tell them apart; nor do those of blocked senders, nor
+    destroyed ones, whose words nobody can compare any more. A status that was given before stays."""
     links = EventReport.objects.filter(event_id=event_id).exclude(report_id__in=without)
     return senders_among(set(links.values_list("report_id", flat=True)))
 
@@ -124,7 +139,8 @@ def senders_among(reports: Iterable[int]) -> int:
     """The same of these reports."""
     voices: list[Voice] = []
     for some in parts(sorted(reports)):
-        known = Report.objects.filter(pk__in=some, sender__isnull=False).exclude(sender__trust=Trust.BLOCKED.value)
+        there = Report.objects.filter(pk__in=some, sender__isnull=False, destroyed_at=None)
+        known = there.exclude(sender__trust=Trust.BLOCKED.value)
         said = known.order_by("pk").values_list("sender", "text", "signature__minhash")
         voices += [Voice(str(sender), text, bytes(minhash or b"")) for sender, text, minhash in said]
     return independent(voices)

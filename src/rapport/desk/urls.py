@@ -17,6 +17,7 @@ from rapport.desk.record import ledger as ledger_page
 from rapport.desk.record import pages as record_pages
 from rapport.desk.report import attachment_pages, deciding, why
 from rapport.desk.report import sorting as sorting_page
+from rapport.desk.retention import pages as retention_page
 from rapport.desk.sending import pages as outbox_page
 
 DESK = "<slug:operation>/desk/"
@@ -24,6 +25,7 @@ OUTBOX = "<slug:operation>/outbox/"
 REPORT = f"{DESK}reports/<slug:ref>/"
 EVENT = f"{DESK}events/<slug:ref>/"
 LEDGER = f"{DESK}ledger/"
+RETENTION = f"{DESK}retention/"
 ORDER = f"{DESK}orders/<slug:slug>/"
 
 urlpatterns = [
@@ -81,6 +83,11 @@ urlpatterns = [
     path(f"{DESK}protocol/<int:number>/", protocol.version, name="desk_protocol_version"),
     path(f"{DESK}protocol/<int:number>/activate/", protocol.activate, name="desk_protocol_activate"),
     path(f"{DESK}protocol/<int:number>/withdraw/", protocol.withdraw, name="desk_protocol_withdraw"),
+    path(RETENTION, retention_page.show, name="desk_retention"),
+    path(f"{RETENTION}preview/", retention_page.preview, name="desk_retention_preview"),
+    path(f"{RETENTION}destroy/", retention_page.destroy, name="desk_retention_destroy"),
+    path(f"{RETENTION}hold/", retention_page.hold, name="desk_hold"),
+    path(f"{RETENTION}holds/<int:number>/end/", retention_page.let_go, name="desk_let_go"),
     path(f"{DESK}model/", model_page.show, name="desk_model"),
     path(f"{DESK}model/use/", model_page.use, name="desk_model_use"),
     path(LEDGER, ledger_page.show, name="desk_ledger"),

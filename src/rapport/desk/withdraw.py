@@ -88,7 +88,7 @@ def withdraw(under: Decision, report_ids: Sequence[int]) -> Part:
 
 def revive(operation_id: int, report_ids: Sequence[int], import_no: int) -> None:
     """Withdrawn reports come in again with another import: they wait, and are looked at anew."""
-    Report.objects.filter(pk__in=report_ids, standing=Standing.WITHDRAWN).update(
+    Report.objects.filter(pk__in=report_ids, standing=Standing.WITHDRAWN, destroyed_at=None).update(
         standing=Standing.WAITING, understood=False, import_no=import_no
     )
     ranks.wait_again(operation_id, report_ids)
@@ -106,7 +106,7 @@ def _looked(operation_id: int, reports: Sequence[Report]) -> Part:
         by_hand = about.by_hand(report.pk, event_id)
         if by_hand is not None:
             part.left.append(Left(report.pk, report.ref, told(by_hand)))
-        elif report.standing != Standing.WAITING and not about.by_order(report.pk):
+        elif report.standing not in (Standing.WAITING, Standing.DESTROYED) and not about.by_order(report.pk):
             part.left.append(Left(report.pk, report.ref, "it is not known who decided about it"))
         else:
             part.withdraw.append(report.pk)

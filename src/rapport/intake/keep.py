@@ -28,10 +28,11 @@ from rapport.operations.definition import REPLIES
 from rapport.operations.load import source_settings
 from rapport.operations.models import Source
 from rapport.oversight import keys
+from rapport.oversight.retention import rotation
 from rapport.plain_sql import insert, json, moment, select
 from rapport.plugins import CHANNELS, inline_replies
 from rapport.reports.attachments import store
-from rapport.reports.models import Attachment, AttachmentState, Report, Sender
+from rapport.reports.models import Attachment, AttachmentState, Report, Sender, Silence
 from rapport.text.keywords import is_start, is_stop
 from rapport.turns import turn
 from rapport.values import Address, Json, Kept, Message, Trust
@@ -60,10 +61,12 @@ def keep(
     `original` is the request byte for byte, for gateways that bring one message in one request; `import_no` the import
     that brings these messages. Files are sealed and on disk before the transaction begins; Refused if one is not taken.
     """
+    edition = keys.edition("addresses")
     sealed = keys.seal("addresses", original) if original is not None else None
     now = timezone.now()
     inline = inline_replies(source.channel, source_settings(source)) and source.operation.sending_stopped_at is None
-    work = _Work(source, [_prepared(source, message, now, sealed, import_no, inline) for message in messages])
+    prepared = [_prepared(source, message, now, sealed, import_no, inline) for message in messages]
+    work = _Work(source, prepared, edition)
     if work.messages:
         _commits.submit(work)
     for one, kept in zip(work.messages, work.kept, strict=True):
@@ -92,6 +95,7 @@ class _Prepared:
 class _Work:
     source: Source
     messages: list[_Prepared]
+    edition: keys.Edition  # of the keys that sealed the originals
     kept: list[Kept] = field(default_factory=list)
     error: Exception | None = None
     finished: threading.Event = field(default_factory=threading.Event)
@@ -239,13 +243,15 @@ def _write(works: list[_Work]) -> None:
     """All of it in one transaction, or none."""
     everything = [one for work in works for one in work.messages]
     with turn(), transaction.atomic():
+        rotation.sealing()
+        stale = {id(one) for work in works for one in work.messages if work.edition != keys.edition("addresses")}
         there = _there(everything)
         new: dict[str, _Prepared] = {}
         for one in everything:
             if one.ref not in there:
                 new.setdefault(one.ref, one)
         silent, trusted = _write_senders(list(new.values()))
-        insert(Report, [_report_row(one, one.pseudonym in trusted) for one in new.values()])
+        insert(Report, [_report_row(one, one.pseudonym in trusted, id(one) in stale) for one in new.values()])
         _write_files([one for one in new.values() if one.files])
         told = _within_bounds([one for one in new.values() if one.reply and one.ref not in silent])
         insert(OutboxMessage, [_outbox_row(new[ref], reply) for ref, reply in told.items()])
@@ -286,7 +292,11 @@ def _write_senders(new: list[_Prepared]) -> tuple[set[str], set[str]]:
     known = {pseudonym: at for pseudonym, at, _ in rows}
     blocked = {pseudonym for pseudonym, _, trust in rows if trust == Trust.BLOCKED}
     trusted = {pseudonym for pseudonym, _, trust in rows if trust == Trust.TRUSTED}
-    insert(Sender, [_sender_row(one) for pseudonym, one in by_pseudonym.items() if pseudonym not in known])
+    strangers = [one for pseudonym, one in by_pseudonym.items() if pseudonym not in known]
+    silenced = _silenced([one.pseudonym for one in strangers if one.pseudonym])
+    insert(Sender, [_sender_row(one, silenced.get(one.pseudonym or "")) for one in strangers])
+    known |= {pseudonym: now for pseudonym, (now, _) in silenced.items()}
+    blocked |= {pseudonym for pseudonym, (_, trust) in silenced.items() if trust == Trust.BLOCKED}
     stopped = {pseudonym for pseudonym, at in known.items() if at is not None}
     silent = {one.ref for one in new if one.pseudonym in blocked}
     for one in new:
@@ -301,6 +311,16 @@ def _write_senders(new: list[_Prepared]) -> tuple[set[str], set[str]]:
             Sender.objects.filter(pseudonym=one.pseudonym).update(stopped_at=one.received_at)
             stopped.add(one.pseudonym)
     return silent, trusted
+
+
+def _silenced(strangers: Sequence[str]) -> dict[str, tuple[datetime | None, Trust]]:
+    """Of new senders, those who said STOP or were blocked before they were destroyed: that holds for them still."""
+    if not strangers or not Silence.objects.exists():
+        return {}
+    marks = {keys.silence_mark(pseudonym): pseudonym for pseudonym in strangers}
+    rows = select(Silence, ("mark", "stopped", "blocked"), "mark", list(marks))
+    now = timezone.now()
+    return {marks[m]: (now if stop else None, Trust.BLOCKED if block else Trust.UNKNOWN) for m, stop, block in rows}
 
 
 def _within_bounds(answered: Sequence[_Prepared]) -> dict[str, Reply]:
@@ -354,8 +374,10 @@ def _outbox_uuid(ref: str) -> str:
     return uuid5(_REPLIES, ref).hex
 
 
-def _report_row(one: _Prepared, trusted: bool) -> dict[str, Any]:
+def _report_row(one: _Prepared, trusted: bool, stale: bool) -> dict[str, Any]:
+    """`stale`: its original was sealed before the keys were changed."""
     message, place = one.message, one.message.place
+    original = keys.renewed("addresses", one.original_sealed) if stale and one.original_sealed else one.original_sealed
     return {
         "operation_id": one.source.operation_id,
         "source_id": one.source.pk,
@@ -371,7 +393,7 @@ def _report_row(one: _Prepared, trusted: bool) -> dict[str, Any]:
         "place_said": place.name[:300] if place else "",
         "fields": json(fields_kept(message)) if message.fields else "{}",
         "extra": json(message.extra) if message.extra else "{}",
-        "original_sealed": one.original_sealed,
+        "original_sealed": original,
         "standing": "waiting",
         "understood": False,
         "import_no": one.import_no,
@@ -391,7 +413,7 @@ def _file_row(report_id: int, file: store.Sealed, received_at: datetime) -> dict
         "found_type": file.found_type,
         "size": file.size,
         "sha256": file.sha256,
-        "key_sealed": file.key_sealed,
+        "key_sealed": keys.renewed("attachments", file.key_sealed),  # sealed before the transaction began
         "stored": file.stored,
         "received_at": moment(received_at),
         "state": AttachmentState.WAITING.value,
@@ -428,7 +450,7 @@ def fields_kept(message: Message) -> Mapping[str, Json]:
     return {name: hidden(value) for name, value in message.fields.items()}
 
 
-def _sender_row(one: _Prepared) -> dict[str, Any]:
+def _sender_row(one: _Prepared, silenced: tuple[datetime | None, Trust] | None) -> dict[str, Any]:
     address = one.message.sender
     if address is None:
         raise ValueError("a sender's row needs an address")
@@ -438,7 +460,8 @@ def _sender_row(one: _Prepared) -> dict[str, Any]:
         "kind": address.kind,
         "address_sealed": keys.seal("addresses", address.value.encode()),
         "language": one.reply.language if one.reply else "",
-        "stopped_at": None,
+        "stopped_at": moment(silenced[0]) if silenced else None,
+        "trust": silenced[1].value if silenced else Trust.UNKNOWN.value,
         "created_at": moment(one.received_at),
     }
 

@@ -59,8 +59,8 @@ class Memory:
             return dict(zip(ids, self.index.near_all(ids, SHOWN), strict=True))
 
     def still_there(self, near: Mapping[int, Sequence[Candidate]]) -> Mapping[int, Sequence[Candidate]]:
-        """Without reports that a rollback has withdrawn since, in this process or another; they are forgotten."""
-        gone = _withdrawn({candidate.id for candidates in near.values() for candidate in candidates})
+        """Without reports that were withdrawn or destroyed since, in this process or another; they are forgotten."""
+        gone = _gone({candidate.id for candidates in near.values() for candidate in candidates})
         if not gone:
             return near
         self.drop(gone)
@@ -92,9 +92,9 @@ class Memory:
                 self.index.remove(self.arrived.popleft()[1])
 
 
-def _withdrawn(ids: Collection[int]) -> set[int]:
-    rows = select(Report, ("id", "standing"), "id", list(ids))
-    return {pk for pk, standing in rows if standing == Standing.WITHDRAWN}
+def _gone(ids: Collection[int]) -> set[int]:
+    rows = select(Report, ("id", "standing", "destroyed_at"), "id", list(ids))
+    return {pk for pk, standing, destroyed in rows if standing == Standing.WITHDRAWN or destroyed is not None}
 
 
 _memories: dict[int, Memory] = {}
@@ -120,6 +120,12 @@ def unlearn(reports: Sequence[Fresh]) -> None:
     for report in reports:
         if known := _memories.get(report.operation_id):
             known.drop([report.pk])
+
+
+def destroyed(operation_id: int, ids: Collection[int]) -> None:
+    """As if they had not come. For whoever destroys them, in this process."""
+    if known := _memories.get(operation_id):
+        known.drop(ids)
 
 
 def forget() -> None:

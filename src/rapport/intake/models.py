@@ -71,6 +71,7 @@ class Import(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)  # since when its file is gone for good
 
     class Meta:
         indexes = [models.Index(fields=["operation", "-id"], name="import_operation")]

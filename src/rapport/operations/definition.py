@@ -17,9 +17,11 @@ from rapport import plugins
 from rapport.errors import BadDefinition
 from rapport.operations.definition_fields import read_fields
 from rapport.operations.definition_orders import OrderDefinition, read_order
+from rapport.operations.definition_retention import read_retention
 from rapport.operations.fields import Field
 from rapport.operations.reserved import RESERVED_SLUGS
 from rapport.operations.strict import CODE, HXL, LANGUAGE, SLUG, Table, by_language, checked_language, is_number, once
+from rapport.oversight.retention.schedule import Schedule
 from rapport.values import Box, Json
 
 KINDS = ("crisis", "watch", "network")
@@ -102,6 +104,7 @@ class Definition:
     sources: tuple[SourceDefinition, ...] = ()
     orders: tuple[OrderDefinition, ...] = ()
     fields: tuple[Field, ...] = ()
+    retention: Schedule = field(default_factory=Schedule)
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -140,6 +143,7 @@ def parse(text: str) -> Definition:
         sources=tuple(_source(table) for table in top.tables("sources")),
         orders=tuple(read_order(table) for table in top.tables("orders")),
         fields=read_fields(top),
+        retention=read_retention(top),
     )
     top.nothing_else()
     _check_categories(definition.categories)

@@ -104,6 +104,7 @@ def _operation(definition: Definition, before: tuple[Field, ...], account: _Acco
             "glide": definition.glide, "exercise": definition.exercise, "time_zone": definition.time_zone,
             "west": box.west, "south": box.south, "east": box.east, "north": box.north,
             "countries": list(definition.countries), "languages": list(definition.languages),
+            "retention": {} if definition.retention.empty else definition.retention.to_json(),
             "queue": dict(definition.queue), "sending": dict(definition.sending),
             "consent": dict(definition.consent), "definition_hash": definition.digest,
             "replies": {language: dict(texts) for language, texts in definition.replies.items()},

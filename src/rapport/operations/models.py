@@ -43,6 +43,7 @@ class Operation(models.Model):
     queue = models.JSONField(default=dict)  # weights of the queue's order, see desk/queue/priority.py
     sending = models.JSONField(default=dict)  # quiet hours and such, see notify/
     extra_fields = models.JSONField(default=list)  # what reports and events say beyond the usual, see fields.py
+    retention = models.JSONField(default=dict)  # when what is destroyed, see oversight/retention/schedule.py
     sending_stopped_at = models.DateTimeField(null=True)  # the stop button: nothing is sent
     sending_stopped_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
     model = models.CharField(max_length=100, blank=True)  # id of what says what reports speak of; "": the shipped one

@@ -2,7 +2,8 @@
 
 One file a purpose, one key a line, the newest first: a line put in front rotates the key, older ones still open what
 they sealed. Losing `addresses` means that nobody can be answered; losing `pseudonyms` that senders are not recognised,
-so it is not made anew while any are known.
+so it is not made anew while any are known. Retention puts new keys in front and takes old ones out for good
+(key_files.py), while other processes go on: each looks, whenever it opens or seals, whether the file is another one.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import logging
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 from typing import Literal
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
@@ -33,7 +35,7 @@ KeyPurpose = Literal[
 def load(folder: Path, purpose: KeyPurpose) -> list[bytes]:
     """The keys of a purpose, newest first; makes the first one. 32 bytes each, in URL-safe base64. RapportError if the
     file holds none: a full disk or a broken one left it empty, and a new key would open nothing."""
-    path = folder / "keys" / purpose
+    path = path_of(folder, purpose)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = path.with_name(f".{purpose}.{token_hex(8)}")  # threads may come here together
@@ -47,10 +49,21 @@ def load(folder: Path, purpose: KeyPurpose) -> list[bytes]:
             pass
         finally:
             draft.unlink()
-    found = path.read_bytes().split()
-    if not found or not all(map(_is_key, found)):
+    # Once more: a file that was exchanged between opening and reading it has been wiped.
+    found = _lines(path) or _lines(path)
+    if not found:
         raise RapportError(f"The key file {path} is empty or damaged: bring it back from a backup.")
     return found
+
+
+def path_of(folder: Path, purpose: KeyPurpose) -> Path:
+    return folder / "keys" / purpose
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The keys in a file; none if it holds anything else."""
+    found = path.read_bytes().split()
+    return found if all(map(_is_key, found)) else []
 
 
 def _is_key(line: bytes) -> bool:
@@ -61,29 +74,68 @@ def _is_key(line: bytes) -> bool:
     return True
 
 
-@lru_cache(maxsize=16)
-def _keys(folder: Path, purpose: KeyPurpose) -> tuple[bytes, ...]:
-    return tuple(load(folder, purpose))
+#: Which file it is: number, time of change in nanoseconds, bytes. None if there is none.
+Edition = tuple[int, int, int] | None
 
 
-@lru_cache(maxsize=16)
-def _box(folder: Path, purpose: KeyPurpose) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in _keys(folder, purpose)])
+@dataclass(frozen=True, slots=True)
+class _Box:
+    edition: Edition
+    newest: Fernet
+    all: MultiFernet
+
+
+_boxes: dict[tuple[Path, KeyPurpose], _Box] = {}
+
+
+def edition(purpose: KeyPurpose) -> Edition:
+    """Another one whenever keys were put in or taken out."""
+    try:
+        found = path_of(settings.DATA_DIR, purpose).stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _box(purpose: KeyPurpose) -> _Box:
+    now, name = edition(purpose), (settings.DATA_DIR, purpose)
+    made = _boxes.get(name)
+    if made is None or (now is not None and made.edition != now):  # a file that is gone makes nobody forget
+        fernets = [Fernet(key) for key in load(settings.DATA_DIR, purpose)]
+        made = _boxes[name] = _Box(now, fernets[0], MultiFernet(fernets))
+    return made
+
+
+def forget() -> None:
+    """What this process remembers of the key files; the next use reads them."""
+    _boxes.clear()
+    _pseudonyms.cache_clear()
+    _displacement.cache_clear()
 
 
 def seal(purpose: KeyPurpose, plain: bytes) -> bytes:
     """Encrypted and authenticated (Fernet: AES-128-CBC, HMAC-SHA256)."""
-    return _box(settings.DATA_DIR, purpose).encrypt(plain)
+    return _box(purpose).all.encrypt(plain)
 
 
 def unseal(purpose: KeyPurpose, sealed: bytes) -> bytes:
     """What was sealed; cryptography.fernet.InvalidToken if it was changed or the key is gone."""
-    return _box(settings.DATA_DIR, purpose).decrypt(sealed)
+    return _box(purpose).all.decrypt(sealed)
+
+
+def renewed(purpose: KeyPurpose, sealed: bytes) -> bytes:
+    """The same under the newest key; as it is if that sealed it. InvalidToken as above."""
+    box = _box(purpose)
+    try:
+        box.newest.decrypt(sealed)
+    except InvalidToken:
+        return box.all.rotate(sealed)
+    return sealed
 
 
 def signing(purpose: KeyPurpose) -> list[Ed25519PrivateKey]:
     """The keys of a purpose as keys to sign with (Ed25519; a line's 32 bytes are the seed), the newest first."""
-    return [Ed25519PrivateKey.from_private_bytes(urlsafe_b64decode(key)) for key in _keys(settings.DATA_DIR, purpose)]
+    return [Ed25519PrivateKey.from_private_bytes(urlsafe_b64decode(key)) for key in load(settings.DATA_DIR, purpose)]
 
 
 @lru_cache(maxsize=16)
@@ -94,7 +146,7 @@ def _pseudonyms(folder: Path, known: Callable[[], bool]) -> bytes:
         log.error("%s is gone, and senders are known by it: bring it back from a backup", path)
         raise TryAgain("The key keys/pseudonyms is gone, by which senders are known: bring it back from a backup.")
     # The oldest key, not the newest: pseudonyms must stay the same when a key is added.
-    return _keys(folder, "pseudonyms")[-1]
+    return load(folder, "pseudonyms")[-1]
 
 
 def pseudonym(scope: str, kind: str, value: str, known: Callable[[], bool]) -> str:
@@ -110,13 +162,24 @@ def pseudonym(scope: str, kind: str, value: str, known: Callable[[], bool]) -> s
 
 @lru_cache(maxsize=16)
 def _displacement(folder: Path) -> bytes:
-    return urlsafe_b64decode(_keys(folder, "displacement")[-1])
+    return urlsafe_b64decode(load(folder, "displacement")[-1])
 
 
 def displacement() -> bytes:
     """The 32 bytes by which places are moved before readers get them. The oldest key, not the newest: with another one
     every place would be given a second time, and the two could be averaged."""
     return _displacement(settings.DATA_DIR)
+
+
+def silence_mark(pseudonym: str) -> str:
+    """Under what it is remembered that the one with this pseudonym wants no messages, or is blocked, when the sender
+    itself was destroyed: a keyed hash, 22 characters, from which nobody gets back to what they sent."""
+    key = _pseudonyms(settings.DATA_DIR, _nobody)
+    return urlsafe_b64encode(hmac.digest(key, f"silence\x1f{pseudonym}".encode(), "sha256")[:16]).rstrip(b"=").decode()
+
+
+def _nobody() -> bool:
+    return False
 
 
 def token_hash(token: str) -> str:

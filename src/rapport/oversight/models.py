@@ -1,4 +1,4 @@
-"""The record of what people decided; the ledger, which shows whether any of it was altered since."""
+"""The record of what people decided, and of what was destroyed; the ledger, which shows whether it was altered."""
 
 from __future__ import annotations
 
@@ -42,14 +42,17 @@ class DecisionKind(models.TextChoices):
     NAME_PLACE = "name_place", "added the name of a place"
     NO_PLACE = "no_place", "took the name of a place away"
     PROTOCOL = "protocol", "changed the protocol"
+    DESTROY = "destroy", "had what somebody sent destroyed"
+    HOLD = "hold", "held something from destruction"
+    LET_GO = "let_go", "ended a hold from destruction"
     UNDO = "undo", "undid"
 
 
-#: About people, ways in and models: changed again where they were changed, never undone on the desk.
+#: About people, ways in, models and what is kept: changed again where they were changed, never undone on the desk.
 OF_MANAGING = frozenset({
     DecisionKind.INVITE, DecisionKind.UNINVITE, DecisionKind.GRANT, DecisionKind.DISMISS, DecisionKind.MAKE_KEY,
     DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,
-    DecisionKind.MODEL, DecisionKind.PROTOCOL,
+    DecisionKind.MODEL, DecisionKind.PROTOCOL, DecisionKind.DESTROY, DecisionKind.HOLD, DecisionKind.LET_GO,
 })  # fmt: skip
 
 
@@ -153,3 +156,62 @@ class LedgerCheckpoint(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint at {self.seq}"
+
+
+class Hold(models.Model):
+    """A report, or all reports of an event, that nobody destroys until a day: as evidence, by the decision of a
+    person."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="holds")
+    report_id = models.BigIntegerField(null=True)
+    event_id = models.BigIntegerField(null=True)
+    person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    until = models.DateTimeField()
+    at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["operation", "until"], name="hold_until", condition=models.Q(ended_at=None))]
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"
+
+
+class Stage(models.TextChoices):
+    """How far a run is. Killed at any moment, it goes on from there."""
+
+    DESTROYING = "destroying", "destroying"
+    SEALING = "sealing", "sealing what stays under new keys"
+    COMPACTING = "compacting", "clearing the database's file"
+    DONE = "done", "done"
+
+
+class RetentionRun(models.Model):
+    """One run of destruction, and its proof. `senders` and `places` are emptied when it is done: nothing of what it
+    destroyed stays in it."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="retention_runs")
+    person = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    decision_id = models.BigIntegerField(null=True)  # of a request; without one the schedule asked
+    reason = models.TextField(blank=True)
+    stage = models.CharField(max_length=12, choices=Stage, default=Stage.DESTROYING)
+    began_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    before = models.JSONField(default=dict)  # of the schedule: kind → moment before which it came
+    senders = models.JSONField(default=list)  # of a request: pseudonyms
+    places = models.JSONField(default=dict)  # how far a run has looked: of reports, of columns sealed anew
+    new_keys = models.JSONField(default=dict)  # purpose → identity of the key that seals since this run
+    counts = models.JSONField(default=dict)  # kind → how many were destroyed
+    held = models.PositiveIntegerField(default=0)  # reports that were due and are held
+    digest = models.CharField(max_length=64, blank=True)  # SHA-256 over the ids destroyed, batch by batch
+    retired = models.JSONField(default=list)  # identities of the keys that are gone
+    compact_s = models.FloatField(null=True)  # seconds that clearing the database's file took
+    problem = models.CharField(max_length=300, blank=True)  # why it cannot go on now
+    proof = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["operation", "-id"], name="retention_operation")]
+
+    def __str__(self) -> str:
+        return f"retention {self.pk}"

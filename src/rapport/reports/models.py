@@ -1,4 +1,5 @@
-"""What was said, and by whom. A report is kept as it came: content columns are never updated (a trigger holds it)."""
+"""What was said, and by whom. A report is kept as it came: content columns are never updated (a trigger holds it), only
+emptied for good when it is destroyed (retention.py)."""
 
 from __future__ import annotations
 
@@ -8,9 +9,15 @@ from django.utils import timezone
 from rapport.oversight import keys
 from rapport.values import Address, Trust
 
+#: Begin of the pseudonyms of destroyed senders; no other has this letter.
+DESTROYED = "~"
+
 
 class Sender(models.Model):
-    """Somebody who sends messages in one operation. Known everywhere by the pseudonym; the address is sealed."""
+    """Somebody who sends messages in one operation. Known everywhere by the pseudonym; the address is sealed.
+
+    A destroyed one has no address, and a pseudonym of chance that begins with DESTROYED: who writes again is another.
+    """
 
     pseudonym = models.CharField(max_length=22, primary_key=True)
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="senders")
@@ -21,6 +28,7 @@ class Sender(models.Model):
     trust = models.CharField(max_length=8, choices=[(t.value, t.value) for t in Trust], default=Trust.UNKNOWN.value,
                              db_default=Trust.UNKNOWN.value)  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
+    destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
@@ -36,6 +44,18 @@ class Sender(models.Model):
         return Address(self.kind, keys.unseal("addresses", bytes(self.address_sealed)).decode())
 
 
+class Silence(models.Model):
+    """That somebody who was destroyed said STOP, or was blocked: should they write again, it holds for them. `mark` is
+    a keyed hash (oversight/keys.py:silence_mark); nothing leads from here to what they had sent."""
+
+    mark = models.CharField(max_length=22, primary_key=True)
+    stopped = models.BooleanField(default=False)
+    blocked = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.mark
+
+
 class Standing(models.TextChoices):
     """Where a report stands. Every report is in exactly one of these: the books balance."""
 
@@ -43,6 +63,7 @@ class Standing(models.TextChoices):
     IN_EVENT = "in_event", "part of an event"
     REJECTED = "rejected", "rejected"
     WITHDRAWN = "withdrawn", "withdrawn"  # an import rolled back: kept, counted nowhere, back when imported again
+    DESTROYED = "destroyed", "destroyed before anybody decided"  # it waited when its words were destroyed
 
 
 class Report(models.Model):
@@ -77,6 +98,8 @@ class Report(models.Model):
     people = models.PositiveIntegerField(null=True)  # how many it speaks of, at least
     for_verifier = models.BooleanField(default=False)  # escalated: offered to verifiers only
     for_translator = models.BooleanField(default=False)  # offered to translators first
+
+    destroyed_at = models.DateTimeField(null=True)  # since when its words are gone for good
 
     class Meta:
         indexes = [

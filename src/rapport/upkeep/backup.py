@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from rapport.errors import RapportError
+from rapport.turns import keys_are_copied
 from rapport.upkeep import archive, books
 from rapport.upkeep.rows import Counter, Digest
 
@@ -59,7 +60,8 @@ def backup(path: Path, data: Path, database: Mapping[str, Any], passphrase: byte
     began = time.monotonic()
     _take_away(path.parent.glob(f".{_OURS}.*.part"))
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with _staging(data) as staging:
+    # Keys taken out after the rows were copied would open none of them.
+    with keys_are_copied(exclusive=False, folder=data), _staging(data) as staging:
         held = _database(database, staging, told)
         try:
             with archive.writing(draft, passphrase, lambda count: told("Writing", count)) as writer:

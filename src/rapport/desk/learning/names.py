@@ -99,7 +99,7 @@ def _heard(operation: Operation) -> _Heard:
     links = EventReport.objects.filter(
         Exists(by_hand), pk__gt=newest - MOST_REPORTS, event__operation=operation, event__lon__isnull=False,
         event__lat__isnull=False, event__precision__lte=Precision.LOCALITY, report__sender__isnull=False,
-        report__standing=Standing.IN_EVENT,
+        report__standing=Standing.IN_EVENT, report__destroyed_at=None,
     )  # fmt: skip
     links = links.exclude(event__publication=Publication.WITHDRAWN.value).exclude(event__status=Status.REFUTED.value)
     links = links.exclude(report__sender__trust=Trust.BLOCKED.value).order_by("pk")

@@ -64,7 +64,7 @@ def by_hand(operation: Operation) -> dict[int, frozenset[str]]:
     edited = {event or 0: codes for event, before, codes in changed if sorted(before) != sorted(codes)}
     for event, report in _alone(list(edited)):
         said[report] = frozenset(edited[event])
-    standing = Report.objects.filter(operation=operation, standing=Standing.IN_EVENT)
+    standing = Report.objects.filter(operation=operation, standing=Standing.IN_EVENT, destroyed_at=None)
     there = {pk for some in parts(sorted(said)) for pk in standing.filter(pk__in=some).values_list("pk", flat=True)}
     return {pk: codes for pk, codes in said.items() if pk in there}
 

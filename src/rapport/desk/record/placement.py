@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from rapport.desk.books import hold, parts
+from rapport.desk.books import hold, parts, wait_again
 from rapport.desk.record.history import Kind, Placement, Step, fold
 from rapport.events.models import Event, EventReport
 from rapport.oversight.models import Decision, DecisionKind
-from rapport.reports.models import Report, Standing
+from rapport.reports.models import Report
 from rapport.values import Publication
 
 _KINDS: Mapping[str, Kind] = {
@@ -110,7 +110,7 @@ def _move(before: Placement, after: Placement) -> set[int]:
             links = EventReport.objects.filter(report_id__in=some)
             if target is None:
                 links.delete()
-                Report.objects.filter(pk__in=some).update(standing=Standing.WAITING)
+                wait_again(Report.objects.filter(pk__in=some))
             else:
                 links.update(event_id=target)
     return concerned

@@ -13,7 +13,7 @@ from rapport.accounts.models import Person
 from rapport.desk import draft as drafts
 from rapport.desk import senders
 from rapport.desk.actions import CORROBORATING_SENDERS, touch
-from rapport.desk.books import hold, independent_senders, parts
+from rapport.desk.books import hold, independent_senders, parts, wait_again
 from rapport.desk.naming import names
 from rapport.desk.queue import escalation
 from rapport.desk.record import placement
@@ -75,7 +75,7 @@ def _undoing(person: Person, decision: Decision, batch: Decision | None) -> Deci
 
 def _waiting_again(reports: Sequence[int]) -> None:
     for some in parts(reports):
-        Report.objects.filter(pk__in=some, standing=Standing.REJECTED).update(standing=Standing.WAITING)
+        wait_again(Report.objects.filter(pk__in=some, standing=Standing.REJECTED))
 
 
 # --- what kinds that are not folded restore --------------------------------------------------------------------------

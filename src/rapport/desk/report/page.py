@@ -20,6 +20,7 @@ from rapport.desk.report import parts, why
 from rapport.desk.report.belonging import belonging
 from rapport.desk.report.finding import search_events, usual_categories
 from rapport.desk.report.spots import spot_of
+from rapport.desk.retention.asking import held_by
 from rapport.desk.standing_orders.rules import clean_line
 from rapport.errors import Refused
 from rapport.events.models import Event, EventReport
@@ -123,6 +124,7 @@ def page(
         **parts.everything(report, who),
         "care": why.care(report),
         "fields": list(report.fields.items()),
+        "held": held_by(report),
         "extra": fields.shown(fields.stored(operation.extra_fields), report.extra),
         "spoken": [s for s in suggestions if s.kind == SuggestionKind.LANGUAGE],
         "form": form,

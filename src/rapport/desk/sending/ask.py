@@ -32,6 +32,8 @@ def why_not(report: Report) -> str:
     sender = report.sender
     if sender is None:
         return "The report came without a sender: there is nobody to ask."
+    if sender.destroyed_at is not None:
+        return "The sender's address was destroyed: nobody can be asked."
     if sender.trust == Trust.BLOCKED:
         return "The sender is blocked: take that back first."
     if sender.stopped_at is not None:

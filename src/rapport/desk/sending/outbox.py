@@ -72,7 +72,7 @@ def settle_all(person: Person, operation: Operation, what: str, reason: str) -> 
             tried = mine.filter(gone=True).update(state=S.UNSURE, changed_at=now)
             count = tried + mine.filter(gone=False).update(changed_at=now, **changes)
         else:
-            count = mine.update(changed_at=now, **changes)
+            count = mine.exclude(body="").update(changed_at=now, **changes)
         if not count:
             raise Conflict(f"No message is {when.label} now.")
         _decided(person, operation, {"state": when}, {"messages": count, "state": changes["state"]}, reason)
@@ -98,6 +98,8 @@ def _settled(
     with transaction.atomic():
         before = OutboxMessage.objects.filter(pk=message.pk).values("state", "problem").get()
         open_one = OutboxMessage.objects.filter(pk=message.pk, state__in=when, state=before["state"])
+        if changes["state"] == S.WAITING and open_one.filter(body="").exists():
+            raise Conflict("What was written was destroyed: there is nothing to send.")
         if not open_one.update(changed_at=timezone.now(), **changes):
             raise Conflict(f"This message is {S(before['state']).label} now: somebody or something was first.")
         return _decided(

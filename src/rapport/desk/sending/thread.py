@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from rapport.desk.books import gone
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.reports.models import Report, Standing
 
@@ -41,7 +42,8 @@ def thread(report: Report) -> Sequence[Said]:
 
 
 def _came(report: Report) -> Said:
-    return Said(report.received_at, report.text, report.language_said, "", report.get_standing_display(), report)
+    text = report.text or (gone(report) if report.destroyed_at else "")
+    return Said(report.received_at, text, report.language_said, "", report.get_standing_display(), report)
 
 
 def _went(message: OutboxMessage) -> Said:
@@ -49,4 +51,5 @@ def _went(message: OutboxMessage) -> Said:
     if message.problem:
         state = f"{state}: {message.problem}"
     who = message.person.shown_name if message.person else _BY_ITSELF
-    return Said(message.created_at, message.body, message.language, who, state, message=message)
+    body = message.body or "(What was written was destroyed.)"
+    return Said(message.created_at, body, message.language, who, state, message=message)

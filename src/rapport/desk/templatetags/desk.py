@@ -13,8 +13,10 @@ from django.utils.translation import get_language
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
+from rapport.desk.books import gone
 from rapport.events.models import Event
 from rapport.operations.models import Operation
+from rapport.reports.models import Report
 from rapport.values import named
 
 register = template.Library()
@@ -29,6 +31,12 @@ def called(event: Event) -> str:
     first = next(iter(event.categories.all()), None)
     parts = [named(first.names, get_language() or "en") if first else "", event.place_name]
     return ", ".join(part for part in parts if part) or f"Event {event.ref}"
+
+
+@register.filter
+def words_of(report: Report) -> str:
+    """What the report says; of a destroyed one, since when nobody can know."""
+    return report.text or (gone(report) if report.destroyed_at else "(no text)")
 
 
 @register.filter
@@ -73,7 +81,8 @@ def desk_pages(person: Person, operation: Operation) -> list[tuple[str, str]]:
     """(name, address) of the desk's pages that this person may open."""
     pages = [("Queue", "desk"), ("Events", "desk_events"), ("To translate", "desk_translators"),
              ("Decisions", "desk_decisions"), ("Standing orders", "desk_orders"), ("Names", "desk_names"),
-             ("Model", "desk_model"), ("Protocol", "desk_protocol"), ("Messages out", "desk_outbox")]  # fmt: skip
+             ("Model", "desk_model"), ("Protocol", "desk_protocol"), ("Messages out", "desk_outbox"),
+             ("Retention", "desk_retention")]  # fmt: skip
     if not person.may(Permission.DESK_REPORT_TRANSLATE, operation.pk):
         pages.remove(("To translate", "desk_translators"))
     return [(name, reverse(view, args=[operation.slug])) for name, view in pages]

@@ -78,11 +78,16 @@ def readable(one: Import, sheet: str = "") -> Path:
 
 def draft() -> IO[bytes]:
     """A new file among those of the imports, which is gone when it is closed."""
+    sweep()
+    return tempfile.NamedTemporaryFile(dir=folder(), prefix=_DRAFT)
+
+
+def sweep() -> None:
+    """Takes away what was sent and never corrected, and what a killed process left."""
     for old in folder().glob(f"{_DRAFT}*"):
         with suppress(OSError):
             if time.time() - old.stat().st_mtime > _LEFT_BEHIND:
                 old.unlink()
-    return tempfile.NamedTemporaryFile(dir=folder(), prefix=_DRAFT)
 
 
 def keep_for(person: Person, operation: Operation, file: IO[bytes], name: str) -> str:

@@ -178,9 +178,12 @@ class _Kept:
     language: str
     extra: Mapping[str, Json]
     fields: Mapping[str, Json]
+    destroyed: bool = False  # nobody knows any more what it said; it does not come in again
 
     def other(self, message: Message) -> str:
         """The first thing that the message says otherwise; "" if it says the same."""
+        if self.destroyed:
+            return ""
         said = (message.text, message.sent_at, _place(message), list(message.categories), message.language)
         kept = (self.text, self.sent_at, self.place, self.categories, self.language)
         for what, ours, theirs in zip(("text", "date", "place", "categories", "language"), kept, said, strict=True):
@@ -212,7 +215,7 @@ def _editions(source: Source, asked: Sequence[tuple[str, Message]], now: datetim
             if (report := kept.get(ref)) is None:
                 continue
             edition = found.setdefault(base, _Edition())
-            if report.standing != Standing.WITHDRAWN:
+            if report.standing != Standing.WITHDRAWN or report.destroyed:
                 edition.live = report
             else:
                 edition.withdrawn.append(report)
@@ -228,12 +231,15 @@ def _as_edition(message: Message, number: int) -> Message:
 
 def _kept(refs: Sequence[str]) -> dict[str, _Kept]:
     columns = ("ref", "pk", "standing", "text", "sent_at", "lon", "lat", "place_said", "categories_said",
-               "language_said", "extra", "fields")  # fmt: skip
+               "language_said", "extra", "fields", "destroyed_at")  # fmt: skip
     found: dict[str, _Kept] = {}
     for start in range(0, len(refs), _ASKED_AT_ONCE):
         rows = Report.objects.filter(ref__in=refs[start : start + _ASKED_AT_ONCE]).values_list(*columns)
-        for ref, pk, standing, text, sent_at, lon, lat, place, categories, language, extra, fields in rows:
-            found[ref] = _Kept(pk, standing, text, sent_at, (lon, lat, place), categories, language, extra, fields)
+        for ref, pk, standing, text, sent_at, lon, lat, place, categories, language, extra, fields, gone in rows:
+            where = (lon, lat, place)
+            found[ref] = _Kept(
+                pk, standing, text, sent_at, where, categories, language, extra, fields, gone is not None
+            )
     return found
 
 

@@ -62,7 +62,7 @@ def verify(handed_out: Sequence[Checkpoint] = (), keys: Mapping[str, bytes] | No
         waiting=len(waiting),
         decisions=len(decisions),
         destroyed=rows.destroyed,
-        faults=[*faults, *rows.faults, *rows.not_entered()],
+        faults=[*faults, *rows.faults, *rows.not_entered(), *rows.too_many_destroyed()],
     )
 
 
@@ -104,7 +104,7 @@ class _Rows:
 
     def __init__(self, there: set[int]) -> None:
         self._left = set(there)  # not met in the ledger yet
-        self.destroyed = 0
+        self.destroyed = 0  # without their salt
         self.faults: list[Fault] = []
 
     def take(self, bodies: Iterable[tuple[int | None, str]]) -> None:
@@ -126,15 +126,33 @@ class _Rows:
         salt = row.pop("salt")
         named = {name: body.get(name) for name in NAMED}
         same = named == {name: row[column] for name, column in NAMED.items()}
-        if same and not salt and not any(row[name] for name in ("reason", "evidence", "before", "after", "sender_id")):
+        if same and not salt:
             self.destroyed += 1
         elif not same or decision_commitment(row, salt) != body.get("commitment"):
             self.faults.append(Fault(Wrong.ROW_CHANGED, seq, f"decision {number} is not as entry {seq} records it"))
+
+    def too_many_destroyed(self) -> list[Fault]:
+        """More decisions lost their salt than runs of retention destroyed: somebody else emptied them. Asked last: a
+        run that goes on meanwhile enters first how many it empties."""
+        told = LedgerEntry.objects.filter(kind=EntryKind.RETENTION).values_list("body", flat=True)
+        more = self.destroyed - sum(_destroyed(body) for body in told.iterator(_FETCHED))
+        text = f"{more} decisions are empty that no run of retention destroyed"
+        return [Fault(Wrong.ROW_CHANGED, None, text)] if more > 0 else []
 
     def not_entered(self) -> list[Fault]:
         """Decisions of which the ledger knows nothing."""
         left = sorted(self._left)
         return [Fault(Wrong.NOT_ENTERED, None, f"decision {number} is not in the ledger") for number in left]
+
+
+def _destroyed(text: str) -> int:
+    """How many decisions an entry of retention says were emptied."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return 0  # made unreadable, which the chain says
+    count = body.get("decisions") if isinstance(body, dict) else None
+    return count if isinstance(count, int) else 0
 
 
 def _read(text: str) -> dict[str, Any] | None:
