@@ -45,7 +45,8 @@ class DecisionKind(models.TextChoices):
     UNDO = "undo", "undid"
 
 
-#: About people, ways in, models and automated functions: changed again where they were changed, never undone on the desk.
+#: About people, ways in, models and automated functions: changed again where they were changed, never undone on the
+#: desk.
 OF_MANAGING = frozenset({
     DecisionKind.INVITE, DecisionKind.UNINVITE, DecisionKind.GRANT, DecisionKind.DISMISS, DecisionKind.MAKE_KEY,
     DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,

@@ -112,11 +112,11 @@ REGISTER: tuple[Function, ...] = (
         writes="A warning above the draft, marks in the text; it empties titles that standing orders would publish.",
         code=("rapport.text.chain.personal_data", "rapport.desk.report.why.care"),
         card=_CARD,
-        while_stopped="Every message counts as if it described a person at risk: the desk is warned about each, standing"
-        " orders publish no words of it, and no names of places are learned.",
+        while_stopped="Every message counts as if it described a person at risk: the desk is warned about each,"
+        " standing orders publish no words of it, and no names of places are learned.",
         resumed="The desk's pages judge each message again when they are opened. Titles left empty stay empty.",
-        harm="Without it a number or a hiding place could reach the map. So stopping it hides more, never less; and what"
-        " people write is still refused where it holds a number or an address.",
+        harm="Without it a number or a hiding place could reach the map. So stopping it hides more, never less; and"
+        " what people write is still refused where it holds a number or an address.",
     ),
     Function(
         id="near-duplicates",
@@ -127,8 +127,8 @@ REGISTER: tuple[Function, ...] = (
         code=("rapport.text.chain.signatures", "rapport.events.matching.NearDuplicates", "rapport.desk.alike.near"),
         suggests=("near_duplicate",),
         card=_CARD,
-        while_stopped="Reports are put beside no others, also those for which it was said before. Fingerprints are still"
-        " kept: without them one person's words could pass for two senders'.",
+        while_stopped="Reports are put beside no others, also those for which it was said before. Fingerprints are"
+        " still kept: without them one person's words could pass for two senders'.",
         resumed=_READ_AGAIN,
     ),
     Function(
@@ -138,7 +138,6 @@ REGISTER: tuple[Function, ...] = (
         reads=_("The words, time, place and categories of the message and of the events here."),
         writes="Nothing: it is worked out whenever the report's page is opened.",
         code=("rapport.desk.report.belonging.belonging", "rapport.events.matching.events_for"),
-        card=_CARD,
         while_stopped="No event is offered: people search for it.",
         resumed="At once, on each page that is opened.",
     ),
@@ -162,8 +161,8 @@ REGISTER: tuple[Function, ...] = (
         reads=_("How long messages wait, and which ones are alike."),
         writes="Which reports were left for later; the record of how many, by hour and language.",
         code=("rapport.intake.overload.sampled", "rapport.intake.overload.behind"),
-        while_stopped="Every report is read in its turn: suggestions come the later the more comes in. What was left for"
-        " later before is still read.",
+        while_stopped="Every report is read in its turn: suggestions come the later the more comes in. What was left"
+        " for later before is still read.",
         resumed="With the next messages, if they still wait too long.",
     ),
     Function(
@@ -182,11 +181,12 @@ REGISTER: tuple[Function, ...] = (
     Function(
         id="corroboration",
         name=_("Counting independent senders"),
-        purpose=_("Counts how many people who do not repeat each other told of an event. A person draws the conclusion."),
+        purpose=_("Counts how many people told of an event who do not repeat each other. People draw the conclusion."),
         reads=_("Who sent the messages of an event, under pseudonyms, and whether they use the same words."),
         writes="A number beside the event; it refuses “corroborated” below two.",
         code=("rapport.events.sources.independent", "rapport.desk.books.senders_among"),
-        while_stopped="The number is not shown, and nothing can be marked as corroborated.",
+        while_stopped="The number is not shown, nothing can be marked as corroborated, and no names of places are"
+        " learned.",
         resumed="At once, on each page that is opened.",
         harm="Without the count one sender who repeats themselves could corroborate a rumour. So stopping it refuses"
         " “corroborated”; what is corroborated already stays, and is still guarded when decisions are taken back.",
@@ -198,8 +198,8 @@ REGISTER: tuple[Function, ...] = (
         reads=_("Urgency, number of people, whether the sender is trusted, and when the message came."),
         writes="The place of each report in the queue.",
         code=("rapport.desk.queue.priority.rank", "rapport.desk.queue.leases.waiting"),
-        while_stopped="Reports are shown and given out in the order in which they came; what people passed to a verifier"
-        " stays first.",
+        while_stopped="Reports are shown and given out in the order in which they came; what people passed to a"
+        " verifier stays first.",
         resumed="At once: the places were counted on.",
     ),
     Function(
@@ -211,7 +211,7 @@ REGISTER: tuple[Function, ...] = (
         code=("rapport.desk.books.lapsed_at",),
         while_stopped="Whoever holds a report keeps it until they decide or give it back.",
         resumed="Holds that are over by then end at once.",
-        harm="A report held by somebody who went home reaches nobody else. Each can still be given back by who holds it.",
+        harm="A report held by somebody who went home reaches nobody else. Who holds one can still give it back.",
     ),
     Function(
         id="replies",
@@ -220,8 +220,8 @@ REGISTER: tuple[Function, ...] = (
         reads=_("Whether the message names a place, its language, and whether it says STOP."),
         writes="A message in the outbox, at most five an hour to one sender.",
         code=("rapport.intake.replies.reply_to",),
-        while_stopped="No answer is written. STOP is still obeyed, without a word that it was: else messages would go to"
-        " people who want none.",
+        while_stopped="No answer is written. STOP is still obeyed, without a word that it was: else messages would go"
+        " to people who want none.",
         resumed="For messages that come from then on. Who wrote meanwhile is not answered late.",
     ),
     Function(
@@ -293,8 +293,8 @@ NOT_REGISTERED: Mapping[str, str] = {
     " what should not be shown is withdrawn by a person",
     "rapport.events.mapdata.clusters": "draws near points as one, with their number, so that a map can be read",
     "rapport.desk.report.finding.usual_categories": "puts under the number keys what people here choose most",
-    "rapport.desk.event.responding.open_since": "says how long nobody has taken care of an event; nothing expires by itself",
-    "rapport.notify.hours.quiet_until": "holds messages back in the quiet hours of the operation's file; part of sending",
+    "rapport.desk.event.responding.open_since": "says how long nobody has taken care of it; nothing expires by itself",
+    "rapport.notify.hours.quiet_until": "keeps the quiet hours of the operation's file; a part of sending",
     "rapport.text.seen.seen": "explains a suggestion when somebody asks, and is stored nowhere",
     "rapport.reports.attachments.store.sweep": "removes files on disk that belong to no report",
 }  # fmt: skip

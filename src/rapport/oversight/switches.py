@@ -44,10 +44,12 @@ def stopped(operation_id: int) -> frozenset[str]:
 
 
 def is_stopped(function_id: str, operation_id: int) -> bool:
+    """Whether this one is."""
     return function_id in stopped(operation_id)
 
 
 def stopped_everywhere(function_id: str) -> bool:
+    """Whether it is stopped on the whole machine."""
     return function_id in _stops().get(None, frozenset())
 
 

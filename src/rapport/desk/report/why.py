@@ -23,6 +23,7 @@ from rapport.operations.access import needs
 from rapport.operations.gazetteer import knowledge
 from rapport.operations.languages import own_name
 from rapport.operations.models import Operation
+from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Standing, Suggestion, SuggestionKind
 from rapport.text import chain, seen, urgency
 from rapport.text.knowledge import Knowledge
@@ -45,18 +46,21 @@ CHANGED = (
     "this operation do, or what its categories mean."
 )
 _AS_IT_WAS = 0.0051  # two scores that differ by less are one, rounded
+STOPPED = "A lead has stopped this automated function here: nobody but you looks at it now."
 NOT_READY = "The text engine is just being made ready, which takes half a minute: ask again then."
 
 
 @dataclass(frozen=True, slots=True)
 class Care:
     """`withheld`: what it tells of a person at risk, where its words should not be published as they are; empty else.
-    `personal` and `undone`: how many parts of the text can be marked as such. `looked`: whether it could be judged."""
+    `personal` and `undone`: how many parts of the text can be marked as such. `looked`: whether it could be judged;
+    `stopped`: somebody stopped that, and the text counts as if it told of such a person."""
 
     withheld: Sequence[str] = ()
     personal: int = 0
     undone: int = 0
     looked: bool = True
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ class Why:
 
 def care(report: Report) -> Care:
     """What the report's page says of its text before anybody asks."""
+    if is_stopped("personal-data", report.operation_id):
+        return Care(looked=False, stopped=True)
     if preparing():
         return Care(looked=False)
     said = seen.analysed(report.text, knowledge(report.operation))
@@ -101,6 +107,8 @@ def show(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
 
 
 def _asked(report: Report, of: str) -> Why:
+    if of == PERSONAL and is_stopped("personal-data", report.operation_id):
+        return Why("personal data", seen.seen(report.text, said=[STOPPED]))
     if of == PERSONAL:
         return Why("personal data", seen.of_personal_data(report.text))
     if of == UNDONE:
@@ -127,6 +135,8 @@ def _unmarked(report: Report, suggestion: Suggestion, title: str, *sentences: st
 
 def _language(report: Report) -> Why:
     title = "the language"
+    if is_stopped("language", report.operation_id):
+        return Why(title, seen.seen(report.text, said=[STOPPED]))
     if preparing():
         return Why(title, seen.seen(report.text, said=[NOT_READY]))
     shown = seen.of_language(report.text, seen.analysed(report.text, knowledge(report.operation)), own_name)
