@@ -73,7 +73,8 @@ def desk_pages(person: Person, operation: Operation) -> list[tuple[str, str]]:
     """(name, address) of the desk's pages that this person may open."""
     pages = [("Queue", "desk"), ("Events", "desk_events"), ("To translate", "desk_translators"),
              ("Decisions", "desk_decisions"), ("Standing orders", "desk_orders"), ("Names", "desk_names"),
-             ("Model", "desk_model"), ("Messages out", "desk_outbox")]  # fmt: skip
+             ("Model", "desk_model"), ("Messages out", "desk_outbox"),
+             ("Automated", "desk_automated")]  # fmt: skip
     if not person.may(Permission.DESK_REPORT_TRANSLATE, operation.pk):
         pages.remove(("To translate", "desk_translators"))
     return [(name, reverse(view, args=[operation.slug])) for name, view in pages]
