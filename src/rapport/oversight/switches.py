@@ -7,7 +7,7 @@ in each process, so that it can be asked for every message.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -110,23 +110,60 @@ def resume(person: Person, operation_id: int, function_id: str, reason: str) -> 
         there = in_force().select_for_update().filter(function=function.id, operation_id=operation_id).first()
         if there is None:
             raise Conflict("This is not stopped here.")
-        there.resumed_at, there.resumed_by = timezone.now(), person
-        there.save(update_fields=["resumed_at", "resumed_by"])
+        _end(there, person)
         _decided(person, operation_id, DecisionKind.RESUME_FUNCTION, function, reason)
     forget()
     return there
 
 
-def _allowed(person: Person, operation_id: int, function_id: str) -> Function:
+def stop_everywhere(person: Person, operations: Iterable[int], function_id: str, reason: str) -> FunctionSwitch:
+    """The function does nothing more on the whole machine, whose operator `person` is; the decision stands in the
+    record of each of these operations. Refused and Conflict as `stop`."""
+    function, reason = _switched(function_id), _words(reason)
+    with transaction.atomic():
+        if in_force().select_for_update().filter(function=function.id, operation=None).exists():
+            raise Conflict("This is stopped everywhere already.")
+        made = FunctionSwitch.objects.create(function=function.id, stopped_by=person, reason=reason)
+        for operation_id in operations:
+            _decided(person, operation_id, DecisionKind.STOP_FUNCTION, function, reason)
+    forget()
+    return made
+
+
+def resume_everywhere(person: Person, operations: Iterable[int], function_id: str, reason: str) -> FunctionSwitch:
+    """It works again where nobody stopped it apart. The stop that was ended; Conflict if there was none."""
+    function, reason = _switched(function_id), _words(reason)
+    with transaction.atomic():
+        there = in_force().select_for_update().filter(function=function.id, operation=None).first()
+        if there is None:
+            raise Conflict("This is not stopped everywhere.")
+        _end(there, person)
+        for operation_id in operations:
+            _decided(person, operation_id, DecisionKind.RESUME_FUNCTION, function, reason)
+    forget()
+    return there
+
+
+def _end(there: FunctionSwitch, person: Person) -> None:
+    there.resumed_at, there.resumed_by = timezone.now(), person
+    there.save(update_fields=["resumed_at", "resumed_by"])
+
+
+def _switched(function_id: str) -> Function:
     function = register.find(function_id)
     if function is None:
         raise Refused("function", "There is no automated function of that name: choose one of the list.")
+    if function.id == register.SENDING:
+        raise Refused("sending", "Sending is stopped in each operation, by the button under Messages out.")
+    return function
+
+
+def _allowed(person: Person, operation_id: int, function_id: str) -> Function:
+    function = _switched(function_id)
     if not person.may(function.stop, operation_id):
         raise NotAllowed(
             f"This needs the permission {function.stop.value}, which {person.shown_name} does not hold here."
         )
-    if function.id == register.SENDING:
-        raise Refused("sending", "Sending is stopped and resumed by its own button, under Messages out.")
     return function
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from rapport.accounts.models import Person
+from rapport.accounts.operator import operator
 from rapport.desk.books import parts
 from rapport.desk.sending import outbox
 from rapport.operations.models import Operation
@@ -32,6 +33,24 @@ def resume(person: Person, operation: Operation, function_id: str, reason: str) 
     with transaction.atomic():
         ended = switches.resume(person, operation.pk, function_id, reason)
         return _read_again(operation, ended.stopped_at) if function_id in READ_AGAIN else 0
+
+
+def stop_everywhere(function_id: str, reason: str) -> None:
+    """On the whole machine, by whoever runs it. Refused and Conflict as switches.stop_everywhere."""
+    switches.stop_everywhere(operator(), _operations(), function_id, reason)
+
+
+def resume_everywhere(function_id: str, reason: str) -> int:
+    """The same back; how many reports are read again, as in `resume`."""
+    with transaction.atomic():
+        ended = switches.resume_everywhere(operator(), _operations(), function_id, reason)
+        if function_id not in READ_AGAIN:
+            return 0
+        return sum(_read_again(one, ended.stopped_at) for one in Operation.objects.order_by("pk"))
+
+
+def _operations() -> list[int]:
+    return list(Operation.objects.order_by("pk").values_list("pk", flat=True))
 
 
 def _read_again(operation: Operation, since: datetime) -> int:
