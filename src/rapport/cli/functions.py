@@ -24,9 +24,9 @@ def list_functions(to_json: bool) -> None:
     slugs = dict(Operation.objects.values_list("pk", "slug"))
     rows: list[dict[str, Json]] = []
     for one in REGISTER:
-        there = switches.in_force().filter(function=one.id).values_list("operation_id", flat=True)
+        there = list(switches.in_force().filter(function=one.id).values_list("operation_id", flat=True))
         if one.id == SENDING:
-            there = Operation.objects.filter(sending_stopped_at__isnull=False).values_list("pk", flat=True)
+            there += Operation.objects.filter(sending_stopped_at__isnull=False).values_list("pk", flat=True)
         where: list[Json] = [*sorted("everywhere" if pk is None else slugs[pk] for pk in there)]
         rows.append({"id": one.id, "name": one.name, "stopped": where})
     show([*rows], to_json, columns(rows, "No automated function."))
