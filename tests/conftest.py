@@ -18,7 +18,7 @@ from rapport.events import live
 from rapport.intake import doors, keep, memory
 from rapport.operations import gazetteer
 from rapport.operations.models import Category, Operation, Place, Source
-from rapport.oversight import keys
+from rapport.oversight import keys, switches
 from rapport.values import Precision
 from tests.migrated import template
 
@@ -26,6 +26,7 @@ SMSSYNC_TOKEN = "token-of-the-sms-gateway"
 
 
 def pytest_configure() -> None:
+    switches.RECHECK_S = 3600.0  # no test waits for a stop that another process made
     keys.load(settings.DATA_DIR, "pseudonyms")  # tests put senders in place that no message brought
     # Without collectstatic there is no manifest; tests serve the files as they lie.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -99,6 +100,7 @@ def operation(db: None) -> Operation:
         token_hash=keys.token_hash(SMSSYNC_TOKEN),
         settings_sealed=keys.seal("channels", b'{"secret": "open sesame"}'),
     )  # fmt: skip
+    switches.stopped(made.pk)  # known from here on, so that tests can count what is asked of the database
     return made
 
 
@@ -142,6 +144,7 @@ def _fresh_process() -> Iterator[None]:
     gazetteer.forget()
     memory.forget()
     doors.forget()
+    switches.forget()
     translation.activate("en")  # a request before may have left its language in this thread
     yield
     keep.stop()  # its connection would keep the test database from being dropped

@@ -80,7 +80,7 @@ def test_they_are_shown_and_not_undone_on_the_desk(admin: Person, lead: Person, 
     page = client.get("/sample/desk/decisions/").content.decode()
     assert "invited somebody" in page
     assert ">Undo" not in page
-    with pytest.raises(Conflict, match="under People, Ways in or Model"):
+    with pytest.raises(Conflict, match="under People, Ways in, Model or Automated"):
         undo(lead, Decision.objects.get())
 
 

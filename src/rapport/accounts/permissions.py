@@ -11,6 +11,7 @@ from enum import StrEnum
 
 class Permission(StrEnum):
     ACCOUNTS_PERSON_INVITE = "accounts:person:invite"
+    DESK_CONTEST_ANSWER = "desk:contest:answer"
     DESK_DECISION_UNDO = "desk:decision:undo"
     DESK_EVENT_EDIT = "desk:event:edit"
     DESK_EVENT_PUBLISH = "desk:event:publish"
@@ -23,6 +24,7 @@ class Permission(StrEnum):
     DESK_SENDER_TRUST = "desk:sender:trust"
     INTAKE_IMPORT_RUN = "intake:import:run"
     NOTIFY_SENDING_STOP = "notify:sending:stop"
+    OPERATIONS_FUNCTION_STOP = "operations:function:stop"
     OPERATIONS_MODEL_CHOOSE = "operations:model:choose"
     OPERATIONS_ORDER_SIGN = "operations:order:sign"
     OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
@@ -54,7 +56,12 @@ _TRIAGE = _DESK | {
     _P.DESK_DECISION_UNDO,
     _P.DESK_SENDER_ASK,
 }
-_VERIFY = _TRIAGE | {_P.DESK_EVENT_VERIFY, _P.DESK_FILE_PUBLISH, _P.DESK_SENDER_TRUST}
+_VERIFY = _TRIAGE | {
+    _P.DESK_CONTEST_ANSWER,
+    _P.DESK_EVENT_VERIFY,
+    _P.DESK_FILE_PUBLISH,
+    _P.DESK_SENDER_TRUST,
+}
 
 #: What a lead and a custodian share: the protocol, holds, the ledger.
 _SHARING = frozenset({
@@ -71,6 +78,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.ACCOUNTS_PERSON_INVITE,
         _P.INTAKE_IMPORT_RUN,
         _P.NOTIFY_SENDING_STOP,
+        _P.OPERATIONS_FUNCTION_STOP,
         _P.OPERATIONS_MODEL_CHOOSE,
         _P.OPERATIONS_ORDER_SIGN,
     }

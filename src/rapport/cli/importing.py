@@ -30,7 +30,10 @@ def take_in(source: Source, path: Path) -> Import:
     """Take in a file whose columns were agreed beforehand, with a progress bar. Stopped at any row, it can be run
     again: nothing doubles. Refused if the file as a whole cannot be read; TryAgain if nothing more can be written."""
     from rapport.intake.imports import life, store
+    from rapport.oversight.switches import is_stopped
 
+    if is_stopped("imports", source.operation_id):
+        raise Refused("stopped", "Taking in files is stopped in this operation: a lead can resume it, under Automated.")
     one = store.add(None, source.operation, source, path.name, store.pieces_of(path))
     _plan(one)
     life.start(None, one, unseen=True)

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "bench": ("rapport.cli.bench:bench", "Measure how fast things are, beside their aims."),
     "demo": ("rapport.cli.demo:demo", "Load the sample operation haiti-2010 and serve it."),
     "doctor": ("rapport.cli.doctor:doctor", "Say what is wrong, and what to do."),
+    "function": ("rapport.cli.functions:function", "Stop or resume an automated function on the whole machine."),
     "import": ("rapport.cli.importing:import_file", "Take a table of reports in."),
     "ledger": ("rapport.cli.ledger:ledger", "Is the record of decisions and releases whole? Verify, export, sign."),
     "migrate": ("rapport.cli.serve:migrate", "Bring the database to the form this version needs."),

@@ -21,6 +21,7 @@ from rapport.events import log
 from rapport.events.models import Event, EventReport
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
+from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Standing, Suggestion, Translation
 from rapport.values import Publication, Status
 
@@ -264,6 +265,8 @@ def words(field: str, text: str, *, needed: bool = True) -> str:
 
 
 def _check_corroborated(event: Event) -> None:
+    if is_stopped("corroboration", event.operation_id):
+        raise Conflict("Counting independent senders is stopped here: nothing can be marked as corroborated now.")
     senders = independent_senders(event.pk)
     if senders < CORROBORATING_SENDERS:
         raise Conflict(

@@ -15,6 +15,7 @@ from django.db import connection
 from rapport.desk.books import parts
 from rapport.operations.gazetteer import knowledge
 from rapport.operations.models import Operation
+from rapport.oversight.switches import is_stopped
 from rapport.plain_sql import table
 from rapport.reports.models import Report, Signature, Standing, Suggestion, SuggestionKind
 from rapport.text.differences import MOST as MOST_LETTERS
@@ -75,7 +76,9 @@ class Together:
 
 def near(report: Report, suggestions: Sequence[Suggestion]) -> dict[int, Suggestion]:
     """The reports that say nearly the same, earlier and later ones, the likest first; each with the suggestion that
-    says so. `suggestions`: those of the report."""
+    says so. `suggestions`: those of the report. None while finding them is stopped."""
+    if is_stopped("near-duplicates", report.operation_id):
+        return {}
     found = {int(s.value["report"]): s for s in suggestions if s.kind == SuggestionKind.NEAR_DUPLICATE}
     later = Suggestion.objects.filter(named=report.pk, report__operation=report.operation_id).order_by("-score", "id")
     for suggestion in later[:_OTHERS]:
@@ -87,7 +90,9 @@ def waiting(report: Report) -> Together:
     """Whoever waits with this report and says nearly the same, the nearest first: each is like it, or like one that is,
     for of a message that hundreds pass on a report names only the few likest. The way leads over waiting ones alone, so
     that all hang together when `compare` looks what each says. One query, in plain SQL: such a chain is long, and
-    whoever is asked for the first rows alone goes no further along it."""
+    whoever is asked for the first rows alone goes no further along it. None while finding them is stopped."""
+    if is_stopped("near-duplicates", report.operation_id):
+        return Together([], False)
     kept, said = table(Report), table(Suggestion)
     other = "CASE WHEN s.report_id = alike.id THEN s.named ELSE s.report_id END"
     sql = (

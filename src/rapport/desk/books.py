@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from django.db.models import QuerySet
@@ -17,12 +17,14 @@ from rapport.events.models import Event, EventReport
 from rapport.events.sources import Voice, independent
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.oversight.record import decide as decide
+from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Standing
 from rapport.values import Trust
 
 T = TypeVar("T")
 #: Decisions that say where a report stands.
 PLACING = (DecisionKind.ACCEPT, DecisionKind.ATTACH, DecisionKind.REJECT)
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 _PART = 500  # things named in one statement: below every database's limit of parameters
 
 
@@ -69,14 +71,15 @@ def claim(report: Report, standing: Standing, person: Person) -> None:
     if not Report.objects.filter(pk=report.pk, standing=Standing.WAITING).update(standing=standing):
         raise Conflict(who_was_first(report))
     # The report's row is locked now, and nobody can take it while we look.
-    check_held_by_nobody_else(report.pk, person)
+    check_held_by_nobody_else(report, person)
     Lease.objects.filter(report_id=report.pk).delete()
     report.standing = standing
 
 
-def check_held_by_nobody_else(report_id: int, person: Person) -> None:
+def check_held_by_nobody_else(report: Report, person: Person) -> None:
     """Conflict, naming who, if somebody else works on the report."""
-    held = Lease.objects.filter(report_id=report_id, until__gt=timezone.now()).select_related("person").first()
+    running = Lease.objects.filter(report=report, until__gt=lapsed_at(report.operation_id))
+    held = running.select_related("person").first()
     if held is not None and held.person_id != person.pk:
         raise Conflict(works_on(held))
 
@@ -144,6 +147,16 @@ def senders_among(reports: Iterable[int]) -> int:
         said = known.order_by("pk").values_list("sender", "text", "signature__minhash")
         voices += [Voice(str(sender), text, bytes(minhash or b"")) for sender, text, minhash in said]
     return independent(voices)
+
+
+def shown_senders(operation_id: int, reports: Iterable[int]) -> int | None:
+    """The number that people see; None while counting is stopped."""
+    return None if is_stopped("corroboration", operation_id) else senders_among(reports)
+
+
+def lapsed_at(operation_id: int) -> datetime:
+    """Leases that end by then hold nothing any more: now; long ago while holds do not end by themselves."""
+    return _NEVER if is_stopped("leases", operation_id) else timezone.now()
 
 
 def quoted(event: Event) -> str:

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any, Protocol
 
 from django.db import transaction
-from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
@@ -20,11 +19,12 @@ from rapport.desk import actions, alike
 from rapport.desk import draft as drafts
 from rapport.desk.actions import accepted, allow_judged, new_event, touch, words
 from rapport.desk.alike import Apart, Compared
-from rapport.desk.books import allow, decide, hold, locked, parts, quoted, who_were_first, works_on
+from rapport.desk.books import allow, decide, hold, lapsed_at, locked, parts, quoted, who_were_first, works_on
 from rapport.desk.draft import EventDraft
 from rapport.desk.event import merging, responding
 from rapport.desk.models import Lease
 from rapport.desk.queue import escalation, ranks
+from rapport.desk.queue.leases import in_turn
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events import log
 from rapport.events.models import Event, EventReport
@@ -92,8 +92,8 @@ def look(person: Person, operation: Operation, refs: Iterable[str], ticked: Coll
         reports += Report.objects.filter(operation=operation, ref__in=some).select_related("source")
     place = {ref: index for index, ref in enumerate(wanted)}
     named = sorted(reports, key=lambda report: place[report.ref])
-    reports.sort(key=lambda report: (-report.rank, report.pk))
-    leases = _leases([report.pk for report in reports], person)
+    reports.sort(key=lambda report: in_turn(operation, report))
+    leases = _leases(operation, [report.pk for report in reports], person)
     gone = who_were_first(operation.pk, [one.pk for one in reports if one.standing != Standing.WAITING])
     can, cannot = [], []
     for report in reports:
@@ -275,11 +275,11 @@ def _taken(
     return chosen
 
 
-def _leases(report_ids: Sequence[int], person: Person) -> dict[int, Lease]:
+def _leases(operation: Operation, report_ids: Sequence[int], person: Person) -> dict[int, Lease]:
     """The reports that somebody else holds."""
     held: dict[int, Lease] = {}
     for some in parts(report_ids):
-        running = Lease.objects.filter(report_id__in=some, until__gt=timezone.now()).exclude(person=person)
+        running = Lease.objects.filter(report_id__in=some, until__gt=lapsed_at(operation.pk)).exclude(person=person)
         held.update({lease.report_id: lease for lease in running.select_related("person")})
     return held
 

@@ -29,6 +29,7 @@ from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
 from rapport.operations.access import needs
 from rapport.operations.models import Operation
+from rapport.oversight import register
 from rapport.oversight.models import OF_MANAGING, Decision, DecisionKind
 from rapport.reports.models import Report
 
@@ -223,6 +224,9 @@ def _label(decision: Decision) -> str:
         return f"{'showed readers' if shown else 'took back'} file {decision.after['number']}"
     if decision.kind == DecisionKind.RESPOND:
         return f"response {_response(decision.before)} → {_response(decision.after)}"
+    if decision.kind in (DecisionKind.STOP_FUNCTION, DecisionKind.RESUME_FUNCTION, DecisionKind.ANSWER_CONTEST):
+        function = register.find(decision.after["function"])
+        return f"{label}: {function.name if function else decision.after['function']}"
     if decision.kind == DecisionKind.BULK:
         return str(decision.after["said"])
     if decision.kind in (DecisionKind.NAME_PLACE, DecisionKind.NO_PLACE):

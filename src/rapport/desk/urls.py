@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from rapport.desk import selection_pages
+from rapport.desk.automated import pages as automated
 from rapport.desk.event import listing as event_list
 from rapport.desk.event import merge_pages
 from rapport.desk.event import page as event_page
@@ -41,6 +42,7 @@ urlpatterns = [
     path(f"{DESK}translators/next/", translators.take_next, name="desk_translators_next"),
     path(REPORT, deciding.show, name="desk_report"),
     path(f"{REPORT}why/", why.show, name="desk_why"),
+    path(f"{REPORT}contest/", why.contest, name="desk_contest"),
     path(f"{REPORT}accept/", deciding.accept, name="desk_accept"),
     path(f"{REPORT}attach/", deciding.attach, name="desk_attach"),
     path(f"{REPORT}reject/", deciding.reject, name="desk_reject"),
@@ -94,6 +96,10 @@ urlpatterns = [
     path(f"{LEDGER}export", ledger_page.download, name="desk_ledger_export"),
     path(f"{LEDGER}checkpoint", ledger_page.checkpoint, name="desk_ledger_checkpoint"),
     path(f"{LEDGER}key", ledger_page.key, name="desk_ledger_key"),
+    path(f"{DESK}automated/", automated.show, name="desk_automated"),
+    path(f"{DESK}automated/<slug:function>/stop/", automated.stop, name="desk_function_stop"),
+    path(f"{DESK}automated/<slug:function>/resume/", automated.resume, name="desk_function_resume"),
+    path(f"{DESK}automated/contests/<int:number>/answer/", automated.answer, name="desk_contest_answer"),
     path(f"{DESK}orders/", record_pages.standing_orders, name="desk_orders"),
     path(f"{ORDER}undo/", record_pages.order_effects, name="desk_order_effects"),
     path(f"{ORDER}undo/decide/", record_pages.undo_effects, name="desk_order_undo"),

@@ -3,7 +3,7 @@ engine's stages do not need Python's lock, and neither does the database while i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
@@ -17,11 +17,14 @@ from rapport.intake.overload import behind
 from rapport.intake.suggestions import Context, Row, Suggested, of_words
 from rapport.operations.gazetteer import knowledge
 from rapport.operations.models import Operation
+from rapport.oversight.switches import stopped
 from rapport.text import chain
 from rapport.text.distinct import first_same
 from rapport.text.knowledge import Knowledge
 from rapport.text.labels import categories
 
+#: Functions of the register → what a row of the text chain says while one is stopped: nothing.
+_SILENT: Mapping[str, Row] = {"language": {"language": ""}, "urgency": {"urgency": None}, "places": {"places": []}}
 _COLUMNS = ("language", "labels", "urgency", "places", "signature", "risks")  # of the text chain
 
 
@@ -33,6 +36,7 @@ class Read:
     words: Sequence[list[Suggested]]  # what the words of each suggest, places apart
     near: Mapping[int, Sequence[Candidate]]
     repeated: Sequence[bool]  # which were not read, but got what is said of one with the same plain text
+    off: Set[str] = frozenset()  # the functions that were stopped when it was begun
 
     def part(self, rows: slice) -> Read:
         """Of some of the reports; the near-duplicates stay those of all."""
@@ -40,19 +44,31 @@ class Read:
 
 
 def read(
-    reports: Sequence[Fresh], known: Knowledge, meant: Mapping[str, Sequence[str]], remembered: Memory, once: bool
+    reports: Sequence[Fresh],
+    known: Knowledge,
+    meant: Mapping[str, Sequence[str]],
+    remembered: Memory,
+    once: bool,
+    off: Set[str] = frozenset(),
 ) -> Read:
     """The whole text chain, what its words suggest, and what is remembered; they are remembered too. Needs no database.
-    `meant` as in Context; `once`: of those with the same plain text only the first is read."""
+    `meant` as in Context; `once`: of those with the same plain text only the first is read; `off`: functions of the
+    register of which nothing is to be said."""
     batch = chain.Batch.of(pl.Series([report.text for report in reports], dtype=pl.String))
     first = first_same(batch.plain).tolist() if once else range(len(reports))
     own = [at for at, other in enumerate(first) if at == other]
     rows = dict(zip(own, _rows([reports[at] for at in own], known, None if once else batch), strict=True))
-    said = [rows[at] for at in first]
-    context = Context(meant, known.model.id)
+    silent = {key: value for one in off for key, value in _SILENT.get(one, {}).items()}
+    said = [{**rows[at], **silent} for at in first] if silent else [rows[at] for at in first]
+    context = Context({} if "categories" in off else meant, known.model.id)
     words = [list(of_words(report.pk, row, context)) for report, row in zip(reports, said, strict=True)]
-    near = remembered.near(reports, batch.plain, [row["signature"] for row in said])
-    return Read(said, words, near, [at != other for at, other in enumerate(first)])
+    signed = [row["signature"] for row in said]
+    if "near-duplicates" in off:
+        near: Mapping[int, Sequence[Candidate]] = {}
+        remembered.add(reports, batch.plain, signed)
+    else:
+        near = remembered.near(reports, batch.plain, signed)
+    return Read(said, words, near, [at != other for at, other in enumerate(first)], off)
 
 
 def _rows(reports: Sequence[Fresh], known: Knowledge, batch: chain.Batch | None) -> Sequence[Row]:
@@ -84,7 +100,8 @@ class Ahead:
             self._reports, self._reading = after, self._begun(operation, remembered, after)
         if reading:
             return reading.result()
-        return read(reports, knowledge(operation), _meant(operation), remembered, behind(reports))
+        off = stopped(operation.pk)
+        return read(reports, knowledge(operation), _meant(operation), remembered, behind(reports), off)
 
     def forget(self) -> Sequence[Fresh]:
         """What was looked at ahead is not wanted. Which reports these are: they are remembered by now."""
@@ -96,8 +113,8 @@ class Ahead:
 
     def _begun(self, operation: Operation, remembered: Memory, reports: Sequence[Fresh]) -> Future[Read]:
         self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="reading ahead")
-        known, meant = knowledge(operation), _meant(operation)
-        return self._pool.submit(read, reports, known, meant, remembered, behind(reports))
+        known, meant, off = knowledge(operation), _meant(operation), stopped(operation.pk)
+        return self._pool.submit(read, reports, known, meant, remembered, behind(reports), off)
 
 
 def _meant(operation: Operation) -> Mapping[str, Sequence[str]]:

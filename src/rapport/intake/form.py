@@ -58,7 +58,7 @@ _FILES: Mapping[str, Any] = {
 }
 
 
-class _Text(forms.CharField):
+class PlainText(forms.CharField):
     """Text without NUL, its line ends made one character each, as the browser counted them."""
 
     def to_python(self, value: Any) -> str:
@@ -71,14 +71,14 @@ class _Text(forms.CharField):
 class ReportForm(forms.Form):
     """What a person may say. Error messages say what to do."""
 
-    text = _Text(
+    text = PlainText(
         max_length=MAX_TEXT,
         error_messages={
             "required": _("Write what you see or need."),
             "max_length": _("Shorten this to %(limit_value)s characters; it has %(show_value)s."),
         },
     )
-    where = _Text(
+    where = PlainText(
         max_length=300,
         required=False,
         error_messages={"max_length": _("Shorten this to %(limit_value)s characters; it has %(show_value)s.")},
@@ -93,7 +93,7 @@ class ReportForm(forms.Form):
     categories = forms.MultipleChoiceField(
         required=False, error_messages={"invalid_choice": _("Choose from the list; %(value)s is not in it.")}
     )
-    contact = _Text(
+    contact = PlainText(
         max_length=200,
         required=False,
         error_messages={"max_length": _("Shorten this to %(limit_value)s characters; it has %(show_value)s.")},
@@ -121,9 +121,7 @@ class ReportForm(forms.Form):
         return [self[one.name] for one in self.extra]
 
     def clean_website(self) -> str:
-        if self.cleaned_data["website"]:
-            raise ValidationError(_("Leave this field empty: it is there to catch programs."))
-        return ""
+        return trapped(self.cleaned_data["website"])
 
     def clean_lat(self) -> float | None:
         return _degrees(self.cleaned_data["lat"])
@@ -175,6 +173,13 @@ class ReportForm(forms.Form):
             extra=asking.answers(self.extra, data),
             files=data["attached"],
         )
+
+
+def trapped(filled: str) -> str:
+    """What a field that people do not see holds: nothing, or a program filled it in."""
+    if filled:
+        raise ValidationError(_("Leave this field empty: it is there to catch programs."))
+    return ""
 
 
 def _degrees(text: str) -> float | None:

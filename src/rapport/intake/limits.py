@@ -24,6 +24,8 @@ from rapport.operations.models import Source
 
 #: Forms a minute from one network address. Generous: a camp or a whole mobile network can share one [ours].
 FORMS_PER_MINUTE = 30
+#: Times a minute that readers of one operation contest something, all together: a person answers each [ours].
+CONTESTS_PER_MINUTE = 20
 _REMEMBERED = 50_000  # buckets held at most, about 10 MB; a bucket forgotten is a full one
 
 
@@ -56,6 +58,7 @@ class Buckets:
 
 _sources = Buckets()
 _callers = Buckets()
+_contests = Buckets()
 _caller_key = secrets.token_bytes(32)  # of this process only: what it hashes cannot be recognised later
 
 
@@ -71,6 +74,12 @@ def check_caller(request: HttpRequest) -> None:
     key = hmac.digest(_caller_key, caller(request).encode(), "sha256")[:16]
     if wait := _callers.take(key, FORMS_PER_MINUTE):
         raise _too_fast(f"{FORMS_PER_MINUTE} reports a minute are taken from one network", wait)
+
+
+def check_contests(operation_id: int) -> None:
+    """Refused(429) when readers of an operation contest automated functions faster than anybody could answer."""
+    if wait := _contests.take(operation_id, CONTESTS_PER_MINUTE):
+        raise _too_fast(f"{CONTESTS_PER_MINUTE} a minute are taken here", wait)
 
 
 #: Reports that wait for the worker from which on programs are slowed down: five seconds of its work and more [ours].
@@ -115,6 +124,7 @@ def forget() -> None:
     _waiting = (-_COUNTED_S, False)
     _sources.clear()
     _callers.clear()
+    _contests.clear()
 
 
 def caller(request: HttpRequest) -> str:

@@ -58,6 +58,11 @@ class Memory:
             self._add(reports, plain, minhashes)
             return dict(zip(ids, self.index.near_all(ids, SHOWN), strict=True))
 
+    def add(self, reports: Sequence[Fresh], plain: Texts, minhashes: Sequence[bytes]) -> None:
+        """Remembers them, and looks for none that are like them. As `near`."""
+        with self.lock:
+            self._add(reports, plain, minhashes)
+
     def still_there(self, near: Mapping[int, Sequence[Candidate]]) -> Mapping[int, Sequence[Candidate]]:
         """Without reports that were withdrawn or destroyed since, in this process or another; they are forgotten."""
         gone = _gone({candidate.id for candidates in near.values() for candidate in candidates})

@@ -24,6 +24,7 @@ from rapport.intake.fresh import Fresh
 from rapport.intake.memory import Memory
 from rapport.operations.gazetteer import knowledge
 from rapport.operations.models import Operation
+from rapport.oversight.switches import is_stopped, stopped
 from rapport.reports.models import LeftOut, Overload, Signature, Suggestion
 from rapport.text import chain, language, signature
 
@@ -36,16 +37,18 @@ NEWS = timedelta(days=1)
 #: A group is large from so many on; of those behind them one in ONE_IN is read as the first ones were [ours].
 LARGE = 20
 ONE_IN = 10
+#: Functions of the register without which nothing is sampled.
+_SAMPLES_BY = frozenset({"overload", "near-duplicates"})
 
 
 def behind(reports: Sequence[Fresh]) -> bool:
     """Whether the first of these, the oldest, has waited too long."""
-    return _waited(reports) > BEHIND
+    return _waited(reports) > BEHIND and not is_stopped("overload", reports[0].operation_id)
 
 
 def far_behind(reports: Sequence[Fresh]) -> bool:
-    """Whether it has waited much too long."""
-    return _waited(reports) > FAR_BEHIND
+    """Whether it has waited much too long, and it can be told which of them are alike."""
+    return _waited(reports) > FAR_BEHIND and stopped(reports[0].operation_id).isdisjoint(_SAMPLES_BY)
 
 
 def _waited(reports: Sequence[Fresh]) -> timedelta:
@@ -61,7 +64,7 @@ def sampled(operation: Operation, known: Memory, reports: Sequence[Fresh]) -> Se
     left = [at for at, report in enumerate(reports) if not report.given and not _read_now(known, report)]
     if not left:
         return reports
-    spoken = language.detected(read.original, read.plain, read.positions, knowledge(operation).languages).language
+    spoken = _spoken(operation, read)
     out = [reports[at] for at in left]
     with transaction.atomic():
         if not fresh.claimed(out):
@@ -77,6 +80,12 @@ def sampled(operation: Operation, known: Memory, reports: Sequence[Fresh]) -> Se
         note(operation, Count(left_out=Counter(spoken[at] for at in left)))
     gone = {report.pk for report in out}
     return [report for report in reports if report.pk not in gone]
+
+
+def _spoken(operation: Operation, read: chain.Batch) -> Sequence[str]:
+    if is_stopped("language", operation.pk):
+        return [""] * len(read.original)
+    return language.detected(read.original, read.plain, read.positions, knowledge(operation).languages).language
 
 
 def _read_now(known: Memory, report: Fresh) -> bool:

@@ -117,13 +117,19 @@ def _gone_over(operation: Operation, reports: Sequence[Fresh]) -> None:
     with transaction.atomic():
         if overload.taken_up([report.pk for report in reports]):
             suggestions.write(chain.from_iterable(suggested), timezone.now())
-            ranks.hear(operation, _urgencies(reports, read))
+            ranks.hear(operation, _unheard(_urgencies(reports, read)))
             _obey(operation, reports)
 
 
 def _urgencies(reports: Sequence[Fresh], read: Read) -> dict[int, int]:
     """Of those whose words suggest some urgency, which, by report."""
     return {report.pk: row["urgency"] for report, row in zip(reports, read.said, strict=True) if row["urgency"]}
+
+
+def _unheard(urgencies: dict[int, int]) -> dict[int, int]:
+    """Without reports whose urgency counts already: they were read before (desk/automated/actions.py)."""
+    heard = Report.objects.filter(pk__in=list(urgencies), urgency_heard__gt=0).values_list("pk", flat=True)
+    return {pk: level for pk, level in urgencies.items() if pk not in set(heard)}
 
 
 def _suggested(
@@ -134,7 +140,7 @@ def _suggested(
     made = []
     for report, said, words in zip(reports, read.said, read.words, strict=True):
         like = near.get(report.pk, ())
-        places = suggestions.of_places(report, said, like, operation, spots)
+        places = () if "places" in read.off else suggestions.of_places(report, said, like, operation, spots)
         made.append([*words, *places, *suggestions.beside(report.pk, like)])
     return made
 

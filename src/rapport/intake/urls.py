@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.urls import URLPattern, URLResolver, path
 
 from rapport.intake.api import api
+from rapport.intake.automated import automated, contest
 from rapport.intake.form import report_form, report_sent
 from rapport.intake.imports.urls import urlpatterns as imports
 from rapport.intake.offline import manifest, shell, worker
@@ -33,6 +34,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("in/<slug:channel>/<str:token>/", gateway, name="gateway"),
     path("api/", (_declared(_api), _app, _namespace)),
     *imports,
+    path("<slug:operation>/automated/", automated, name="automated"),
+    path("<slug:operation>/automated/contests/<str:ref>/", contest, name="contest"),
     path("<slug:operation>/report/", report_form, name="report_form"),
     path("<slug:operation>/report/sent/<slug:ref>/", report_sent, name="report_sent"),
     path("<slug:operation>/report/app.webmanifest", manifest, name="report_manifest"),

@@ -45,14 +45,19 @@ class DecisionKind(models.TextChoices):
     DESTROY = "destroy", "had what somebody sent destroyed"
     HOLD = "hold", "held something from destruction"
     LET_GO = "let_go", "ended a hold from destruction"
+    STOP_FUNCTION = "stop_function", "stopped an automated function"
+    RESUME_FUNCTION = "resume_function", "resumed an automated function"
+    ANSWER_CONTEST = "answer_contest", "answered somebody who contested"
     UNDO = "undo", "undid"
 
 
-#: About people, ways in, models and what is kept: changed again where they were changed, never undone on the desk.
+#: About people, ways in, models, automated functions and what is kept: changed again where they were changed, never
+#: undone on the desk.
 OF_MANAGING = frozenset({
     DecisionKind.INVITE, DecisionKind.UNINVITE, DecisionKind.GRANT, DecisionKind.DISMISS, DecisionKind.MAKE_KEY,
     DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,
     DecisionKind.MODEL, DecisionKind.PROTOCOL, DecisionKind.DESTROY, DecisionKind.HOLD, DecisionKind.LET_GO,
+    DecisionKind.STOP_FUNCTION, DecisionKind.RESUME_FUNCTION, DecisionKind.ANSWER_CONTEST,
 })  # fmt: skip
 
 
@@ -215,3 +220,65 @@ class RetentionRun(models.Model):
 
     def __str__(self) -> str:
         return f"retention {self.pk}"
+
+
+class FunctionSwitch(models.Model):
+    """An automated function of the register that somebody stopped, in one operation or (null) everywhere on this
+    machine; over when `resumed_at` is set. Sending has a switch of its own (desk/sending/outbox.py)."""
+
+    operation = models.ForeignKey("operations.Operation", null=True, on_delete=models.CASCADE, related_name="switches")
+    function = models.CharField(max_length=40)  # an id in register.py
+    stopped_at = models.DateTimeField(default=timezone.now)
+    stopped_by = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    resumed_at = models.DateTimeField(null=True)
+    resumed_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operation", "function"],
+                name="one_stop_here",
+                condition=models.Q(resumed_at__isnull=True, operation__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["function"],
+                name="one_stop_everywhere",
+                condition=models.Q(resumed_at__isnull=True, operation__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.function} {self.stopped_at:%Y-%m-%d %H:%M}"
+
+
+class Contest(models.Model):
+    """Somebody says that an automated function was wrong: a reader, somebody affected, or (`person`) one of the team.
+    Open until one of the team answers. `about`: the reference that they gave, of a report or an event; `said`: of a
+    suggestion what it was, for it may be gone when somebody looks."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="contests")
+    function = models.CharField(max_length=40)  # an id in register.py
+    ref = models.CharField(max_length=64, unique=True)  # whoever has it sees the answer
+    text = models.TextField(blank=True)
+    about = models.CharField(max_length=60, blank=True)
+    suggestion_id = models.BigIntegerField(null=True)
+    said = models.CharField(max_length=300, blank=True)
+    person = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["operation", "answered_at", "-id"], name="contest_operation")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["suggestion_id", "person"],
+                name="one_contest_of_a_suggestion",
+                condition=models.Q(suggestion_id__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.ref

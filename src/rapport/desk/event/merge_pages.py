@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from rapport.accounts.permissions import Permission
 from rapport.desk import draft as drafts
 from rapport.desk import places
-from rapport.desk.books import senders_among
+from rapport.desk.books import shown_senders
 from rapport.desk.event import merging
 from rapport.desk.forms import DraftForm, choices, initial
 from rapport.desk.page import attempt, local_time, one_event, to
@@ -28,6 +28,7 @@ from rapport.errors import Conflict, Refused
 from rapport.events.models import Event, EventReport
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
+from rapport.oversight.switches import is_stopped
 from rapport.text.fold import fold
 from rapport.values import KM_PER_DEGREE, km_between
 
@@ -52,7 +53,7 @@ class Side:
 
     event: Event
     reports: Sequence[EventReport]
-    senders: int
+    senders: int | None
 
 
 @require_GET
@@ -131,7 +132,7 @@ def _split_page(
         "event": event,
         "going": going,
         "staying": staying,
-        "left": senders_among([link.report_id for link in staying]),
+        "left": shown_senders(event.operation_id, [link.report_id for link in staying]),
         "refs": " ".join(link.report.ref for link in going),
         "form": form,
         **choices(form),
@@ -144,7 +145,7 @@ def _split_page(
 
 def _preview(request: HttpRequest, operation: Operation, event: Event, other: Event) -> HttpResponse:
     sides = [_side(event), _side(other)]
-    together = senders_among({link.report_id for side in sides for link in side.reports})
+    together = shown_senders(operation.pk, {link.report_id for side in sides for link in side.reports})
     context: dict[str, Any] = {"operation": operation, "event": event, "other": other, "sides": sides}
     return render(request, "desk/merge_preview.html", {**context, "together": together})
 
@@ -158,11 +159,14 @@ def _part_already(request: HttpRequest, event: Event) -> bool:
 
 def _side(event: Event) -> Side:
     links = list(EventReport.objects.filter(event=event).select_related("report").order_by("report_id"))
-    return Side(event, links, senders_among([link.report_id for link in links]))
+    return Side(event, links, shown_senders(event.operation_id, [link.report_id for link in links]))
 
 
 def near(event: Event) -> list[Candidate]:
-    """Events that may be the same: near in place and time, of the same category, with the same words; best first."""
+    """Events that may be the same: near in place and time, of the same category, with the same words; best first.
+    None while looking for them is stopped."""
+    if is_stopped("same-events", event.operation_id):
+        return []
     mine = {category.pk: category.code for category in event.categories.all()}
     words = set(fold(f"{event.title} {event.place_name}").split())
     at = event.occurred_at or event.created_at

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from rapport.accounts.permissions import Permission
 from rapport.desk import actions, places
 from rapport.desk import draft as drafts
-from rapport.desk.books import independent_senders
+from rapport.desk.books import shown_senders
 from rapport.desk.draft import EventDraft
 from rapport.desk.event import responding
 from rapport.desk.forms import DraftForm, choices, initial
@@ -139,7 +139,7 @@ def _page(
     about = decisions_of(operation).filter(Q(event_id=event.pk) | Q(other_event_id=event.pk))
     history = lines(who, about)
     attached = {line.decision.report_id: line for line in history if line.report_ref and line.undoable}
-    senders = independent_senders(event.pk)
+    senders = shown_senders(operation.pk, [link.report_id for link in links])
     may_edit = who.may(Permission.DESK_EVENT_EDIT, operation.pk)
     closed = event.status in actions.closed_to(who, operation.pk)
     context = {
@@ -148,7 +148,7 @@ def _page(
         "event": event,
         "reports": [{"report": link.report, "line": attached.get(link.report_id)} for link in links],
         "senders": senders,
-        "enough_senders": senders >= actions.CORROBORATING_SENDERS,
+        "enough_senders": senders is not None and senders >= actions.CORROBORATING_SENDERS,
         "form": form,
         "typed": typed or {},
         **choices(form),
@@ -176,8 +176,10 @@ def _shown(event: Event, draft: EventDraft) -> dict[str, Any]:
     return {**initial(draft, event.operation.box), "seen": event.updated_at.isoformat()}
 
 
-def _next_step(event: Event, senders: int) -> str:
+def _next_step(event: Event, senders: int | None) -> str:
     """What is needed for the next step of the ladder: unverified, corroborated, verified."""
+    if senders is None:
+        return "Counting independent senders is stopped here: nothing can be called corroborated now."
     told = f"Told by {senders} independent sender{'' if senders == 1 else 's'}"
     missing = actions.CORROBORATING_SENDERS - senders
     if event.status == Status.CORROBORATED and missing > 0:

@@ -22,6 +22,7 @@ from rapport.events.models import EventReport
 from rapport.events.sources import Voice, independent
 from rapport.operations.models import LEARNED, NoPlace, Operation, Place, PlaceName
 from rapport.oversight.models import Decision, DecisionKind
+from rapport.oversight.switches import stopped
 from rapport.reports.models import Standing
 from rapport.text.fold import fold
 from rapport.text.learned import Located, Taught, learned, parts_of
@@ -43,6 +44,8 @@ _SENDERS = 20  # of a name, so many are looked at for independence: three are en
 _TEACHES = (K.ACCEPT, K.ATTACH, K.EDIT, K.MERGE, K.SPLIT, K.PUBLISH, K.VERIFY)
 _TAKES_BACK = (K.UNDO, K.WITHDRAW, K.TRUST)
 _SETS_A_PLACE = (K.ACCEPT, K.EDIT)
+#: Functions of the register without which nothing is learned: one tells names of places from those of people.
+_NEEDED = frozenset({"names", "personal-data", "corroboration"})
 
 
 @dataclass(slots=True)
@@ -59,7 +62,11 @@ def learn_when_due() -> int:
     if now < _clock.look_at:
         return 0
     _clock.look_at = now + LOOK_S
-    return sum(learn(operation) for operation in Operation.objects.filter(open=True) if _is_due(operation))
+    return sum(
+        learn(operation)
+        for operation in Operation.objects.filter(open=True)
+        if stopped(operation.pk).isdisjoint(_NEEDED) and _is_due(operation)
+    )
 
 
 def learn(operation: Operation) -> int:

@@ -17,11 +17,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import polars as pl
 
 from rapport.desk.books import parts, standing_decisions
+from rapport.errors import Refused
 from rapport.events.models import EventReport
 from rapport.operations.categories import lines
 from rapport.operations.models import Operation
 from rapport.oversight import keys
 from rapport.oversight.models import DecisionKind
+from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Sender, Standing, Translation
 from rapport.text.chain import Batch
 from rapport.text.labels import categories
@@ -33,7 +35,10 @@ K = DecisionKind
 
 def readings(operation: Operation) -> list[Reading]:
     """1 the categories that people chose · 2 which reports are nearly the same, of all there are · 3 which of those are
-    set apart · 4 what the categories say of labels. In the order in which the reports came."""
+    set apart · 4 what the categories say of labels. In the order in which the reports came. Refused while learning is
+    stopped here."""
+    if is_stopped("training", operation.pk):
+        raise Refused("stopped", f"Learning from decisions is stopped in {operation.slug}: a lead can resume it.")
     said = by_hand(operation)  # 1
     reports = list(Report.objects.filter(operation=operation).order_by("pk").values_list("pk", "ref", "text"))
     firsts = first_alike([text for _, _, text in reports]).tolist()  # 2

@@ -99,5 +99,5 @@ def _waiting(person: Person, report: Report) -> Report:
     row = Report.objects.select_for_update().filter(pk=report.pk, standing=Standing.WAITING).first()
     if row is None:
         raise Conflict(who_was_first(report))
-    check_held_by_nobody_else(report.pk, person)
+    check_held_by_nobody_else(report, person)
     return row

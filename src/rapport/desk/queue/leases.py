@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
-from rapport.desk.books import allow, who_was_first, works_on
+from rapport.desk.books import allow, lapsed_at, who_was_first, works_on
 from rapport.desk.models import Lease
 from rapport.errors import Conflict
 from rapport.operations import fields
 from rapport.operations.models import Operation
+from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Standing, Suggestion, SuggestionKind
 from rapport.values import Trust
 
@@ -39,6 +40,8 @@ class DeskFilters:
     answer: str = ""
 
 
+#: What a person passed to a verifier stays first.
+_BY_ARRIVAL = ("-for_verifier", "id")
 #: Parts of the queue, with their names for people.
 PARTS: Mapping[str, str] = {
     "urgent": "urgent",
@@ -76,7 +79,17 @@ def waiting(operation: Operation, filters: DeskFilters | None = None) -> QuerySe
         queue = queue.filter(Q(text__icontains=filters.text) | Q(ref=filters.text))
     if filters.answer:
         queue = _answered(queue, operation, *filters.answer.split(":", 1))
-    return queue.order_by("-rank", "id")
+    return queue.order_by(*(_BY_ARRIVAL if by_arrival(operation.pk) else ("-rank", "id")))
+
+
+def by_arrival(operation_id: int) -> bool:
+    """Whether the queue's order is stopped: then what waits comes in the order in which it came."""
+    return is_stopped("queue", operation_id)
+
+
+def in_turn(operation: Operation, report: Report) -> tuple[float, int]:
+    """Sorts reports that have been read from the database as `waiting` does."""
+    return (-report.for_verifier if by_arrival(operation.pk) else -report.rank), report.pk
 
 
 def _answered(queue: QuerySet[Report], operation: Operation, code: str, choice: str = "") -> QuerySet[Report]:
@@ -95,7 +108,7 @@ def take(person: Person, report: Report, to: Permission = Permission.DESK_REPORT
     with transaction.atomic():
         if not Report.objects.select_for_update().filter(pk=report.pk, standing=Standing.WAITING).exists():
             raise Conflict(who_was_first(report))
-        free = Lease.objects.filter(Q(person=person) | Q(until__lte=now), report=report)
+        free = Lease.objects.filter(Q(person=person) | Q(until__lte=lapsed_at(report.operation_id)), report=report)
         if free.update(person=person, until=now + DURATION):
             return Lease.objects.get(report=report)
         # The lock on the report's row keeps a second person from making one at the same time.
@@ -112,7 +125,9 @@ def release(person: Person, report: Report) -> None:
 
 def holder(report: Report) -> Lease | None:
     """The lease that is running, if any."""
-    return Lease.objects.select_related("person").filter(report=report, until__gt=timezone.now()).first()
+    return (
+        Lease.objects.select_related("person").filter(report=report, until__gt=lapsed_at(report.operation_id)).first()
+    )
 
 
 def next_report(
@@ -128,7 +143,7 @@ def next_report(
     What they `passed` by earlier comes when nothing else is left.
     """
     allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
-    return give(person, _offered(operation, person, filters or DeskFilters()), after, passed=passed)
+    return give(person, operation.pk, _offered(operation, person, filters or DeskFilters()), after, passed=passed)
 
 
 def _offered(operation: Operation, person: Person, filters: DeskFilters) -> QuerySet[Report]:
@@ -144,17 +159,18 @@ def _offered(operation: Operation, person: Person, filters: DeskFilters) -> Quer
 
 def give(
     person: Person,
+    operation_id: int,
     offered: QuerySet[Report],
     after: Report | None = None,
     to: Permission = Permission.DESK_REPORT_TRIAGE,
     passed: Collection[int] = (),
 ) -> Report | None:
-    """The first of the reports offered that nobody else holds, held by the person from now on."""
+    """The first of the reports offered, of this operation, that nobody else holds, held by the person from now on."""
     if after is not None:
         release(person, after)
     gone = {after.pk} if after else set()
     for _ in range(_ATTEMPTS):
-        report = _candidate(offered, person, after, gone, passed)
+        report = _candidate(offered, person, lapsed_at(operation_id), after, gone, passed)
         if report is None:
             return None
         try:
@@ -167,19 +183,31 @@ def give(
 
 
 def _candidate(
-    offered: QuerySet[Report], person: Person, after: Report | None, gone: Collection[int], passed: Collection[int]
+    offered: QuerySet[Report],
+    person: Person,
+    lapsed: datetime,
+    after: Report | None,
+    gone: Collection[int],
+    passed: Collection[int],
 ) -> Report | None:
-    free = offered.filter(Q(lease__isnull=True) | Q(lease__until__lte=timezone.now()) | Q(lease__person=person))
+    free = offered.filter(Q(lease__isnull=True) | Q(lease__until__lte=lapsed) | Q(lease__person=person))
     free = free.exclude(pk__in=gone)
     fresh = free.exclude(pk__in=passed)
     if after is not None:
-        behind = Q(rank__lt=after.rank) | Q(rank=after.rank, pk__gt=after.pk)
+        behind = _behind(after)
         return fresh.filter(behind).first() or fresh.first() or free.filter(behind).first() or free.first()
-    mine = list(Lease.objects.filter(person=person, until__gt=timezone.now()).values_list("report_id", flat=True))
+    mine = list(Lease.objects.filter(person=person, until__gt=lapsed).values_list("report_id", flat=True))
     return (free.filter(pk__in=mine).first() if mine else None) or fresh.first() or free.first()
+
+
+def _behind(after: Report) -> Q:
+    """What comes after this report in the order of the queue."""
+    if by_arrival(after.operation_id):
+        return Q(for_verifier__lt=after.for_verifier) | Q(for_verifier=after.for_verifier, pk__gt=after.pk)
+    return Q(rank__lt=after.rank) | Q(rank=after.rank, pk__gt=after.pk)
 
 
 def held(operation: Operation, now: datetime | None = None) -> QuerySet[Lease]:
     """Who holds what at this moment."""
-    running = Lease.objects.filter(report__operation=operation, until__gt=now or timezone.now())
+    running = Lease.objects.filter(report__operation=operation, until__gt=now or lapsed_at(operation.pk))
     return running.filter(report__standing=Standing.WAITING).select_related("person", "report").order_by("until")

@@ -60,7 +60,7 @@ def go_on(request: HttpRequest, operation: Operation, after: Report | None = Non
     """To the next report to translate, held for this person; or back to the list when there is none."""
     queue = queue_of(operation, desk_reads(request, operation))
     passed = passed_by(request, operation)
-    report = leases.give(person(request), queue, after, Permission.DESK_REPORT_TRANSLATE, passed)
+    report = leases.give(person(request), operation.pk, queue, after, Permission.DESK_REPORT_TRANSLATE, passed)
     if report is None:
         messages.info(request, "Nothing is left to translate that nobody is working on.")
         return HttpResponseRedirect(reverse("desk_translators", args=[operation.slug]))

@@ -302,7 +302,9 @@ def allow_undo(person: Person, decision: Decision, judged: Container[int]) -> No
     if decision.kind == K.WITHDRAW:
         raise Conflict("A rollback is not undone: import the file again, and its reports are back.")
     if decision.kind in OF_MANAGING:
-        raise Conflict("This is not undone here: change it again where it was changed, under People, Ways in or Model.")
+        raise Conflict(
+            "This is not undone here: change it again where it was changed, under People, Ways in, Model or Automated."
+        )
     if decision.kind not in _PERMISSIONS:
         raise Conflict("This kind of decision is not undone here.")
     allow(person, _PERMISSIONS[decision.kind], decision.operation_id)

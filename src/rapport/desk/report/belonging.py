@@ -15,10 +15,11 @@ from math import cos, radians
 from django.db.models import ExpressionWrapper, F, FloatField, Max
 from django.db.models.functions import Coalesce, Left
 
-from rapport.desk.books import parts, senders_among
+from rapport.desk.books import parts, shown_senders
 from rapport.events.matching import EventCandidate, Happening, Telling, events_for, rarity
 from rapport.events.models import Event, EventReport
 from rapport.operations.models import Category, Operation
+from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Suggestion, SuggestionKind
 from rapport.text.fold import fold
 from rapport.values import KM_PER_DEGREE, Precision, Publication, Spot
@@ -41,13 +42,14 @@ COUNTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """An event that the report may belong to. `senders`: how many independent ones told of it, as the desk counts them;
-    `more`: it has further reports, which were not counted. `suggestion_id`: the near-duplicate that leads to it."""
+    """An event that the report may belong to. `senders`: how many independent ones told of it, as the desk counts them,
+    None while that is stopped; `more`: it has further reports, which were not counted. `suggestion_id`: the
+    near-duplicate that leads to it."""
 
     event: Event
     score: float
     reasons: Sequence[str]
-    senders: int
+    senders: int | None
     more: bool
     suggestion_id: int | None
 
@@ -56,10 +58,12 @@ def belonging(
     report: Report, suggestions: Sequence[Suggestion], like: Mapping[int, Suggestion], spot: Spot | None
 ) -> list[Belonging]:
     """The events that the report most likely belongs to, at most SHOWN, the likeliest first. `suggestions`: those of
-    the report; `like`: its near-duplicates (alike.near); `spot`: its likeliest place."""
+    the report; `like`: its near-duplicates (alike.near); `spot`: its likeliest place. None while that is stopped."""
     near = {pk: suggestion.score for pk, suggestion in like.items()}
     codes = {s.value.get("code", "") for s in suggestions if s.kind == SuggestionKind.CATEGORY}
     codes |= set(report.categories_said)
+    if is_stopped("which-event", report.operation_id):
+        return []
     # 1 which events could be meant, and what is known of each
     happenings = _happenings(report.operation, _gathered(report, near, spot, codes))
     # 2 which are
@@ -178,4 +182,4 @@ def _words(text: str) -> frozenset[str]:
 def _offered(one: EventCandidate, event: Event, ids: Collection[int], through: Mapping[int, int]) -> Belonging:
     counted = sorted(ids)[:COUNTED]
     by = next((through[report] for report in ids if report in through), None)
-    return Belonging(event, one.score, one.reasons, senders_among(counted), len(ids) > COUNTED, by)
+    return Belonging(event, one.score, one.reasons, shown_senders(event.operation_id, counted), len(ids) > COUNTED, by)

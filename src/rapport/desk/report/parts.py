@@ -15,6 +15,7 @@ from rapport.accounts.permissions import Permission
 from rapport.desk import senders
 from rapport.desk.page import decisions_of, last_undoable, lines, recent
 from rapport.desk.queue import priority, ranks
+from rapport.desk.queue.leases import by_arrival
 from rapport.desk.sending import ask
 from rapport.desk.sending.thread import thread
 from rapport.oversight.models import Decision, DecisionKind
@@ -23,6 +24,7 @@ from rapport.values import Trust
 
 #: The name of each part: its template desk/_NAME.html, and the id of its section.
 TRANSLATIONS, PRIORITY, CONVERSATION, SENDER = "translations", "priority", "conversation", "sender"
+BY_ARRIVAL = "The order of the queue is stopped here: reports come in the order in which they arrived."
 _DECIDED = "decided"  # follows each of them in an answer
 
 
@@ -76,7 +78,9 @@ def _priority(report: Report, who: Person) -> dict[str, Any]:
     heard = 0 if by_hand else report.urgency_heard
     by_words = priority.by_words(weights, report.urgency, heard)
     return {
-        "sum": priority.explained(weights, report.urgency, report.people, trusted, hours, heard),
+        "sum": BY_ARRIVAL
+        if by_arrival(report.operation_id)
+        else priority.explained(weights, report.urgency, report.people, trusted, hours, heard),
         "formula": priority.formula(weights),
         "urgencies": list(enumerate(priority.URGENCIES)),
         "urgency": priority.URGENCIES[report.urgency],

@@ -12,17 +12,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from rapport.accounts.permissions import Permission
+from rapport.desk.automated import contests
 from rapport.desk.line import in_place
-from rapport.desk.page import local_time, one_report, whole
+from rapport.desk.page import attempt, local_time, one_report, to, whole
 from rapport.desk.report.spots import spot_of
 from rapport.operations import model
-from rapport.operations.access import needs
+from rapport.operations.access import needs, person
 from rapport.operations.gazetteer import knowledge
 from rapport.operations.languages import own_name
 from rapport.operations.models import Operation
+from rapport.oversight.models import Contest
+from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Standing, Suggestion, SuggestionKind
 from rapport.text import chain, seen, urgency
 from rapport.text.knowledge import Knowledge
@@ -45,18 +48,21 @@ CHANGED = (
     "this operation do, or what its categories mean."
 )
 _AS_IT_WAS = 0.0051  # two scores that differ by less are one, rounded
+STOPPED = "A lead has stopped this automated function here: nobody but you looks at it now."
 NOT_READY = "The text engine is just being made ready, which takes half a minute: ask again then."
 
 
 @dataclass(frozen=True, slots=True)
 class Care:
     """`withheld`: what it tells of a person at risk, where its words should not be published as they are; empty else.
-    `personal` and `undone`: how many parts of the text can be marked as such. `looked`: whether it could be judged."""
+    `personal` and `undone`: how many parts of the text can be marked as such. `looked`: whether it could be judged;
+    `stopped`: somebody stopped that, and the text counts as if it told of such a person."""
 
     withheld: Sequence[str] = ()
     personal: int = 0
     undone: int = 0
     looked: bool = True
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ class Why:
     said: Sequence[str] = ()
     there: Seen | None = None
     other: Report | None = None
+    suggestion: Suggestion | None = None  # what can be contested
+    contested: Contest | None = None
 
     @property
     def legend(self) -> list[tuple[Kind, str]]:
@@ -80,6 +88,8 @@ class Why:
 
 def care(report: Report) -> Care:
     """What the report's page says of its text before anybody asks."""
+    if is_stopped("personal-data", report.operation_id):
+        return Care(looked=False, stopped=True)
     if preparing():
         return Care(looked=False)
     said = seen.analysed(report.text, knowledge(report.operation))
@@ -95,12 +105,46 @@ def show(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     """The text with what speaks for a suggestion (`?of=` its number) marked in it, or its language, personal data or
     what was undone: as a page, or for the page's script as a part of the report's."""
     report = one_report(operation, ref)
-    why = _asked(report, request.GET.get("of", ""))
+    of = request.GET.get("of", "")
+    suggestion = _suggestion(report, of)
+    why = replace(_asked(report, of), suggestion=suggestion, contested=_contested(suggestion))
     context = {"operation": operation, "report": report, "why": why}
     return render(request, "desk/_why.html" if in_place(request) else "desk/why.html", context)
 
 
+@require_POST
+@needs(Permission.DESK_REPORT_READ)
+@local_time
+def contest(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    """POST `of`: the number of a suggestion that this person says is wrong."""
+    report, of = one_report(operation, ref), request.POST.get("of", "")
+    suggestion = _suggestion(report, of)
+    if suggestion is None:
+        raise Http404("no such suggestion of this report")
+    said = f"{_asked(report, of).title} ({suggestion.function}, {suggestion.score:.2f})"
+    attempt(
+        request,
+        lambda: contests.contest_suggestion(person(request), report, suggestion, said),
+        "Contested: it stands under Automated, for whoever answers for this function.",
+    )
+    return to("desk_report", operation.slug, ref)
+
+
+def _suggestion(report: Report, of: str) -> Suggestion | None:
+    """The suggestion asked about, which may be the one of its language."""
+    mine = report.suggestions.filter(kind=SuggestionKind.LANGUAGE) if of == LANGUAGE else report.suggestions.all()
+    return mine.first() if of == LANGUAGE else mine.filter(pk=whole(of) or 0).first()
+
+
+def _contested(suggestion: Suggestion | None) -> Contest | None:
+    if suggestion is None:
+        return None
+    return Contest.objects.filter(suggestion_id=suggestion.pk).select_related("person").order_by("pk").first()
+
+
 def _asked(report: Report, of: str) -> Why:
+    if of == PERSONAL and is_stopped("personal-data", report.operation_id):
+        return Why("personal data", seen.seen(report.text, said=[STOPPED]))
     if of == PERSONAL:
         return Why("personal data", seen.of_personal_data(report.text))
     if of == UNDONE:
@@ -127,6 +171,8 @@ def _unmarked(report: Report, suggestion: Suggestion, title: str, *sentences: st
 
 def _language(report: Report) -> Why:
     title = "the language"
+    if is_stopped("language", report.operation_id):
+        return Why(title, seen.seen(report.text, said=[STOPPED]))
     if preparing():
         return Why(title, seen.seen(report.text, said=[NOT_READY]))
     shown = seen.of_language(report.text, seen.analysed(report.text, knowledge(report.operation)), own_name)

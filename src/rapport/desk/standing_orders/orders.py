@@ -28,6 +28,7 @@ from rapport.operations import fields
 from rapport.operations.fields import Field
 from rapport.operations.models import Operation, Source, StandingOrder
 from rapport.oversight.models import Decision, DecisionKind
+from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Standing
 from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Spot, Status
 
@@ -40,12 +41,12 @@ logger = logging.getLogger(__name__)
 def apply(orders: Iterable[StandingOrder], reports: Iterable[Report]) -> int:
     """Lets the orders in force act on waiting reports of their operations; how many reports became events.
 
-    The first order that applies to a report has it. An order whose signer may no longer sign does nothing, and one that
-    cannot be read is logged: the reports wait on the desk.
+    None does while standing orders are stopped there. The first order that applies to a report has it. An order whose
+    signer may no longer sign does nothing, and one that cannot be read is logged: the reports wait on the desk.
     """
     by_operation: dict[int, list[Report]] = defaultdict(list)
     for report in reports:
-        if report.standing == Standing.WAITING:
+        if report.standing == Standing.WAITING and not is_stopped("standing-orders", report.operation_id):
             by_operation[report.operation_id].append(report)
     done = 0
     for order in orders:
@@ -97,13 +98,19 @@ def _possible(operation: Operation, draft: EventDraft) -> bool:
 
 
 def _draft(report: Report, found: Effects, known: frozenset[str], asked: Sequence[Field]) -> EventDraft:
+    title = "" if _unjudged(report) else clean_line(str(report.fields.get(found.title_from) or ""))
     return EventDraft(
-        title=clean_line(str(report.fields.get(found.title_from) or "")),
+        title=title,
         categories=tuple(dict.fromkeys(code for code in report.categories_said if code in known)),
         spot=_spot(report, found.precision),
         occurred_at=_not_later_than_now(report.sent_at),
         extra=_extra(report, asked),
     )
+
+
+def _unjudged(report: Report) -> bool:
+    """Whether nobody can say that its words hold nothing of a person: then none of them is taken."""
+    return is_stopped("personal-data", report.operation_id)
 
 
 def _extra(report: Report, asked: Sequence[Field]) -> dict[str, Json]:
@@ -116,7 +123,7 @@ def _extra(report: Report, asked: Sequence[Field]) -> dict[str, Json]:
 def _spot(report: Report, precision: Precision) -> Spot | None:
     if report.lon is None or report.lat is None:
         return None
-    name = clean_line(report.place_said)
+    name = "" if _unjudged(report) else clean_line(report.place_said)
     return Spot(report.lon, report.lat, precision, DEFAULT_RADIUS_M[precision], name)
 
 

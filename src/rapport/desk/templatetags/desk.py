@@ -82,7 +82,7 @@ def desk_pages(person: Person, operation: Operation) -> list[tuple[str, str]]:
     pages = [("Queue", "desk"), ("Events", "desk_events"), ("To translate", "desk_translators"),
              ("Decisions", "desk_decisions"), ("Standing orders", "desk_orders"), ("Names", "desk_names"),
              ("Model", "desk_model"), ("Protocol", "desk_protocol"), ("Messages out", "desk_outbox"),
-             ("Retention", "desk_retention")]  # fmt: skip
+             ("Automated", "desk_automated"), ("Retention", "desk_retention")]  # fmt: skip
     if not person.may(Permission.DESK_REPORT_TRANSLATE, operation.pk):
         pages.remove(("To translate", "desk_translators"))
     return [(name, reverse(view, args=[operation.slug])) for name, view in pages]

@@ -36,6 +36,7 @@ from rapport.intake.imports.reading import rows as rows_of
 from rapport.intake.imports.verdicts import Counts, Judged, Seen, settle, write, write_dry
 from rapport.intake.models import WORKED_ON, Import, ImportMapping, ImportState
 from rapport.operations.models import Source
+from rapport.oversight.switches import is_stopped
 from rapport.values import Message
 
 #: Rows in one transaction: it holds the write lock for about a tenth of a second [ours].
@@ -60,6 +61,8 @@ def step() -> int:
     for one in waiting:
         if len(_walks) >= TOGETHER and one.pk not in _walks and one.state != ImportState.ROLLING_BACK:
             continue
+        if one.state != ImportState.ROLLING_BACK and is_stopped("imports", one.operation_id):
+            continue  # a rollback takes back what a person wants gone
         if claim(one):
             return work(one)
         _walks.pop(one.pk, None)

@@ -6,8 +6,9 @@ import hashlib
 import time
 
 from cryptography.fernet import InvalidToken
-from django.db.models import Case, F, When
+from django.db.models import Case, F, QuerySet, When
 
+from rapport.oversight.switches import stopped_everywhere, stopped_in
 from rapport.reports.attachments import kinds, sandbox, store
 from rapport.reports.attachments.copies import Copy, Unclean
 from rapport.reports.models import Attachment, AttachmentState
@@ -25,7 +26,7 @@ def clean() -> int:
     A photo takes a second or two, a document up to a minute: whoever sends hundreds of those makes no photo wait.
     """
     photos_first = Case(When(found_type__startswith="image/", then=0), default=1)
-    waiting = Attachment.objects.filter(state=AttachmentState.WAITING).order_by(photos_first, "id").first()
+    waiting = _waiting().order_by(photos_first, "id").first()
     if waiting is None:
         _sweep_at_times()
         return 0
@@ -37,6 +38,14 @@ def clean() -> int:
     except Unclean as why:
         _settle(waiting, state=AttachmentState.REFUSED, problem=str(why)[:200])
     return 1
+
+
+def _waiting() -> QuerySet[Attachment]:
+    """Those of operations in which cleaning is not stopped."""
+    if stopped_everywhere("attachments"):
+        return Attachment.objects.none()
+    waiting = Attachment.objects.filter(state=AttachmentState.WAITING)
+    return waiting.exclude(report__operation__in=held) if (held := stopped_in("attachments")) else waiting
 
 
 def _copy_of(attachment: Attachment) -> Copy:
