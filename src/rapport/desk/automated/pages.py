@@ -37,10 +37,11 @@ def _page(request: HttpRequest, operation: Operation, *, status: int = 200, **ty
     who = person(request)
     page = Paginator(contests.open_ones(operation), PER_PAGE).get_page(request.GET.get("page"))
     done = list(contests.answered(operation)[:PER_PAGE])
+    rows = state.rows(operation)
     context = {
         "operation": operation,
-        "rows": [(row, who.may(row.function.stop, operation.pk)) for row in state.rows(operation)],
-        "recheck": switches.RECHECK_S,
+        "rows": [(row, who.may(row.function.stop, operation.pk)) for row in rows],
+        "stopped_now": [row.function for row in rows if row.stop],
         "page": page,
         "open": contests.listed(operation, list(page.object_list)),
         "answered": contests.listed(operation, done),
