@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -42,6 +42,8 @@ from rapport.operations.models import Operation, Source, StandingOrder
 from rapport.oversight import keys, switches
 from rapport.oversight.models import Decision, DecisionKind, FunctionSwitch
 from rapport.oversight.register import REGISTER
+from rapport.oversight.retention import run as destruction
+from rapport.oversight.retention.schedule import Schedule
 from rapport.reports.attachments import work
 from rapport.reports.models import Attachment, LeftOut, Report, Standing
 from rapport.values import Address, GivenFile, Message, Status
@@ -337,6 +339,15 @@ def test_training(operation: Operation, volunteer: Person, off: Callable[..., No
         readings(operation)
     off("training", on=True)
     assert len(readings(operation)) == 1
+
+
+def test_retention(operation: Operation, off: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(destruction, "LOOK", 0.0)
+    Operation.objects.update(retention=asdict(Schedule(texts_days=1)))
+    off("retention")
+    assert destruction._due() is None
+    off("retention", on=True)
+    assert destruction._due() is not None
 
 
 def test_every_function_has_its_test() -> None:

@@ -281,6 +281,18 @@ REGISTER: tuple[Function, ...] = (
         while_stopped="No model is made from what people decide here. The one in use goes on.",
         resumed="With the next model that somebody makes: nothing waits.",
     ),
+    Function(
+        id="retention",
+        name=_("Destroying what is due"),
+        purpose=_("Destroys addresses, messages and files when the time is over for which they were to be kept."),
+        reads=_("When a message came, and how long this operation keeps what people send."),
+        writes="Nothing but what was destroyed, and its proof in the ledger.",
+        code=("rapport.oversight.retention.run.work",),
+        jobs=("retention",),
+        while_stopped="No run of the schedule begins; what was asked for by a person is destroyed all the same.",
+        resumed="What is due by then is destroyed within the day.",
+        harm="What people sent stays longer than they were told: say so where they can read it.",
+    ),
 )  # fmt: skip
 
 #: What runs by itself, or reads messages, and does not stand above: dotted path → why.
@@ -289,6 +301,8 @@ NOT_REGISTERED: Mapping[str, str] = {
     "rapport.intake.limits.check": "refuses what comes too fast, and tells the sender so",
     "rapport.intake.keep.message_ref": "knows a message that was sent twice by its id, and keeps it once",
     "rapport.events.live.view": "the index of the map: it shows what people published, and is made anew at any time",
+    "rapport.oversight.ledger.seal.seal_when_due": "chains and signs what was recorded; it changes nothing else, and"
+    " stopping it would only hide what is altered meanwhile",
     "rapport.sharing.policy.decide": "applies the sharing rules; its ruling and reason stand with each thing shown, and"
     " what should not be shown is withdrawn by a person",
     "rapport.events.mapdata.clusters": "draws near points as one, with their number, so that a map can be read",

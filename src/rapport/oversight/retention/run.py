@@ -20,6 +20,7 @@ from rapport.errors import Conflict
 from rapport.oversight.ledger import entries
 from rapport.oversight.models import RetentionRun, Stage
 from rapport.oversight.retention import compact, proof, rotation, schedule
+from rapport.oversight.switches import is_stopped
 from rapport.plugins import Doomed
 from rapport.turns import alone, turn
 
@@ -77,6 +78,8 @@ def _due() -> RetentionRun | None:
     _looked = time.monotonic()
     now = timezone.now()
     for operation in apps.get_model("operations.Operation").objects.exclude(retention={}).order_by("pk"):
+        if is_stopped("retention", operation.pk):
+            continue
         runs = RetentionRun.objects.filter(operation=operation, decision_id=None)
         latest = runs.order_by("-pk").values_list("began_at", flat=True).first() or _looked_at.get(operation.pk)
         if latest is None or now - latest >= EVERY:
