@@ -27,7 +27,7 @@ from rapport.values import Marking, Sensitivity
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 #: Values for the dimensions whose list is open.
 OPEN: Mapping[str, tuple[str, ...]] = {
-    "data_type": ("event", "3w_presence", "unknown"),
+    "data_type": ("none", "3w_presence", "unknown"),
     "category": ("water", "food", "trapped"),
     "control": ("government", "unknown"),
     "source": ("sms", "radio"),

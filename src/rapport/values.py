@@ -450,7 +450,7 @@ class Release:
     sources: tuple[str, ...]
     reports: int | None
     rule: str  # names of the rules, with a blank between them
-    reason: str
+    reasons: tuple[str, ...]  # sentences
     response: Response | None = Response.OPEN
     extra: tuple[ExtraValue, ...] = ()
     files: tuple[PublishedFile, ...] = ()

@@ -85,7 +85,7 @@ releases = st.builds(
     sources=st.just(("sms",)),
     reports=st.integers(0, 10**6),
     rule=st.just("public"),
-    reason=st.just("Published."),
+    reasons=st.just(("Published.",)),
     response=st.sampled_from(Response),
     extra=extras,
 )

@@ -24,7 +24,7 @@ def new_ref() -> str:
 class Event(Shareable):
     POLICY_COLUMNS = PolicyColumns(
         same={
-            "kind": "event", "data_type": "event", "aggregation": "record", "domain": "crisis",
+            "kind": "event", "data_type": "none", "aggregation": "record", "domain": "crisis",
             "names": "unknown", "consent": "unknown", "control": "unknown", "organisation": "unknown",
             "personal_data": "unknown",
         },

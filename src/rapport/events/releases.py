@@ -125,7 +125,7 @@ def _facts(event: Event, tree: Sequence[tuple[Category, ...]], around: _Around) 
     """What a protocol's conditions ask for: as Event.POLICY_COLUMNS says it for queries."""
     return Facts(
         kind="event",
-        data_type="event",
+        data_type="none",
         category=frozenset(category.code for line in tree for category in line),
         sensitivity=Sensitivity(event.sensitivity),
         publication=Publication(event.publication),

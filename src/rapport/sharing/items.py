@@ -69,6 +69,10 @@ class Ruling:
     left: Left
     level: Sensitivity
     rules: tuple[str, ...]  # names of the grants and limits that matched, and of the entries that gave the level
-    reason: str
+    reasons: tuple[str, ...]  # sentences
     protocol: str = ""  # name and version
     audience: str = ""
+
+    @property
+    def reason(self) -> str:
+        return " ".join(self.reasons)

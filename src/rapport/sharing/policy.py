@@ -40,9 +40,17 @@ _UNKNOWN = "unknown"
 #: The text of an enumeration's member: its hash is ready, while that of the member is worked out in Python each time.
 _ATTRIBUTE = {"publication": "publication._value_", "status": "status._value_"}
 
+
+def _(text: str) -> str:
+    """Marks a text that the pages translate: web/messages.py collects it."""
+    return text
+
+
+NOT_GRANTED = _("No rule of the protocol grants it.")
+NOT_YET = _("It is given after a delay that has not passed yet.")
 #: The house's rule for the desk itself: whoever works in an operation reads what it works on.
-WORK = Ruling(True, Left(), Sensitivity.LOW, ("work",), "You work in this operation.")
-NOT_WORK = Ruling(False, Left(), Sensitivity.LOW, ("work",), "Only who works in this operation reads its desk.")
+WORK = Ruling(True, Left(), Sensitivity.LOW, ("work",), (_("You work in this operation."),))
+NOT_WORK = Ruling(False, Left(), Sensitivity.LOW, ("work",), (_("Only who works in this operation reads its desk."),))
 
 
 @dataclass(slots=True)
@@ -107,7 +115,7 @@ def level_of(protocol: Protocol, facts: Facts) -> Sensitivity:
 def _after_delay(ruling: Ruling, facts: Facts, now: datetime) -> Ruling:
     if facts.published_at is not None and facts.published_at <= now - timedelta(seconds=ruling.left.delay_s):
         return ruling
-    return replace(ruling, allow=False, reason=f"{ruling.reason} It is given after a delay that has not passed yet.")
+    return replace(ruling, allow=False, reasons=(*ruling.reasons, NOT_YET))
 
 
 # --- one audience, one purpose, one set of rules -------------------------------------------------------------------
@@ -178,13 +186,9 @@ class _Rules:
         barred = [rule for rule in matched if rule.nothing]
         names = (*(rule.name for rule in matched), *(entry.name for entry in entries))
         said = barred or [rule for rule in matched if rule.grant or rule.left != Left()]
-        why = _sentences(one.why for one in said) if grants or barred else "No rule of the protocol grants it."
+        why = tuple(dict.fromkeys(one.why for one in said)) if grants or barred else (NOT_GRANTED,)
         left = reduce(and_, (rule.left for rule in matched), Left())
         return Ruling(bool(grants) and not barred, left, level, names, why, self.tag, self.audience)
-
-
-def _sentences(texts: Iterable[str]) -> str:
-    return " ".join(dict.fromkeys(texts))
 
 
 def _table(name: str, conditions: Sequence[Condition], strict: Sequence[bool]) -> tuple[Mapping[Any, int], int]:

@@ -48,7 +48,7 @@ def release(policy: Policy, item: Item, reader: Reader, purpose: Purpose, now: d
         files=event.files if keeps("files") else (),
         # 5
         rule=" ".join(ruling.rules),
-        reason=ruling.reason,
+        reasons=ruling.reasons,
         protocol=ruling.protocol,
         level=ruling.level,
         marking=left.marking,

@@ -1,8 +1,8 @@
 """Collect what is to be translated and compile the translations: `python -m rapport.web.messages`.
 
-Reads every template and module of rapport, brings web/locale/*/LC_MESSAGES/django.po up to date (translations are kept,
-texts that are gone are dropped) and compiles each to django.mo. `--check` changes nothing and fails if anything would
-change. Needs Babel, which the development requirements bring.
+Reads every template and module of rapport and its own protocol, brings web/locale/*/LC_MESSAGES/django.po up to date
+(translations are kept, texts that are gone are dropped) and compiles each to django.mo. `--check` changes nothing and
+fails if anything would change. Needs Babel, which the development requirements bring.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import calendar
 import io
 import re
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,6 @@ FUNCTIONS: Mapping[str, Any] = {
 }  # fmt: skip
 #: Pure modules say things in plain English; the pages translate them (`said` in templatetags/rapport.py).
 PLAIN: Mapping[str, Mapping[str, Any]] = {
-    "sharing/policy.py": {"Ruling": (3,)},
     "events/filters.py": {"Refused": (2,)},
     "operations/fields.py": {"BadValue": (2,)},
 }
@@ -51,9 +51,18 @@ def found_in(path: Path) -> Iterator[Found]:
         for line, text, context in in_template(path.read_text("utf-8"), name):
             yield name, line, text, context
         return
+    if path.suffix == ".toml":
+        yield from ((name, 1, why, None) for why in _whys(path))
+        return
     functions = {**FUNCTIONS, **PLAIN.get(name, {})}
     for line, text, _, context in extract("python", io.BytesIO(path.read_bytes()), keywords=functions):
         yield name, line, text, context
+
+
+def _whys(path: Path) -> Iterator[str]:
+    """The reasons of a protocol that comes with rapport, for readers."""
+    for tables in tomllib.loads(path.read_text("utf-8")).values():
+        yield from (table["why"] for table in tables if isinstance(tables, list) and "why" in table)
 
 
 def in_template(source: str, name: str) -> Iterator[tuple[int, Any, str | None]]:
@@ -74,7 +83,8 @@ def _strings(call: str) -> Iterator[str]:
 
 def everything() -> Iterator[Found]:
     """The texts of all of rapport, and the names of months, which Django does not have in every language."""
-    for path in sorted([*ROOT.rglob("*.html"), *ROOT.rglob("*.py")]):
+    protocols = [ROOT / "sharing" / "protocol" / "shipped" / f"{name}.toml" for name in ("house", "closed")]
+    for path in sorted([*ROOT.rglob("*.html"), *ROOT.rglob("*.py"), *protocols]):
         if not {"migrations", "locale", "__pycache__"} & set(path.parts):
             yield from found_in(path)
     yield from (("django/utils/dates.py", 1, month, None) for month in calendar.month_name[1:])
