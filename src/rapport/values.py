@@ -419,13 +419,13 @@ class EventFacts:
     updated_at: datetime
     spot: Spot | None
     commune: Spot | None  # the same place coarsened to admin 2, stored at write
-    region: Spot | None  # and to admin 1
     affected: Range | None
     sources: tuple[str, ...]
     reports: int
     response: Response = Response.OPEN
     extra: tuple[ExtraValue, ...] = ()
     files: tuple[PublishedFile, ...] = ()
+    region: Spot | None = None  # the place coarsened to admin 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def test_every_case_is_answered_rightly(name: str, count: int) -> None:
 
 
 def test_every_protocol_of_the_table_comes_with_rapport() -> None:
-    assert {case.protocol for case in cases.read(TABLE)} == set(library.names())
+    assert {case.protocol for case in cases.read(TABLE)} <= set(library.names())
 
 
 def test_precision_and_recall_say_which_level_is_wrong() -> None:

@@ -343,7 +343,7 @@ def test_a_destroyed_file_is_shown_to_nobody(photo: Attachment, verifier: Person
     assert client.get(whole(photo)).status_code == 410
     client.force_login(verifier)
     assert client.get(desk(photo)).status_code == 404
-    assert "it was destroyed" in client.get(f"/sample/desk/reports/{photo.report.ref}/").content.decode()
+    assert "was destroyed." in client.get(f"/sample/desk/reports/{photo.report.ref}/").content.decode()
 
 
 def test_a_custodian_looks_and_does_not_publish(

@@ -133,7 +133,7 @@ def made(operation: Operation) -> dict[int, Item]:
         for code in ("damage", "secret")
     ]
     operation.save()
-    return items(operation, [event.pk for event in generated(operation, 150)])
+    return items(operation, [event.pk for event in generated(operation, 150)], Policy(protocol(random.Random(1))))
 
 
 def test_the_two_forms_of_the_policy_agree(operation: Operation, made: dict[int, Item]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, F
@@ -19,6 +19,8 @@ from rapport.reports.attachments import serve
 from rapport.reports.models import Attachment, AttachmentState, Report
 from rapport.sharing.active import policy_of
 from rapport.sharing.items import FINEST, Facts, Item
+from rapport.sharing.policy import Policy
+from rapport.sharing.protocol.model import Area
 from rapport.sharing.release import release
 from rapport.values import (
     EventFacts,
@@ -40,7 +42,7 @@ _PART = 500  # ids asked for at once
 def releases(operation: Operation, reader: Reader, purpose: Purpose, ids: Sequence[int]) -> list[Release]:
     """The releases of these events for this reader, in the order of `ids`; what is not released is left out."""
     policy, now = policy_of(operation.pk), timezone.now()
-    known = items(operation, ids)
+    known = items(operation, ids, policy)
     made = (release(policy, known[event_id], reader, purpose, now) for event_id in ids if event_id in known)
     return [one for one in made if one is not None]
 
@@ -51,17 +53,18 @@ def by_ref(operation: Operation, reader: Reader, purpose: Purpose, ref: str) -> 
     return next(iter(releases(operation, reader, purpose, ids)), None)
 
 
-def items(operation: Operation, ids: Sequence[int]) -> dict[int, Item]:
-    """All that is known of these events, for the policy to decide on. Nothing of it may be shown."""
+def items(operation: Operation, ids: Sequence[int], policy: Policy) -> dict[int, Item]:
+    """All that the policy must know of these events to decide on them. Nothing of it may be shown."""
+    areas = regions(operation.pk) if policy.asks_for(Area.ADM1) else {}
     made: dict[int, Item] = {}
     for start in range(0, len(ids), _PART):
-        made.update(_items(operation, ids[start : start + _PART]))
+        made.update(_items(operation, ids[start : start + _PART], areas))
     return made
 
 
-def _items(operation: Operation, ids: Sequence[int]) -> dict[int, Item]:
+def _items(operation: Operation, ids: Sequence[int], areas: Mapping[str, Spot]) -> dict[int, Item]:
     events = Event.objects.filter(operation=operation, id__in=ids)
-    categories, areas = _categories(operation, ids), regions(operation.pk)
+    categories = _categories(operation, ids)
     reports, sources = _told_by(ids)
     files = _files(ids)
     known = fields.stored(operation.extra_fields)

@@ -119,8 +119,7 @@ class Epoch(Func):
 
 def _areas(asked: Asked) -> Mapping[str, Spot]:
     """Region by the code of a commune; empty where no rule asks for regions."""
-    rules = asked.policy.rules(asked.audience.name, asked.purpose, asked.now)
-    return regions(asked.operation_id) if any(rule.left.area is Area.ADM1 for rule in rules) else {}
+    return regions(asked.operation_id) if asked.policy.asks_for(Area.ADM1) else {}
 
 
 _COLUMNS = (

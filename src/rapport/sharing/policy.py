@@ -26,6 +26,7 @@ from rapport.sharing.protocol.model import (
     DIMENSIONS,
     MANY,
     UNKNOWABLE,
+    Area,
     Audience,
     Condition,
     Entry,
@@ -73,6 +74,10 @@ class Policy:
     def epoch(self, now: datetime) -> int:
         """Changes whenever a rule comes into force or ends."""
         return bisect_right(self._edges, now) if self._edges else 0
+
+    def asks_for(self, area: Area) -> bool:
+        """Whether any rule leaves this area of a place."""
+        return any(rule.left.area is area for rule in self.protocol.rules)
 
     def rules(self, audience: str, purpose: Purpose, now: datetime) -> Sequence[Rule]:
         """The grants and limits that speak to an audience for a purpose now."""
