@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rapport.operations.models import Operation
 
 SLUG = "haiti-2010"
-CAST = (("lead", "lead"), ("verifier", "verifier"), ("volunteer", "volunteer"))
+CAST = (("lead", "lead"), ("custodian", "custodian"), ("verifier", "verifier"), ("volunteer", "volunteer"))
 
 
 @click.command()
