@@ -72,12 +72,14 @@ def text(peer: Path | None, to_json: bool) -> None:
 
 
 @bench.command()
+@click.option("--events", type=click.IntRange(1_000, 10_000_000), default=1_000_000, show_default=True)
+@_folder
 @as_json
-def sharing(to_json: bool) -> None:
-    """Rulings a second of the longest protocol that comes with rapport, on things of which no two are the same."""
+def sharing(events: int, folder: Path | None, to_json: bool) -> None:
+    """Rulings a second of the longest protocol that comes with rapport; map and list with it and without."""
     from rapport.cli.bench_sharing import measure
 
-    _show(measure(), to_json)
+    _show(measure(events, folder), to_json)
 
 
 @bench.command()

@@ -1,4 +1,4 @@
-"""How fast a protocol rules, on things of which no two are the same."""
+"""How fast a protocol rules, on things of which no two are the same, and what it costs readers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 
+from rapport.cli import bench_sharing_map
 from rapport.cli.bench_figures import Figure
 from rapport.sharing.items import Facts
 from rapport.sharing.policy import Policy
@@ -23,7 +25,13 @@ _SECTORS = ("health", "education", "wash", "protection", "gbv", "food_security",
 _HELD = ("government", "russian_military", "unknown")
 
 
-def measure() -> Iterator[Figure]:
+def measure(events: int, parent: Path | None = None) -> Iterator[Figure]:
+    """What protocols cost: rulings a second, and how much longer readers wait for map and list."""
+    yield from rulings()
+    yield from bench_sharing_map.measure(library.text_of(longest().name), events, parent)
+
+
+def rulings() -> Iterator[Figure]:
     """Rulings a second of the shipped protocol with the most rules, each on another thing and by another Policy: what
     was ruled in one pass is not remembered in the next."""
     protocol = longest()
