@@ -90,8 +90,11 @@ def paths(route: Route, world: World, *, first_only: bool = False) -> Iterator[s
         yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found, fill=fill: str(fill[found[1]]), route.path)
 
 
-#: What differs between two askings of one world: tokens against forgery, which are masked anew for every page.
+#: What differs between two askings of one world: tokens against forgery, which are masked anew for every page,
+#: the number of a form (chance), and the moment of asking.
 NEVER_THE_SAME = (
+    r'name="form_id" value="[^"]+"',
+    r'data-moment="[\d.]+"',
     r'name="csrfmiddlewaretoken" value="\w+"',
     r'"X-CSRFToken": "\w+"',
     r"nonce-[\w+/=-]+",
