@@ -76,8 +76,8 @@ class _Kept:
         if index is None or not self._holds(asked, index, seq):
             with self.lock:
                 index = self._brought(asked)
-        # The end of a delay is not in the log, but adds to what is given: so that is counted. When the next one ends would
-        # tell of events that this reader never gets.
+        # The end of a delay is not in the log, but adds to what is given, so that is counted. When the next one
+        # ends would tell of events that this reader never gets.
         return View(index, f"{index.seq}/{self.rules}/{index.size}")
 
     def _holds(self, asked: Asked, index: Index, seq: int) -> bool:
