@@ -228,6 +228,11 @@ class Index:
     def build(cls, rows: Rows, seq: int) -> Index:
         return cls(Block.build(rows), EMPTY, np.empty(0, dtype=np.int64), seq)
 
+    @property
+    def size(self) -> int:
+        """How many events there are."""
+        return len(self.main.ids) - len(self.dead) + len(self.tail.ids)
+
     def updated(self, rows: Rows, gone: Sequence[int], seq: int) -> Index:
         """The index after these events changed: `rows` as they are now and everything of the tail that stays,
         `gone` no longer released. The caller gives the tail's other events again among `rows`."""
