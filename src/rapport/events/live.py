@@ -78,7 +78,7 @@ class _Kept:
                 index = self._brought(asked)
         # The end of a delay is not in the log, but adds to what is given, so that is counted. When the next one
         # ends would tell of events that this reader never gets.
-        return View(index, f"{index.seq}/{self.rules}/{index.size}")
+        return View(index, f"{index.seq}/{asked.rules}/{index.size}")
 
     def _holds(self, asked: Asked, index: Index, seq: int) -> bool:
         return index.seq == seq and self.rules == asked.rules and (not self.next_due or asked.now < self.next_due)

@@ -56,9 +56,7 @@ def overview(request: HttpRequest, operation: Operation) -> HttpResponse:
     try:
         filters = extra.asked(request.GET, operation, who)
     except Refused as refused:
-        return _not_understood(
-            request, operation, seen, extra.filters(operation, extra.audience(operation, who)), refused
-        )
+        return _not_understood(request, operation, seen, offers, refused)
     shown = _shown(request, operation, who, seen, filters)
     if request.GET.get("part") == "results":
         return render(request, "events/_results.html", shown)
