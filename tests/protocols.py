@@ -93,7 +93,10 @@ def left(rnd: random.Random) -> Left:
 def condition(rnd: random.Random, *, level: bool) -> Condition:
     names = [name for name in DIMENSIONS if level or name != "level"]
     # Most conditions ask for what events differ in: else few would ever match.
-    often = ["category", "publication", "status", "finest", "persons_at_risk", "source", *(["level"] if level else [])]
+    often = [
+        "category", "publication", "status", "finest", "persons_at_risk", "source", "consent", "control",
+        "organisation", "personal_data", *(["level"] if level else []),
+    ]  # fmt: skip
     when = {name: values(rnd, name) for name in rnd.sample(often if rnd.random() < 0.8 else names, rnd.randrange(3))}
     unless = {name: values(rnd, name) for name in rnd.sample(names, rnd.choice([0, 0, 1]))}
     return Condition(when, unless, rnd.choice([None] * 9 + [5]))

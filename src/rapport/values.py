@@ -426,6 +426,7 @@ class EventFacts:
     extra: tuple[ExtraValue, ...] = ()
     files: tuple[PublishedFile, ...] = ()
     region: Spot | None = None  # the place coarsened to admin 1
+    shared: str = ""  # what a person wrote to be shared in place of title and summary
 
 
 @dataclass(frozen=True, slots=True)

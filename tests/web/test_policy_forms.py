@@ -20,6 +20,7 @@ from rapport.events.rows import Asked, rows
 from rapport.operations import fields
 from rapport.operations.models import Category, Operation, Source
 from rapport.reports.models import Report
+from rapport.sharing.handling import KNOWN
 from rapport.sharing.items import Item
 from rapport.sharing.models import ReleaseEntry
 from rapport.sharing.policy import Policy
@@ -46,6 +47,12 @@ def generated(operation: Operation, count: int) -> list[Event]:
                 publication=rnd.choice([*Publication, Publication.PUBLISHED]).value,
                 status=rnd.choice(list(Status)).value,
                 sensitivity=rnd.choice([Sensitivity.LOW, Sensitivity.LOW, *Sensitivity]).value,
+                names=rnd.choice(KNOWN),
+                consent=rnd.choice(KNOWN),
+                personal_data=rnd.choice(KNOWN),
+                control=rnd.choice(OPEN["control"]),
+                organisation=rnd.choice(OPEN["organisation"]),
+                shared=rnd.choice(["", "a summary for everybody"]),
                 persons_at_risk=rnd.random() < 0.4,
                 lon=-72.3 + n / 1000 if mapped else None,
                 lat=18.5 if mapped else None,

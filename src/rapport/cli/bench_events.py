@@ -28,7 +28,9 @@ _COLUMNS = {
     "commune_lon": "?", "commune_lat": "?", "commune_radius_m": "?", "commune_name": "?",
     "occurred_at": "datetime(?, 'unixepoch')", "published_at": "datetime(?, 'unixepoch')",
     "created_at": "datetime(?, 'unixepoch')", "updated_at": "datetime(?, 'unixepoch')",
-    "sensitivity": "'low'", "summary": "''", "pcode": "''", "commune_pcode": "''",
+    "sensitivity": "'low'", "summary": "''", "shared": "''", "pcode": "''", "commune_pcode": "''",
+    "names": "'unknown'", "consent": "'unknown'", "personal_data": "'unknown'", "control": "'unknown'",
+    "organisation": "'unknown'",
     "extra": "'{}'", "response": "'open'", "response_by": "''",
 }  # fmt: skip
 

@@ -136,6 +136,7 @@ def edit(person: Person, event: Event, draft: EventDraft, seen: datetime | None 
         if before == after:
             return event
         allow_judged(person, event.operation_id, event.status)
+        _allow_handling(person, event, draft)
         if seen is not None and event.updated_at != seen:
             raise Conflict(_changed_meanwhile(event))
         drafts.save(event, draft)
@@ -220,6 +221,12 @@ def allow_judged(person: Person, operation_id: int, *statuses: str) -> None:
     readers get it again without one, once it was withdrawn."""
     if not closed_to(person, operation_id).isdisjoint(statuses):
         raise NotAllowed(f"{JUDGED_STAYS} {person.shown_name} does not hold {Permission.DESK_EVENT_VERIFY.value} here.")
+
+
+def _allow_handling(person: Person, event: Event, draft: EventDraft) -> None:
+    """Whoever edits may say that it is more sensitive; less so only a verifier: more people may see it then."""
+    if draft.handling.less_than(event.handling) and not person.may(Permission.DESK_EVENT_VERIFY, event.operation_id):
+        raise Refused("sensitivity", "Only a verifier says that it is less sensitive than it was.", field="sensitivity")
 
 
 def closed_to(person: Person, operation_id: int) -> frozenset[str]:

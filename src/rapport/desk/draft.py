@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from rapport.accounts.models import Organisation
 from rapport.desk.standing_orders.rules import TITLE_LENGTH
 from rapport.errors import Refused
 from rapport.events.models import Event
@@ -17,6 +18,7 @@ from rapport.operations import fields
 from rapport.operations.categories import Lines, at_risk, lines
 from rapport.operations.gazetteer import commune_of
 from rapport.operations.models import Category, Operation
+from rapport.sharing.handling import NOTHING_SAID, UNKNOWN, Handling
 from rapport.text.personal import has_contact_data
 from rapport.values import EARLIEST, Box, Json, Precision, Range, Spot, place_problem
 
@@ -40,6 +42,7 @@ class EventDraft:
     occurred_at: datetime | None = None
     affected: Range | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)  # the operation's extra fields: code → typed value
+    handling: Handling = NOTHING_SAID
     outside_confirmed: bool = False  # the place lies outside the operation's area, and that is meant
 
 
@@ -80,6 +83,7 @@ def check(operation: Operation, draft: EventDraft) -> None:
     if draft.affected is not None:
         _check_affected(draft.affected)
     _check_extra(operation, draft.extra)
+    _check_organisation(draft.handling.organisation)
 
 
 def _check_words(draft: EventDraft) -> None:
@@ -87,6 +91,7 @@ def _check_words(draft: EventDraft) -> None:
     for shown_at, text, longest in (
         ("title", draft.title, TITLE_LENGTH),
         ("summary", draft.summary, SUMMARY_LENGTH),
+        ("shared", draft.handling.shared, SUMMARY_LENGTH),
         ("place_name", name, PLACE_NAME_LENGTH),
     ):
         if len(text) > longest:
@@ -116,6 +121,12 @@ def _check_extra(operation: Operation, extra: Mapping[str, Json]) -> None:
         if has_contact_data(words):
             remedy = "Readers would see a number or an address of a person: take it out."
             raise Refused("contact data", remedy, field=by_code[code].name)
+
+
+def _check_organisation(slug: str) -> None:
+    """A slip here would set a limit aside that speaks of what is theirs."""
+    if slug != UNKNOWN and not Organisation.objects.filter(slug=slug).exists():
+        raise Refused("organisation", f"There is no organisation {slug} here: choose another.", field="organisation")
 
 
 def _check_code(operation: Operation, pcode: str) -> None:
@@ -158,6 +169,7 @@ def fill(event: Event, draft: EventDraft, *, at_risk: bool, commune: Spot | None
     event.affected_low = draft.affected.low if draft.affected else None
     event.affected_high = draft.affected.high if draft.affected else None
     event.extra = dict(draft.extra)
+    event.handling = draft.handling
     event.persons_at_risk = at_risk
     event.commune_lon, event.commune_lat = (commune.lon, commune.lat) if commune else (None, None)
     event.commune_radius_m = commune.radius_m if commune else 0
@@ -191,6 +203,7 @@ def of_event(event: Event) -> EventDraft:
         occurred_at=event.occurred_at,
         affected=event.affected,
         extra=dict(event.extra),
+        handling=event.handling,
         outside_confirmed=True,
     )
 
@@ -206,6 +219,7 @@ def to_json(draft: EventDraft) -> dict[str, Any]:
         "occurred_at": draft.occurred_at and draft.occurred_at.isoformat(),
         "affected": affected and [affected.low, affected.high],
         "extra": dict(draft.extra),
+        "handling": draft.handling.as_json(),
     }
 
 
@@ -220,5 +234,6 @@ def from_json(kept: Mapping[str, Any], known: Sequence[str]) -> EventDraft:
         occurred_at=parse_datetime(kept["occurred_at"]) if kept["occurred_at"] else None,
         affected=Range(*affected) if affected else None,
         extra=kept.get("extra", {}),  # what was decided before there were extra fields has none
+        handling=Handling.from_json(kept.get("handling", {})),
         outside_confirmed=True,
     )

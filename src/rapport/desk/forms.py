@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
+from rapport.accounts.models import Organisation
 from rapport.desk import places
 from rapport.desk.draft import LARGEST_NUMBER, LARGEST_RADIUS_M, SUMMARY_LENGTH, EventDraft, check
 from rapport.desk.naming import names
@@ -19,8 +21,11 @@ from rapport.errors import Refused
 from rapport.operations import asking, fields
 from rapport.operations.models import Category, Operation
 from rapport.reports.models import Suggestion
+from rapport.sharing.active import policy_of
+from rapport.sharing.handling import NOTHING_SAID, UNKNOWN, Handling
+from rapport.sharing.protocol.model import named_values
 from rapport.text.fold import fold
-from rapport.values import DEFAULT_RADIUS_M, Box, Json, Precision, Range, Spot
+from rapport.values import DEFAULT_RADIUS_M, Box, Json, Precision, Range, Sensitivity, Spot
 
 PRECISIONS = [
     (Precision.EXACT, "exact: this house or spot"),
@@ -31,6 +36,7 @@ PRECISIONS = [
     (Precision.ADM1, "department"),
     (Precision.COUNTRY, "country"),
 ]
+_YES_NO = [(UNKNOWN, "nobody has said"), ("yes", "yes"), ("no", "no")]
 _MINUTES = "%Y-%m-%dT%H:%M"
 #: Which field of the form shows an error about a part of the draft.
 _SHOWN_AT = {"place": "lat", "affected": "affected_low"}
@@ -91,6 +97,24 @@ class DraftForm(forms.Form):
         required=False, min_value=0, max_value=LARGEST_NUMBER, label="People affected, at least"
     )
     affected_high = forms.IntegerField(required=False, min_value=0, max_value=LARGEST_NUMBER, label="At most")
+    sensitivity = forms.ChoiceField(
+        required=False,
+        choices=[(level.value, level.value) for level in Sensitivity],
+        label="How sensitive is it?",
+        help_text="Higher than the protocol's lists say, never lower. Only a verifier lowers it again.",
+    )
+    shared = forms.CharField(
+        required=False,
+        max_length=SUMMARY_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Words for those who may not read the above",
+        help_text="Where the protocol gives only a summary, these stand in place of title and summary.",
+    )
+    names = forms.ChoiceField(required=False, choices=_YES_NO, label="Can partners, persons or sites be named by it?")
+    consent = forms.ChoiceField(required=False, choices=_YES_NO, label="Did those concerned agree to share it?")
+    personal_data = forms.ChoiceField(required=False, choices=_YES_NO, label="Are personal data in it?")
+    control = forms.ChoiceField(required=False, label="Who holds the area?")
+    organisation = forms.ChoiceField(required=False, label="Whose is it?")
     suggestion = forms.IntegerField(required=False, widget=forms.HiddenInput)
     filled_in = forms.CharField(required=False, widget=forms.HiddenInput)  # the point and name that were put in
     renamed = forms.BooleanField(required=False, label="Place")
@@ -103,8 +127,29 @@ class DraftForm(forms.Form):
         self.nodes = list(Category.objects.filter(operation=operation))
         choices = [(node.code, node.code) for node in self.nodes]
         self.fields["categories"].choices = choices  # type: ignore[attr-defined]
+        self._choose("control", named_values(policy_of(operation.pk).protocol, "control"))
+        self._choose("organisation", Organisation.objects.order_by("slug").values_list("slug", flat=True))
         self.extra = fields.stored(operation.extra_fields)
         self.fields.update(asking.questions(self.extra, self.initial, binding=False))
+
+    def _choose(self, field: str, known: Iterable[str]) -> None:
+        """What can be chosen: nobody has said, what is known, and what the event says now."""
+        now = str(self.initial.get(field) or self.data.get(field) or UNKNOWN)
+        values = [one for one in dict.fromkeys((*known, now)) if one != UNKNOWN]
+        self.fields[field].choices = [_YES_NO[0], *((one, one) for one in values)]  # type: ignore[attr-defined]
+
+    @property
+    def handling_fields(self) -> list[forms.BoundField]:
+        """What the protocol asks about it: only what can be said here."""
+        asked = ("names", "consent", "personal_data", "control", "organisation")
+        return [self[name] for name in asked if len(self.fields[name].choices) > 1]  # type: ignore[attr-defined]
+
+    @property
+    def handling_said(self) -> bool:
+        """Whether anything is said, or is wrong, so that it is shown."""
+        names = [one.name for one in dataclass_fields(Handling)]
+        said = any(self[name].value() not in {None, "", getattr(NOTHING_SAID, name)} for name in names)
+        return said or any(self[name].errors for name in names)
 
     def to_remember(self, draft: EventDraft) -> Spot | None:
         """The place of the draft whose name is to be known from now on, if that was asked for."""
@@ -156,6 +201,7 @@ class DraftForm(forms.Form):
             occurred_at=_unchanged(typed["occurred_at"], was),
             affected=_affected(typed["affected_low"], typed["affected_high"]),
             extra={**former, **asking.answers(self.extra, typed)},
+            handling=_handling(typed),
             outside_confirmed=typed["outside"],
         )
 
@@ -201,6 +247,12 @@ def _unchanged(typed: datetime | None, was: datetime | None) -> datetime | None:
     return was if same else typed
 
 
+def _handling(typed: Mapping[str, Any]) -> Handling:
+    """A form that does not ask leaves a field empty: nobody has said."""
+    said = {one.name: typed[one.name].strip() or getattr(NOTHING_SAID, one.name) for one in dataclass_fields(Handling)}
+    return Handling(**{**said, "shared": if_visible(said["shared"])})
+
+
 def _affected(low: int | None, high: int | None) -> Range | None:
     if low is None and high is None:
         return None
@@ -218,6 +270,7 @@ def initial(draft: EventDraft, box: Box) -> dict[str, Any]:
         "affected_low": draft.affected and draft.affected.low,
         "affected_high": draft.affected and draft.affected.high,
         "outside": spot is not None and not box.holds(spot.lon, spot.lat),
+        **asdict(draft.handling),
         **asking.initial(draft.extra),
         **placed(spot),
     }

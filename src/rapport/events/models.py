@@ -25,10 +25,11 @@ class Event(Shareable):
     POLICY_COLUMNS = PolicyColumns(
         same={
             "kind": "event", "data_type": "none", "aggregation": "record", "domain": "crisis",
-            "names": "unknown", "consent": "unknown", "control": "unknown", "organisation": "unknown",
-            "personal_data": "unknown",
         },
-        columns={"publication": "publication", "status": "status"},
+        columns={
+            "publication": "publication", "status": "status", "names": "names", "consent": "consent",
+            "control": "control", "organisation": "organisation", "personal_data": "personal_data",
+        },
         through={"category": "categories", "source": "links__report__source__slug"},
     )  # fmt: skip
 

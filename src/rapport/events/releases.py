@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from django.db.models import Count, F
 from django.utils import timezone
@@ -20,7 +21,7 @@ from rapport.reports.models import Attachment, AttachmentState, Report
 from rapport.sharing.active import policy_of
 from rapport.sharing.items import FINEST, Facts, Item
 from rapport.sharing.policy import Policy
-from rapport.sharing.protocol.model import Area
+from rapport.sharing.protocol.model import Area, Known
 from rapport.sharing.release import release
 from rapport.values import (
     EventFacts,
@@ -105,6 +106,7 @@ def _item(
         event=EventFacts(
             title=event.title,
             summary=event.summary,
+            shared=event.shared,
             categories=tuple(line[0].as_value for line in tree),
             publication=Publication(event.publication),
             status=Status(event.status),
@@ -131,6 +133,11 @@ def _facts(event: Event, tree: Sequence[tuple[Category, ...]], around: _Around) 
         data_type="none",
         category=frozenset(category.code for line in tree for category in line),
         sensitivity=Sensitivity(event.sensitivity),
+        names=cast("Known", event.names),
+        consent=cast("Known", event.consent),
+        personal_data=cast("Known", event.personal_data),
+        control=event.control,
+        organisation=event.organisation,
         publication=Publication(event.publication),
         published_at=event.published_at,
         status=Status(event.status),

@@ -125,7 +125,7 @@ def _areas(asked: Asked) -> Mapping[str, Spot]:
 _COLUMNS = (
     "id", "lon", "lat", "precision", "radius_m", "place_name", "pcode",
     "commune_lon", "commune_lat", "commune_radius_m", "commune_name", "commune_pcode",
-    "status", "title", "summary", "response",
+    "status", "title", "summary", "shared", "response",
     "left_area", "left_radius_m", "left_words", "left_rounding",
     "left_title", "left_summary", "left_occurred_at", "left_place", "left_response", "left_sources", "left_extra",
 )  # fmt: skip
@@ -144,7 +144,7 @@ def _one(row: tuple[Any, ...], areas: Mapping[str, Spot]) -> _Seen:
     (
         pk, lon, lat, precision, radius_m, place_name, pcode,
         commune_lon, commune_lat, commune_radius_m, commune_name, commune_pcode,
-        status, title, summary, response,
+        status, title, summary, shared, response,
         area, left_radius_m, words, rounding,
         has_title, has_summary, has_time, has_place, has_response, has_sources, has_extra,
         at, unsaid,
@@ -157,16 +157,15 @@ def _one(row: tuple[Any, ...], areas: Mapping[str, Spot]) -> _Seen:
         left = Left(area=Area(area), radius_m=left_radius_m)
         region = areas.get(commune_pcode)
         spot = place_left(spot, commune, region, left, keys.displacement()) if has_place else None
-    said = (title if has_title else "", summary if has_summary else "")
     if words:
-        said = (words_left(said[0], Words(words)), words_left(said[1], Words(words)))
+        title, summary = words_left(title, summary, shared, Words(words))
     at = at if has_time else unsaid
     return _Seen(
         id=pk,
         spot=spot,
         at=_rounded(at, Rounding(rounding)) if rounding and at is not None else at,
         status=status,
-        words=f"{said[0]} {spot.name if spot else ''} {said[1]}",
+        words=f"{title if has_title else ''} {spot.name if spot else ''} {summary if has_summary else ''}",
         response=response if has_response else "",
         sources=has_sources,
         extra=has_extra,

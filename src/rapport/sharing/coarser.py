@@ -94,8 +94,14 @@ def time_left(at: datetime | None, rounding: Rounding) -> datetime | None:
     return None if at is None else _ROUND[rounding](at.astimezone(UTC)) if rounding else at
 
 
-def words_left(text: str, words: Words) -> str:
-    """What is left of a text; a summary written to be shared is another text, and none is written yet."""
+def words_left(title: str, summary: str, shared: str, words: Words) -> tuple[str, str]:
+    """What is left of title and summary; `shared` is what a person wrote to stand in their place."""
     if words is Words.OWN:
-        return text
-    return masked(text, spans_of(text)) if words is Words.MASKED and text else ""
+        return title, summary
+    if words is Words.MASKED:
+        return _masked(title), _masked(summary)
+    return "", shared if words is Words.SUMMARY else ""
+
+
+def _masked(text: str) -> str:
+    return masked(text, spans_of(text)) if text else ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
+from rapport.sharing.handling import KNOWN, UNKNOWN, Handling
 from rapport.values import Precision, Sensitivity, Spot
 
 
@@ -23,14 +24,25 @@ class PolicyColumns:
     through: Mapping[str, str] = field(default_factory=dict)
 
 
+_KNOWN = [(one, one) for one in KNOWN]
+_SAID = tuple(one.name for one in fields(Handling))
+
+
 class Shareable(models.Model):
-    """What the policy looks at, beside the thing itself. The coarsened place is stored when the event is written."""
+    """What the policy looks at, beside the thing itself: what a person said of it (handling.py), and the coarsened
+    place, stored when the event is written."""
 
     POLICY_COLUMNS: ClassVar[PolicyColumns]
 
     sensitivity = models.CharField(
         max_length=8, choices=[(s.value, s.value) for s in Sensitivity], default=Sensitivity.LOW.value
     )
+    names = models.CharField(max_length=7, choices=_KNOWN, default=UNKNOWN)
+    consent = models.CharField(max_length=7, choices=_KNOWN, default=UNKNOWN)
+    personal_data = models.CharField(max_length=7, choices=_KNOWN, default=UNKNOWN)
+    control = models.CharField(max_length=60, default=UNKNOWN)
+    organisation = models.CharField(max_length=60, default=UNKNOWN)
+    shared = models.TextField(blank=True)
     persons_at_risk = models.BooleanField(default=False)
     commune_lon = models.FloatField(null=True)
     commune_lat = models.FloatField(null=True)
@@ -40,6 +52,15 @@ class Shareable(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def handling(self) -> Handling:
+        return Handling(**{name: getattr(self, name) for name in _SAID})
+
+    @handling.setter
+    def handling(self, said: Handling) -> None:
+        for name in _SAID:
+            setattr(self, name, getattr(said, name))
 
     @property
     def commune(self) -> Spot | None:

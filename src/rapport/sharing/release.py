@@ -24,6 +24,7 @@ def release(policy: Policy, item: Item, reader: Reader, purpose: Purpose, now: d
         return None
     event, left = item.event, ruling.left
     keeps = left.fields.__contains__
+    title, summary = words_left(event.title, event.summary, event.shared, left.words)
     return Release(
         kind=item.kind,
         ref=item.ref,
@@ -31,8 +32,8 @@ def release(policy: Policy, item: Item, reader: Reader, purpose: Purpose, now: d
         audience=audience.name,
         purpose=purpose,
         # 4
-        title=words_left(event.title, left.words) if keeps("title") else "",
-        summary=words_left(event.summary, left.words) if keeps("summary") else "",
+        title=title if keeps("title") else "",
+        summary=summary if keeps("summary") else "",
         categories=event.categories,
         publication=event.publication,
         status=event.status,

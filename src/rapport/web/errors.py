@@ -21,7 +21,7 @@ from rapport.errors import Conflict, NotAllowed, RapportError, Refused, TryAgain
 
 log = logging.getLogger(__name__)
 #: What a person writes in a form of the desk: shown again where the form itself cannot be.
-WRITTEN = ("title", "summary", "place_name", "reason", "evidence", "text", "question", "by")
+WRITTEN = ("title", "summary", "shared", "place_name", "reason", "evidence", "text", "question", "by")
 MACHINES = ("/api/", "/in/", "/taxii2/")
 
 

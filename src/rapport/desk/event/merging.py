@@ -34,6 +34,11 @@ def merge(person: Person, event: Event, other: Event, reason: str = "", batch: D
         event, other = locked(event), locked(other)
         statuses = [event.status, other.status]
         allow_judged(person, event.operation_id, *statuses)
+        if event.handling.less_than(other.handling):
+            raise Conflict(
+                f"{quoted(other)} is of {other.sensitivity} sensitivity, and this event of {event.sensitivity}: say so "
+                "of this one first, or merge it into the other."
+            )
         before = {"publication": other.publication, "statuses": statuses}
         moved = EventReport.objects.filter(event=other).update(event=event)
         other.merged_into, other.publication = event, Publication.WITHDRAWN.value

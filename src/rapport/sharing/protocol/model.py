@@ -203,3 +203,10 @@ class Protocol:
             if one.name == name:
                 return one
         raise KeyError(name)
+
+
+def named_values(protocol: Protocol, dimension: str) -> list[str]:
+    """The values of a dimension that any condition of the protocol names, in alphabetical order."""
+    conditions = [*(entry.condition for entry in protocol.entries), *(rule.condition for rule in protocol.rules)]
+    found = (part.get(dimension, frozenset()) for one in conditions for part in (one.when, one.unless))
+    return sorted(frozenset().union(*found))
