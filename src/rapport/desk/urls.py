@@ -19,6 +19,7 @@ from rapport.desk.record import pages as record_pages
 from rapport.desk.report import attachment_pages, deciding, why
 from rapport.desk.report import sorting as sorting_page
 from rapport.desk.retention import pages as retention_page
+from rapport.desk.retention import shared as shared_page
 from rapport.desk.sending import pages as outbox_page
 
 DESK = "<slug:operation>/desk/"
@@ -88,6 +89,7 @@ urlpatterns = [
     path(RETENTION, retention_page.show, name="desk_retention"),
     path(f"{RETENTION}preview/", retention_page.preview, name="desk_retention_preview"),
     path(f"{RETENTION}destroy/", retention_page.destroy, name="desk_retention_destroy"),
+    path(f"{RETENTION}shared/", shared_page.show, name="desk_shared"),
     path(f"{RETENTION}hold/", retention_page.hold, name="desk_hold"),
     path(f"{RETENTION}holds/<int:number>/end/", retention_page.let_go, name="desk_let_go"),
     path(f"{DESK}model/", model_page.show, name="desk_model"),

@@ -18,6 +18,7 @@ from rapport.operations.gazetteer import regions
 from rapport.operations.models import Category, Operation
 from rapport.reports.attachments import serve
 from rapport.reports.models import Attachment, AttachmentState, Report
+from rapport.sharing import given
 from rapport.sharing.active import policy_of
 from rapport.sharing.items import FINEST, Facts, Item
 from rapport.sharing.policy import Policy
@@ -41,11 +42,15 @@ _PART = 500  # ids asked for at once
 
 
 def releases(operation: Operation, reader: Reader, purpose: Purpose, ids: Sequence[int]) -> list[Release]:
-    """The releases of these events for this reader, in the order of `ids`; what is not released is left out."""
+    """The releases of these events for this reader, in the order of `ids`; what is not released is left out. What goes
+    to a named reader is written down first."""
     policy, now = policy_of(operation.pk), timezone.now()
     known = items(operation, ids, policy)
-    made = (release(policy, known[event_id], reader, purpose, now) for event_id in ids if event_id in known)
-    return [one for one in made if one is not None]
+    made = ((event_id, release(policy, known[event_id], reader, purpose, now)) for event_id in ids if event_id in known)
+    released = {event_id: one for event_id, one in made if one is not None}
+    if any(given.named(policy.protocol, reader, one.audience) for one in released.values()):
+        given.record(operation.pk, reader, released)
+    return list(released.values())
 
 
 def by_ref(operation: Operation, reader: Reader, purpose: Purpose, ref: str) -> Release | None:

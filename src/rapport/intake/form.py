@@ -30,6 +30,7 @@ from django.views.decorators.http import require_http_methods
 
 from rapport.desk.places import units
 from rapport.errors import Refused, TryAgain
+from rapport.events import shared
 from rapport.intake import coordinates, limits, refusals, uploads
 from rapport.intake.channels import wire
 from rapport.intake.keep import keep, pseudonym_of
@@ -313,6 +314,17 @@ def report_sent(request: HttpRequest, operation: Operation, ref: str) -> HttpRes
         raise Http404("no such report")
     page = {"operation": operation, "ref": ref, "no_place": not names_place(operation, _said(report))}
     return render(request, "intake/sent.html", page)
+
+
+@never_cache
+@public
+def report_shared(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    """For who sent it: what was shared of it, and with whom. Whoever holds the reference is taken to be them."""
+    report = Report.objects.filter(operation=operation, source__channel="web", ref=ref).first()
+    if report is None:
+        raise Http404("no such report")
+    page = {"operation": operation, "ref": ref, "shared": shared.of_reports(operation, [report.pk])}
+    return render(request, "intake/shared.html", page)
 
 
 def _said(report: Report) -> Message:

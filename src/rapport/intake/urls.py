@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from rapport.intake.api import api
 from rapport.intake.automated import automated, contest
-from rapport.intake.form import report_form, report_sent
+from rapport.intake.form import report_form, report_sent, report_shared
 from rapport.intake.imports.urls import urlpatterns as imports
 from rapport.intake.offline import manifest, shell, worker
 from rapport.intake.views import gateway
@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:operation>/automated/contests/<str:ref>/", contest, name="contest"),
     path("<slug:operation>/report/", report_form, name="report_form"),
     path("<slug:operation>/report/sent/<slug:ref>/", report_sent, name="report_sent"),
+    path("<slug:operation>/report/sent/<slug:ref>/shared/", report_shared, name="report_shared"),
     path("<slug:operation>/report/app.webmanifest", manifest, name="report_manifest"),
     path("<slug:operation>/report/shell/", shell, name="report_shell"),
     path("<slug:operation>/report/worker.js", worker, name="report_worker"),

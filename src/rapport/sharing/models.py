@@ -109,6 +109,34 @@ class ReleaseEntry(models.Model):
         return f"{self.audience} {self.seq}"
 
 
+class NamedRelease(models.Model):
+    """Something of an event was given to a named reader: the first time that it was this much, by these rules. Written
+    by given.py alone."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="named_releases")
+    event_id = models.BigIntegerField()
+    organisation = models.CharField(max_length=60, blank=True)  # short name
+    key = models.CharField(max_length=100, blank=True)  # name of a partner's key
+    person_id = models.BigIntegerField(default=0)  # 0: a system
+    audience = models.CharField(max_length=60)
+    purpose = models.CharField(max_length=8)
+    protocol = models.CharField(max_length=121)  # name and version
+    rules = models.TextField(blank=True)  # names, with a blank between them
+    left = models.JSONField(default=dict)  # given.py:left
+    digest = models.CharField(max_length=64)  # of audience, purpose, protocol, rules and left
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event_id", "organisation", "key", "person_id", "digest"], name="one_named_release"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation or self.key} {self.event_id}"
+
+
 class ProtocolVersion(models.Model):
     """A protocol that somebody proposed for an operation, by name; in force once another person has activated it."""
 

@@ -144,6 +144,7 @@ def _page(request: HttpRequest, operation: Operation, status: int = 200, wrong: 
         "held_where": [line for holder in plugins.retention() for line in holder.holds],
         "may_destroy": who.may(Permission.OVERSIGHT_DATA_DESTROY, operation.pk),
         "may_hold": who.may(Permission.OVERSIGHT_DATA_HOLD, operation.pk),
+        "may_read_ledger": who.may(Permission.OVERSIGHT_LEDGER_READ, operation.pk),
         "today": timezone.localdate(),
         "wrong": wrong,
     }

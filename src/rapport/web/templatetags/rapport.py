@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,18 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 from rapport.accounts.permissions import Permission
 from rapport.operations.languages import own_name
 from rapport.operations.models import Operation
-from rapport.values import CategoryName, ExtraValue, Precision, Publication, Range, Release, Response, Status, named
+from rapport.values import (
+    CategoryName,
+    ExtraValue,
+    Precision,
+    Publication,
+    Purpose,
+    Range,
+    Release,
+    Response,
+    Status,
+    named,
+)
 
 register = template.Library()
 
@@ -146,6 +157,35 @@ def precision_word(precision: int) -> str:
         Precision.ADM1: gettext("department"),
         Precision.COUNTRY: gettext("country"),
     }[Precision(precision)]
+
+
+@register.filter
+def purpose_word(purpose: Purpose) -> str:
+    return {
+        Purpose.VIEW: gettext("to look at"),
+        Purpose.EXPORT: gettext("as a file"),
+        Purpose.ALERT: gettext("as an alert"),
+        Purpose.PUSH: gettext("sent to them"),
+        Purpose.WORK: gettext("at the desk"),
+    }[Purpose(purpose)]
+
+
+@register.filter
+def parts_words(parts: Sequence[str]) -> str:
+    """Parts of an event (sharing/protocol/model.py:FIELDS) in words."""
+    known = {
+        "title": gettext("title"),
+        "summary": gettext("summary"),
+        "occurred_at": gettext("time"),
+        "place": gettext("place"),
+        "affected": gettext("people affected"),
+        "sources": gettext("ways it was told"),
+        "reports": gettext("number of reports"),
+        "response": gettext("response"),
+        "extra": gettext("further answers"),
+        "files": gettext("photos and files"),
+    }
+    return ", ".join(known.get(part, part) for part in parts)
 
 
 @register.filter

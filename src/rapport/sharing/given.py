@@ -1,0 +1,104 @@
+"""Who was given what. What an audience got stands in its release log. What a named reader got is written down here:
+each thing once a purpose and version, with an entry of the ledger for each batch.
+
+Readers who get what everybody gets are not written down: that follows from the log and the protocol's versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+
+from rapport.oversight.ledger import entries
+from rapport.plain_sql import insert_tuples, json, moment
+from rapport.sharing.models import NamedRelease, ReleaseEntry
+from rapport.sharing.protocol.model import Protocol
+from rapport.values import Json, Reader, Release
+
+
+def named(protocol: Protocol, reader: Reader, audience: str) -> bool:
+    """Whether what this reader gets is written down: it reads for an organisation, or by a key, more than everybody."""
+    return not reader.team and bool(reader.organisation or reader.key) and audience != protocol.audiences[-1].name
+
+
+def record(operation_id: int, reader: Reader, given: Mapping[int, Release]) -> None:
+    """A batch that goes to a named reader for one purpose: event id → Release. Call before any of it is sent."""
+    if not given:
+        return
+    now, first = timezone.now(), next(iter(given.values()))
+    rows = [_row(operation_id, reader, event_id, one, now) for event_id, one in given.items()]
+    refs = hashlib.sha256("\n".join(one.ref for one in given.values()).encode()).hexdigest()
+    with transaction.atomic():
+        insert_tuples(NamedRelease, _COLUMNS, rows)
+        entries.releases(operation_id, first.audience, first.purpose.value, refs, len(given), _said(reader))
+
+
+_COLUMNS = (
+    "operation_id", "event_id", "organisation", "key", "person_id", "audience", "purpose", "protocol", "rules", "left",
+    "digest", "at",
+)  # fmt: skip
+
+
+def _row(operation_id: int, reader: Reader, event_id: int, one: Release, now: datetime) -> tuple[object, ...]:
+    said = json(left(one))
+    facts = (one.audience, one.purpose.value, one.protocol, one.rule, said)
+    digest = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
+    person = reader.person_id or 0
+    return (operation_id, event_id, reader.organisation, reader.key, person, *facts, digest, moment(now))
+
+
+def left(one: Release) -> dict[str, Json]:
+    """Which parts were given, and how exact a place (`precision`, `radius_m`); never what they say."""
+    parts: dict[str, object] = {
+        "title": one.title, "summary": one.summary, "occurred_at": one.occurred_at, "affected": one.affected,
+        "sources": one.sources, "reports": one.reports, "response": one.response, "extra": one.extra,
+        "files": one.files,
+    }  # fmt: skip
+    said: dict[str, Json] = {"parts": [name for name, value in parts.items() if value]}
+    if one.place:
+        said |= {"precision": int(one.place.precision), "radius_m": one.place.radius_m}
+    return said
+
+
+def _said(reader: Reader) -> str:
+    """By our own words and numbers, as the ledger keeps it."""
+    parts = (f"organisation {reader.organisation}", f"key {reader.key}", f"person {reader.person_id}")
+    known = (reader.organisation, reader.key, reader.person_id)
+    return ", ".join(part for part, value in zip(parts, known, strict=True) if value)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An audience had an event from `since` until `until`, or still has it."""
+
+    event_id: int
+    audience: str  # as the protocol calls it
+    since: datetime
+    until: datetime | None
+
+
+def spans(operation_id: int, event_ids: Iterable[int]) -> list[Span]:
+    """When which audience had these events, the earliest first, from the release logs."""
+    log = ReleaseEntry.objects.filter(operation_id=operation_id, event_id__in=list(event_ids)).order_by("seq")
+    began: dict[tuple[int, str], datetime] = {}
+    found: list[Span] = []
+    for event_id, audience, retracted, at in log.values_list("event_id", "audience", "retracted", "at"):
+        key = (event_id, audience)
+        if not retracted:
+            began.setdefault(key, at)
+        elif key in began:
+            found.append(Span(event_id, audience, began.pop(key), at))
+    found += [Span(event_id, audience, at, None) for (event_id, audience), at in began.items()]
+    return sorted(found, key=lambda one: one.since)
+
+
+def to_named(operation_id: int, event_ids: Iterable[int]) -> Sequence[NamedRelease]:
+    """What named readers were given of these events, the earliest first."""
+    rows = NamedRelease.objects.filter(operation_id=operation_id, event_id__in=list(event_ids))
+    return list(rows.order_by("at", "pk"))
