@@ -13,7 +13,7 @@ from django.db import transaction
 from rapport.events import live
 from rapport.events.filters import Filters
 from rapport.events.index import Rows
-from rapport.events.log import record
+from rapport.events.log import counted, record
 from rapport.events.models import Event, EventReport
 from rapport.events.releases import items
 from rapport.events.rows import Asked, rows
@@ -23,7 +23,7 @@ from rapport.reports.models import Report
 from rapport.sharing.handling import KNOWN
 from rapport.sharing.items import Item
 from rapport.sharing.models import ReleaseEntry
-from rapport.sharing.policy import Policy
+from rapport.sharing.policy import Policy, decide
 from rapport.sharing.protocol.model import PURPOSES, Protocol
 from rapport.sharing.release import release
 from rapport.values import PUBLIC, Box, Publication, Purpose, Reader, Release, Sensitivity, Status
@@ -101,9 +101,13 @@ def compared(asked: Protocol, queried: Protocol, operation: Operation, made: dic
         for purpose in PURPOSES:
             seen = rows(Asked(operation.pk, audience, purpose, Policy(queried), NOW), list(made))
             at = {event_id: position for position, event_id in enumerate(seen.ids)}
+            some = Event.objects.filter(pk__in=made)
+            only = set(counted(some, Policy(queried), audience.name, purpose, NOW).values_list("pk", flat=True))
             for event_id, item in made.items():
                 one = release(Policy(asked), item, reader, purpose, NOW)
+                ruling = decide(Policy(asked), reader, item, purpose, NOW)
                 cases += 1
+                differ += (ruling.allow and ruling.left.counted_only) != (event_id in only)
                 differ += not _alike(one, seen, at.get(event_id), event_id)
     return cases, differ
 

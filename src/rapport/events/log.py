@@ -14,7 +14,7 @@ from rapport.sharing.active import policy_of
 from rapport.sharing.models import ReleaseClock, ReleaseEntry, next_seqs
 from rapport.sharing.policy import Policy
 from rapport.sharing.protocol.model import PURPOSES
-from rapport.sharing.queries import released_to
+from rapport.sharing.queries import counted_to, released_to
 from rapport.values import Publication, Purpose
 
 #: What stands by itself: no part of another event, and told by a report. What was merged, or is taken back,
@@ -54,6 +54,11 @@ def protocol_changed(operation_id: int) -> str:
 def listed(events: QuerySet[Event], policy: Policy, audience: str, purpose: Purpose, now: datetime) -> QuerySet[Event]:
     """Those of the events that maps, lists, counts and feeds give to the audience, with the columns of `released`."""
     return released_to(events.filter(_BY_ITSELF), policy, audience, purpose, now)
+
+
+def counted(events: QuerySet[Event], policy: Policy, audience: str, purpose: Purpose, now: datetime) -> QuerySet[Event]:
+    """Those that only add to the audience's totals."""
+    return counted_to(events.filter(_BY_ITSELF), policy, audience, purpose, now)
 
 
 def _audiences(operation_id: int, policy: Policy) -> list[str]:

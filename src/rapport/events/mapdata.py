@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from rapport.errors import Refused
 from rapport.events import extra, layers
+from rapport.events.counted import only_counted
 from rapport.events.filters import parse_box
 from rapport.events.index import Cluster
 from rapport.events.live import view
@@ -37,7 +38,8 @@ def clusters(request: HttpRequest, operation: Operation) -> HttpResponse:
     """The events of a box as clusters. total = unmapped + the sum of all counts, for what this reader is released."""
     who = reader(request, operation)
     try:
-        chosen = view(operation, who).select(extra.asked(request.GET, operation, who))
+        filters = extra.asked(request.GET, operation, who)
+        chosen = view(operation, who).select(filters)
         box, zoom = _box(request), _zoom(request)
     except Refused as refused:
         return JsonResponse({"field": refused.field, "error": refused.remedy}, status=refused.status)
@@ -49,6 +51,8 @@ def clusters(request: HttpRequest, operation: Operation) -> HttpResponse:
         "clusters": [_cluster(cluster, known.get(cluster.event_id or 0)) for cluster in found],
         "seq": chosen.seq,
     }
+    if further := only_counted(operation, who, filters):
+        answer["only_counted"] = further
     return _unstored(JsonResponse(answer))
 
 

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from rapport.errors import Refused
 from rapport.events import extra, mapdata, sketch
 from rapport.events.bars import Bar, bars
+from rapport.events.counted import only_counted
 from rapport.events.facets import Facet, chips, facets
 from rapport.events.filters import Filters
 from rapport.events.index import Selection
@@ -95,6 +96,7 @@ def _shown(request: HttpRequest, operation: Operation, who: Reader, seen: View, 
         "view": request.GET.get("view") if request.GET.get("view") in VIEWS else "map",
         "total": chosen.total,
         "unmapped": chosen.unmapped,
+        "only_counted": only_counted(operation, who, filters),
         "seq": chosen.seq,
         "releases": releases(operation, who, Purpose.VIEW, ids),
         "source_names": _source_names(operation),

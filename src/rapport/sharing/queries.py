@@ -24,6 +24,7 @@ from rapport.values import Purpose, Reader, Sensitivity
 
 S = TypeVar("S", bound=Shareable)
 NOTHING, EVERYTHING = Q(pk__in=[]), ~Q(pk__in=[])
+_NOT_GIVEN, _COUNTED, _SHOWN = range(3)
 _LENIENT = (Sensitivity.LOW, Sensitivity.MODERATE)
 
 
@@ -38,20 +39,48 @@ def released_to(queryset: QuerySet[S], policy: Policy, audience: str, purpose: P
     """The rows, of one operation, that an audience gets for a purpose, with what the protocol leaves of each:
     `left_area`, `left_radius_m`, `left_words`, `left_rounding` (numbers as in protocol/model.py), and `left_<field>`
     (whether it is kept) for every field. Rows that are only counted are not among them."""
-    rules = policy.rules(audience, purpose, now)
-    asking = _Asking(queryset.model, policy, rules)
+    rules, asking = _asked(queryset, policy, audience, purpose, now)
     matches = {rule.name: asking.rule(rule) for rule in rules}
+    shown = _ruled(queryset, asking, rules, matches, now).filter(ruled=_SHOWN)
+    return cast("QuerySet[S]", shown.annotate(**_left(rules, matches)))
+
+
+def counted_to(queryset: QuerySet[S], policy: Policy, audience: str, purpose: Purpose, now: datetime) -> QuerySet[S]:
+    """The rows that add to an audience's totals and are not shown to it by themselves; for counting alone."""
+    rules, asking = _asked(queryset, policy, audience, purpose, now)
+    if not any(rule.left.counted_only for rule in rules):
+        return queryset.none()
+    matches = {rule.name: asking.rule(rule) for rule in rules}
+    return _ruled(queryset, asking, rules, matches, now).filter(ruled=_COUNTED)
+
+
+def _asked(
+    queryset: QuerySet[S], policy: Policy, audience: str, purpose: Purpose, now: datetime
+) -> tuple[Sequence[Rule], _Asking]:
+    rules = policy.rules(audience, purpose, now)
+    return rules, _Asking(queryset.model, policy, rules)
+
+
+def _ruled(
+    queryset: QuerySet[S], asking: _Asking, rules: Sequence[Rule], matches: Mapping[str, Q], now: datetime
+) -> QuerySet[S]:
+    """The rows with what is ruled of each: not given, only counted, or shown."""
     allowed = _any(matches[rule.name] for rule in rules if rule.grant)
-    barred = _any(matches[rule.name] for rule in rules if rule.nothing or rule.left.counted_only)
+    barred = _any(matches[rule.name] for rule in rules if rule.nothing)
+    counted = _any(matches[rule.name] for rule in rules if rule.left.counted_only)
     early = _any(
         matches[rule.name] & ~_published_before(now - timedelta(seconds=rule.left.delay_s))
         for rule in rules
         if rule.left.delay_s
     )
     # A CASE and no exclude(): where a column is NULL, a condition does not hold, and neither does its opposite.
-    given = Case(When(barred | early, then=Value(False)), When(allowed, then=Value(True)), default=Value(False))
-    some = queryset.annotate(ruled_level=asking.level).annotate(ruled=given).filter(ruled=True)
-    return cast("QuerySet[S]", some.annotate(**_left(rules, matches)))
+    given = Case(
+        When(barred | early, then=Value(_NOT_GIVEN)),
+        When(allowed & counted, then=Value(_COUNTED)),
+        When(allowed, then=Value(_SHOWN)),
+        default=Value(_NOT_GIVEN),
+    )
+    return cast("QuerySet[S]", queryset.annotate(ruled_level=asking.level).annotate(ruled=given))
 
 
 def _whole(queryset: QuerySet[S]) -> QuerySet[S]:

@@ -1,0 +1,67 @@
+"""Events that a protocol lets count and not be shown: totals say them, roughly, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Role
+from rapport.desk import actions
+from rapport.operations.models import Operation
+from rapport.sharing import activation
+from rapport.sharing.handling import Handling
+from rapport.sharing.protocol.library import text_of
+from tests.web.desk import DRAFT, report
+from tests.web.test_desk_pages import text
+
+COUNTED = text_of("house").replace('name = "house"', 'name = "sample"').replace(
+    'title = "rapport\'s own', 'smallest_count = 5\ntitle = "rapport\'s own'
+) + """
+[[limit]]
+name = "named"
+beyond = "team"
+when = { names = ["yes"] }
+unless = { names = ["unknown"] }
+count_only = true
+why = "People can be named by it: it counts, and is not shown."
+"""  # fmt: skip
+MAP = "/sample/clusters.json?bbox=-75,17,-71,21&zoom=9"
+
+
+@pytest.fixture
+def events(operation: Operation, volunteer: Person, someone: Callable[..., Person]) -> None:
+    """Two that are shown; twelve of water and three of food that are only counted."""
+    lead, custodian = someone("lea", Role.LEAD), someone("carol", Role.CUSTODIAN)
+    activation.activate(custodian, activation.propose(lead, operation, COUNTED, "agreed"), "agreed")
+    naming = replace(DRAFT, title="Madanm Brunaveau", handling=Handling(names="yes"))
+    for draft, count in ((DRAFT, 2), (naming, 12), (replace(naming, categories=("2a",)), 3)):
+        for _ in range(count):
+            actions.accept(volunteer, report(operation), draft)
+
+
+@pytest.mark.usefixtures("events")
+def test_they_add_to_the_total_and_stand_nowhere(client: Client) -> None:
+    page = text(client.get("/sample/?view=list"))
+    assert "<strong>2 events</strong>" in page
+    assert "and at least 15 more that are only counted" in page
+    found = client.get(MAP).json()
+    assert (found["total"], found["only_counted"]) == (2, 15)
+    for way in ("events.csv", "events.geojson", "events.rss", "events.atom"):
+        assert b"Brunaveau" not in b"".join(client.get(f"/sample/{way}"))
+
+
+@pytest.mark.usefixtures("events")
+def test_small_counts_are_not_said_and_others_roughly(client: Client) -> None:
+    assert client.get(f"{MAP}&category=2b").json()["only_counted"] == 10
+    assert "only_counted" not in client.get(f"{MAP}&category=2a").json()
+    assert client.get(f"{MAP}&status=unverified").json()["only_counted"] == 15
+
+
+@pytest.mark.parametrize("query", ["q=Brunaveau", "area=-73,18,-72,19", "area=HT", "from=2010-01-01", "source=sms"])
+@pytest.mark.usefixtures("events")
+def test_no_filter_that_could_find_one_of_them_counts_them(client: Client, query: str) -> None:
+    assert "only_counted" not in client.get(f"{MAP}&{query}").json()
