@@ -119,6 +119,7 @@ JOBS: Mapping[str, str] = {
     "import": "rapport.intake.imports.run.step",
     "names": "rapport.desk.learning.names.learn_when_due",
     "ledger": "rapport.oversight.ledger.seal.seal_when_due",
+    "due": "rapport.events.due.tell_when_due",
     "retention": "rapport.oversight.retention.run.work",
 }
 

@@ -25,22 +25,26 @@ _BY_ITSELF = Q(merged_into__isnull=True) & (
 _PART = 500  # events asked for at once
 
 
-def record(operation_id: int, event_ids: Iterable[int]) -> None:
-    """Write into each audience's log that these events changed; call in the transaction that changed them.
+def record(operation_id: int, event_ids: Iterable[int], *, unchanged: bool = False) -> int:
+    """Write into each audience's log that these events changed; call in the transaction that changed them. How many
+    entries were written.
 
-    An event that the audience does not get any more is entered as retracted; one that it never got is not entered.
+    An event that the audience does not get any more is entered as retracted; one that it never got is not entered. Of
+    `unchanged` events only what the audience gets anew or no more is entered: a delay is over, say.
     """
     ids = sorted(set(event_ids))
     if not ids:
-        return
+        return 0
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("events.log.record must share the transaction of the change")
-    policy, now = policy_of(operation_id), timezone.now()
+    policy, now, written = policy_of(operation_id), timezone.now(), 0
     for audience in _audiences(operation_id, policy):
-        entries = _entries(operation_id, policy, audience, ids, now)
+        entries = _entries(operation_id, policy, audience, ids, now, unchanged=unchanged)
+        written += len(entries)
         for entry, seq in zip(entries, next_seqs(operation_id, audience, len(entries)), strict=True):
             entry.seq = seq
         ReleaseEntry.objects.bulk_create(entries, batch_size=_PART)
+    return written
 
 
 def protocol_changed(operation_id: int) -> str:
@@ -68,18 +72,21 @@ def _audiences(operation_id: int, policy: Policy) -> list[str]:
     return [*named, *before.order_by("audience").values_list("audience", flat=True)]
 
 
-def _entries(operation_id: int, policy: Policy, audience: str, ids: list[int], now: datetime) -> list[ReleaseEntry]:
+def _entries(
+    operation_id: int, policy: Policy, audience: str, ids: list[int], now: datetime, *, unchanged: bool
+) -> list[ReleaseEntry]:
     entries = []
     for start in range(0, len(ids), _PART):
         part = ids[start : start + _PART]
         shown = _given(policy, audience, part, now)
-        had = _last_given(operation_id, audience, [event_id for event_id in part if event_id not in shown])
+        asked = part if unchanged else [event_id for event_id in part if event_id not in shown]
+        had = _last_given(operation_id, audience, asked)
         entries += [
             ReleaseEntry(
-                operation_id=operation_id, audience=audience, event_id=event_id, retracted=event_id in had, at=now
+                operation_id=operation_id, audience=audience, event_id=event_id, retracted=event_id not in shown, at=now
             )
             for event_id in part
-            if event_id in shown or event_id in had
+            if (event_id not in had if event_id in shown else event_id in had)
         ]
     return entries
 

@@ -301,6 +301,8 @@ NOT_REGISTERED: Mapping[str, str] = {
     "rapport.intake.limits.check": "refuses what comes too fast, and tells the sender so",
     "rapport.intake.keep.message_ref": "knows a message that was sent twice by its id, and keeps it once",
     "rapport.events.live.view": "the index of the map: it shows what people published, and is made anew at any time",
+    "rapport.events.due.tell_when_due": "tells release logs when a delay or a date that people agreed on is over; the"
+    " protocol gives and ends it at that moment, whether told or not",
     "rapport.oversight.ledger.seal.seal_when_due": "chains and signs what was recorded; it changes nothing else, and"
     " stopping it would only hide what is altered meanwhile",
     "rapport.sharing.policy.decide": "applies the sharing rules; its ruling and reason stand with each thing shown, and"

@@ -109,6 +109,16 @@ class ReleaseEntry(models.Model):
         return f"{self.audience} {self.seq}"
 
 
+class LogLook(models.Model):
+    """Up to when it was looked whether a delay or a date of the protocol gives or ends something (events/due.py)."""
+
+    operation = models.OneToOneField("operations.Operation", on_delete=models.CASCADE, related_name="log_look")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.operation_id} {self.at}"
+
+
 class NamedRelease(models.Model):
     """Something of an event was given to a named reader: the first time that it was this much, by these rules. Written
     by given.py alone."""
