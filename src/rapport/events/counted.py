@@ -1,8 +1,8 @@
 """Events that a reader is not shown and that still count in totals, where the protocol says `count_only`.
 
-A small count points to single events, and so does the difference of two counts. So a count is rounded down to a multiple
-of the protocol's smallest count, and is given for categories and statuses alone: those a reader always gets. No box,
-time or word can be moved until one more event is counted.
+A small count points to single events, and so does the difference of two counts. So a count is rounded down to a
+multiple of the protocol's smallest count, and is given for categories and statuses alone: those a reader always gets.
+No box, time or word can be moved until one more event is counted.
 """
 
 from __future__ import annotations
