@@ -39,6 +39,7 @@ def demo(port: int, serve: bool) -> None:
     folder = Path(str(files("rapport") / "data" / SLUG))
     operation = _operation(folder)
     _people(operation)
+    _agree(operation, (folder / "protocol.toml").read_text("utf-8"))
     _sign(operation)
     _take_in(operation, folder / "reports.csv")
     _understand()
@@ -78,6 +79,17 @@ def _people(operation: Operation) -> None:
                 if role == Role.LEAD:
                     Membership.objects.create(person=person, operation=operation, role=Role.ADMIN)
             click.echo(f"Sign in as {username:<10} password {password}   (shown once)")
+
+
+def _agree(operation: Operation, text: str) -> None:
+    """The lead proposes the operation's sharing protocol and the custodian activates it, unless they ever did."""
+    from rapport.accounts.models import Person
+    from rapport.sharing import activation
+
+    if not operation.protocols.exists():
+        lead, custodian = (Person.objects.get(username=name) for name in ("lead", "custodian"))
+        reason = "Agreed before the crisis."
+        activation.activate(custodian, activation.propose(lead, operation, text, reason), reason)
 
 
 def _sign(operation: Operation) -> None:

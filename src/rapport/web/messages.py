@@ -84,6 +84,7 @@ def _strings(call: str) -> Iterator[str]:
 def everything() -> Iterator[Found]:
     """The texts of all of rapport, and the names of months, which Django does not have in every language."""
     protocols = [ROOT / "sharing" / "protocol" / "shipped" / f"{name}.toml" for name in ("house", "closed")]
+    protocols += sorted((ROOT / "data").glob("*/protocol.toml"))
     for path in sorted([*ROOT.rglob("*.html"), *ROOT.rglob("*.py"), *protocols]):
         if not {"migrations", "locale", "__pycache__"} & set(path.parts):
             yield from found_in(path)
