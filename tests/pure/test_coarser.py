@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime, tzinfo
 from statistics import median
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -91,9 +93,17 @@ def test_an_area_is_never_finer_than_what_is_known() -> None:
     assert in_area(exact, commune, region, Area.NONE) is None
 
 
-@given(st.datetimes(timezones=st.timezones()), st.sampled_from(Rounding))
-def test_a_rounded_time_is_never_later(at: object, rounding: Rounding) -> None:
-    left = time_left(at, rounding)  # type: ignore[arg-type]
+@given(
+    st.datetimes(min_value=datetime(1900, 1, 2), timezones=st.timezones()), st.sampled_from(Rounding), st.timezones()
+)
+def test_a_rounded_time_is_never_later(at: datetime, rounding: Rounding, zone: tzinfo) -> None:
+    left = time_left(at, rounding, zone)
     assert left is not None
-    assert left <= at  # type: ignore[operator]
-    assert time_left(left, rounding) == left
+    assert left.timestamp() <= at.timestamp()
+    assert time_left(left, rounding, zone) == left
+
+
+def test_a_day_is_a_day_where_it_happened() -> None:
+    haiti = ZoneInfo("America/Port-au-Prince")
+    evening = datetime(2010, 1, 12, 23, 30, tzinfo=haiti)
+    assert time_left(evening, Rounding.DAY, haiti) == datetime(2010, 1, 12, tzinfo=haiti)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -137,3 +138,18 @@ def test_the_page_proposes_shows_the_effect_and_activates(
     assert activation.in_force(operation.pk) == version
     client.post(f"/sample/desk/protocol/{version.pk}/withdraw/", {"reason": "a leak"})
     assert activation.in_force(operation.pk) is None
+
+
+def test_a_feed_of_rounded_times_does_not_say_when_it_changed(
+    operation: Operation, event: Event, someone: Callable[..., Person], custodian: Person, client: Client
+) -> None:
+    rounded = STRICT.replace('place = "adm2"', 'time = "day"')
+    in_force(operation, rounded, someone("lea", Role.LEAD), custodian)
+    ReleaseEntry.objects.update(at=datetime(2026, 3, 5, 17, 41, 23, tzinfo=UTC))
+    answer = client.get("/sample/events.atom")
+    assert "Last-Modified" not in answer.headers
+    assert "17:41" not in b"".join(answer).decode()  # type: ignore[call-overload]
+    plain = STRICT.replace('version = "1"', 'version = "2"')
+    in_force(operation, plain, Person.objects.get(username="lea"), custodian)
+    ReleaseEntry.objects.update(at=datetime(2026, 3, 5, 17, 41, 23, tzinfo=UTC))
+    assert "Last-Modified" in client.get("/sample/events.atom").headers

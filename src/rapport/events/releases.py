@@ -108,6 +108,7 @@ def _item(
         ref=event.ref,
         operation=operation.slug,
         facts=_facts(event, tree, around),
+        time_zone=operation.time_zone,
         event=EventFacts(
             title=event.title,
             summary=event.summary,

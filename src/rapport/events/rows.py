@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Func, IntegerField, QuerySet
 from django.db.models.functions import Coalesce
@@ -65,12 +66,13 @@ def rows(asked: Asked, ids: Sequence[int] | None) -> Rows:
     links: list[tuple[int, int]] = []
     told: list[tuple[int, str]] = []
     answers: list[tuple[int, dict[str, Json]]] = []
-    choosing = [one.code for one in extra.filters(Operation.objects.get(pk=asked.operation_id), asked.audience)]
-    areas = _areas(asked)
+    operation = Operation.objects.get(pk=asked.operation_id)
+    choosing = [one.code for one in extra.filters(operation, asked.audience)]
+    around = _Around(_areas(asked), ZoneInfo(operation.time_zone))
     for part in parts:
         some = base if part is None else base.filter(id__in=part)
         given = log.listed(some, asked.policy, asked.audience.name, asked.purpose, asked.now)
-        seen += _seen(given, areas)
+        seen += _seen(given, around)
         answers += _answers(given) if choosing else []
         links += _links(asked.operation_id, part)
         told += _told(asked.operation_id, part)
@@ -91,6 +93,14 @@ def rows(asked: Asked, ids: Sequence[int] | None) -> Rows:
         response=[one.response for one in seen],
         choices=_by_choice(choosing, answers, {one.id for one in seen if one.extra}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is the same for all events of an operation: regions by the code of a commune, and the time zone."""
+
+    areas: Mapping[str, Spot]
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +141,16 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _seen(events: QuerySet[Event], areas: Mapping[str, Spot]) -> Iterator[_Seen]:
+def _seen(events: QuerySet[Event], around: _Around) -> Iterator[_Seen]:
     # Of drafts nobody knows when they happened or were published: for the team they stand where they were written.
     known = Epoch(Coalesce(F("occurred_at"), F("published_at"), F("created_at")))
     unsaid = Epoch(Coalesce(F("published_at"), F("created_at")))
     columns = events.order_by().values_list(*_COLUMNS, known, unsaid)
     for row in columns.iterator(chunk_size=20_000):
-        yield _one(row, areas)
+        yield _one(row, around)
 
 
-def _one(row: tuple[Any, ...], areas: Mapping[str, Spot]) -> _Seen:
+def _one(row: tuple[Any, ...], around: _Around) -> _Seen:
     (
         pk, lon, lat, precision, radius_m, place_name, pcode,
         commune_lon, commune_lat, commune_radius_m, commune_name, commune_pcode,
@@ -155,7 +165,7 @@ def _one(row: tuple[Any, ...], areas: Mapping[str, Spot]) -> _Seen:
         if commune_lon is not None:
             commune = Spot(commune_lon, commune_lat, Precision.ADM2, commune_radius_m, commune_name, commune_pcode)
         left = Left(area=Area(area), radius_m=left_radius_m)
-        region = areas.get(commune_pcode)
+        region = around.areas.get(commune_pcode)
         spot = place_left(spot, commune, region, left, keys.displacement()) if has_place else None
     if words:
         title, summary = words_left(title, summary, shared, Words(words))
@@ -163,7 +173,7 @@ def _one(row: tuple[Any, ...], areas: Mapping[str, Spot]) -> _Seen:
     return _Seen(
         id=pk,
         spot=spot,
-        at=_rounded(at, Rounding(rounding)) if rounding and at is not None else at,
+        at=_rounded(at, Rounding(rounding), around.zone) if rounding and at is not None else at,
         status=status,
         words=f"{title if has_title else ''} {spot.name if spot else ''} {summary if has_summary else ''}",
         response=response if has_response else "",
@@ -172,8 +182,8 @@ def _one(row: tuple[Any, ...], areas: Mapping[str, Spot]) -> _Seen:
     )
 
 
-def _rounded(at: int, rounding: Rounding) -> int:
-    left = time_left(datetime.fromtimestamp(at, UTC), rounding)
+def _rounded(at: int, rounding: Rounding, zone: ZoneInfo) -> int:
+    left = time_left(datetime.fromtimestamp(at, UTC), rounding, zone)
     return at if left is None else int(left.timestamp())
 
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -26,6 +27,8 @@ from rapport.formats import atom, geojson, rss, table
 from rapport.formats.context import ExtraColumn, FeedContext
 from rapport.operations.access import public, reader
 from rapport.operations.models import Operation
+from rapport.sharing.active import policy_of
+from rapport.sharing.coarser import time_left
 from rapport.sharing.models import ReleaseEntry
 from rapport.values import Purpose, Reader, Release
 
@@ -69,6 +72,7 @@ class Feed:
     audience: str
     selection: Selection
     state: str  # live.View.state
+    rounded: bool  # what changed when is told less exactly than it is known
     format: Format
     limit: int | None
     context: FeedContext
@@ -107,7 +111,10 @@ def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpRespons
         return HttpResponse(f"{error}\n", status=error.status, content_type="text/plain; charset=utf-8")
     etag, changed = asked.etag(), asked.context.updated
     # Within a second of a change, the next one could carry the same Last-Modified: then only the ETag speaks.
-    settled = int(changed.timestamp()) if timezone.now() - changed > timedelta(seconds=2) else None
+    # A rounded time says neither: when within it something changed is what was rounded away.
+    settled = None
+    if not asked.rounded and timezone.now() - changed > timedelta(seconds=2):
+        settled = int(changed.timestamp())
     response = get_conditional_response(request, etag, settled) or _answer(request, asked)
     if settled is not None:
         response.headers["Last-Modified"] = http_date(settled)
@@ -123,21 +130,24 @@ def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
     limit = _limit(request.GET.get("limit", ""), form)
     audience = extra.audience(operation, who)
     seen = live.view(operation, who, Purpose.EXPORT)
+    policy = policy_of(operation.pk)
+    rounding = policy.rounding(audience.name, Purpose.EXPORT, timezone.now())
     selection = seen.select(filters)
     language = get_language() or operation.language
+    changed = _changed(operation, audience.name, selection.seq)
     context = FeedContext(
         base_url=settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/"),
         slug=operation.slug,
         name=operation.name_in(language),
         language=language,
         query=filters.query(),
-        updated=_changed(operation, audience.name, selection.seq),
+        updated=time_left(changed, rounding, ZoneInfo(operation.time_zone)) or changed,
         extra=tuple(
             ExtraColumn(one.name, one.code, one.names, one.kind, one.hxl, {c.code: c.names for c in one.choices})
             for one in extra.seen(operation, audience)
         ),
     )
-    return Feed(operation, who, audience.name, selection, seen.state, form, limit, context)
+    return Feed(operation, who, audience.name, selection, seen.state, rounding > 0, form, limit, context)
 
 
 def _limit(text: str, form: Format) -> int | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import blake2b
 
 from rapport.sharing.protocol.model import RADII_M, Area, Left, Rounding, Words
@@ -83,15 +83,23 @@ def _step(lon: float, lat: float, radius_m: int, key: bytes) -> tuple[float, flo
 _ROUND: dict[Rounding, Callable[[datetime], datetime]] = {
     Rounding.NONE: lambda at: at,
     Rounding.HOUR: lambda at: at.replace(minute=0, second=0, microsecond=0),
-    Rounding.DAY: lambda at: at.replace(hour=0, minute=0, second=0, microsecond=0),
-    Rounding.WEEK: lambda at: (at - timedelta(days=at.weekday())).replace(hour=0, minute=0, second=0, microsecond=0),
-    Rounding.MONTH: lambda at: at.replace(day=1, hour=0, minute=0, second=0, microsecond=0),
+    Rounding.DAY: lambda at: _midnight(at),
+    Rounding.WEEK: lambda at: _midnight(at - timedelta(days=at.weekday())),
+    Rounding.MONTH: lambda at: _midnight(at.replace(day=1)),
 }
 
 
-def time_left(at: datetime | None, rounding: Rounding) -> datetime | None:
-    """A time rounded down, in UTC."""
-    return None if at is None else _ROUND[rounding](at.astimezone(UTC)) if rounding else at
+def _midnight(at: datetime) -> datetime:
+    """The first one of that day, where clocks are set back at midnight."""
+    return at.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+
+def time_left(at: datetime | None, rounding: Rounding, zone: tzinfo) -> datetime | None:
+    """A time rounded down to the hour, day, week or month that it was where it happened; in UTC."""
+    if at is None or not rounding:
+        return at
+    # In UTC again: two times of one zone are compared by their clocks, which run the same hour twice in autumn.
+    return _ROUND[rounding](at.astimezone(zone)).astimezone(UTC)
 
 
 def words_left(title: str, summary: str, shared: str, words: Words) -> tuple[str, str]:

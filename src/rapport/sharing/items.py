@@ -59,6 +59,7 @@ class Item:
     operation: str
     facts: Facts
     event: EventFacts
+    time_zone: str = "UTC"  # of the operation: in it times are rounded
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from rapport.sharing.protocol.model import (
     Entry,
     Left,
     Protocol,
+    Rounding,
     Rule,
 )
 from rapport.values import Purpose, Reader, Sensitivity
@@ -78,6 +79,12 @@ class Policy:
     def asks_for(self, area: Area) -> bool:
         """Whether any rule leaves this area of a place."""
         return any(rule.left.area is area for rule in self.protocol.rules)
+
+    def rounding(self, audience: str, purpose: Purpose, now: datetime) -> Rounding:
+        """The coarsest to which any time may be rounded for an audience: what is said of all together must not be
+        finer."""
+        rules = self.rules(audience, purpose, now)
+        return max((rule.left.rounding for rule in rules), default=Rounding.NONE)
 
     def rules(self, audience: str, purpose: Purpose, now: datetime) -> Sequence[Rule]:
         """The grants and limits that speak to an audience for a purpose now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from rapport.oversight import keys
 from rapport.sharing.coarser import place_left, time_left, words_left
@@ -23,7 +24,7 @@ def release(policy: Policy, item: Item, reader: Reader, purpose: Purpose, now: d
     if not ruling.allow or ruling.left.counted_only:
         return None
     event, left = item.event, ruling.left
-    keeps = left.fields.__contains__
+    keeps, zone = left.fields.__contains__, ZoneInfo(item.time_zone)
     title, summary = words_left(event.title, event.summary, event.shared, left.words)
     return Release(
         kind=item.kind,
@@ -37,9 +38,9 @@ def release(policy: Policy, item: Item, reader: Reader, purpose: Purpose, now: d
         categories=event.categories,
         publication=event.publication,
         status=event.status,
-        occurred_at=time_left(event.occurred_at, left.rounding) if keeps("occurred_at") else None,
-        published_at=time_left(event.published_at, left.rounding),
-        updated_at=time_left(event.updated_at, left.rounding) or event.updated_at,
+        occurred_at=time_left(event.occurred_at, left.rounding, zone) if keeps("occurred_at") else None,
+        published_at=time_left(event.published_at, left.rounding, zone),
+        updated_at=time_left(event.updated_at, left.rounding, zone) or event.updated_at,
         place=place_left(event.spot, event.commune, event.region, left, keys.displacement()),
         affected=event.affected if keeps("affected") else None,
         sources=event.sources if keeps("sources") else (),
