@@ -96,6 +96,7 @@ class Holder:
 #: Every room that holds anything of what people sent, by dotted path of its Holder; called in this order. What senders
 #: are told by is changed last: the others still find them.
 RETENTION: tuple[str, ...] = (
+    "rapport.desk.automated.retention.HOLDER",
     "rapport.desk.retention.published.HOLDER",
     "rapport.intake.imports.retention.HOLDER",
     "rapport.intake.retention.HOLDER",

@@ -26,6 +26,8 @@ from rapport.notify import mail
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation, Source
 from rapport.oversight import keys
+from rapport.oversight.ledger import entries
+from rapport.oversight.models import LedgerEntry
 from rapport.reports.models import LeftOut, Overload, Report, Sender
 from rapport.upkeep.doctor import folder, setting_up, work
 from rapport.upkeep.doctor.finding import Finding, Level
@@ -122,6 +124,13 @@ def test_reports_that_nobody_looked_through_mean_that_no_worker_runs(operation: 
     assert re.fullmatch(r"1 reports wait for the worker, the oldest for 2\d s\.", young.said)
     Report.objects.create(**report, ref="b" * 26, received_at=timezone.now() - timedelta(minutes=5))
     assert "1 reports have waited" in said(work.understanding())
+
+
+def test_entries_of_the_ledger_that_nobody_seals_are_told(operation: Operation) -> None:
+    entries.policy(operation.pk, {"became": "proposed"})
+    assert said(work.ledger()) == ""
+    LedgerEntry.objects.update(made_at=timezone.now() - timedelta(minutes=11))
+    assert "1 entries of the ledger have waited over ten minutes" in said(work.ledger())
 
 
 def test_suggestions_that_came_late_or_still_are_to_come_are_told(operation: Operation) -> None:

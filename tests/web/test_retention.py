@@ -16,6 +16,7 @@ from django.utils import timezone
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
 from rapport.desk import actions, senders
+from rapport.desk.automated import contests
 from rapport.desk.record import undo
 from rapport.desk.retention import asking
 from rapport.desk.sending import ask
@@ -241,3 +242,14 @@ def test_the_sender_of_an_event_stays_one_source(source: Source, custodian: Pers
     destroyed(custodian, report)
     assert Event.objects.get(pk=event.pk).publication == "published"
     assert Sender.objects.filter(reports__link__event=event).count() == 1
+
+
+def test_what_was_contested_about_a_destroyed_report_loses_its_words(source: Source, custodian: Person) -> None:
+    told = wrote(source, MARIE, "Madanm Dezulme bezwen dlo")
+    other = contests.contest(source.operation, "language", "About something else", "abcdefgh")
+    ours = contests.contest(source.operation, "language", "Dezulme writes Kreyòl", told.ref[:8])
+    destroyed(custodian, told)
+    ours.refresh_from_db()
+    other.refresh_from_db()
+    assert (ours.text, ours.about, ours.function) == ("", "", "language")
+    assert other.text == "About something else"

@@ -13,6 +13,7 @@ from rapport.intake.models import WORKED_ON, Import
 from rapport.notify.hours import quiet_until
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Operation
+from rapport.oversight.models import LedgerEntry
 from rapport.reports.models import Attachment, AttachmentState, LeftOut, Overload, Report
 from rapport.upkeep.doctor.finding import Finding, fine, look, wrong
 
@@ -38,6 +39,18 @@ def understanding() -> Iterator[Finding]:
         yield fine("worker", f"{found['count']} reports wait for the worker, the oldest for {seconds} s.")
     else:
         yield fine("worker", "No report waits for the worker.")
+
+
+def ledger() -> Iterator[Finding]:
+    """What is recorded and not sealed yet could still be altered unseen."""
+    late = LedgerEntry.objects.filter(seq=None, made_at__lt=_since(_MINUTES)).count()
+    if late:
+        yield wrong(
+            "ledger", f"{late} entries of the ledger have waited over ten minutes to be sealed: until then they can be"
+            " altered unseen.", "The worker seals them: see that it runs, and read its log.",
+        )  # fmt: skip
+    else:
+        yield fine("ledger", "What is older than ten minutes is sealed in the ledger.")
 
 
 def overload() -> Iterator[Finding]:
