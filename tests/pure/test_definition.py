@@ -185,3 +185,8 @@ def test_haitis_answers_fit_one_sms_each() -> None:
     assert set(haiti.replies) == set(haiti.consent) == set(haiti.languages)
     for texts in haiti.replies.values():
         assert all(len(text) <= SMS_CHARACTERS and set(text) <= GSM for text in texts.values())
+
+
+def test_a_number_without_end_is_an_error_in_words() -> None:
+    with pytest.raises(BadDefinition, match="not a TOML file"):
+        parse("slug = " + "9" * 5_000)

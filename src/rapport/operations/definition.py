@@ -119,7 +119,7 @@ def parse(text: str) -> Definition:
         data = tomllib.loads(text)
     except RecursionError as error:
         raise BadDefinition("not a TOML file: something in it is nested without end") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # tomllib's own, and what Python says of a number of thousands of digits
         raise BadDefinition(f"not a TOML file: {error}") from error
     top = Table(data, "")
     definition = Definition(
