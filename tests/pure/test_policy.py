@@ -94,7 +94,7 @@ def level_by_reference(protocol: Protocol, facts: Facts) -> str:
 
 
 def by_reference(protocol: Protocol, reader: Reader, facts: Facts, purpose: Purpose, now: datetime) -> tuple[Any, ...]:
-    audience = next(one for one in protocol.audiences if one.holds(reader)).name
+    audience = next(one for one in protocol.audiences if one.holds(reader, purpose)).name
     level = level_by_reference(protocol, facts)
     grants, limits = [], []
     for rule in protocol.rules:
@@ -224,6 +224,7 @@ def reader(dice: random.Random) -> Reader:
         organisation_kind=dice.choice(("", "ngo", "un", "authority")),
         sectors=frozenset(dice.sample(["health", "wash"], dice.randrange(2))),
         key=dice.choice(("", "hub")),
+        agreed=frozenset(dice.sample(PURPOSES, dice.randrange(len(PURPOSES) + 1))),
     )
 
 
