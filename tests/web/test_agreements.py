@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.test import Client
 from django.utils import timezone
 
 from rapport.accounts import api_keys
 from rapport.accounts.models import Belonging, Membership, Organisation, Person
 from rapport.accounts.permissions import Role
+from rapport.cli.main import cli
 from rapport.desk import actions
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
@@ -495,6 +497,35 @@ def test_a_link_for_a_partner_is_revoked_by_who_may_sign(
     invitation = who.invitations.get()
     path = f"/sample/desk/organisations/{who.pk}/invitations/{invitation.pk}/revoke/"
     assert as_(someone("ada", Role.ADMIN)).post(path).status_code == 403
-    assert "duty officer" not in text(as_(someone("leo", Role.LEAD)), "/sample/people/"), "it stands with its organisation"
+    assert "duty officer" not in text(as_(someone("leo", Role.LEAD)), "/sample/people/"), (
+        "it stands with its organisation"
+    )
     as_(custodian).post(path)
     assert "Invitations not yet used" not in text(as_(custodian), f"/sample/desk/organisations/{who.pk}/")
+
+
+# --- the command ---------------------------------------------------------------------------------------------------
+
+
+def run(*words: str) -> str:
+    done = CliRunner().invoke(cli, ["accounts", "organisation", *words])
+    return f"{done.exit_code} {done.output}{done.exception or ''}"
+
+
+def test_organisations_at_the_machine(event: Event, operation: Operation, lead: Person, outsider: Person) -> None:
+    assert "WHO is added" in run("add", "who", "WHO", "--kind", "un")
+    assert "There is an organisation who already" in run("add", "who", "Another", "--kind", "un")
+    assert "one word of small letters" in run("add", "msf", "MSF", "--kind", "An NGO")
+    assert run("join", "odile", "sample", "who") == "0 odile belongs to WHO in sample.\n"
+    assert "already" in run("join", "odile", "sample", "who")
+    assert "Nobody is called nobody" in run("join", "nobody", "sample", "who")
+    agreements.agree(lead, operation, organisations.find("who"), terms())
+    client = as_(outsider)
+    assert WORDS not in text(client, "/sample/events.csv"), "no audience names the UN"
+    assert run("change", "who", "--sector", "health") == "0 WHO: un; health.\n"
+    assert WORDS in text(client, "/sample/events.csv"), "from the next request on"
+    assert '"people": ["odile"]' in run("list", "--operation", "sample", "--json").replace("\n", "").replace("  ", "")
+    assert run("join", "odile", "sample", "who", "--remove").startswith("0 ")
+    assert "does not belong to who in sample" in run("join", "odile", "sample", "who", "--remove")
+    said = Decision.objects.filter(kind=DecisionKind.ORGANISATION).order_by("pk").values_list("reason", flat=True)
+    assert list(said) == ["odile belongs to WHO", "WHO changed", "odile does not belong to WHO any more"]
