@@ -34,6 +34,15 @@ class NotAllowed(RapportError):
     """The person lacks the permission named; nothing was changed."""
 
 
+class BadKey(RapportError):
+    """The key that a request came with does not open what it asks for. HTTP 401: it is, or has become, none of ours;
+    403: not this, or not now. Who sends a key is never given what everybody gets instead."""
+
+    def __init__(self, status: int, remedy: str) -> None:
+        self.status = status
+        super().__init__(remedy)
+
+
 class Conflict(RapportError):
     """Somebody else was first (a lease, an undo): nothing was changed, and the text says who."""
 

@@ -351,6 +351,9 @@ class Reader:
     organisation_kind: str = ""
     sectors: frozenset[str] = frozenset()  # of the organisation
     key: str = ""  # the name of a partner's key
+    #: For what an agreement in force lets the organisation, or its key, read. For any other purpose the reader is one
+    #: without them (sharing/protocol/model.py:Audience.holds).
+    agreed: frozenset[Purpose] = frozenset()
 
     @property
     def anonymous(self) -> bool:
@@ -359,6 +362,20 @@ class Reader:
 
 
 PUBLIC = Reader()
+
+#: What organisations are, in the words of protocols. An open list: a protocol may name others.
+ORGANISATION_KINDS: Mapping[str, str] = {
+    "un": "United Nations",
+    "ngo": "international non-governmental organisation",
+    "national-ngo": "national or local non-governmental organisation",
+    "red-cross": "Red Cross and Red Crescent Movement",
+    "authority": "authority",
+    "donor": "donor",
+    "cert": "computer emergency response team",
+    "media": "media",
+    "academia": "university or research institute",
+    "company": "company",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pytest
 from django.core import mail
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import ROLE_PERMISSIONS, Role
@@ -24,6 +25,9 @@ from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
 from rapport.oversight import keys
 from rapport.reports.models import Report
+from rapport.sharing import agreements, organisations, partner_keys
+from rapport.sharing.agreements import Terms
+from rapport.sharing.protocol.model import PURPOSES
 from rapport.values import Publication, Response, Sensitivity
 from tests.guards.canaries import CANARIES, EARLY, PROTOCOLS, World, changed_quietly, in_force, seeded
 from tests.guards.outlets import FILTERS, LAYER, addresses, answers, paths, settled, text_of
@@ -73,7 +77,7 @@ def signed_in(person: Person) -> Client:
 
 
 @pytest.fixture
-def outsiders(world: World, someone: Callable[..., Person]) -> list[Outsider]:
+def outsiders(world: World, someone: Callable[..., Person], lead: Person) -> list[Outsider]:
     """Everybody who is not of the team; a lead of another operation is one."""
     other = Operation.objects.create(
         slug="other", kind="crisis", names={"en": "Other"}, west=0, south=0, east=1, north=1
@@ -86,6 +90,22 @@ def outsiders(world: World, someone: Callable[..., Person]) -> list[Outsider]:
         Outsider("neighbour", signed_in(neighbour)),
         Outsider("admin", signed_in(someone("ada", Role.ADMIN)), frozenset(ROLE_PERMISSIONS[Role.ADMIN])),
         Outsider("api key", Client(headers={"Authorization": f"Bearer {world.key}"})),
+        *partners(world, lead),
+    ]
+
+
+def partners(world: World, lead: Person) -> list[Outsider]:
+    """An organisation's person and its key, admitted for everything to what the protocol gives it: which is no more
+    than everybody gets."""
+    who = organisations.add(lead, world.operation.pk, "who", "WHO", "un", ["health"])
+    Person.objects.create_user("petra", password="a long enough password")
+    organisations.join(lead, world.operation.pk, who, "petra")
+    now = timezone.now()
+    terms = Terms("We", frozenset(PURPOSES), now, now + timedelta(days=9), "agreed")
+    key = partner_keys.make(lead, agreements.agree(lead, world.operation, who, terms), "who-map")
+    return [
+        Outsider("partner", signed_in(Person.objects.get(username="petra"))),
+        Outsider("partner key", Client(headers={"Authorization": f"Bearer {key}"})),
     ]
 
 

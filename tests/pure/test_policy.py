@@ -31,7 +31,7 @@ from rapport.sharing.protocol.model import (
     Rule,
     Words,
 )
-from rapport.values import EventFacts, Marking, Publication, Purpose, Reader, Sensitivity, Status
+from rapport.values import PUBLIC, EventFacts, Marking, Publication, Purpose, Reader, Sensitivity, Status
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EDGES = [NOON + timedelta(days=days) for days in (-30, -2, 0, 2, 30)]
@@ -94,7 +94,7 @@ def level_by_reference(protocol: Protocol, facts: Facts) -> str:
 
 
 def by_reference(protocol: Protocol, reader: Reader, facts: Facts, purpose: Purpose, now: datetime) -> tuple[Any, ...]:
-    audience = next(one for one in protocol.audiences if one.holds(reader)).name
+    audience = next(one for one in protocol.audiences if one.holds(reader, purpose)).name
     level = level_by_reference(protocol, facts)
     grants, limits = [], []
     for rule in protocol.rules:
@@ -224,6 +224,7 @@ def reader(dice: random.Random) -> Reader:
         organisation_kind=dice.choice(("", "ngo", "un", "authority")),
         sectors=frozenset(dice.sample(["health", "wash"], dice.randrange(2))),
         key=dice.choice(("", "hub")),
+        agreed=frozenset(dice.sample(PURPOSES, dice.randrange(len(PURPOSES) + 1))),
     )
 
 
@@ -339,3 +340,35 @@ def test_the_desk_is_the_team_s_and_no_protocol_s() -> None:
     item = Item("event", "1", "sample", Facts(), EVENT)
     assert decide(policy, Reader(team=True), item, Purpose.WORK, NOON).allow
     assert not decide(policy, Reader(roles=frozenset({"lead"})), item, Purpose.WORK, NOON).allow
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"organisations": frozenset({"who"})},
+        {"kinds": frozenset({"un"})},
+        {"sectors": frozenset({"health"})},
+        {"keys": frozenset({"who-map"})},
+    ],
+)
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_an_organisation_counts_only_for_what_was_agreed(named: dict[str, Any], purpose: Purpose) -> None:
+    partners = Audience("partners", "Partners", **named)
+    asked = Protocol("p", "1", "P", (partners, Audience("public", "Everybody", everyone=True)), (), ())
+    whole = Reader(
+        organisation="who", organisation_kind="un", sectors=frozenset({"health"}), key="who-map",
+        agreed=frozenset({purpose}),
+    )  # fmt: skip
+    assert asked.audience_of(whole, purpose) is partners
+    for other in {*Purpose} - {purpose}:
+        assert asked.audience_of(whole, other).name == "public"
+    assert asked.audience_of(replace(whole, agreed=frozenset()), purpose).name == "public"
+    assert asked.audience_of(PUBLIC, purpose).name == "public"
+
+
+def test_the_team_and_roles_need_no_agreement() -> None:
+    team, leads = Audience("team", "Team", team=True), Audience("leads", "Leads", roles=frozenset({"lead"}))
+    asked = Protocol("p", "1", "P", (leads, team, Audience("public", "Everybody", everyone=True)), (), ())
+    for purpose in PURPOSES:
+        assert asked.audience_of(Reader(team=True, organisation="who"), purpose) is team
+        assert asked.audience_of(Reader(team=True, roles=frozenset({"lead"})), purpose) is leads

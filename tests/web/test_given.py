@@ -33,7 +33,7 @@ name = "partners-all"
 to = ["partners"]
 why = "Agreed with partners."
 """  # fmt: skip
-PARTNER = Reader(organisation="who", organisation_kind="un", person_id=7)
+PARTNER = Reader(organisation="who", organisation_kind="un", person_id=7, agreed=frozenset(Purpose))
 
 
 @pytest.fixture
@@ -66,7 +66,9 @@ def test_a_partner_s_reading_is_written_down_once_and_entered_each_time(operatio
 
 
 def test_what_everybody_gets_and_the_desk_reads_is_not(operation: Operation, event: Event) -> None:
-    stranger = Reader(organisation="paper", organisation_kind="media")  # reads what everybody reads
+    stranger = Reader(
+        organisation="paper", organisation_kind="media", agreed=frozenset(Purpose)
+    )  # reads what everybody reads
     for who in (PUBLIC, stranger, Reader(team=True, person_id=1)):
         assert releases(operation, who, Purpose.VIEW, [event.pk])
     assert not NamedRelease.objects.exists()

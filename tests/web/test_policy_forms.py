@@ -31,7 +31,10 @@ from tests.protocols import NOW, OPEN, protocol
 
 WORLD = Box(-180, -90, 180, 90)
 SOURCES = OPEN["source"]
-TEAM, CLUSTER = Reader(team=True, person_id=1), Reader(sectors=frozenset({"health"}))
+TEAM, CLUSTER = (
+    Reader(team=True, person_id=1),
+    Reader(sectors=frozenset({"health"}), agreed=frozenset(PURPOSES)),
+)
 
 
 def generated(operation: Operation, count: int) -> list[Event]:
@@ -97,8 +100,8 @@ def compared(asked: Protocol, queried: Protocol, operation: Operation, made: dic
     """How many events were compared, and of how many the two forms say something else."""
     cases, differ = 0, 0
     for reader in (PUBLIC, CLUSTER, TEAM):
-        audience = asked.audience_of(reader)
         for purpose in PURPOSES:
+            audience = asked.audience_of(reader, purpose)
             seen = rows(Asked(operation.pk, audience, purpose, Policy(queried), NOW), list(made))
             at = {event_id: position for position, event_id in enumerate(seen.ids)}
             some = Event.objects.filter(pk__in=made)

@@ -26,14 +26,18 @@ _found: dict[str, tuple[float, ApiKey]] = {}
 _lock = Lock()
 
 
+def fresh() -> tuple[str, str, str]:
+    """A new key by chance; its start, which names it to people; its hash, which is kept."""
+    key = PREFIX + secrets.token_urlsafe(32)
+    return key, key[:8], keys.token_hash(key)
+
+
 @transaction.atomic
 def make(source_id: int, operation_id: int, name: str, by: Person | None) -> str:
     """A new key to a source: the only time it can be read. `by` None is whoever runs the command line."""
     _check(by, operation_id)
-    key = PREFIX + secrets.token_urlsafe(32)
-    made = ApiKey.objects.create(
-        source_id=source_id, name=name, start=key[:8], key_hash=keys.token_hash(key), made_by=by
-    )
+    key, start, key_hash = fresh()
+    made = ApiKey.objects.create(source_id=source_id, name=name, start=start, key_hash=key_hash, made_by=by)
     _note(DecisionKind.MAKE_KEY, made, operation_id, by)
     return key
 

@@ -1,4 +1,5 @@
-"""Letting new people in: a link that works once, for a week, and carries one role in one operation."""
+"""Letting new people in: a link that works once, for a week, and carries one role in one operation, or makes somebody
+one of a partner's people there."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from rapport.accounts.models import Invitation, Membership, Person
+from rapport.accounts.models import Belonging, Invitation, Membership, Organisation, Person
 from rapport.accounts.permissions import Permission, Role
 from rapport.errors import Conflict, NotAllowed
 from rapport.oversight import keys
@@ -39,23 +40,47 @@ def invite(by: Person, operation_id: int, role: Role, note: str = "") -> tuple[s
     """A new invitation, and the token of its link: shown once, only its hash is kept. NotAllowed if `by` may not."""
     if role not in roles_to_give(by, operation_id):
         raise NotAllowed(f"You may not invite into the role {role}: it carries more than yours does.")
-    token = secrets.token_urlsafe(24)
-    invitation = Invitation.objects.create(
-        operation_id=operation_id,
-        role=role,
-        note=note,
-        invited_by=by,
-        token_hash=keys.token_hash(token),
-        expires_at=timezone.now() + LASTS,
-    )
+    token, invitation = _made(by, operation_id, role, None, note)
     said = {"invitation": invitation.pk, "role": role.value}
     decide(by, operation_id, DecisionKind.INVITE, before={}, after=said, reason=f"Role: {role.value}")
     return token, invitation
 
 
+@transaction.atomic
+def invite_partner(by: Person, operation_id: int, organisation: Organisation, note: str = "") -> tuple[str, Invitation]:
+    """The same for somebody who is to read as one of an organisation, and holds no role. NotAllowed if `by` may not."""
+    _allow_partners(by, operation_id)
+    token, invitation = _made(by, operation_id, None, organisation, note)
+    said = {"invitation": invitation.pk, "organisation": organisation.pk}
+    decide(by, operation_id, DecisionKind.INVITE, before={}, after=said, reason=f"Organisation: {organisation.name}")
+    return token, invitation
+
+
+def _made(
+    by: Person, operation_id: int, role: Role | None, organisation: Organisation | None, note: str
+) -> tuple[str, Invitation]:
+    token = secrets.token_urlsafe(24)
+    invitation = Invitation.objects.create(
+        operation_id=operation_id,
+        role=role or "",
+        organisation=organisation,
+        note=note,
+        invited_by=by,
+        token_hash=keys.token_hash(token),
+        expires_at=timezone.now() + LASTS,
+    )
+    return token, invitation
+
+
+def _allow_partners(by: Person, operation_id: int) -> None:
+    if not by.may(Permission.SHARING_AGREEMENT_SIGN, operation_id):
+        raise NotAllowed("Only a lead or a custodian says who belongs to an organisation.")
+
+
 def find(token_hash: str) -> Invitation:
     """The invitation that can still be used; Conflict says why it cannot."""
-    found = Invitation.objects.select_related("operation", "invited_by").filter(token_hash=token_hash).first()
+    known = Invitation.objects.select_related("operation", "organisation", "invited_by")
+    found = known.filter(token_hash=token_hash).first()
     if found is None:
         raise Conflict("There is no such invitation. Check that the whole link was copied.")
     if found.accepted_at is not None:
@@ -66,8 +91,9 @@ def find(token_hash: str) -> Invitation:
 
 
 @transaction.atomic
-def accept(token_hash: str, person: Person) -> Membership:
-    """The person gets the role, and the link is spent; Conflict if it was already, or has ended."""
+def accept(token_hash: str, person: Person) -> Invitation:
+    """The person gets the role, or belongs to the organisation, and the link is spent; Conflict if it was already, or
+    has ended."""
     invitation = find(token_hash)
     # The condition decides between two people who open the same link in the same moment.
     taken = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, expires_at__gt=timezone.now()).update(
@@ -75,12 +101,16 @@ def accept(token_hash: str, person: Person) -> Membership:
     )
     if not taken:
         raise Conflict("Somebody else has just used this invitation. Ask for another one.")
+    # Decided by who invited; the person only took it.
+    if invitation.organisation is not None:
+        join(invitation.invited_by, person, invitation.organisation, invitation.operation_id, ", by an invitation")
+        return invitation
     membership, new = Membership.objects.get_or_create(
         person=person, operation_id=invitation.operation_id, role=invitation.role
     )
-    if new:  # decided by who invited; the person only took it
+    if new:
         granted(invitation.invited_by, membership, f"{person.username}: {invitation.role}, by an invitation")
-    return membership
+    return invitation
 
 
 def granted(by: Person, membership: Membership, reason: str) -> None:
@@ -89,14 +119,27 @@ def granted(by: Person, membership: Membership, reason: str) -> None:
     decide(by, membership.operation_id, DecisionKind.GRANT, before={}, after=said, reason=reason)
 
 
+def join(by: Person, person: Person, organisation: Organisation, operation_id: int, how: str = "") -> bool:
+    """The person belongs to the organisation here, with the line in the record; whether that is new. Who may say so is
+    asked before."""
+    _, new = Belonging.objects.get_or_create(person=person, organisation=organisation, operation_id=operation_id)
+    if new:
+        said = {"person": person.pk, "organisation": organisation.pk}
+        reason = f"{person.username} belongs to {organisation.name}{how}"
+        decide(by, operation_id, DecisionKind.ORGANISATION, before={}, after=said, reason=reason)
+    return new
+
+
 @transaction.atomic
 def revoke(by: Person, invitation: Invitation) -> None:
-    """End an invitation before its time. NotAllowed unless `by` may invite into its role; Conflict if it was used."""
-    if Role(invitation.role) not in roles_to_give(by, invitation.operation_id):
+    """End an invitation before its time. NotAllowed unless `by` may invite so; Conflict if it was used."""
+    if invitation.organisation is not None:
+        _allow_partners(by, invitation.operation_id)
+    elif Role(invitation.role) not in roles_to_give(by, invitation.operation_id):
         raise NotAllowed("You may not revoke this invitation: its role carries more than yours does.")
     now = timezone.now()
     if not Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(expires_at=now):
-        raise Conflict("This invitation has been used: take the role away instead.")
-    said = {"invitation": invitation.pk, "role": str(invitation.role)}
-    reason = f"Role: {invitation.role}"
-    decide(by, invitation.operation_id, DecisionKind.UNINVITE, before=said, after={}, reason=reason)
+        raise Conflict("This invitation has been used: take the role away, or end that they belong here, instead.")
+    into = f"Organisation: {invitation.organisation.name}" if invitation.organisation else f"Role: {invitation.role}"
+    said = {"invitation": invitation.pk, "role": str(invitation.role), "organisation": invitation.organisation_id}
+    decide(by, invitation.operation_id, DecisionKind.UNINVITE, before=said, after={}, reason=into)

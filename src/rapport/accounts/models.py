@@ -9,8 +9,13 @@ from rapport.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 
 
 class Organisation(models.Model):
+    """One that people and systems read for, once an agreement lets them (sharing/agreements.py). Protocols name it by
+    its slug, its kind (values.ORGANISATION_KINDS, or words of one's own) and its sectors."""
+
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=60, blank=True)
+    sectors = models.JSONField(default=list)  # of texts
 
     def __str__(self) -> str:
         return self.name
@@ -19,7 +24,6 @@ class Organisation(models.Model):
 class Person(AbstractUser):
     """Somebody who signs in. The name shown to colleagues is `first_name` + `last_name`, else the user name."""
 
-    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.SET_NULL)
     language = models.CharField(max_length=12, blank=True)
 
     #: Set on the person of a request who needs a second factor and has none yet (accounts/sessions.py): may nothing.
@@ -58,11 +62,29 @@ class Membership(models.Model):
         return f"{self.person} {self.role}"
 
 
+class Belonging(models.Model):
+    """Somebody reads for an organisation in one operation, as its team has said: a lead of another vouches for nobody
+    here."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="belongings")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="belongings")
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="belongings")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "organisation", "operation"], name="one_belonging")]
+
+    def __str__(self) -> str:
+        return f"{self.person} for {self.organisation}"
+
+
 class Invitation(models.Model):
-    """A link that lets one new person in. The token is shown once; its hash is kept."""
+    """A link that lets one new person in, with a role or as one of an organisation. The token is shown once; its hash
+    is kept."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="invitations")
-    role = models.CharField(max_length=16, choices=[(role.value, role.value) for role in Role])
+    role = models.CharField(max_length=16, blank=True, choices=[(role.value, role.value) for role in Role])
+    organisation = models.ForeignKey(Organisation, null=True, on_delete=models.PROTECT, related_name="invitations")
     token_hash = models.CharField(max_length=64, unique=True)
     note = models.CharField(max_length=200, blank=True)
     invited_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="invitations")
@@ -70,6 +92,15 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
     accepted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role="", organisation__isnull=False)
+                | ~models.Q(role="") & models.Q(organisation=None),
+                name="role_or_organisation",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     OVERSIGHT_DATA_DESTROY = "oversight:data:destroy"
     OVERSIGHT_DATA_HOLD = "oversight:data:hold"
     OVERSIGHT_LEDGER_READ = "oversight:ledger:read"
+    SHARING_AGREEMENT_SIGN = "sharing:agreement:sign"
     SHARING_PROTOCOL_ACTIVATE = "sharing:protocol:activate"
     SHARING_PROTOCOL_PROPOSE = "sharing:protocol:propose"
 
@@ -63,9 +64,10 @@ _VERIFY = _TRIAGE | {
     _P.DESK_SENDER_TRUST,
 }
 
-#: What a lead and a custodian share: the protocol, holds, the ledger.
+#: What a lead and a custodian share: the protocol, partners, holds, the ledger.
 _SHARING = frozenset({
-    _P.OVERSIGHT_DATA_HOLD, _P.OVERSIGHT_LEDGER_READ, _P.SHARING_PROTOCOL_ACTIVATE, _P.SHARING_PROTOCOL_PROPOSE,
+    _P.OVERSIGHT_DATA_HOLD, _P.OVERSIGHT_LEDGER_READ, _P.SHARING_AGREEMENT_SIGN, _P.SHARING_PROTOCOL_ACTIVATE,
+    _P.SHARING_PROTOCOL_PROPOSE,
 })  # fmt: skip
 
 #: A custodian guards who may see what, and what is kept: reads the desk but decides nothing there.

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from rapport.cli.organisations import organisation
 from rapport.cli.output import ModelGroup, as_json, columns, show
 from rapport.errors import Conflict, RapportError
 from rapport.values import Json
@@ -203,3 +204,6 @@ def revoke_key(key_id: int) -> None:
         raise RapportError(f"There is no key {key_id}: see rapport accounts key list.")
     api_keys.revoke(held, held.source.operation_id, None)
     click.echo(f"The key {held.start}… ({held.name}) is revoked.")
+
+
+accounts.add_command(organisation)

@@ -11,6 +11,8 @@ from rapport.desk.event import merge_pages
 from rapport.desk.event import page as event_page
 from rapport.desk.learning import pages as model_page
 from rapport.desk.naming import pages as names_page
+from rapport.desk.partners import organisations
+from rapport.desk.partners import pages as partners
 from rapport.desk.protocol import pages as protocol
 from rapport.desk.queue import handover, saved, translators
 from rapport.desk.queue import pages as queue
@@ -29,6 +31,8 @@ EVENT = f"{DESK}events/<slug:ref>/"
 LEDGER = f"{DESK}ledger/"
 RETENTION = f"{DESK}retention/"
 ORDER = f"{DESK}orders/<slug:slug>/"
+AGREEMENT = f"{DESK}partners/<int:number>/"
+ORGANISATION = f"{DESK}organisations/<int:number>/"
 
 urlpatterns = [
     path(DESK, queue.queue, name="desk"),
@@ -86,6 +90,24 @@ urlpatterns = [
     path(f"{DESK}protocol/<int:number>/", protocol.version, name="desk_protocol_version"),
     path(f"{DESK}protocol/<int:number>/activate/", protocol.activate, name="desk_protocol_activate"),
     path(f"{DESK}protocol/<int:number>/withdraw/", protocol.withdraw, name="desk_protocol_withdraw"),
+    path(f"{DESK}partners/", partners.show, name="desk_partners"),
+    path(f"{DESK}partners/agree/", partners.agree, name="desk_agree"),
+    path(AGREEMENT, partners.agreement, name="desk_agreement"),
+    path(f"{AGREEMENT}renew/", partners.renew, name="desk_agreement_renew"),
+    path(f"{AGREEMENT}end/", partners.end, name="desk_agreement_end"),
+    path(f"{AGREEMENT}keys/", partners.make_key, name="desk_partner_key"),
+    path(f"{AGREEMENT}keys/<int:key_id>/revoke/", partners.revoke_key, name="desk_partner_key_revoke"),
+    path(f"{DESK}organisations/", organisations.show, name="desk_organisations"),
+    path(f"{DESK}organisations/add/", organisations.add, name="desk_organisation_add"),
+    path(ORGANISATION, organisations.organisation, name="desk_organisation"),
+    path(f"{ORGANISATION}join/", organisations.join, name="desk_organisation_join"),
+    path(f"{ORGANISATION}leave/", organisations.leave, name="desk_organisation_leave"),
+    path(f"{ORGANISATION}invite/", organisations.invite, name="desk_organisation_invite"),
+    path(
+        f"{ORGANISATION}invitations/<int:invitation_id>/revoke/",
+        organisations.uninvite,
+        name="desk_organisation_uninvite",
+    ),
     path(RETENTION, retention_page.show, name="desk_retention"),
     path(f"{RETENTION}preview/", retention_page.preview, name="desk_retention_preview"),
     path(f"{RETENTION}destroy/", retention_page.destroy, name="desk_retention_destroy"),

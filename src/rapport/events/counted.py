@@ -25,7 +25,7 @@ def only_counted(operation: Operation, reader: Reader, filters: Filters, purpose
     if replace(filters, categories=(), statuses=()) != Filters():
         return 0
     policy = policy_of(operation.pk)
-    audience = policy.protocol.audience_of(reader).name
+    audience = policy.protocol.audience_of(reader, purpose).name
     some = Event.objects.filter(operation=operation)
     if filters.categories:
         some = some.filter(categories__in=_below(operation, filters.categories))

@@ -15,12 +15,12 @@ from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
 from rapport.sharing.policy import sees_extra
 from rapport.sharing.protocol.model import Audience
-from rapport.values import Reader
+from rapport.values import Purpose, Reader
 
 
-def audience(operation: Operation, reader: Reader) -> Audience:
-    """Whom the reader belongs to under the protocol in force."""
-    return policy_of(operation.pk).protocol.audience_of(reader)
+def audience(operation: Operation, reader: Reader, purpose: Purpose) -> Audience:
+    """Whom the reader belongs to, for a purpose, under the protocol in force."""
+    return policy_of(operation.pk).protocol.audience_of(reader, purpose)
 
 
 def seen(operation: Operation, who: Audience) -> tuple[Field, ...]:
@@ -33,9 +33,9 @@ def filters(operation: Operation, who: Audience) -> tuple[Field, ...]:
     return tuple(one for one in seen(operation, who) if one.filter)
 
 
-def asked(query: Query, operation: Operation, reader: Reader) -> Filters:
-    """The filters in an address, as far as this reader can filter. Refused names the field and the remedy."""
-    return parse(query, operation.time_zone, [one.code for one in filters(operation, audience(operation, reader))])
+def asked(query: Query, operation: Operation, who: Audience) -> Filters:
+    """The filters in an address, as far as this audience can filter. Refused names the field and the remedy."""
+    return parse(query, operation.time_zone, [one.code for one in filters(operation, who)])
 
 
 def changed(operation_id: int, codes: Set[str]) -> Sequence[str]:

@@ -7,11 +7,12 @@ from django.utils.translation import gettext
 from django.views.decorators.http import condition, require_safe
 
 from rapport.events.releases import by_ref
-from rapport.operations.access import public, reader
+from rapport.operations.access import public
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.attachments import kinds, serve, store
 from rapport.reports.models import Attachment
+from rapport.sharing.readers import reader
 from rapport.values import PublishedFile, Purpose
 
 

@@ -19,10 +19,11 @@ from rapport.events.filters import parse_box
 from rapport.events.index import Cluster
 from rapport.events.live import view
 from rapport.events.releases import releases
-from rapport.operations.access import public, reader
+from rapport.operations.access import public
 from rapport.operations.basemap import land_for
 from rapport.operations.gazetteer import drawable
 from rapport.operations.models import Operation
+from rapport.sharing.readers import reader
 from rapport.values import Box, Precision, Purpose, Reader, Release
 
 WORLD = Box(-180, -90, 180, 90)
@@ -38,7 +39,7 @@ def clusters(request: HttpRequest, operation: Operation) -> HttpResponse:
     """The events of a box as clusters. total = unmapped + the sum of all counts, for what this reader is released."""
     who = reader(request, operation)
     try:
-        filters = extra.asked(request.GET, operation, who)
+        filters = extra.asked(request.GET, operation, extra.audience(operation, who, Purpose.VIEW))
         chosen = view(operation, who).select(filters)
         box, zoom = _box(request), _zoom(request)
     except Refused as refused:

@@ -42,7 +42,7 @@ class Asked:
     @classmethod
     def of(cls, operation_id: int, reader: Reader, purpose: Purpose) -> Asked:
         policy, now = policy_of(operation_id), timezone.now()
-        audience = policy.protocol.audience_of(reader)
+        audience = policy.protocol.audience_of(reader, purpose)
         # Most protocols rule alike for looking and for taking away: then one index serves both.
         alike = policy.rules(audience.name, purpose, now) == policy.rules(audience.name, Purpose.VIEW, now)
         return cls(operation_id, audience, Purpose.VIEW if alike else purpose, policy, now)

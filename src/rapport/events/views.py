@@ -22,10 +22,11 @@ from rapport.events.index import Selection
 from rapport.events.live import View, view
 from rapport.events.models import Event
 from rapport.events.releases import by_ref, releases
-from rapport.operations.access import address, public, reader
+from rapport.operations.access import address, public
 from rapport.operations.fields import PREFIX, Field
 from rapport.operations.models import Operation, Source
 from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.readers import reader
 from rapport.values import Purpose, Reader, Status
 
 PAGE = 50  # events
@@ -52,10 +53,10 @@ def about(request: HttpRequest) -> HttpResponse:
 def overview(request: HttpRequest, operation: Operation) -> HttpResponse:
     """Map, list and timeline of one operation under one set of filters; `part=results` gives what changes with news."""
     who = reader(request, operation)
-    seen = view(operation, who)
-    offers = extra.filters(operation, extra.audience(operation, who))
+    seen, audience = view(operation, who), extra.audience(operation, who, Purpose.VIEW)
+    offers = extra.filters(operation, audience)
     try:
-        filters = extra.asked(request.GET, operation, who)
+        filters = extra.asked(request.GET, operation, audience)
     except Refused as refused:
         return _not_understood(request, operation, seen, offers, refused)
     shown = _shown(request, operation, who, seen, filters)
@@ -165,7 +166,7 @@ def _gone(request: HttpRequest, operation: Operation, who: Reader, ref: str) -> 
 
 
 def _was_shown(event: Event, who: Reader) -> bool:
-    audience = extra.audience(event.operation, who).name
+    audience = extra.audience(event.operation, who, Purpose.VIEW).name
     entries = ReleaseEntry.objects.filter(operation=event.operation_id, audience=audience, event_id=event.pk)
     return entries.filter(retracted=True).exists()
 

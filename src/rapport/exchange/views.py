@@ -25,11 +25,12 @@ from rapport.events.index import Selection
 from rapport.events.releases import releases
 from rapport.formats import atom, geojson, rss, table
 from rapport.formats.context import ExtraColumn, FeedContext
-from rapport.operations.access import public, reader
+from rapport.operations.access import public
 from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
 from rapport.sharing.coarser import time_left
 from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.readers import reader
 from rapport.values import Purpose, Reader, Release
 
 PAGE = 500  # releases in memory at a time
@@ -126,9 +127,9 @@ def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpRespons
 
 def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
     who = reader(request, operation)
-    filters = extra.asked(request.GET, operation, who)
+    audience = extra.audience(operation, who, Purpose.EXPORT)
+    filters = extra.asked(request.GET, operation, audience)
     limit = _limit(request.GET.get("limit", ""), form)
-    audience = extra.audience(operation, who)
     seen = live.view(operation, who, Purpose.EXPORT)
     policy = policy_of(operation.pk)
     rounding = policy.rounding(audience.name, Purpose.EXPORT, timezone.now())

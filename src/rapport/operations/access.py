@@ -20,7 +20,6 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.accounts.second_factor import AFTER
 from rapport.operations.models import Operation
-from rapport.values import PUBLIC, Reader
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -94,15 +93,6 @@ def by_proof(proof: str) -> Callable[[View[P]], View[P]]:
 def person(request: HttpRequest) -> Person:
     """The person signed in; only where that is known, as behind `needs`."""
     return cast(Person, request.user)
-
-
-def reader(request: HttpRequest, operation: Operation) -> Reader:
-    """On whose behalf this request reads: the team, for whoever may read the desk of this operation, or the public. A
-    role that does not carry the desk reads what everybody reads."""
-    user = request.user
-    if user.is_authenticated and person(request).may(Permission.DESK_REPORT_READ, operation.pk):
-        return Reader(True, user.pk, frozenset(role.value for role in person(request).roles_in(operation.pk)))
-    return PUBLIC
 
 
 def address(operation: Operation, *parts: str) -> str:

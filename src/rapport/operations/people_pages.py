@@ -59,7 +59,7 @@ def _people(request: HttpRequest, operation: Operation) -> dict[str, Any]:
     give = invitations.roles_to_give(person(request), operation.pk)
     memberships = Membership.objects.filter(operation=operation).select_related("person")
     open_invitations = Invitation.objects.filter(
-        operation=operation, accepted_at=None, expires_at__gt=timezone.now()
+        operation=operation, organisation=None, accepted_at=None, expires_at__gt=timezone.now()
     ).select_related("invited_by")
     return {
         "operation": operation,
@@ -109,12 +109,12 @@ def open_invitation(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_POST
 def accept_invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """A person who is signed in takes the role."""
+    """A person who is signed in takes the role, or belongs to the organisation from now on."""
     if not request.user.is_authenticated:
         return redirect("invitation", token)
-    membership = invitations.accept(keys.token_hash(token), person(request))
+    accepted = invitations.accept(keys.token_hash(token), person(request))
     request.session.pop(OPENED, None)
-    return redirect(address(Operation.objects.get(pk=membership.operation_id)))
+    return redirect(address(accepted.operation))
 
 
 def absolute(request: HttpRequest, path: str) -> str:

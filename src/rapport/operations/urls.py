@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.operations import people_pages, source_pages
+from rapport.operations import acting, people_pages, source_pages
 
 urlpatterns = [
     path("accounts/invitation/<str:token>/", people_pages.open_invitation, name="invitation"),
     path("accounts/invitation/<str:token>/accept/", people_pages.accept_invitation, name="accept_invitation"),
+    path("<slug:operation>/acting-for/", acting.act_for, name="act_for"),
     path("<slug:operation>/people/", people_pages.people_page, name="people"),
     path(
         "<slug:operation>/people/invitations/<int:invitation_id>/revoke/",

@@ -42,6 +42,8 @@ class DecisionKind(models.TextChoices):
     NAME_PLACE = "name_place", "added the name of a place"
     NO_PLACE = "no_place", "took the name of a place away"
     PROTOCOL = "protocol", "changed the protocol"
+    AGREEMENT = "agreement", "changed an agreement with a partner"
+    ORGANISATION = "organisation", "changed an organisation, or who belongs to it"
     DESTROY = "destroy", "had what somebody sent destroyed"
     HOLD = "hold", "held something from destruction"
     LET_GO = "let_go", "ended a hold from destruction"
@@ -58,6 +60,7 @@ OF_MANAGING = frozenset({
     DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,
     DecisionKind.MODEL, DecisionKind.PROTOCOL, DecisionKind.DESTROY, DecisionKind.HOLD, DecisionKind.LET_GO,
     DecisionKind.STOP_FUNCTION, DecisionKind.RESUME_FUNCTION, DecisionKind.ANSWER_CONTEST,
+    DecisionKind.AGREEMENT, DecisionKind.ORGANISATION,
 })  # fmt: skip
 
 

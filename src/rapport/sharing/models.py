@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -168,6 +169,61 @@ class ProtocolVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+
+class Agreement(models.Model):
+    """What lets an organisation read as itself in an operation, for some purposes and until a day. What it then gets,
+    the protocol says. Never changed but to be ended early: a renewal is a further one."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="agreements")
+    giver = models.CharField(max_length=200)  # who answers for what the operation gives, in words
+    receiver = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="agreements")
+    purposes = models.JSONField()  # list of values.Purpose
+    starts = models.DateTimeField()
+    ends = models.DateTimeField()  # exclusive
+    reason = models.TextField()  # or where it is written down
+    signed_by = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField(default=timezone.now)
+    ended_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    renewed_from = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="renewal")
+
+    class Meta:
+        indexes = [models.Index(fields=["operation", "receiver", "ends"], name="agreement_ends")]
+
+    def __str__(self) -> str:
+        return f"agreement {self.pk}"
+
+    def state(self, now: datetime) -> AgreementState:
+        if self.ended_at is not None:
+            return AgreementState.ENDED
+        if now < self.starts:
+            return AgreementState.LATER
+        return AgreementState.IN_FORCE if now < self.ends else AgreementState.EXPIRED
+
+
+class AgreementState(models.TextChoices):
+    IN_FORCE = "in_force", "in force"
+    LATER = "later", "starts later"
+    EXPIRED = "expired", "expired"
+    ENDED = "ended", "ended early"
+
+
+class PartnerKey(models.Model):
+    """A key with which a partner's system reads under one agreement, and ends with it. Shown once when made; its hash
+    is kept, and the first characters to name it."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="keys")
+    name = models.CharField(max_length=60)  # as protocols may call it
+    start = models.CharField(max_length=8)
+    key_hash = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.start}…)"
 
 
 def next_seqs(operation_id: int, audience: str, count: int) -> range:

@@ -110,7 +110,7 @@ def decide(policy: Policy, reader: Reader, item: Item, purpose: Purpose, now: da
     """The ruling on one item for one reader and purpose. Never raises: what no rule allows is not allowed."""
     if purpose is Purpose.WORK:
         return WORK if reader.team else NOT_WORK
-    return policy.ruling(policy.protocol.audience_of(reader).name, item.facts, purpose, now)
+    return policy.ruling(policy.protocol.audience_of(reader, purpose).name, item.facts, purpose, now)
 
 
 def sees_extra(audience: Audience, public: bool) -> bool:

@@ -32,7 +32,7 @@ def released(queryset: QuerySet[S], policy: Policy, reader: Reader, purpose: Pur
     """The rows, of one operation, that this reader gets for this purpose."""
     if purpose is Purpose.WORK:
         return _whole(queryset) if reader.team else _whole(queryset.none())
-    return released_to(queryset, policy, policy.protocol.audience_of(reader).name, purpose, now)
+    return released_to(queryset, policy, policy.protocol.audience_of(reader, purpose).name, purpose, now)
 
 
 def released_to(queryset: QuerySet[S], policy: Policy, audience: str, purpose: Purpose, now: datetime) -> QuerySet[S]:

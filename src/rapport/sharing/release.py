@@ -18,7 +18,7 @@ def release(policy: Policy, item: Item, reader: Reader, purpose: Purpose, now: d
     1 who reads, for what · 2 the rules that match · 3 the ruling · 4 what is left · 5 why, in words
     """
     # 1
-    audience = policy.protocol.audience_of(reader)
+    audience = policy.protocol.audience_of(reader, purpose)
     # 2, 3
     ruling = decide(policy, reader, item, purpose, now)
     if not ruling.allow or ruling.left.counted_only:

@@ -1,6 +1,6 @@
 """What a person, or a machine, is told when something does not work: what happened, and what to do.
 
-Pages for people; `{"error": …}` under /api/ and /in/, where machines are.
+Pages for people; `{"error": …}` under /api/ and /in/, where machines are, and for whoever sends a key.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 
 from rapport.desk import line
 from rapport.desk.page import page_instead, page_of
-from rapport.errors import Conflict, NotAllowed, RapportError, Refused, TryAgain
+from rapport.errors import BadKey, Conflict, NotAllowed, RapportError, Refused, TryAgain
+from rapport.sharing.readers import sent_key
 
 log = logging.getLogger(__name__)
 #: What a person writes in a form of the desk: shown again where the form itself cannot be.
@@ -26,7 +27,7 @@ MACHINES = ("/api/", "/in/", "/taxii2/")
 
 
 def _answer(request: HttpRequest, status: int, title: str, text: str, **more: Any) -> HttpResponse:
-    if request.path.startswith(MACHINES):
+    if request.path.startswith(MACHINES) or sent_key(request) is not None:
         return JsonResponse({"error": text}, status=status)
     return render(request, "error.html", {"title": title, "text": text, **more}, status=status)
 
@@ -87,7 +88,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _status(error: RapportError) -> int:
     match error:
-        case Refused():
+        case Refused() | BadKey():
             return error.status
         case NotAllowed():
             return 403
@@ -123,7 +124,12 @@ def explain(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     if not isinstance(exception, RapportError):
         return None
     status = _status(exception)
-    return _answer(request, status, _titles(status), str(exception), **_kept(request))
+    answer = _answer(request, status, _titles(status), str(exception), **_kept(request))
+    if isinstance(exception, BadKey):
+        answer.headers["Cache-Control"] = "no-store"
+        if status == 401:
+            answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
 
 
 def explained(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponseBase]:

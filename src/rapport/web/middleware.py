@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 from rapport.web import errors
 
@@ -31,6 +32,22 @@ def headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy(settings.TILE_URL))
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)")
+        return response
+
+    return respond
+
+
+def kept_apart(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """What was read on somebody's behalf goes to nobody else out of a cache on the way: it differs by who is signed in
+    and by the key that was sent, and what is not everybody's is not kept there at all."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        readers = request.__dict__.get("readers")
+        if readers is not None:
+            patch_vary_headers(response, ["Cookie", "Authorization"])
+        if any(not one.anonymous for one in readers or ()):
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
     return respond

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "rapport.accounts.sessions.limited",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "rapport.web.middleware.kept_apart",
     "rapport.web.middleware.readable",
     "rapport.web.errors.explained",
     "rapport.desk.line.sent_once",

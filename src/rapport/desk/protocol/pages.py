@@ -10,17 +10,19 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from rapport.accounts.models import Organisation
 from rapport.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from rapport.desk.page import attempt, local_time, to
 from rapport.desk.protocol.play import effects
 from rapport.errors import BadDefinition
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
-from rapport.sharing import activation
+from rapport.sharing import activation, agreements
 from rapport.sharing.active import CLOSED, policy_of
 from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.protocol import file, library, lint
 from rapport.sharing.protocol.model import Protocol
+from rapport.values import ORGANISATION_KINDS
 
 #: Shipped protocols that one starts from.
 STARTS = tuple(name for name in library.names() if name != CLOSED)
@@ -52,6 +54,7 @@ def _page(
         "operation": operation,
         "protocol": policy_of(operation.pk).protocol,
         "in_force": activation.in_force(operation.pk),
+        "ending": agreements.ending_soon(operation.pk, timezone.now()),
         "waiting": [one for one in versions if one.activated_at is None],
         "past": [one for one in versions if one.activated_at is not None],
         "starts": STARTS,
@@ -111,6 +114,8 @@ def _known(operation: Operation) -> lint.Vocabulary:
     return lint.Vocabulary(
         categories=frozenset(operation.categories.values_list("code", flat=True)),
         sources=frozenset(operation.sources.values_list("slug", flat=True)),
+        organisations=frozenset(Organisation.objects.values_list("slug", flat=True)),
+        kinds=frozenset({*ORGANISATION_KINDS, *Organisation.objects.values_list("kind", flat=True)} - {""}),
         roles=frozenset(role.value for role in Role),
         desk_roles=frozenset(
             role.value for role, may in ROLE_PERMISSIONS.items() if Permission.DESK_REPORT_READ in may

@@ -81,7 +81,8 @@ def desk_pages(person: Person, operation: Operation) -> list[tuple[str, str]]:
     """(name, address) of the desk's pages that this person may open."""
     pages = [("Queue", "desk"), ("Events", "desk_events"), ("To translate", "desk_translators"),
              ("Decisions", "desk_decisions"), ("Standing orders", "desk_orders"), ("Names", "desk_names"),
-             ("Model", "desk_model"), ("Protocol", "desk_protocol"), ("Messages out", "desk_outbox"),
+             ("Model", "desk_model"), ("Protocol", "desk_protocol"), ("Partners", "desk_partners"),
+             ("Messages out", "desk_outbox"),
              ("Automated", "desk_automated"), ("Retention", "desk_retention")]  # fmt: skip
     if not person.may(Permission.DESK_REPORT_TRANSLATE, operation.pk):
         pages.remove(("To translate", "desk_translators"))

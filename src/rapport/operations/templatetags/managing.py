@@ -1,15 +1,18 @@
-"""The links to managing an operation, for who may."""
+"""What the head of every page says beside its name: links to managing an operation, for whom somebody reads."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext
 
+from rapport.accounts.models import Organisation
 from rapport.accounts.permissions import Permission
 from rapport.operations.access import address
+from rapport.operations.acting import acting_for, organisations_of
 
 register = template.Library()
 
@@ -28,3 +31,21 @@ def managing(context: Mapping[str, Any]) -> list[tuple[str, str]]:
         (Permission.OVERSIGHT_LEDGER_READ, "desk/ledger", gettext("Ledger")),
     )
     return [(address(operation, path), name) for needed, path, name in pages if user.may(needed, operation.pk)]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """For which organisation the person signed in reads here, and among which they choose."""
+
+    now: Organisation | None
+    among: list[Organisation]
+
+
+@register.simple_tag(takes_context=True)
+def acting(context: Mapping[str, Any]) -> Acting | None:
+    """None for whoever belongs to no organisation here."""
+    user, operation, request = (context.get(name) for name in ("user", "operation", "request"))
+    if not operation or not request or not user or not user.is_authenticated:
+        return None
+    among = organisations_of(user, operation)
+    return Acting(acting_for(request, operation), among) if among else None

@@ -135,7 +135,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a protocol tells apart. Any of the lists may name a reader; `everyone` names all, and is the last one's."""
+    """Whom a protocol tells apart. Any of the lists may name a reader; `everyone` names all, and is the last one's. The
+    lists of organisations, their kinds and sectors, and of keys, name a reader only for what was agreed with them."""
 
     name: str
     title: str
@@ -147,12 +148,12 @@ class Audience:
     keys: frozenset[str] = frozenset()
     everyone: bool = False
 
-    def holds(self, reader: Reader) -> bool:
-        return (
-            self.everyone
-            or (self.team and reader.team)
-            or bool(self.roles & reader.roles)
-            or reader.organisation in self.organisations
+    def holds(self, reader: Reader, purpose: Purpose) -> bool:
+        if self.everyone or (self.team and reader.team) or self.roles & reader.roles:
+            return True
+        # Without an agreement for this purpose, people and keys of an organisation read as anybody does.
+        return purpose in reader.agreed and (
+            reader.organisation in self.organisations
             or reader.organisation_kind in self.kinds
             or bool(self.sectors & reader.sectors)
             or reader.key in self.keys
@@ -193,9 +194,9 @@ class Protocol:
     smallest_count: int = 0
     digest: str = ""  # SHA-256 of the file
 
-    def audience_of(self, reader: Reader) -> Audience:
-        """The first audience that the reader belongs to."""
-        return next(one for one in self.audiences if one.holds(reader))
+    def audience_of(self, reader: Reader, purpose: Purpose) -> Audience:
+        """The first audience that the reader belongs to, for a purpose: agreements name purposes."""
+        return next(one for one in self.audiences if one.holds(reader, purpose))
 
     def audience(self, name: str) -> Audience:
         """KeyError for a name that is not among them."""

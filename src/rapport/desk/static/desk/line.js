@@ -20,7 +20,8 @@
 
   document.addEventListener('submit', function (event) {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== 'post' || !desk.contains(form) || form.enctype === 'multipart/form-data') return;
+    if (event.defaultPrevented || form.method !== 'post' || !desk.contains(form) || form.enctype === 'multipart/form-data' ||
+      'plain' in form.dataset) return; // plain: the answer is shown once, or is a file, and must not be asked for twice
     event.preventDefault();
     if (form.dataset.line) return;
     if (leaves(form) && desk.querySelector('form[data-line]:not([data-part])')) {
