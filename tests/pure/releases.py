@@ -29,7 +29,7 @@ CONTEXT = FeedContext(
     updated=datetime(2010, 1, 20, 12, 30, tzinfo=UTC),
     extra=(
         ExtraColumn("x_damage", "damage", {"en": "Damage"}, "choice", "#impact+damage", {"total": {"en": "Destroyed"}}),
-        ExtraColumn("x_needs", "needs", {"en": "Needs"}, "choice", "", {}),
+        ExtraColumn("x_needs", "needs", {"en": "Needs"}, "choice", "", {}, several=True),
         ExtraColumn("x_remark", "remark", {"en": "Remark\0"}, "text", "", {}),
         ExtraColumn("x_depth", "depth", {"en": "Depth"}, "number", "", {}),
     ),
