@@ -361,8 +361,8 @@ FIELDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="url",
-        title=_("Address"),
-        meaning=_("The address of its page."),
+        title=_("Address of its page"),
+        meaning=_("Where its page can be opened, as long as it is released."),
         type="string",
         of=("ref",),
         found=_table("url", rss="link", atom="link"),
@@ -400,7 +400,7 @@ FIELDS: tuple[Entry, ...] = (
     Entry(
         name="publication",
         title=_("Publication"),
-        meaning=_("Whether readers get it at all. Feeds and exports give others than the team only what is published."),
+        meaning=_("Whether it is a draft, published or withdrawn."),
         type="string",
         of=("publication",),
         found={},
@@ -410,7 +410,7 @@ FIELDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="sources",
-        title=_("Ways in"),
+        title=_("How its reports came"),
         meaning=_("By which ways its reports came, never from whom."),
         type="string",
         of=("sources",),
