@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from django.db import transaction
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from rapport.accounts.models import Person
@@ -33,21 +33,9 @@ from rapport.operations.definition import parse
 from rapport.operations.models import Operation
 from rapport.sharing import activation
 from rapport.sharing.protocol import model
-from rapport.values import (
-    CategoryName,
-    ExtraValue,
-    Precision,
-    Publication,
-    PublishedFile,
-    Purpose,
-    Range,
-    Release,
-    Response,
-    Spot,
-    Status,
-)
+from rapport.values import Precision, Publication, Release, Response, Status
 from tests.guards.canaries import PROTOCOLS
-from tests.pure.releases import CONTEXT, releases
+from tests.pure.releases import CONTEXT, FULL, releases
 from tests.pure.test_definition import SMALL
 from tests.pure.test_fields import FIELDS as EXTRA_FIELDS
 
@@ -60,20 +48,6 @@ HASHTAGS = re.compile(
     "population|reached|region|respondee|sector|service|severity|status|subsector|targeted|value"
 )
 _HXL = re.compile(r"#([a-z][a-z0-9]*)(\+[a-z][a-z0-9_]*)*")
-#: Every attribute filled, so that whatever an export can write it writes.
-FULL = Release(
-    kind="event", ref="7hq2m4kd", operation="sample", audience="team", purpose=Purpose.EXPORT, title="Water needed",
-    summary="For forty people.", categories=(CategoryName("2b", {"en": "Water shortage"}, "#need+wash"),),
-    publication=Publication.PUBLISHED, status=Status.VERIFIED, occurred_at=datetime(2010, 1, 14, 9, tzinfo=UTC),
-    published_at=datetime(2010, 1, 15, tzinfo=UTC), updated_at=datetime(2010, 1, 16, tzinfo=UTC),
-    place=Spot(-72.3, 18.54, Precision.STREET, 300, "Delmas 33", "HT0112"), affected=Range(40, 60), sources=("sms",),
-    reports=2, rule="public", reasons=("Published.",), response=Response.ASSIGNED,
-    extra=(
-        ExtraValue("damage", {}, "total", True), ExtraValue("needs", {}, ["water", "tents"], True),
-        ExtraValue("remark", {}, "None", True), ExtraValue("depth", {}, 1.5, True),
-    ),
-    files=(PublishedFile(1, "image/jpeg", 1000, "photo-1.jpg"),),
-)  # fmt: skip
 OWN = Own(extra=CONTEXT.extra)
 
 
@@ -236,7 +210,11 @@ def under(request: Any, asking: Operation, lead: Person, someone: Callable[..., 
     return asking
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink an example takes minutes
+)
 @given(st.lists(st.tuples(_events, _places, _codes), min_size=1, max_size=6))
 def test_every_row_that_any_reader_gets_fits_the_dictionary_that_they_get(
     under: Operation, volunteer: Person, outsider: Person, some: list[Any]

@@ -12,6 +12,7 @@ from rapport.values import (
     ExtraValue,
     Precision,
     Publication,
+    PublishedFile,
     Purpose,
     Range,
     Release,
@@ -90,3 +91,17 @@ releases = st.builds(
     extra=extras,
 )
 lists = st.lists(releases, max_size=5)
+#: Every attribute filled, so that whatever an export can write it writes.
+FULL = Release(
+    kind="event", ref="7hq2m4kd", operation="sample", audience="team", purpose=Purpose.EXPORT, title="Water needed",
+    summary="For forty people.", categories=(CategoryName("2b", {"en": "Water shortage"}, "#need+wash"),),
+    publication=Publication.PUBLISHED, status=Status.VERIFIED, occurred_at=datetime(2010, 1, 14, 9, tzinfo=UTC),
+    published_at=datetime(2010, 1, 15, tzinfo=UTC), updated_at=datetime(2010, 1, 16, tzinfo=UTC),
+    place=Spot(-72.3, 18.54, Precision.STREET, 300, "Delmas 33", "HT0112"), affected=Range(40, 60), sources=("sms",),
+    reports=2, rule="public", reasons=("Published.",), response=Response.ASSIGNED,
+    extra=(
+        ExtraValue("damage", {}, "total", True), ExtraValue("needs", {}, ["water", "tents"], True),
+        ExtraValue("remark", {}, "None", True), ExtraValue("depth", {}, 1.5, True),
+    ),
+    files=(PublishedFile(1, "image/jpeg", 1000, "photo-1.jpg"),),
+)  # fmt: skip

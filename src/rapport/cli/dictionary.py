@@ -87,10 +87,12 @@ def check(file: Path, operation: str, audience: str, to_json: bool) -> None:
     lines = [one.said("feature" if is_geojson else "row") for one in found[:_MOST_FAULTS]]
     show(result, to_json, lines or [f"{file}: it holds to the dictionary, version {_version(mine)}."])
     if found:
-        many = f"more than {_MOST_FAULTS}" if len(found) > _MOST_FAULTS else str(len(found))
-        raise RapportError(
-            f"{file}: {many} things do not fit the dictionary of {operation}: mend them, or export again."
-        )
+        many = f"more than {_MOST_FAULTS} places" if len(found) > _MOST_FAULTS else _places(len(found))
+        raise RapportError(f"{file} does not fit the dictionary in {many}: mend them, or export it again.")
+
+
+def _places(count: int) -> str:
+    return "1 place" if count == 1 else f"{count} places"
 
 
 def _text(file: Path) -> str:
