@@ -10,12 +10,14 @@ from django.test import Client
 
 from rapport.accounts.models import Person
 from rapport.cli.main import run
+from rapport.desk import actions
 from rapport.formats.dictionary.fields import FIELDS
 from rapport.operations import fields
 from rapport.operations.definition import parse
 from rapport.operations.models import Category, Operation
 from tests.pure.test_definition import SMALL
 from tests.pure.test_fields import FIELDS as EXTRA
+from tests.web.desk import DRAFT, report
 from tests.web.public import publish
 
 Capture = pytest.CaptureFixture[str]
@@ -122,11 +124,13 @@ def test_readers_and_the_desk_are_led_to_it(client: Client, operation: Operation
     assert link in enter(lead).get("/sample/desk/protocol/").content.decode()
 
 
-def test_what_no_export_gives_stands_on_the_page_of_an_event(operation: Operation, volunteer: Person) -> None:
+def test_what_no_export_gives_stands_on_the_page_of_an_event(operation: Operation, verifier: Person) -> None:
     """`publication` and `sources`: the entries without an export."""
-    event = publish(operation, publication="draft", published_at=None)
-    page = enter(volunteer).get(f"/sample/events/{event.ref}/").content.decode()
+    event = actions.accept(verifier, report(operation), DRAFT, publish=False)
+    page = enter(verifier).get(f"/sample/events/{event.ref}/").content.decode()
     assert "A draft: only the team of this operation sees it." in page
+    assert "SMS to 4636" in page
+    assert [one.name for one in FIELDS if not one.found] == ["publication", "sources"]
 
 
 # --- at the command line -------------------------------------------------------------------------------------------
