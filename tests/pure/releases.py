@@ -12,6 +12,7 @@ from rapport.values import (
     ExtraValue,
     Precision,
     Publication,
+    PublishedFile,
     Purpose,
     Range,
     Release,
@@ -29,7 +30,7 @@ CONTEXT = FeedContext(
     updated=datetime(2010, 1, 20, 12, 30, tzinfo=UTC),
     extra=(
         ExtraColumn("x_damage", "damage", {"en": "Damage"}, "choice", "#impact+damage", {"total": {"en": "Destroyed"}}),
-        ExtraColumn("x_needs", "needs", {"en": "Needs"}, "choice", "", {}),
+        ExtraColumn("x_needs", "needs", {"en": "Needs"}, "choice", "", {}, several=True),
         ExtraColumn("x_remark", "remark", {"en": "Remark\0"}, "text", "", {}),
         ExtraColumn("x_depth", "depth", {"en": "Depth"}, "number", "", {}),
     ),
@@ -90,3 +91,17 @@ releases = st.builds(
     extra=extras,
 )
 lists = st.lists(releases, max_size=5)
+#: Every attribute filled, so that whatever an export can write it writes.
+FULL = Release(
+    kind="event", ref="7hq2m4kd", operation="sample", audience="team", purpose=Purpose.EXPORT, title="Water needed",
+    summary="For forty people.", categories=(CategoryName("2b", {"en": "Water shortage"}, "#need+wash"),),
+    publication=Publication.PUBLISHED, status=Status.VERIFIED, occurred_at=datetime(2010, 1, 14, 9, tzinfo=UTC),
+    published_at=datetime(2010, 1, 15, tzinfo=UTC), updated_at=datetime(2010, 1, 16, tzinfo=UTC),
+    place=Spot(-72.3, 18.54, Precision.STREET, 300, "Delmas 33", "HT0112"), affected=Range(40, 60), sources=("sms",),
+    reports=2, rule="public", reasons=("Published.",), response=Response.ASSIGNED,
+    extra=(
+        ExtraValue("damage", {}, "total", True), ExtraValue("needs", {}, ["water", "tents"], True),
+        ExtraValue("remark", {}, "None", True), ExtraValue("depth", {}, 1.5, True),
+    ),
+    files=(PublishedFile(1, "image/jpeg", 1000, "photo-1.jpg"),),
+)  # fmt: skip

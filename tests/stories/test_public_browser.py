@@ -87,7 +87,7 @@ SILENT = [pytest.param({"viewport": PHONE, "java_script_enabled": False}, id="wi
 @pytest.mark.parametrize("visit", LOOKS, indirect=True)
 def test_every_page_is_accessible_and_asks_no_other_host(visit: Visit, events: list[Event]) -> None:
     paths = ["/", "/about/", "/sample/", "/sample/?view=list", "/sample/?view=timeline", "/sample/?q=none"]
-    for path in [*paths, f"/sample/events/{events[0].ref}/"]:
+    for path in [*paths, "/sample/dictionary/", f"/sample/events/{events[0].ref}/"]:
         page = visit.open(path)
         violations = Axe().run(page)["violations"]
         assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == [], path

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backup": ("rapport.cli.backup:backup", "Write everything to one file while rapport goes on."),
     "bench": ("rapport.cli.bench:bench", "Measure how fast things are, beside their aims."),
     "demo": ("rapport.cli.demo:demo", "Load the sample operation haiti-2010 and serve it."),
+    "dictionary": ("rapport.cli.dictionary:dictionary", "What each field of feeds and exports is; check a file."),
     "doctor": ("rapport.cli.doctor:doctor", "Say what is wrong, and what to do."),
     "function": ("rapport.cli.functions:function", "Stop or resume an automated function on the whole machine."),
     "import": ("rapport.cli.importing:import_file", "Take a table of reports in."),

@@ -23,8 +23,10 @@ from rapport.errors import Refused
 from rapport.events import extra, live
 from rapport.events.index import Selection
 from rapport.events.releases import releases
+from rapport.exchange.dictionary import columns
 from rapport.formats import atom, geojson, rss, table
-from rapport.formats.context import ExtraColumn, FeedContext
+from rapport.formats.context import FeedContext
+from rapport.formats.dictionary.described import TABLES
 from rapport.operations.access import public
 from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
@@ -143,10 +145,7 @@ def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
         language=language,
         query=filters.query(),
         updated=time_left(changed, rounding, ZoneInfo(operation.time_zone)) or changed,
-        extra=tuple(
-            ExtraColumn(one.name, one.code, one.names, one.kind, one.hxl, {c.code: c.names for c in one.choices})
-            for one in extra.seen(operation, audience)
-        ),
+        extra=columns(operation, audience),
     )
     return Feed(operation, who, audience.name, selection, seen.state, rounding > 0, form, limit, context)
 
@@ -175,6 +174,9 @@ def _answer(request: HttpRequest, asked: Feed) -> HttpResponseBase:
         response = StreamingHttpResponse(asked.content(), content_type=form.content_type)
     if form.ending == "csv":
         response.headers["Content-Disposition"] = f'attachment; filename="{asked.operation.slug}-events.csv"'
+    if form.ending in TABLES:  # what its columns mean: RFC 8288
+        described = asked.context.dictionary_url(form.ending)
+        response.headers["Link"] = f'<{described}>; rel="describedby"; type="application/json"'
     return response
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
 from uuid import UUID, uuid5
@@ -23,6 +23,9 @@ class ExtraColumn:
     kind: str
     hxl: str
     labels: Mapping[str, Mapping[str, str]]
+    several: bool = False
+    public: bool = True  # everybody may see it
+    help: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class FeedContext:
     def feed_url(self, ending: str) -> str:
         """This feed itself, in the format with that ending."""
         return self._with_query(f"{self.base_url}/{quote(self.slug)}/events.{ending}")
+
+    def dictionary_url(self, ending: str) -> str:
+        """The Table Schema of what this feed holds in the format with that ending: its data dictionary."""
+        return f"{self.base_url}/{quote(self.slug)}/dictionary.json?export={ending}"
 
     def event_url(self, ref: str) -> str:
         return f"{self.base_url}/{quote(self.slug)}/events/{quote(ref)}/"

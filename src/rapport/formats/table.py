@@ -13,15 +13,12 @@ from collections.abc import Iterable, Iterator
 
 from rapport.formats.characters import clean
 from rapport.formats.context import FeedContext, utc
+from rapport.formats.dictionary.fields import FIELDS
 from rapport.formats.geojson import DECIMALS
 from rapport.values import Json, Release, Spot, named
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
-COLUMNS = (
-    "ref", "headline", "summary", "category_codes", "categories", "status", "occurred_at", "published_at",
-    "updated_at", "lat", "lon", "precision", "radius_m", "place", "pcode", "affected_low", "affected_high", "reports",
-    "url", "response",
-)  # fmt: skip
+COLUMNS = tuple(one.name for one in FIELDS if one.is_column("csv"))
 BETWEEN = "|"  # several categories or choices in one cell
 
 Cell = str | int | float | None

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from rapport.accounts.permissions import Permission
+from rapport.formats.dictionary.fields import PUBLICATIONS, RESPONSES, STATUSES, meaning_of
 from rapport.operations.languages import own_name
 from rapport.operations.models import Operation
 from rapport.values import (
@@ -97,11 +98,7 @@ def publication_word(publication: Publication) -> str:
 
 @register.filter
 def publication_meaning(publication: Publication) -> str:
-    return {
-        Publication.DRAFT: gettext("A draft: only the team of this operation sees it."),
-        Publication.PUBLISHED: gettext("Published: everybody may see it."),
-        Publication.WITHDRAWN: gettext("Withdrawn: only the team of this operation still sees it."),
-    }[Publication(publication)]
+    return gettext(meaning_of(PUBLICATIONS, Publication(publication).value))
 
 
 @register.filter
@@ -117,13 +114,7 @@ def status_word(status: Status | str) -> str:
 
 @register.filter
 def status_meaning(status: Status | str) -> str:
-    return {
-        Status.UNVERIFIED: gettext("Somebody said so. Nobody has checked it yet."),
-        Status.CORROBORATED: gettext("Several people said so independently. Nobody has checked it on the spot."),
-        Status.VERIFIED: gettext("A verifier has checked it and found it true."),
-        Status.REFUTED: gettext("A verifier has checked it and found it not true."),
-        Status.UNVERIFIABLE: gettext("A verifier has tried, and it cannot be checked."),
-    }[Status(status)]
+    return gettext(meaning_of(STATUSES, Status(status).value))
 
 
 @register.filter
@@ -138,12 +129,7 @@ def response_word(response: Response | str) -> str:
 
 @register.filter
 def response_meaning(response: Response | str) -> str:
-    return {
-        Response.OPEN: gettext("Nobody is known to be dealing with it yet."),
-        Response.ASSIGNED: gettext("Somebody is dealing with it."),
-        Response.DONE: gettext("It has been dealt with."),
-        Response.EXPIRED: gettext("It is too old to be acted upon."),
-    }[Response(response)]
+    return gettext(meaning_of(RESPONSES, Response(response).value))
 
 
 @register.filter
