@@ -30,6 +30,8 @@ class Permission(StrEnum):
     OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
     OVERSIGHT_DATA_DESTROY = "oversight:data:destroy"
     OVERSIGHT_DATA_HOLD = "oversight:data:hold"
+    OVERSIGHT_GLASS_BREAK = "oversight:glass:break"
+    OVERSIGHT_GLASS_WATCH = "oversight:glass:watch"
     OVERSIGHT_LEDGER_READ = "oversight:ledger:read"
     SHARING_PROTOCOL_ACTIVATE = "sharing:protocol:activate"
     SHARING_PROTOCOL_PROPOSE = "sharing:protocol:propose"
@@ -63,9 +65,10 @@ _VERIFY = _TRIAGE | {
     _P.DESK_SENDER_TRUST,
 }
 
-#: What a lead and a custodian share: the protocol, holds, the ledger.
+#: What a lead and a custodian share: the protocol, holds, the ledger, and knowing of every broken glass.
 _SHARING = frozenset({
-    _P.OVERSIGHT_DATA_HOLD, _P.OVERSIGHT_LEDGER_READ, _P.SHARING_PROTOCOL_ACTIVATE, _P.SHARING_PROTOCOL_PROPOSE,
+    _P.OVERSIGHT_DATA_HOLD, _P.OVERSIGHT_GLASS_WATCH, _P.OVERSIGHT_LEDGER_READ, _P.SHARING_PROTOCOL_ACTIVATE,
+    _P.SHARING_PROTOCOL_PROPOSE,
 })  # fmt: skip
 
 #: A custodian guards who may see what, and what is kept: reads the desk but decides nothing there.
@@ -83,7 +86,15 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.OPERATIONS_ORDER_SIGN,
     }
     | _SHARING,
-    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_DATA_DESTROY}) | _SHARING,
+    Role.CUSTODIAN: frozenset(
+        {
+            _P.DESK_REPORT_READ,
+            _P.NOTIFY_SENDING_STOP,
+            _P.OVERSIGHT_DATA_DESTROY,
+            _P.OVERSIGHT_GLASS_BREAK,
+        }
+    )
+    | _SHARING,
     Role.ADMIN: frozenset(
         {_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_LEDGER_READ}
     ),
