@@ -40,6 +40,7 @@ def _entry(release: Release, context: FeedContext) -> list[Xml]:
         leaf("updated", utc(release.updated_at)),
         *published,
         empty("link", rel="alternate", type="text/html", href=context.event_url(release.ref)),
+        empty("link", rel="describedby", type="text/html", href=context.why_url(release.ref)),
         *summary,
         *(_category(category, context) for category in release.categories),
         empty("category", scheme=context.scheme("status"), term=release.status.value),

@@ -20,7 +20,7 @@ CONTENT_TYPE = "text/csv; charset=utf-8"
 COLUMNS = (
     "ref", "headline", "summary", "category_codes", "categories", "status", "occurred_at", "published_at",
     "updated_at", "lat", "lon", "precision", "radius_m", "place", "pcode", "affected_low", "affected_high", "reports",
-    "url", "response",
+    "url", "response", "why",
 )  # fmt: skip
 BETWEEN = "|"  # several categories or choices in one cell
 
@@ -76,6 +76,7 @@ def _cells(release: Release, context: FeedContext) -> list[Cell]:
         release.reports,
         context.event_url(release.ref),
         release.response.value if release.response else None,
+        context.why_url(release.ref),
         *_extra_cells(release, context),
     ]
 
