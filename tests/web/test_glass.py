@@ -159,6 +159,9 @@ def test_leads_and_other_custodians_see_it_on_every_page_until_they_say_so(
     listed = page(lea, "/sample/desk/glass/")
     assert "Never looked" in listed
     assert re.search(r"Know of it: lea .*Not seen yet by colin", listed)
+    assert colin.get("/sample/desk/pulse").json()["glass"] == glass.pk, "so that pages that are open can tell it"
+    assert lea.get("/sample/desk/pulse").json()["glass"] == 0
+    assert "glass" not in as_(verifier).get("/sample/desk/pulse").json()
     late = as_(someone("later", Role.LEAD))
     assert "data-glass-notice" in page(late, "/sample/desk/")
     Glass.objects.update(until=timezone.now() - timedelta(days=9))

@@ -1,4 +1,4 @@
-"""Why do I see this? Each reader is told which rules of which protocol give it to them, as far as that hides nothing."""
+"""Why do I see this? Each reader is told which rules of which protocol give it to them, and nothing that is hidden."""
 
 from __future__ import annotations
 

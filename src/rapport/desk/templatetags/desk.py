@@ -86,6 +86,7 @@ def glass_notices(context: Context) -> dict[str, Any]:
     request, operation = context["request"], context["operation"]
     return {
         "rows": [row(one) for one in unseen(request.user, operation)],
+        "watches": request.user.may(Permission.OVERSIGHT_GLASS_WATCH, operation.pk),
         "operation": operation,
         "request": request,
         "csrf_token": context.get("csrf_token"),
