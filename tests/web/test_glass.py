@@ -73,7 +73,7 @@ def test_only_the_custodian_who_broke_it_sees_the_number_and_each_look_is_record
     assert "Break the glass" in page(carol, path)
     assert not SIGNS.search(page(carol, path))
     answer = carol.post(f"{path}glass/", {"reason": REASON, "hours": "1"})
-    assert answer.headers["Location"] == path
+    assert answer.headers["Location"] == f"{path}#glass"
     for _ in range(2):
         shown = carol.get(path)
         assert NUMBER in shown.content.decode()

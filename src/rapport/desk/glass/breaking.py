@@ -30,6 +30,9 @@ HOURS = (1, 2, 4, 8, 24)
 LEAST_WORDS = 3
 
 
+_WAYS = {"tel": "Telephone", "whatsapp": "WhatsApp", "email": "E-mail", "rcs": "RCS", "name": "Name or short number"}
+
+
 @dataclass(frozen=True, slots=True)
 class Reached:
     """A sender behind the glass, and which reports came from them. No address: it was destroyed, or (no sender) none
@@ -38,6 +41,12 @@ class Reached:
     sender: Sender | None
     address: Address | None
     refs: Sequence[str]
+
+    @property
+    def way(self) -> str:
+        """The kind of address, as people call it."""
+        kind = self.address.kind if self.address else ""
+        return _WAYS.get(kind, kind.capitalize())
 
     @property
     def href(self) -> str:

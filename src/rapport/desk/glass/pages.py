@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -61,7 +61,8 @@ def _break(request: HttpRequest, thing: Report | Event) -> HttpResponse:
     reason, hours = request.POST.get("reason", ""), whole(request.POST.get("hours", "")) or 0
     said = "The glass is broken. Leads and custodians see it on their pages; the ledger has it."
     attempt(request, lambda: breaking.break_glass(person(request), thing, reason, hours), said)
-    return back(request, reverse(f"desk_{_kind(thing)}", args=[thing.operation.slug, thing.ref]))
+    # To the part of the page where it stands: on a phone that is far down.
+    return HttpResponseRedirect(reverse(f"desk_{_kind(thing)}", args=[thing.operation.slug, thing.ref]) + "#glass")
 
 
 @require_POST
