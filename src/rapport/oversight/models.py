@@ -207,7 +207,9 @@ class Glass(models.Model):
         indexes = [models.Index(fields=["operation", "-id"], name="glass_operation")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(report_id__isnull=True) ^ models.Q(event_id__isnull=True), name="glass_of_one_thing"
+                condition=models.Q(report_id__isnull=True, event_id__isnull=False)
+                | models.Q(report_id__isnull=False, event_id__isnull=True),
+                name="glass_of_one_thing",
             )
         ]
 

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='glass',
-            constraint=models.CheckConstraint(condition=models.Q(('report_id__isnull', True), ('event_id__isnull', True), _connector='XOR'), name='glass_of_one_thing'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('event_id__isnull', False), ('report_id__isnull', True)), models.Q(('event_id__isnull', True), ('report_id__isnull', False)), _connector='OR'), name='glass_of_one_thing'),
         ),
         migrations.AddIndex(
             model_name='glassnotice',
