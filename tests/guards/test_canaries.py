@@ -122,19 +122,18 @@ def test_no_canary_leaves_by_any_route(
 def test_through_broken_glass_only_the_custodian_who_broke_it_sees_the_number(
     world: World,
     lead: Person,
-    volunteer: Person,
-    verifier: Person,
     custodian: Person,
     someone: Callable[..., Person],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Walked by the whole team while it is open, and by everybody else: the address stands on two pages."""
+    """Walked by the team while it is open: the address stands on two pages. A lead may open whatever a volunteer or a
+    verifier may."""
     caplog.set_level(logging.DEBUG)
     phone, told, event = CANARIES[0], world.reports["plain"], world.events["plain"]
     for thing in (told, event):
         breaking.break_glass(custodian, thing, "the rescue team needs the number")
     opened = {f"/sample/desk/reports/{told.ref}/", f"/sample/desk/events/{event.ref}/"}
-    team = [volunteer, verifier, lead, someone("colin", Role.CUSTODIAN), someone("ada", Role.ADMIN), custodian]
+    team = [lead, someone("colin", Role.CUSTODIAN), custodian]
     tried, seen = 0, set()
     for person in team:
         roles = person.roles_in(world.operation.pk)
