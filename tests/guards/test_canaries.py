@@ -19,11 +19,13 @@ from django.utils import timezone
 from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import ROLE_PERMISSIONS, Role
 from rapport.desk import actions
+from rapport.desk.glass import breaking
 from rapport.events import live
 from rapport.events.models import Event, EventReport
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
 from rapport.oversight import keys
+from rapport.oversight.models import LedgerEntry
 from rapport.reports.models import Report
 from rapport.sharing import agreements, organisations, partner_keys
 from rapport.sharing.agreements import Terms
@@ -136,6 +138,37 @@ def test_no_canary_leaves_by_any_route(
     assert not leaks, "\n".join(map(str, sorted(leaks)))
 
 
+@pytest.mark.long
+def test_through_broken_glass_only_the_custodian_who_broke_it_sees_the_number(
+    world: World,
+    lead: Person,
+    custodian: Person,
+    someone: Callable[..., Person],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Walked by the team while it is open: the address stands on two pages. A lead may open whatever a volunteer or a
+    verifier may."""
+    caplog.set_level(logging.DEBUG)
+    phone, told, event = CANARIES[0], world.reports["plain"], world.events["plain"]
+    for thing in (told, event):
+        breaking.break_glass(custodian, thing, "the rescue team needs the number")
+    opened = {f"/sample/desk/reports/{told.ref}/", f"/sample/desk/events/{event.ref}/"}
+    team = [lead, someone("colin", Role.CUSTODIAN), custodian]
+    tried, seen = 0, set()
+    for person in team:
+        roles = person.roles_in(world.operation.pk)
+        holds = frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))
+        walker = Outsider(person.username, signed_in(person), holds)
+        for address in addresses(walker.client, world, walker.may, every=400):
+            for answer in answers(walker.client, address):
+                tried += 1
+                seen |= {(walker.name, address)} if phone.in_(answer) else set()
+    print(f"\n{tried} answers to {len(team)} of the team, the number on {len(seen)} pages")  # noqa: T201 - seen with -s
+    assert seen == {(custodian.username, page) for page in opened}
+    assert not phone.in_(caplog.text)
+    assert not any(phone.in_(body) for body in LedgerEntry.objects.values_list("body", flat=True))
+
+
 def test_the_guard_would_see_a_leak(world: World, verifier: Person) -> None:
     """The same eyes find nearly all canaries where they may stand: on the desk's own pages."""
     client = signed_in(verifier)
@@ -245,7 +278,8 @@ def public_answers(world: World) -> dict[str, str]:
     client, ref = Client(), world.events["plain"].ref
     ways = ["/sample/events.geojson?", "/sample/events.csv?", "/sample/events.rss?", "/sample/events.atom?"]
     ways += ["/sample/clusters.json?zoom=18&bbox=-75,17,-71,21&", "/sample/?view=list&", "/sample/?view=timeline&"]
-    asked = [f"{way}{probe}" for way in ways for probe in _PROBES] + [f"/sample/events/{ref}/", "/sample/pulse"]
+    pages = [f"/sample/events/{ref}/", f"/sample/events/{ref}/why/", "/sample/pulse"]
+    asked = [f"{way}{probe}" for way in ways for probe in _PROBES] + pages
     answers = {address: client.get(address) for address in asked}
     # Not Last-Modified: it comes two seconds after a change, whoever asks.
     return {one: settled(f"{got.headers.get('ETag')} {_body(got)}") for one, got in answers.items()}

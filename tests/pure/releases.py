@@ -10,6 +10,7 @@ from rapport.formats.context import ExtraColumn, FeedContext
 from rapport.values import (
     CategoryName,
     ExtraValue,
+    Marking,
     Precision,
     Publication,
     PublishedFile,
@@ -89,6 +90,7 @@ releases = st.builds(
     reasons=st.just(("Published.",)),
     response=st.sampled_from(Response),
     extra=extras,
+    marking=st.none() | st.sampled_from(Marking),
 )
 lists = st.lists(releases, max_size=5)
 #: Every attribute filled, so that whatever an export can write it writes.
@@ -103,5 +105,5 @@ FULL = Release(
         ExtraValue("damage", {}, "total", True), ExtraValue("needs", {}, ["water", "tents"], True),
         ExtraValue("remark", {}, "None", True), ExtraValue("depth", {}, 1.5, True),
     ),
-    files=(PublishedFile(1, "image/jpeg", 1000, "photo-1.jpg"),),
+    files=(PublishedFile(1, "image/jpeg", 1000, "photo-1.jpg"),), marking=Marking.GREEN,
 )  # fmt: skip

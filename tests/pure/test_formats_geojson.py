@@ -59,6 +59,7 @@ def test_numbers_of_people_and_the_extent_of_the_place_are_stated(release: Relea
 def test_every_extra_field_is_a_property_null_where_nothing_was_said(release: Release) -> None:
     properties, said = features([release])[0]["properties"], {one.code: one.value for one in release.extra}
     assert properties["response"] == release.response.value
+    assert properties["why"] == f"{properties['url']}why/"
     assert (properties["x_damage"], properties["x_needs"]) == (said.get("damage"), said.get("needs"))
     assert properties["x_remark"] == (clean(str(said["remark"])) if "remark" in said else None)
 

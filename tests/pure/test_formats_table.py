@@ -64,6 +64,7 @@ def test_numbers_stay_numbers(release: Release) -> None:
 def test_extra_fields_are_columns_of_their_own(release: Release) -> None:
     row, said = rows([release])[0], {one.code: one.value for one in release.extra}
     assert row["response"] == release.response.value
+    assert row["why"] == f"{row['url']}why/"
     assert row["x_damage"] == ("total" if "damage" in said else "")
     assert row["x_needs"] == ("water|tents" if "needs" in said else "")
     assert table.as_written(row["x_remark"]) == clean(str(said.get("remark", "")))

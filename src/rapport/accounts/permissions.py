@@ -30,6 +30,8 @@ class Permission(StrEnum):
     OPERATIONS_SOURCE_MANAGE = "operations:source:manage"
     OVERSIGHT_DATA_DESTROY = "oversight:data:destroy"
     OVERSIGHT_DATA_HOLD = "oversight:data:hold"
+    OVERSIGHT_GLASS_BREAK = "oversight:glass:break"
+    OVERSIGHT_GLASS_WATCH = "oversight:glass:watch"
     OVERSIGHT_LEDGER_READ = "oversight:ledger:read"
     SHARING_AGREEMENT_SIGN = "sharing:agreement:sign"
     SHARING_PROTOCOL_ACTIVATE = "sharing:protocol:activate"
@@ -64,9 +66,10 @@ _VERIFY = _TRIAGE | {
     _P.DESK_SENDER_TRUST,
 }
 
-#: What a lead and a custodian share: the protocol, partners, holds, the ledger.
+#: What a lead and a custodian share: the protocol, partners, holds, the ledger, and knowing of every broken glass.
 _SHARING = frozenset({
-    _P.OVERSIGHT_DATA_HOLD, _P.OVERSIGHT_LEDGER_READ, _P.SHARING_AGREEMENT_SIGN, _P.SHARING_PROTOCOL_ACTIVATE,
+    _P.OVERSIGHT_DATA_HOLD, _P.OVERSIGHT_GLASS_WATCH, _P.OVERSIGHT_LEDGER_READ, _P.SHARING_AGREEMENT_SIGN,
+    _P.SHARING_PROTOCOL_ACTIVATE,
     _P.SHARING_PROTOCOL_PROPOSE,
 })  # fmt: skip
 
@@ -85,7 +88,15 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.OPERATIONS_ORDER_SIGN,
     }
     | _SHARING,
-    Role.CUSTODIAN: frozenset({_P.DESK_REPORT_READ, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_DATA_DESTROY}) | _SHARING,
+    Role.CUSTODIAN: frozenset(
+        {
+            _P.DESK_REPORT_READ,
+            _P.NOTIFY_SENDING_STOP,
+            _P.OVERSIGHT_DATA_DESTROY,
+            _P.OVERSIGHT_GLASS_BREAK,
+        }
+    )
+    | _SHARING,
     Role.ADMIN: frozenset(
         {_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_LEDGER_READ}
     ),

@@ -9,6 +9,7 @@ from rapport.desk.automated import pages as automated
 from rapport.desk.event import listing as event_list
 from rapport.desk.event import merge_pages
 from rapport.desk.event import page as event_page
+from rapport.desk.glass import pages as glass
 from rapport.desk.learning import pages as model_page
 from rapport.desk.naming import pages as names_page
 from rapport.desk.partners import organisations
@@ -116,6 +117,11 @@ urlpatterns = [
     path(f"{RETENTION}holds/<int:number>/end/", retention_page.let_go, name="desk_let_go"),
     path(f"{DESK}model/", model_page.show, name="desk_model"),
     path(f"{DESK}model/use/", model_page.use, name="desk_model_use"),
+    path(f"{REPORT}glass/", glass.break_report, name="desk_report_glass"),
+    path(f"{EVENT}glass/", glass.break_event, name="desk_event_glass"),
+    path(f"{DESK}glass/", glass.show, name="desk_glass"),
+    path(f"{DESK}glass/<int:number>/end/", glass.end, name="desk_glass_end"),
+    path(f"{DESK}glass/<int:number>/seen/", glass.seen, name="desk_glass_seen"),
     path(LEDGER, ledger_page.show, name="desk_ledger"),
     path(f"{LEDGER}export", ledger_page.download, name="desk_ledger_export"),
     path(f"{LEDGER}checkpoint", ledger_page.checkpoint, name="desk_ledger_checkpoint"),

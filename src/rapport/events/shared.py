@@ -8,6 +8,7 @@ from datetime import datetime
 
 from rapport.accounts.models import Organisation
 from rapport.events.models import Event, EventReport
+from rapport.events.why import part_words
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.sharing import given
@@ -38,6 +39,10 @@ class Read:
     radius_m: int
     protocol: str
     rules: str
+
+    @property
+    def said(self) -> str:
+        return part_words(self.parts)
 
 
 @dataclass(frozen=True, slots=True)

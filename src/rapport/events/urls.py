@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from rapport.events import files, mapdata, views
+from rapport.events import files, mapdata, views, why
 
 urlpatterns = [
     path("", views.operations, name="operations"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("tiles/<str:name>/<int:z>/<int:x>/<int:y>", mapdata.tile, name="tile"),
     path("<slug:operation>/", views.overview, name="overview"),
     path("<slug:operation>/events/<str:ref>/", views.event, name="event"),
+    path("<slug:operation>/events/<str:ref>/why/", why.show, name="event_why"),
     path("<slug:operation>/events/<str:ref>/files/<int:number>", files.whole, name="event_file"),
     path("<slug:operation>/events/<str:ref>/files/<int:number>/small", files.small, name="event_file_small"),
     path("<slug:operation>/clusters.json", mapdata.clusters, name="clusters"),

@@ -18,14 +18,13 @@ from rapport.events.bars import Bar, bars
 from rapport.events.counted import only_counted
 from rapport.events.facets import Facet, chips, facets
 from rapport.events.filters import Filters
+from rapport.events.gone import gone, part_of
 from rapport.events.index import Selection
 from rapport.events.live import View, view
-from rapport.events.models import Event
 from rapport.events.releases import by_ref, releases
 from rapport.operations.access import address, public
 from rapport.operations.fields import PREFIX, Field
 from rapport.operations.models import Operation, Source
-from rapport.sharing.models import ReleaseEntry
 from rapport.sharing.readers import reader
 from rapport.values import Purpose, Reader, Status
 
@@ -141,12 +140,12 @@ def _bars(operation: Operation, chosen: Selection) -> list[Bar]:
 def event(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     """One event as this reader is released it."""
     who = reader(request, operation)
-    if (now := _part_of(operation, who, ref)) is not None:
+    if (now := part_of(operation, who, ref)) is not None:
         # Not for good: the desk may take the two apart again.
         return HttpResponseRedirect(address(operation, "events", now))
     release = by_ref(operation, who, Purpose.VIEW, ref)
     if release is None:
-        return _gone(request, operation, who, ref)
+        return gone(request, operation, who, ref)
     context = {
         "operation": operation,
         "release": release,
@@ -155,28 +154,3 @@ def event(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
         "feeds": _feeds(operation, Filters()),
     }
     return render(request, "events/event.html", context)
-
-
-def _gone(request: HttpRequest, operation: Operation, who: Reader, ref: str) -> HttpResponse:
-    """410 for what this reader could see once, 404 for everything else: a draft and a typing error look the same."""
-    event = Event.objects.filter(operation=operation, ref=ref).first()
-    was_shown = event is not None and _was_shown(event, who)
-    context = {"operation": operation, "withdrawn": was_shown, "ref": ref}
-    return render(request, "events/gone.html", context, status=410 if was_shown else 404)
-
-
-def _was_shown(event: Event, who: Reader) -> bool:
-    audience = extra.audience(event.operation, who, Purpose.VIEW).name
-    entries = ReleaseEntry.objects.filter(operation=event.operation_id, audience=audience, event_id=event.pk)
-    return entries.filter(retracted=True).exists()
-
-
-def _part_of(operation: Operation, who: Reader, ref: str) -> str | None:
-    """The event that this one has become part of, if this reader gets it; None where the reader never had this one."""
-    event = Event.objects.filter(operation=operation, ref=ref, merged_into__isnull=False).first()
-    if event is None or (not who.team and not _was_shown(event, who)):
-        return None
-    whole = event
-    while whole.merged_into is not None:
-        whole = whole.merged_into
-    return whole.ref if by_ref(operation, who, Purpose.VIEW, whole.ref) else None

@@ -33,6 +33,7 @@ def _head(context: FeedContext) -> list[Xml]:
 
 def _entry(release: Release, context: FeedContext) -> list[Xml]:
     published = [leaf("published", utc(release.published_at))] if release.published_at else []
+    rights = [leaf("rights", release.marking.value, type="text")] if release.marking else []
     summary = [leaf("summary", release.summary, type="text")] if release.summary else []
     return [
         leaf("id", context.event_id(release.ref)),
@@ -40,7 +41,9 @@ def _entry(release: Release, context: FeedContext) -> list[Xml]:
         leaf("updated", utc(release.updated_at)),
         *published,
         empty("link", rel="alternate", type="text/html", href=context.event_url(release.ref)),
+        empty("link", rel="describedby", type="text/html", href=context.why_url(release.ref)),
         *summary,
+        *rights,
         *(_category(category, context) for category in release.categories),
         empty("category", scheme=context.scheme("status"), term=release.status.value),
         *where(release.place),

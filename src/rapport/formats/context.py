@@ -59,6 +59,10 @@ class FeedContext:
     def event_url(self, ref: str) -> str:
         return f"{self.base_url}/{quote(self.slug)}/events/{quote(ref)}/"
 
+    def why_url(self, ref: str) -> str:
+        """Which rule of which protocol lets this reader have the event, in words."""
+        return f"{self.event_url(ref)}why/"
+
     def file_url(self, ref: str, number: int) -> str:
         """Where a published file of an event is; gone as soon as it is taken back."""
         return f"{self.event_url(ref)}files/{number}"

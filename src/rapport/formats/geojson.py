@@ -51,6 +51,8 @@ def _what(release: Release, context: FeedContext) -> dict[str, Json]:
     return {
         "ref": release.ref,
         "url": context.event_url(release.ref),
+        "why": context.why_url(release.ref),
+        "marking": release.marking.value if release.marking else None,
         "headline": clean(release.headline(context.language)),
         "summary": clean(release.summary),
         "categories": [

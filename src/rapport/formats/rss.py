@@ -44,6 +44,7 @@ def _item(release: Release, context: FeedContext) -> list[Xml]:
         leaf("description", escape(summary, quote=False)),  # readers take it for HTML
         *(_category(category, context) for category in release.categories),
         leaf("category", release.status.value, domain=context.scheme("status")),
+        empty("atom:link", rel="describedby", type="text/html", href=context.why_url(release.ref)),
         *where(release.place),
     ]
 

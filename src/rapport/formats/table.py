@@ -73,6 +73,8 @@ def _cells(release: Release, context: FeedContext) -> list[Cell]:
         release.reports,
         context.event_url(release.ref),
         release.response.value if release.response else None,
+        context.why_url(release.ref),
+        release.marking.value if release.marking else None,
         *_extra_cells(release, context),
     ]
 

@@ -47,18 +47,21 @@ class DecisionKind(models.TextChoices):
     DESTROY = "destroy", "had what somebody sent destroyed"
     HOLD = "hold", "held something from destruction"
     LET_GO = "let_go", "ended a hold from destruction"
+    BREAK_GLASS = "break_glass", "broke the glass"
+    MEND_GLASS = "mend_glass", "ended a broken glass"
     STOP_FUNCTION = "stop_function", "stopped an automated function"
     RESUME_FUNCTION = "resume_function", "resumed an automated function"
     ANSWER_CONTEST = "answer_contest", "answered somebody who contested"
     UNDO = "undo", "undid"
 
 
-#: About people, ways in, models, automated functions and what is kept: changed again where they were changed, never
-#: undone on the desk.
+#: About people, ways in, models, automated functions, what is kept and who saw more: changed again where they were
+#: changed, never undone on the desk.
 OF_MANAGING = frozenset({
     DecisionKind.INVITE, DecisionKind.UNINVITE, DecisionKind.GRANT, DecisionKind.DISMISS, DecisionKind.MAKE_KEY,
     DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,
     DecisionKind.MODEL, DecisionKind.PROTOCOL, DecisionKind.DESTROY, DecisionKind.HOLD, DecisionKind.LET_GO,
+    DecisionKind.BREAK_GLASS, DecisionKind.MEND_GLASS,
     DecisionKind.STOP_FUNCTION, DecisionKind.RESUME_FUNCTION, DecisionKind.ANSWER_CONTEST,
     DecisionKind.AGREEMENT, DecisionKind.ORGANISATION,
 })  # fmt: skip
@@ -117,6 +120,7 @@ class EntryKind(models.TextChoices):
     POLICY = "policy", "a change of who may see what"
     RETENTION = "retention", "something was destroyed on schedule"
     SIGN_IN = "sign_in", "a sign-in"
+    GLASS = "glass", "a broken glass"
 
 
 class LedgerEntry(models.Model):
@@ -184,6 +188,58 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"hold {self.pk}"
+
+
+class Glass(models.Model):
+    """A custodian broke the glass: until a moment they, and nobody else, see how the sender of a report, or of each of
+    an event's reports, can be reached. Why stands in the decision. Over when `until` is past or `ended_at` is set."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="glasses")
+    person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="glass")
+    report_id = models.BigIntegerField(null=True)
+    event_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey("accounts.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    looks = models.PositiveIntegerField(default=0)  # pages with addresses on them that were given out
+    last_look = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["operation", "-id"], name="glass_operation")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(report_id__isnull=True, event_id__isnull=False)
+                | models.Q(report_id__isnull=False, event_id__isnull=True),
+                name="glass_of_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"glass {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None and timezone.now() < self.until
+
+
+class GlassNotice(models.Model):
+    """That somebody must know of a broken glass: made with it for every lead and custodian of that moment, and for one
+    who came later when they saw it."""
+
+    glass = models.ForeignKey(Glass, on_delete=models.CASCADE, related_name="notices")
+    person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["glass", "person"], name="one_glass_notice")]
+        indexes = [
+            models.Index(fields=["person"], name="glass_notice_unseen", condition=models.Q(seen_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.glass_id} {self.person_id}"
 
 
 class Stage(models.TextChoices):

@@ -40,7 +40,8 @@ class Sender(models.Model):
 
     @property
     def address(self) -> Address:
-        """Only to answer the sender; never into a page, a log or an export."""
+        """Only to answer the sender, and for whoever broke the glass (desk/glass); never into another page, a log or an
+        export."""
         return Address(self.kind, keys.unseal("addresses", bytes(self.address_sealed)).decode())
 
 

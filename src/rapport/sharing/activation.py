@@ -83,9 +83,15 @@ def withdraw(person: Person, version: ProtocolVersion, reason: str) -> str:
 
 def in_force(operation_id: int) -> ProtocolVersion | None:
     """The version activated last, unless it was withdrawn since."""
-    activated = ProtocolVersion.objects.filter(operation_id=operation_id, activated_at__isnull=False)
-    last = activated.order_by("-activated_at", "-pk").first()
+    last = last_activated(operation_id)
     return last if last and last.withdrawn_at is None else None
+
+
+def last_activated(operation_id: int) -> ProtocolVersion | None:
+    """The version activated last, withdrawn since or not; None where none ever was."""
+    activated = ProtocolVersion.objects.filter(operation_id=operation_id, activated_at__isnull=False)
+    people = activated.select_related("proposed_by", "activated_by", "withdrawn_by")
+    return people.order_by("-activated_at", "-pk").first()
 
 
 def _check(person: Person, operation: Operation, permission: Permission) -> None:

@@ -60,9 +60,10 @@ def found_in(path: Path) -> Iterator[Found]:
 
 
 def _whys(path: Path) -> Iterator[str]:
-    """The reasons of a protocol that comes with rapport, for readers."""
+    """What readers see of a protocol that comes with rapport: its title, those of its audiences, its reasons."""
     for tables in tomllib.loads(path.read_text("utf-8")).values():
-        yield from (table["why"] for table in tables if isinstance(tables, list) and "why" in table)
+        for table in tables if isinstance(tables, list) else [tables]:
+            yield from (table[key] for key in ("title", "why") if key in table)
 
 
 def in_template(source: str, name: str) -> Iterator[tuple[int, Any, str | None]]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -22,6 +23,7 @@ from rapport.desk.books import shown_senders
 from rapport.desk.draft import EventDraft
 from rapport.desk.event import responding
 from rapport.desk.forms import DraftForm, choices, initial
+from rapport.desk.glass import pages as glass
 from rapport.desk.naming import names
 from rapport.desk.page import attempt, decisions_of, last_undoable, lines, local_time, one_event, to
 from rapport.errors import Conflict
@@ -167,8 +169,11 @@ def _page(
         "may_rewrite": may_edit and not closed,
         "may_publish": who.may(Permission.DESK_EVENT_PUBLISH, operation.pk),
         "may_verify": who.may(Permission.DESK_EVENT_VERIFY, operation.pk),
+        **glass.panel(who, event),
     }
-    return render(request, "desk/event.html", context, status=status)
+    answer = render(request, "desk/event.html", context, status=status)
+    add_never_cache_headers(answer)  # a form that could not be done shows the page too
+    return answer
 
 
 def _shown(event: Event, draft: EventDraft) -> dict[str, Any]:

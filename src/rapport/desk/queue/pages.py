@@ -17,6 +17,7 @@ from rapport.accounts.permissions import Permission
 from rapport.desk import places
 from rapport.desk.actions import closed_to
 from rapport.desk.books import moment, who_was_first
+from rapport.desk.glass import breaking
 from rapport.desk.page import (
     filter_query,
     filters_of,
@@ -123,6 +124,8 @@ def go_on(request: HttpRequest, operation: Operation, after: Report | None = Non
 def pulse(request: HttpRequest, operation: Operation) -> HttpResponse:
     """How things stand, for the script: the queue, and the report that `report` names."""
     answer = _pulse(operation)
+    if person(request).may(breaking.WATCH, operation.pk):
+        answer["glass"] = breaking.unseen(person(request), operation).values_list("pk", flat=True).first() or 0
     report = Report.objects.filter(operation=operation, ref=request.GET.get("report", "")).first()
     if report is not None:
         answer["report"] = _state(report, person(request).pk)

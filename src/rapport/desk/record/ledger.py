@@ -78,12 +78,16 @@ def said(kind: str, body: Mapping[str, Any], people: Mapping[int, str]) -> str:
             return f"{who} {did}: {about}"
         case EntryKind.SIGN_IN:
             return f"{who} signed in as {', '.join(map(str, body.get('roles', ())))}"
+        case EntryKind.GLASS:
+            about = next((f"{name} {body[name]}" for name in ("report", "event") if name in body), "something")
+            return f"{who} {_BECAME.get(str(body.get('became')), 'touched')} glass {body.get('glass')}: {about}"
         case EntryKind.RELEASE:
             return f"{body.get('count')} released to {body.get('reader')} for {body.get('purpose')}"
     label = EntryKind(kind).label if kind in EntryKind.values else kind
     return f"{label[:1].upper()}{label[1:]}: {', '.join(f'{name} {value}' for name, value in sorted(body.items()))}"
 
 
+_BECAME = {"broken": "broke", "looked": "looked through", "ended": "ended"}
 _LABELS = {
     "other_event": "other event",
     "order": "standing order",

@@ -9,11 +9,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 
 from rapport.accounts.permissions import Permission
 from rapport.desk import actions, alike, places
 from rapport.desk.draft import check_spot
 from rapport.desk.forms import DraftForm, choices, placed
+from rapport.desk.glass import pages as glass
 from rapport.desk.page import filter_query, kept_filters
 from rapport.desk.queue import leases
 from rapport.desk.report import parts, why
@@ -147,9 +149,12 @@ def page(
         "again": request.session.get(f"reject-{operation.pk}", REASONS[0]),
         "query": filter_query(kept_filters(request, operation)),
         "for_translators": request.GET.get("from") == "translators",
+        **glass.panel(who, report),
         **(more or {}),
     }
-    return render(request, "desk/report.html", context, status=status)
+    answer = render(request, "desk/report.html", context, status=status)
+    add_never_cache_headers(answer)  # a form that could not be done shows the page too
+    return answer
 
 
 def _quick(request: HttpRequest, operation: Operation) -> list[Category]:

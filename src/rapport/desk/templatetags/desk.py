@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django import template
+from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -14,6 +16,8 @@ from django.utils.translation import get_language
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk.books import gone
+from rapport.desk.glass.breaking import unseen
+from rapport.desk.glass.listing import row
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.reports.models import Report
@@ -76,6 +80,19 @@ def age(seconds: float) -> str:
     return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
 
 
+@register.inclusion_tag("desk/_glass_notices.html", takes_context=True)
+def glass_notices(context: Context) -> dict[str, Any]:
+    """Of broken glass, for whoever must know of it: on every page of the desk until they say that they do."""
+    request, operation = context["request"], context["operation"]
+    return {
+        "rows": [row(one) for one in unseen(request.user, operation)],
+        "watches": request.user.may(Permission.OVERSIGHT_GLASS_WATCH, operation.pk),
+        "operation": operation,
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
 @register.filter
 def desk_pages(person: Person, operation: Operation) -> list[tuple[str, str]]:
     """(name, address) of the desk's pages that this person may open."""
@@ -84,6 +101,8 @@ def desk_pages(person: Person, operation: Operation) -> list[tuple[str, str]]:
              ("Model", "desk_model"), ("Protocol", "desk_protocol"), ("Partners", "desk_partners"),
              ("Messages out", "desk_outbox"),
              ("Automated", "desk_automated"), ("Retention", "desk_retention")]  # fmt: skip
+    if person.may(Permission.OVERSIGHT_GLASS_WATCH, operation.pk):
+        pages.append(("Broken glass", "desk_glass"))
     if not person.may(Permission.DESK_REPORT_TRANSLATE, operation.pk):
         pages.remove(("To translate", "desk_translators"))
     return [(name, reverse(view, args=[operation.slug])) for name, view in pages]

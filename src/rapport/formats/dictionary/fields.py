@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rapport.values import Json, Precision, Publication, Response, Sensitivity, Status
+from rapport.values import Json, Marking, Precision, Publication, Response, Sensitivity, Status
 
 #: Counted up whenever anything of rapport's own fields changes.
 VERSION = 1
@@ -110,6 +110,13 @@ PUBLICATIONS = (
     Code(Publication.DRAFT.value, _("A draft: only the team of this operation sees it.")),
     Code(Publication.PUBLISHED.value, _("Published: everybody may see it.")),
     Code(Publication.WITHDRAWN.value, _("Withdrawn: only the team of this operation still sees it.")),
+)
+MARKINGS = (
+    Code(Marking.CLEAR.value, _("You may pass it on to anybody.")),
+    Code(Marking.GREEN.value, _("You may pass it on within your community, not to the public.")),
+    Code(Marking.AMBER.value, _("You may pass it on within your organisation and to its clients who need to know.")),
+    Code(Marking.AMBER_STRICT.value, _("You may pass it on within your organisation only.")),
+    Code(Marking.RED.value, _("You may pass it on to nobody.")),
 )
 PRECISIONS = (
     Code(Precision.EXACT.word, _("The spot itself, as a house.")),
@@ -385,6 +392,30 @@ FIELDS: tuple[Entry, ...] = (
         hxl="#status+response+code",
     ),
     Entry(
+        name="why",
+        title=_("Why you see it"),
+        meaning=_("The page that says by which rules of which protocol it is given."),
+        type="string",
+        of=("rule", "reasons", "protocol", "level"),
+        found=_table("why", rss="link", atom="link"),
+        may_become=STAYS,
+        format="uri",
+        constraints={"required": True},
+        on_page=False,
+        hxl="#meta+why+url",
+    ),
+    Entry(
+        name="marking",
+        title=_("Marking"),
+        meaning=_("How far you may pass it on, by the Traffic Light Protocol 2.0; empty where nothing was agreed."),
+        type="string",
+        of=("marking",),
+        found=_table("marking", atom="rights"),
+        may_become=STAYS,
+        codes=MARKINGS,
+        hxl="#meta+marking+code",
+    ),
+    Entry(
         name="files",
         title=_("Photos and files"),
         meaning=_("Addresses of the cleaned photos, recordings and documents that a person published with it."),
@@ -429,10 +460,5 @@ NOT_FIELDS: Mapping[str, str] = {
     "operation": "stands in the address of whatever gives it",
     "audience": "for whom it was released",
     "purpose": "for what it was released",
-    "rule": "why: names of rules",
-    "reasons": "why, in sentences; the event's page shows them",
-    "protocol": "by which protocol; the event's page shows it",
-    "level": "what the protocol took it for; not written anywhere yet",
-    "marking": "how far it may be passed on; not written anywhere yet",
     "extra": "each of the operation's extra fields is an entry of its own",
 }

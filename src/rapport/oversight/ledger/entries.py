@@ -73,6 +73,12 @@ def retention(operation_id: int, body: Mapping[str, Json]) -> None:
     append(EntryKind.RETENTION, operation_id, body)
 
 
+def glass(operation_id: int, body: Mapping[str, Json]) -> None:
+    """Somebody broke the glass, looked behind it, or ended it: numbers of the glass, the person, and what it is about,
+    never an address."""
+    append(EntryKind.GLASS, operation_id, body)
+
+
 def signed_in(person_id: int, roles: Iterable[tuple[int, str]]) -> None:
     """Somebody signed in who can do harm: an entry for each operation where they hold these roles (operation id,
     role)."""

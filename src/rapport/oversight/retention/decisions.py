@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from django.apps import apps
 from django.db.models import Q
 
 from rapport.oversight.ledger import entries
@@ -17,10 +18,12 @@ _PART = 500
 
 
 def destroy(doomed: Doomed) -> Mapping[str, int]:
-    """Reasons and evidence of decisions about these reports and senders alone go, and the texts of translations."""
+    """Reasons and evidence of decisions about these reports and senders alone go, the texts of translations, and why
+    somebody broke the glass."""
     done = 0
     for start in range(0, len(doomed.reports), _PART):
-        done += _empty(Q(report_id__in=doomed.reports[start : start + _PART]))
+        some = doomed.reports[start : start + _PART]
+        done += _empty(Q(report_id__in=some)) + _empty_glass(some)
     if doomed.senders:
         done += _empty(Q(sender_id__in=list(doomed.senders)))
     for before, after in doomed.senders.items():
@@ -42,6 +45,14 @@ def _empty(about: Q) -> int:
             Decision.objects.filter(pk=one.pk).update(before=before, after=after, salt="")
             done += 1
     return done
+
+
+def _empty_glass(reports: Sequence[int]) -> int:
+    """Why somebody had to reach the senders of an event was said of them: unlike other reasons of an event it goes with
+    the first of its reports. Events stand in a room above."""
+    links = apps.get_model("events.EventReport").objects.filter(report_id__in=reports)
+    broken = Decision.objects.filter(kind=DecisionKind.BREAK_GLASS, event_id__in=links.values("event_id"))
+    return broken.exclude(reason="").update(reason="", salt="")
 
 
 def _kinds() -> Sequence[DecisionKind]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -154,24 +154,6 @@ def purpose_word(purpose: Purpose) -> str:
         Purpose.PUSH: gettext("sent to them"),
         Purpose.WORK: gettext("at the desk"),
     }[Purpose(purpose)]
-
-
-@register.filter
-def parts_words(parts: Sequence[str]) -> str:
-    """Parts of an event (sharing/protocol/model.py:FIELDS) in words."""
-    known = {
-        "title": gettext("title"),
-        "summary": gettext("summary"),
-        "occurred_at": gettext("time"),
-        "place": gettext("place"),
-        "affected": gettext("people affected"),
-        "sources": gettext("ways it was told"),
-        "reports": gettext("number of reports"),
-        "response": gettext("response"),
-        "extra": gettext("further answers"),
-        "files": gettext("photos and files"),
-    }
-    return ", ".join(known.get(part, part) for part in parts)
 
 
 @register.filter

@@ -578,6 +578,8 @@
         oldest.textContent = age(pulse.oldest_s || 0);
       }
       if (more) more.hidden = !(pulse.waiting > first);
+      const news = one('[data-glass-news]');
+      if (news) news.hidden = !(pulse.glass > Number(news.dataset.glassNews));
       if (pulse.report) lease(pulse.report);
     }
 
