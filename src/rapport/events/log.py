@@ -19,7 +19,7 @@ from rapport.values import Publication, Purpose
 
 #: What stands by itself: no part of another event, and told by a report. What was merged, or is taken back,
 #: is withdrawn for every reader; the team, who get withdrawn events too, would count it twice, or for ever.
-_BY_ITSELF = Q(merged_into__isnull=True) & (
+BY_ITSELF = Q(merged_into__isnull=True) & (
     ~Q(publication=Publication.WITHDRAWN.value) | Exists(EventReport.objects.filter(event=OuterRef("pk")))
 )
 _PART = 500  # events asked for at once
@@ -53,7 +53,7 @@ def protocol_changed(operation_id: int) -> str:
 
 def listed(events: QuerySet[Event], policy: Policy, audience: str, purpose: Purpose, now: datetime) -> QuerySet[Event]:
     """Those of the events that maps, lists, counts and feeds give to the audience, with the columns of `released`."""
-    return released_to(events.filter(_BY_ITSELF), policy, audience, purpose, now)
+    return released_to(events.filter(BY_ITSELF), policy, audience, purpose, now)
 
 
 def _audiences(operation_id: int, policy: Policy) -> list[str]:

@@ -12,15 +12,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rapport.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from rapport.desk.page import attempt, local_time, to
-from rapport.desk.protocol.play import effects
+from rapport.desk.protocol import changes, stock
+from rapport.desk.protocol.play import Effect, effects
 from rapport.errors import BadDefinition
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
 from rapport.sharing import activation
-from rapport.sharing.active import CLOSED, policy_of
+from rapport.sharing.active import CLOSED, policy_of, version_policy
 from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.protocol import file, library, lint
 from rapport.sharing.protocol.model import Protocol
+from rapport.values import Purpose
 
 #: Shipped protocols that one starts from.
 STARTS = tuple(name for name in library.names() if name != CLOSED)
@@ -98,12 +100,19 @@ def version(request: HttpRequest, operation: Operation, number: int) -> HttpResp
         "protocol": protocol,
         "rules": _rules(protocol),
         "faults": lint.faults(protocol, _known(operation), timezone.now()),
-        "effects": effects(operation, protocol),
+        "effects": _effects(found),
         "in_force": activation.in_force(operation.pk),
         "may_activate": who.may(activation.ACTIVATE, operation.pk),
         "is_own": found.proposed_by_id == who.pk,
     }
     return render(request, "desk/protocol_version.html", context)
+
+
+def _effects(version: ProtocolVersion) -> list[Effect]:
+    operation = version.operation
+    today, then = policy_of(operation.pk), version_policy(version.pk, version.digest)
+    crowd = stock.of_events(operation)
+    return effects(changes.sides(crowd, today, then, Purpose.VIEW, timezone.now()))
 
 
 def _known(operation: Operation) -> lint.Vocabulary:
