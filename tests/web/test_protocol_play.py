@@ -204,8 +204,8 @@ def test_the_difference_is_told_event_by_event(
     rows = page[page.index('id="list"') :]
     assert f"/sample/desk/events/{event.ref}/" in rows
     assert "Everybody: <strong>less of it</strong>" in rows
-    assert re.search(r"place: place the exact place .*? place by adm2", rows)
-    assert "public:" in rows
+    assert re.search(r"place: exact place .*? by adm2", rows)
+    assert "grant public, written otherwise:" in rows
     assert "Published by" in rows
     assert "Nothing becomes something else in this way" in text_of(at_desk.get(f"{where}&audience=team"))
     assert "Nothing becomes something else in this way" in text_of(at_desk.get(f"{where}&change=shown"))

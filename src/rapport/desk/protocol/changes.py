@@ -41,7 +41,7 @@ class Side:
     def shown(self) -> tuple[int, int]:
         """How many events it is shown before and after."""
         before, after = (
-            sum(n for one, n in zip(some.gots, some.counts(), strict=True) if one.given is Given.SHOWN)
+            sum(n for one, n in zip(some.gots, some.counts, strict=True) if one.given is Given.SHOWN)
             for some in (self.was, self.becomes)
         )
         return before, after

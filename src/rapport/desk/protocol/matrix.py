@@ -85,16 +85,15 @@ def rows_of(operation: Operation, crowd: Crowd, policy: Policy, by: str) -> list
 
 def _cell(crowd: Crowd, row: Row, audience: Audience, some: Answers) -> Cell:
     notes: Counter[str] = Counter()
-    shown = 0
-    for one, kind, count in zip(some.gots, some.kinds, some.counts(), strict=True):
-        if kind not in row.kinds:
-            continue
-        if one.given is Given.SHOWN:
-            shown += count
-            notes.update(dict.fromkeys(lessened(one, crowd.kinds[kind]), count))
-        elif one.given is not Given.NOT:
-            notes[given_words(one)] += count
-    return Cell(audience, row, shown, [_note(text, count, shown) for text, count in notes.most_common()])
+    alike: Counter[tuple[Got, int, frozenset[str]]] = Counter()
+    for one, kind, count in zip(some.gots, some.kinds, some.counts, strict=True):
+        if kind in row.kinds and one.given is not Given.NOT:
+            alike[one, crowd.kinds[kind].precision, crowd.kinds[kind].has] += count
+    for (one, precision, has), count in alike.items():
+        words = lessened(one, precision, has) if one.given is Given.SHOWN else [given_words(one)]
+        notes.update(dict.fromkeys(words, count))
+    shown = sum(count for (one, _, _), count in alike.items() if one.given is Given.SHOWN)
+    return Cell(audience, row, shown, [_note(text, count, shown) for text, count in notes.most_common() if count])
 
 
 def _note(text: str, count: int, shown: int) -> str:
@@ -155,11 +154,8 @@ class Behind:
 
     @property
     def words(self) -> str:
-        return "; ".join([given_words(self.got), *(lessened(self.got, self.kind) if self.is_shown else ())])
-
-    @property
-    def is_shown(self) -> bool:
-        return self.got.given is Given.SHOWN
+        less = lessened(self.got, self.kind.precision, self.kind.has) if self.got.given is Given.SHOWN else ()
+        return "; ".join([given_words(self.got), *less])
 
 
 def behind(some: Answers, row: Row, *, shown: bool | None) -> Ints:

@@ -21,6 +21,7 @@ from rapport.sharing import activation
 from rapport.sharing.active import CLOSED, policy_of, version_policy
 from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.protocol import file, library, lint
+from rapport.sharing.protocol.kinds import Crowd
 from rapport.sharing.protocol.model import Protocol
 from rapport.values import Purpose
 
@@ -94,13 +95,16 @@ def version(request: HttpRequest, operation: Operation, number: int) -> HttpResp
     found = _version(operation, number)
     protocol = file.read(found.text)
     who = person(request)
+    crowd = stock.of_events(operation)
     context: dict[str, Any] = {
         "operation": operation,
         "version": found,
         "protocol": protocol,
         "rules": _rules(protocol),
         "faults": lint.faults(protocol, _known(operation), timezone.now()),
-        "effects": _effects(found),
+        "effects": _effects(found, crowd),
+        "total": len(crowd),
+        "older": crowd.older,
         "in_force": activation.in_force(operation.pk),
         "may_activate": who.may(activation.ACTIVATE, operation.pk),
         "is_own": found.proposed_by_id == who.pk,
@@ -108,10 +112,8 @@ def version(request: HttpRequest, operation: Operation, number: int) -> HttpResp
     return render(request, "desk/protocol_version.html", context)
 
 
-def _effects(version: ProtocolVersion) -> list[Effect]:
-    operation = version.operation
-    today, then = policy_of(operation.pk), version_policy(version.pk, version.digest)
-    crowd = stock.of_events(operation)
+def _effects(version: ProtocolVersion, crowd: Crowd) -> list[Effect]:
+    today, then = policy_of(version.operation_id), version_policy(version.pk, version.digest)
     return effects(changes.sides(crowd, today, then, Purpose.VIEW, timezone.now()))
 
 

@@ -178,9 +178,11 @@ def two_maps(request: HttpRequest, operation: Operation) -> HttpResponse:
     ground = _ground(request, operation)
     box = _box(request, operation)
     audiences = ground.choice.protocol.audiences
+    # The public beside the nearest partners; where there are none, beside the team.
+    nearest = audiences[1] if len(audiences) > 2 else audiences[0]
     halves = [
         _half(ground, "left", request.GET.get("left", ""), audiences[-1].name, box),
-        _half(ground, "right", request.GET.get("right", ""), audiences[min(1, len(audiences) - 1)].name, box),
+        _half(ground, "right", request.GET.get("right", ""), nearest.name, box),
     ]
     chosen = {half.name: f"{half.version.key}/{half.audience.name}" for half in halves}
     context = _context(

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from rapport.events.log import BY_ITSELF
 from rapport.events.models import Event
+from rapport.events.rows import Epoch
 from rapport.operations import fields
 from rapport.operations.categories import lines
 from rapport.operations.gazetteer import drawable, regions
@@ -25,7 +26,7 @@ from rapport.values import Json, Precision, Publication, Sensitivity, Status
 MOST = 100_000
 _COMMUNES = 40  # that samples are spread over
 _COLUMNS = (
-    "id", "published_at", "title", "summary", "occurred_at", "affected_low", "lon", "precision", "radius_m",
+    "id", "title", "summary", "affected_low", "lon", "precision", "radius_m",
     "commune_lon", "commune_pcode", "sensitivity", "publication", "status", "persons_at_risk",
 )  # fmt: skip
 
@@ -43,14 +44,16 @@ def of_events(operation: Operation, most: int = MOST) -> Crowd:
     around = _Around(operation, some)
     ids, kinds, published = [], [], []
     seen: dict[tuple[Any, ...], Kind] = {}
-    for row in some.values_list(*_COLUMNS).iterator(chunk_size=20_000):
+    # As whole seconds: to make times of them takes longer than everything else.
+    times = Epoch("occurred_at"), Epoch("published_at")
+    for row in some.values_list(*_COLUMNS, *times).iterator(chunk_size=20_000):
         key = around.key(row)
         kind = seen.get(key)
         if kind is None:
             kind = seen[key] = _kind(*key)
         ids.append(row[0])
         kinds.append(kind)
-        published.append(row[1].timestamp() if row[1] else float("nan"))
+        published.append(float("nan") if row[-1] is None else row[-1])
     return crowd(ids, kinds, published, older)
 
 
@@ -76,12 +79,12 @@ class _Around:
 
     def key(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         (
-            pk, _, title, summary, occurred_at, affected, lon, precision, radius_m,
-            commune_lon, commune_pcode, sensitivity, publication, status, at_risk,
+            pk, title, summary, affected, lon, precision, radius_m,
+            commune_lon, commune_pcode, sensitivity, publication, status, at_risk, occurred_at, _,
         ) = row  # fmt: skip
         placed = lon is not None and bool(precision)
-        answered = self.known & self.extra[pk].keys() if pk in self.extra else set()
-        answered = {code for code in answered if self.extra[pk][code] is not None}
+        extra = self.extra.get(pk, {})
+        answered = {code for code, value in extra.items() if code in self.known and value is not None}
         has = (
             bool(title), bool(summary), occurred_at is not None, placed, affected is not None, bool(answered),
             pk in self.files,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from functools import cached_property
 
 import numpy as np
 
@@ -25,8 +26,9 @@ _TEXTS = frozenset({"title", "summary"})
 #: Fields that are said as what becomes of the place and of the words.
 _SAID_ELSEWHERE = _TEXTS | {"place"}
 _AREAS = {
-    Precision.EXACT: "the exact place", Precision.STREET: "by street", Precision.LOCALITY: "by town",
-    Precision.ADM3: "by adm3", Precision.ADM2: "by adm2", Precision.ADM1: "by adm1", Precision.COUNTRY: "by country",
+    Precision.EXACT: "exact place", Precision.STREET: "place by street", Precision.LOCALITY: "place by town",
+    Precision.ADM3: "place by adm3", Precision.ADM2: "place by adm2", Precision.ADM1: "place by adm1",
+    Precision.COUNTRY: "place by country",
 }  # fmt: skip
 _FIELDS = {
     "occurred_at": "time of the event", "affected": "people affected", "sources": "sources",
@@ -62,7 +64,7 @@ class Got:
         return self.ruling.left.delay_s
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answers:
     """What an audience gets of each event of a crowd: `of` is one position in `gots` and `kinds` for each event."""
 
@@ -70,6 +72,7 @@ class Answers:
     gots: Sequence[Got]
     kinds: Sequence[int]  # position of the kind in the crowd's
 
+    @cached_property
     def counts(self) -> list[int]:
         """How many events each answer stands for."""
         return [int(n) for n in np.bincount(self.of, minlength=len(self.gots))]
@@ -84,11 +87,16 @@ def answers(crowd: Crowd, policy: Policy, audience: Audience, purpose: Purpose, 
         passed += crowd.published <= now.timestamp() - delay
     codes, of = np.unique(crowd.kind * (len(delays) + 1) + passed, return_inverse=True)
     gots, kinds = [], []
+    made: dict[tuple[object, ...], Got] = {}
     for number, over in (divmod(int(code), len(delays) + 1) for code in codes):
         kind = crowd.kinds[number]
-        published_at = now - timedelta(seconds=delays[over - 1]) if over else None
-        ruling = policy.ruling(audience.name, replace(kind.facts, published_at=published_at), purpose, now)
-        gots.append(got(ruling, kind, audience))
+        facts = replace(kind.facts, published_at=now - timedelta(seconds=delays[over - 1])) if over else kind.facts
+        ruling = policy.ruling(audience.name, facts, purpose, now)
+        # Many kinds are ruled alike, and then differ only in what they have.
+        key = (id(ruling), kind.precision, kind.reach, kind.commune, kind.region, kind.has, kind.extra_public)
+        if key not in made:
+            made[key] = got(ruling, kind, audience)  # holds the ruling, so that no other gets its id
+        gots.append(made[key])
         kinds.append(number)
     return Answers(np.asarray(of, dtype=np.int64).reshape(-1), gots, kinds)
 
@@ -126,14 +134,15 @@ def _given(ruling: Ruling) -> Given:
 # --- in words ------------------------------------------------------------------------------------------------------
 
 
-def lessened(one: Got, kind: Kind) -> Iterator[str]:
-    """What an audience that is shown an event gets less of than the desk has, each in some words."""
-    if kind.precision and (one.precision, one.moved_m) != (kind.precision, 0):
+def lessened(one: Got, precision: int, has: frozenset[str]) -> Iterator[str]:
+    """What an audience that is shown an event of this precision, with these fields, gets less of than the desk has,
+    each in some words."""
+    if precision and (one.precision, one.moved_m) != (precision, 0):
         yield place_words(one)
     if one.rounding:
         yield f"times by the {one.rounding.name.lower()}"
-    missing = kind.has - one.fields - {"place"}
-    if missing >= kind.has & _TEXTS and kind.has & _TEXTS:
+    missing = has - one.fields - {"place"}
+    if missing >= has & _TEXTS and has & _TEXTS:
         yield "no words of the desk"
         missing -= _TEXTS
     if one.masked:
@@ -147,8 +156,11 @@ def lessened(one: Got, kind: Kind) -> Iterator[str]:
 def place_words(one: Got) -> str:
     if not one.precision:
         return "no place"
-    area = f"place {_AREAS[Precision(one.precision)]}"
-    return f"{area}, moved by up to {one.moved_m / 1000:g} km" if one.moved_m else area
+    area = _AREAS[Precision(one.precision)]
+    if not one.moved_m:
+        return area
+    moved = f"moved by up to {one.moved_m / 1000:g} km"
+    return f"{area}, {moved}" if one.precision >= Precision.ADM3 else f"place {moved}"
 
 
 def hours(seconds: int) -> str:
@@ -208,7 +220,7 @@ def differences(was: Got, becomes: Got) -> Iterator[tuple[str, str, str]]:
     if Given.SHOWN not in {was.given, becomes.given}:
         return
     pairs = [
-        ("place", *(place_words(one) if "place" in was.fields | becomes.fields else "" for one in (was, becomes))),
+        ("place", *(_place(one, was, becomes) for one in (was, becomes))),
         ("time", *(f"by the {one.rounding.name.lower()}" if one.rounding else "as it was" for one in (was, becomes))),
         ("words", *(_words(one, was, becomes) for one in (was, becomes))),
         ("also", *(_others(one, was, becomes) for one in (was, becomes))),
@@ -218,6 +230,10 @@ def differences(was: Got, becomes: Got) -> Iterator[tuple[str, str, str]]:
     for name, before, after in pairs:
         if before != after:
             yield name, before if shown[0] else "nothing", after if shown[1] else "nothing"
+
+
+def _place(one: Got, was: Got, becomes: Got) -> str:
+    return place_words(one).removeprefix("place ") if "place" in was.fields | becomes.fields else ""
 
 
 def _words(one: Got, was: Got, becomes: Got) -> str:
@@ -234,14 +250,21 @@ def _others(one: Got, was: Got, becomes: Got) -> str:
 
 def because(was: Got, becomes: Got, before: Protocol, after: Protocol) -> list[tuple[str, str]]:
     """The rules and entries that make it so, each with its reason: those that speak under one protocol only, or that
-    say something else there. "no longer" stands before those that fall away."""
+    are written otherwise there."""
     old, new = _named(before), _named(after)
-    comes = [name for name in becomes.ruling.rules if name not in was.ruling.rules or old.get(name) != new.get(name)]
-    goes = [name for name in was.ruling.rules if name not in becomes.ruling.rules]
+    comes = [new[name] for name in becomes.ruling.rules if name not in was.ruling.rules]
+    goes = [old[name] for name in was.ruling.rules if name not in becomes.ruling.rules]
+    stays = [new[name] for name in becomes.ruling.rules if name in was.ruling.rules and old[name] != new[name]]
     return [
-        *((name, new[name].why) for name in comes if name in new),
-        *((f"no longer {name}", old[name].why) for name in goes if name in old),
+        *((_called(one), one.why) for one in comes),
+        *((f"{_called(one)}, written otherwise", one.why) for one in stays),
+        *((f"no longer {_called(one)}", one.why) for one in goes),
     ]
+
+
+def _called(one: Entry | Rule) -> str:
+    kind = "entry" if isinstance(one, Entry) else "grant" if one.grant else "limit"
+    return f"{kind} {one.name}"
 
 
 def _named(protocol: Protocol) -> Mapping[str, Entry | Rule]:
