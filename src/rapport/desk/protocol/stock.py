@@ -40,8 +40,9 @@ def standing(operation: Operation) -> QuerySet[Event]:
 def of_events(operation: Operation, most: int = MOST) -> Crowd:
     """The operation's events as a crowd, the newest first, at most so many. As events/releases.py:items says them."""
     events = standing(operation).order_by("-pk")
-    some = events[:most] if (older := max(0, events.count() - most)) else events
-    around = _Around(operation, some)
+    older = max(0, events.count() - most)
+    first = events.values_list("pk", flat=True)[most - 1] if older else 0
+    some, around = events.filter(pk__gte=first), _Around(operation, first)
     ids, kinds, published = [], [], []
     seen: dict[tuple[Any, ...], Kind] = {}
     # As whole seconds: to make times of them takes longer than everything else.
@@ -60,9 +61,7 @@ def of_events(operation: Operation, most: int = MOST) -> Crowd:
 class _Around:
     """What stands in other tables about events, and what each of them therefore is to a protocol."""
 
-    def __init__(self, operation: Operation, some: QuerySet[Event]) -> None:
-        # What is sliced cannot be joined with in every database: then it is asked for by its lowest id.
-        first = min(some.values_list("pk", flat=True), default=0) if some.query.is_sliced else 0
+    def __init__(self, operation: Operation, first: int) -> None:
         events = Event.objects.filter(operation=operation, pk__gte=first)
         self.regions = regions(operation.pk)
         self.public = {one.code for one in fields.stored(operation.extra_fields) if one.public}
