@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Role
 from rapport.events import live
 from rapport.events.filters import Filters
 from rapport.events.index import Rows
@@ -20,10 +24,12 @@ from rapport.events.rows import Asked, rows
 from rapport.operations import fields
 from rapport.operations.models import Category, Operation, Source
 from rapport.reports.models import Report
+from rapport.sharing import activation
 from rapport.sharing.handling import KNOWN
 from rapport.sharing.items import Item
-from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.models import ProtocolVersion, ReleaseClock, ReleaseEntry
 from rapport.sharing.policy import Policy, decide
+from rapport.sharing.protocol.library import text_of
 from rapport.sharing.protocol.model import PURPOSES, Protocol
 from rapport.sharing.release import release
 from rapport.values import PUBLIC, Box, Publication, Purpose, Reader, Release, Sensitivity, Status
@@ -251,3 +257,32 @@ def test_the_desk_is_read_by_who_works_there_and_by_nobody_else(made: dict[int, 
     policy = Policy(protocol(random.Random(1)))
     assert all(release(policy, item, TEAM, Purpose.WORK, NOW) for item in made.values())
     assert not any(release(policy, item, CLUSTER, Purpose.WORK, NOW) for item in made.values())
+
+
+def test_another_protocol_enters_into_the_logs_what_each_event_would(
+    operation: Operation, made: dict[int, Item], lead: Person, someone: Callable[..., Person]
+) -> None:
+    """All events at once, in SQL, and event by event: the same entries, in the same order, with the clock beside."""
+    other, delayed = someone("carol", Role.CUSTODIAN), 'to = ["public"]\nfor = ["export"]\ndelay_hours = 6'
+    texts = [text_of(name) for name in ("house", "default", "closed", "house", "afghanistan", "house")]
+    texts[3] = texts[3].replace('to = ["public"]', delayed)
+    for n, text in enumerate(texts):
+        version = activation.propose(
+            lead, operation, re.sub('version = "[^"]+"', f'version = "{n}"', text, count=1), ""
+        )
+        with transaction.atomic():
+            ProtocolVersion.objects.filter(pk=version.pk).update(activated_at=timezone.now(), activated_by=other)
+            record(operation.pk, made)
+            one_by_one = entered()
+            transaction.set_rollback(True)
+        activation.activate(other, version, "")
+        assert entered() == one_by_one
+        for clock in ReleaseClock.objects.all():
+            last = ReleaseEntry.objects.filter(audience=clock.audience).order_by("seq").last()
+            assert clock.seq == (last.seq if last else 0)
+    assert set(ReleaseEntry.objects.filter(retracted=True).values_list("audience", flat=True)) >= {"public", "response"}
+
+
+def entered() -> list[tuple[str, int, int, bool]]:
+    rows = ReleaseEntry.objects.order_by("audience", "seq")
+    return list(rows.values_list("audience", "seq", "event_id", "retracted"))

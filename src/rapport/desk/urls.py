@@ -15,6 +15,7 @@ from rapport.desk.naming import pages as names_page
 from rapport.desk.partners import organisations
 from rapport.desk.partners import pages as partners
 from rapport.desk.protocol import pages as protocol
+from rapport.desk.protocol import play_pages as play
 from rapport.desk.queue import handover, saved, translators
 from rapport.desk.queue import pages as queue
 from rapport.desk.record import ledger as ledger_page
@@ -30,6 +31,7 @@ OUTBOX = "<slug:operation>/outbox/"
 REPORT = f"{DESK}reports/<slug:ref>/"
 EVENT = f"{DESK}events/<slug:ref>/"
 LEDGER = f"{DESK}ledger/"
+PLAY = f"{DESK}protocol/play/"
 RETENTION = f"{DESK}retention/"
 ORDER = f"{DESK}orders/<slug:slug>/"
 AGREEMENT = f"{DESK}partners/<int:number>/"
@@ -109,6 +111,10 @@ urlpatterns = [
         organisations.uninvite,
         name="desk_organisation_uninvite",
     ),
+    path(PLAY, play.table, name="desk_protocol_play"),
+    path(f"{PLAY}events/", play.behind, name="desk_protocol_play_events"),
+    path(f"{PLAY}maps/", play.two_maps, name="desk_protocol_play_maps"),
+    path(f"{PLAY}changes/", play.difference, name="desk_protocol_play_changes"),
     path(RETENTION, retention_page.show, name="desk_retention"),
     path(f"{RETENTION}preview/", retention_page.preview, name="desk_retention_preview"),
     path(f"{RETENTION}destroy/", retention_page.destroy, name="desk_retention_destroy"),

@@ -45,6 +45,13 @@ def of_selection(operation: Operation, who: Reader, filters: Filters, chosen: Se
     frame = picture.Frame.of(filters.box or operation.box)
     found = sorted(chosen.clusters(frame.box, frame.zoom), key=lambda cluster: -cluster.count)
     named = mapdata.single_events(operation, who, found)
+    return drawn(operation, frame, found, named, filters)
+
+
+def drawn(
+    operation: Operation, frame: picture.Frame, found: list[Cluster], named: Mapping[int, Release], filters: Filters
+) -> Sketch:
+    """These clusters, the largest first, in a frame; `named` are the releases of single events."""
     return _sketch(operation, frame, _pins(frame, found, named, filters))
 
 

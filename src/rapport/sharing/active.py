@@ -20,11 +20,12 @@ def policy_of(operation_id: int) -> Policy:
     if last is None:
         return shipped(HOUSE)
     pk, digest, withdrawn_at = last
-    return shipped(CLOSED) if withdrawn_at else _version(pk, digest)
+    return shipped(CLOSED) if withdrawn_at else version_policy(pk, digest)
 
 
 @lru_cache(maxsize=64)
-def _version(pk: int, digest: str) -> Policy:
+def version_policy(pk: int, digest: str) -> Policy:
+    """A version that somebody proposed, whether it holds or not."""
     # What was proposed is never changed, so the row is read once; the digest tells it from one of another database.
     return Policy(file.read(ProtocolVersion.objects.values_list("text", flat=True).get(pk=pk)))
 

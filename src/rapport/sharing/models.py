@@ -105,6 +105,7 @@ class ReleaseEntry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["operation", "audience", "seq"], name="release_seq")]
+        indexes = [models.Index(fields=["event_id", "audience"], name="release_event")]
 
     def __str__(self) -> str:
         return f"{self.audience} {self.seq}"
@@ -230,9 +231,18 @@ def next_seqs(operation_id: int, audience: str, count: int) -> range:
     """The next `count` stamps of an audience's release log; call inside the transaction that writes them."""
     if not count:
         return range(0)
+    last = _moved(operation_id, audience, count)
+    return range(last - count + 1, last + 1)
+
+
+def last_seq(operation_id: int, audience: str) -> int:
+    """The last stamp of an audience's release log, which nobody else moves until this transaction ends."""
+    return _moved(operation_id, audience, 0)
+
+
+def _moved(operation_id: int, audience: str, by: int) -> int:
     clock = ReleaseClock.objects.filter(operation_id=operation_id, audience=audience)
     if not clock.exists():
         ReleaseClock.objects.get_or_create(operation_id=operation_id, audience=audience)
-    clock.update(seq=F("seq") + count)  # takes the row's lock: from here on the number is ours alone
-    last = clock.values_list("seq", flat=True).get()
-    return range(last - count + 1, last + 1)
+    clock.update(seq=F("seq") + by)  # takes the row's lock: from here on the number is ours alone
+    return clock.values_list("seq", flat=True).get()

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from rapport.oversight import keys
 from rapport.sharing.coarser import place_left, time_left, words_left
-from rapport.sharing.items import Item
+from rapport.sharing.items import Item, Ruling
 from rapport.sharing.policy import Policy, decide, sees_extra
+from rapport.sharing.protocol.model import Audience
 from rapport.values import Purpose, Reader, Release
 
 
@@ -20,7 +21,15 @@ def release(policy: Policy, item: Item, reader: Reader, purpose: Purpose, now: d
     # 1
     audience = policy.protocol.audience_of(reader, purpose)
     # 2, 3
-    ruling = decide(policy, reader, item, purpose, now)
+    return _left(item, audience, decide(policy, reader, item, purpose, now), purpose)
+
+
+def release_to(policy: Policy, item: Item, audience: Audience, purpose: Purpose, now: datetime) -> Release | None:
+    """What whoever belongs to an audience would get: to play a protocol before anybody reads by it."""
+    return _left(item, audience, policy.ruling(audience.name, item.facts, purpose, now), purpose)
+
+
+def _left(item: Item, audience: Audience, ruling: Ruling, purpose: Purpose) -> Release | None:
     if not ruling.allow or ruling.left.counted_only:
         return None
     event, left = item.event, ruling.left

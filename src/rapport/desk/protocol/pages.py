@@ -13,16 +13,18 @@ from django.views.decorators.http import require_GET, require_POST
 from rapport.accounts.models import Organisation
 from rapport.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from rapport.desk.page import attempt, local_time, to
-from rapport.desk.protocol.play import effects
+from rapport.desk.protocol import changes, stock
+from rapport.desk.protocol.play import Effect, effects
 from rapport.errors import BadDefinition
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
 from rapport.sharing import activation, agreements
-from rapport.sharing.active import CLOSED, policy_of
+from rapport.sharing.active import CLOSED, policy_of, version_policy
 from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.protocol import file, library, lint
+from rapport.sharing.protocol.kinds import Crowd
 from rapport.sharing.protocol.model import Protocol
-from rapport.values import ORGANISATION_KINDS
+from rapport.values import ORGANISATION_KINDS, Purpose
 
 #: Shipped protocols that one starts from.
 STARTS = tuple(name for name in library.names() if name != CLOSED)
@@ -95,18 +97,26 @@ def version(request: HttpRequest, operation: Operation, number: int) -> HttpResp
     found = _version(operation, number)
     protocol = file.read(found.text)
     who = person(request)
+    crowd = stock.of_events(operation)
     context: dict[str, Any] = {
         "operation": operation,
         "version": found,
         "protocol": protocol,
         "rules": _rules(protocol),
         "faults": lint.faults(protocol, _known(operation), timezone.now()),
-        "effects": effects(operation, protocol),
+        "effects": _effects(found, crowd),
+        "total": len(crowd),
+        "older": crowd.older,
         "in_force": activation.in_force(operation.pk),
         "may_activate": who.may(activation.ACTIVATE, operation.pk),
         "is_own": found.proposed_by_id == who.pk,
     }
     return render(request, "desk/protocol_version.html", context)
+
+
+def _effects(version: ProtocolVersion, crowd: Crowd) -> list[Effect]:
+    today, then = policy_of(version.operation_id), version_policy(version.pk, version.digest)
+    return effects(changes.sides(crowd, today, then, Purpose.VIEW, timezone.now()))
 
 
 def _known(operation: Operation) -> lint.Vocabulary:
