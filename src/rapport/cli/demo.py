@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rapport.operations.models import Operation
 
 SLUG = "haiti-2010"
+PARTNER = "partner"
 CAST = (("lead", "lead"), ("custodian", "custodian"), ("verifier", "verifier"), ("volunteer", "volunteer"))
 
 
@@ -40,6 +41,7 @@ def demo(port: int, serve: bool) -> None:
     operation = _operation(folder)
     _people(operation)
     _agree(operation, (folder / "protocol.toml").read_text("utf-8"))
+    _partner(operation)
     _sign(operation)
     _take_in(operation, folder / "reports.csv")
     _understand()
@@ -90,6 +92,36 @@ def _agree(operation: Operation, text: str) -> None:
         lead, custodian = (Person.objects.get(username=name) for name in ("lead", "custodian"))
         reason = "Agreed before the crisis."
         activation.activate(custodian, activation.propose(lead, operation, text, reason), reason)
+
+
+def _partner(operation: Operation) -> None:
+    """An organisation of the response with an agreement of a year, and somebody who reads for it: what they get, and
+    not everybody does, is seen by signing in."""
+    from datetime import timedelta
+
+    from django.db import transaction
+    from django.utils import timezone
+
+    from rapport.accounts.models import Person
+    from rapport.sharing import agreements, organisations
+    from rapport.values import Purpose
+
+    if Person.objects.filter(username=PARTNER).exists():
+        return
+    lead, password, now = Person.objects.get(username="lead"), secrets.token_urlsafe(12), timezone.now()
+    terms = agreements.Terms(
+        giver="The sample operation",
+        purposes=frozenset({Purpose.VIEW, Purpose.EXPORT}),
+        starts=now,
+        ends=now + timedelta(days=365),
+        reason="Agreed before the crisis.",
+    )
+    with transaction.atomic():
+        Person.objects.create_user(PARTNER, password=password)
+        relief = organisations.add(lead, operation.pk, "sample-relief", "Sample Relief", "ngo", ["health"])
+        organisations.join(lead, operation.pk, relief, PARTNER)
+        agreements.agree(lead, operation, relief, terms)
+    click.echo(f"Sign in as {PARTNER:<10} password {password}   (shown once; reads for Sample Relief)")
 
 
 def _sign(operation: Operation) -> None:
