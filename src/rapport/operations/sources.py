@@ -70,6 +70,8 @@ def change_settings(source: Source, given: Mapping[str, str], by: Person | None)
     to read it by having it sent to them.
     """
     _check(by, source)
+    if not has_address(source):
+        raise BadDefinition(f"The source {source.slug} takes its messages from {source.channel}: it has no settings.")
     held = source_settings(source)
     settings = dict(held)
     for setting in plugins.channel(source.channel).settings:

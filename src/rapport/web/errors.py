@@ -19,6 +19,7 @@ from rapport.desk import line
 from rapport.desk.page import page_instead, page_of
 from rapport.errors import BadKey, Conflict, NotAllowed, RapportError, Refused, TryAgain
 from rapport.sharing.readers import sent_key
+from rapport.web.logs import route_of
 
 log = logging.getLogger(__name__)
 #: What a person writes in a form of the desk: shown again where the form itself cannot be.
@@ -119,7 +120,7 @@ def _away(error: OperationalError) -> str:
 def explain(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """Errors that are meant for people, when a view has not answered them itself."""
     if isinstance(exception, OperationalError):
-        log.error("%s %s: %s", request.method, request.path, exception)
+        log.error("%s %s: %s", request.method, route_of(request), exception)
         exception = TryAgain(_away(exception))
     if not isinstance(exception, RapportError):
         return None

@@ -182,7 +182,9 @@ FILE_UPLOAD_HANDLERS = ["rapport.web.bodies.NoFiles"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"class": "rapport.web.logs.Line", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # Answers of 4xx are no news, and the addresses they were given for may hold a token. Anybody can ask for one, and
