@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.sharing.coarser import displaced, in_area, time_left
-from rapport.sharing.protocol.model import RADII_M, Area, Rounding
+from rapport.sharing.coarser import displaced, in_area, place_left, time_left
+from rapport.sharing.protocol.model import RADII_M, Area, Left, Rounding
 from rapport.values import Precision, Spot, km_between
 
 KEY = bytes(range(32))
@@ -89,7 +89,25 @@ def test_an_area_is_never_finer_than_what_is_known() -> None:
     assert in_area(exact, commune, region, Area.ADM2) == commune
     assert in_area(exact, commune, region, Area.ADM1) == region
     assert in_area(exact, None, None, Area.ADM2) is None
-    assert in_area(coarse, None, None, Area.ADM1) == coarse
+    assert in_area(coarse, None, None, Area.ADM1) is None
+
+
+def test_what_is_called_coarse_keeps_neither_its_point_nor_its_name() -> None:
+    commune = Spot(-72.3, 18.5, Precision.ADM2, 6_000, "Delmas", "HT0112")
+    region = Spot(-72.0, 18.6, Precision.ADM1, 40_000, "Ouest", "HT01")
+    for precision in Precision:
+        said = Spot(-72.338765, 18.543219, precision, 10_000, "Rue Gazou 12")
+        assert in_area(said, commune, region, Area.ADM2) in {commune, region, None}
+    wide = Spot(-72.291239, 18.512347, Precision.EXACT, 5_000, "Rue Canope 5")
+    moved = place_left(wide, commune, region, Left(radius_m=5_000), KEY)
+    assert moved is not None
+    assert metres(moved, wide) > 500
+    assert moved.name == ""
+
+
+def test_no_area_is_given_where_nothing_is() -> None:
+    commune, region = None, None
+    exact = Spot(-72.31, 18.51, Precision.EXACT, 50)
     assert in_area(exact, commune, region, Area.NONE) is None
 
 

@@ -102,6 +102,9 @@ def by_reference(protocol: Protocol, reader: Reader, facts: Facts, purpose: Purp
             continue
         if (rule.starts and now < rule.starts) or (rule.ends and now >= rule.ends):
             continue
+        team = protocol.audience(audience).team
+        if rule.grant and not team and "publication" not in rule.condition.when and facts.publication != "published":
+            continue
         if speaks(rule.condition, facts, level, not rule.grant):
             (grants if rule.grant else limits).append(rule)
     lefts = [rule.left for rule in (*grants, *limits)]

@@ -12,10 +12,11 @@ from django.test import Client
 from rapport.accounts.models import Organisation, Person
 from rapport.accounts.permissions import Role
 from rapport.desk import actions
+from rapport.desk.record.undo import undo
 from rapport.events.models import Event
 from rapport.events.releases import releases
 from rapport.operations.models import Operation, Source
-from rapport.oversight.models import EntryKind, LedgerEntry
+from rapport.oversight.models import Decision, EntryKind, LedgerEntry
 from rapport.sharing import activation
 from rapport.sharing.models import NamedRelease
 from rapport.sharing.protocol.library import text_of
@@ -50,13 +51,14 @@ def in_ledger() -> list[dict[str, Any]]:
     return [json.loads(one.body) for one in LedgerEntry.objects.filter(kind=EntryKind.RELEASE).order_by("pk")]
 
 
-def test_a_partner_s_reading_is_written_down_once_and_entered_each_time(operation: Operation, event: Event) -> None:
+def test_a_partner_s_reading_is_written_down_and_entered_once(operation: Operation, event: Event) -> None:
     for _ in range(2):
         assert releases(operation, PARTNER, Purpose.VIEW, [event.pk])
     row = NamedRelease.objects.get()
     assert (row.event_id, row.organisation, row.audience, row.purpose) == (event.pk, "who", "partners", "view")
     assert row.left["precision"] == DRAFT.spot.precision if DRAFT.spot else False
-    assert [(one["count"], one["reader"]) for one in in_ledger()] == [(1, "organisation who, person 7")] * 2
+    number = Organisation.objects.get().pk
+    assert [(one["count"], one["reader"]) for one in in_ledger()] == [(1, f"organisation {number}, person 7")]
     assert DRAFT.title not in LedgerEntry.objects.latest("pk").body
 
     releases(operation, PARTNER, Purpose.EXPORT, [event.pk])
@@ -110,3 +112,17 @@ def test_who_answers_for_the_operation_looks_it_up_by_address_and_keeps_it_nowhe
 
 def test_a_volunteer_may_not(enter: Any, volunteer: Person) -> None:
     assert enter(volunteer).get("/sample/desk/retention/shared/").status_code == 403
+
+
+def test_who_sent_a_report_learns_nothing_of_the_time_before_and_after_it_was_part_of_an_event(
+    operation: Operation, event: Event, volunteer: Person, client: Client
+) -> None:
+    releases(operation, PARTNER, Purpose.VIEW, [event.pk])
+    late = report(operation, source=Source.objects.get(operation=operation, slug="web"))
+    actions.attach(volunteer, late, event)
+    page = text(client.get(f"/sample/report/sent/{late.ref}/shared/"))
+    assert "World Health Organization" not in page  # it read before
+    undo(volunteer, Decision.objects.get(kind="attach"))
+    releases(operation, PARTNER, Purpose.EXPORT, [event.pk])
+    page = text(client.get(f"/sample/report/sent/{late.ref}/shared/"))
+    assert "World Health Organization" not in page  # it read afterwards

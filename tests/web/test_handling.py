@@ -15,13 +15,14 @@ from rapport.accounts.permissions import Role
 from rapport.desk import actions
 from rapport.desk.event import merging
 from rapport.desk.record.undo import undo
-from rapport.errors import Conflict, Refused
+from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision
 from rapport.sharing import activation
 from rapport.sharing.handling import Handling
 from rapport.sharing.protocol.library import text_of
+from rapport.values import Precision, Spot
 from tests.web.desk import DRAFT, report
 from tests.web.test_desk_pages import enter, text
 
@@ -115,7 +116,7 @@ def test_only_a_verifier_says_that_an_event_is_less_sensitive(
 def test_an_event_does_not_disappear_in_a_less_sensitive_one(volunteer: Person, operation: Operation) -> None:
     event = actions.accept(volunteer, report(operation), DRAFT)
     other = actions.accept(volunteer, report(operation), saying(sensitivity="high"))
-    with pytest.raises(Conflict, match="high sensitivity"):
+    with pytest.raises(Conflict, match=r"keeping .* back"):
         merging.merge(volunteer, event, other)
     merging.merge(volunteer, other, event)
     assert Event.objects.get(pk=other.pk).sensitivity == "high"
@@ -144,3 +145,78 @@ def test_what_is_split_off_is_as_sensitive_as_what_it_leaves(
     assert desk.post(at, filled(page, "/split/") | {"do": "draft"}).status_code == 302
     new = Event.objects.latest("pk")
     assert (new.pk != event.pk, new.sensitivity, new.personal_data) == (True, "high", "yes")
+
+
+@pytest.mark.parametrize(
+    ("was", "said"),
+    [
+        ({"consent": "no"}, {"consent": "yes"}),
+        ({"names": "yes"}, {}),
+        ({"personal_data": "yes"}, {"personal_data": "no"}),
+        ({"control": "armed-group"}, {"control": "government"}),
+        ({"sensitivity": "severe"}, {"sensitivity": "high"}),
+    ],
+)
+def test_nobody_but_a_verifier_takes_away_what_keeps_an_event_back(
+    volunteer: Person, verifier: Person, operation: Operation, was: dict[str, str], said: dict[str, str]
+) -> None:
+    event = actions.accept(verifier, report(operation), saying(**was))
+    attached = report(operation, "Lekol kraze")
+    actions.attach(verifier, attached, event)
+    accepted, added = (Decision.objects.get(kind=kind) for kind in ("accept", "attach"))
+    with pytest.raises(Refused, match="Only a verifier"):
+        actions.edit(volunteer, event, saying(**said))
+    with pytest.raises(Refused, match="Only a verifier"):
+        merging.split(volunteer, event, [attached.pk], saying(**said), publish=True)
+    undo(volunteer, added)
+    with pytest.raises(NotAllowed, match="Only a verifier"):
+        undo(volunteer, accepted)
+    actions.edit(verifier, event, saying(**said))
+    edited = Decision.objects.get(kind="edit")
+    undo(verifier, edited)
+    undo(verifier, accepted)
+
+
+def test_a_verifier_s_raise_is_not_taken_back_by_a_volunteer_and_one_s_own_is(
+    volunteer: Person, verifier: Person, operation: Operation, client: Client
+) -> None:
+    event = actions.accept(volunteer, report(operation), DRAFT)
+    actions.edit(verifier, event, saying(sensitivity="severe"))
+    with pytest.raises(NotAllowed, match="Only a verifier"):
+        undo(volunteer, Decision.objects.get(kind="edit"))
+    assert client.get(f"/sample/events/{event.ref}/").status_code == 410
+    other = actions.accept(volunteer, report(operation), DRAFT)
+    actions.edit(volunteer, other, saying(sensitivity="severe"))
+    undo(volunteer, Decision.objects.filter(kind="edit", event_id=other.pk).get())
+
+
+def test_whose_consent_is_refused_does_not_vanish_in_a_public_event(volunteer: Person, operation: Operation) -> None:
+    event = actions.accept(volunteer, report(operation), DRAFT)
+    unwilling = actions.accept(volunteer, report(operation), saying(consent="no"))
+    at_risk = actions.accept(volunteer, report(operation), replace(DRAFT, categories=("1a",)))
+    for other in (unwilling, at_risk):
+        with pytest.raises(Conflict, match=r"keeping .* back"):
+            merging.merge(volunteer, event, other)
+
+
+def test_a_grant_that_forgets_publication_gives_no_draft(
+    volunteer: Person, operation: Operation, client: Client, someone: Callable[..., Person]
+) -> None:
+    lead, custodian = someone("lea", Role.LEAD), someone("carol", Role.CUSTODIAN)
+    forgetful = AGREED.replace('publication = ["published"], ', "")
+    assert forgetful != AGREED
+    activation.activate(custodian, activation.propose(lead, operation, forgetful, "agreed"), "agreed")
+    draft = actions.accept(volunteer, report(operation), DRAFT, publish=False)
+    assert client.get(f"/sample/events/{draft.ref}/").status_code == 404
+    assert client.get("/sample/clusters.json").json()["total"] == 0
+
+
+def test_who_says_commune_of_a_shelter_does_not_show_its_door(
+    volunteer: Person, operation: Operation, client: Client
+) -> None:
+    said = Spot(-72.338765, 18.543219, Precision.ADM2, 10_000, "Rue Gazou 12")
+    actions.accept(volunteer, report(operation), replace(DRAFT, title="", summary="", categories=("1a",), spot=said))
+    given = b"".join(client.get("/sample/events.csv")).decode()
+    assert "2" in given
+    assert "18.5432" not in given
+    assert "Gazou" not in given

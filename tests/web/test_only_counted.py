@@ -61,7 +61,18 @@ def test_small_counts_are_not_said_and_others_roughly(client: Client) -> None:
     assert client.get(f"{MAP}&status=unverified").json()["only_counted"] == 15
 
 
-@pytest.mark.parametrize("query", ["q=Brunaveau", "area=-73,18,-72,19", "area=HT", "from=2010-01-01", "source=sms"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=Brunaveau",
+        "area=-73,18,-72,19",
+        "area=HT",
+        "from=2010-01-01",
+        "source=sms",
+        "category=2a&category=2b",
+        "category=2b&status=unverified",
+    ],
+)
 @pytest.mark.usefixtures("events")
 def test_no_filter_that_could_find_one_of_them_counts_them(client: Client, query: str) -> None:
     assert "only_counted" not in client.get(f"{MAP}&{query}").json()

@@ -15,7 +15,7 @@ from rapport.accounts.permissions import Role
 from rapport.desk import actions
 from rapport.events.models import Event
 from rapport.operations.models import Operation
-from rapport.sharing import activation
+from rapport.sharing import activation, organisations
 from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.protocol.library import text_of
 from rapport.values import Publication
@@ -88,6 +88,10 @@ def test_who_is_known_is_told_the_rules_and_who_signed(
     operation: Operation, event: Event, lead: Person, custodian: Person, outsider: Person
 ) -> None:
     agreed(operation, lead, custodian)
+    partner = organisations.add(lead, operation.pk, "who", "WHO", "un", [])
+    stranger = why(as_(outsider), event)  # an account of this machine is nobody here yet
+    assert "proposed by lea" not in stranger
+    organisations.join(lead, operation.pk, partner, outsider.username)
     text = why(as_(outsider), event)
     assert "proposed by lea, activated by carol" in text
     assert re.search(r"public gives: Published by .* events names the sensitivity", text)

@@ -23,6 +23,7 @@ from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Standing, Suggestion, Translation
+from rapport.sharing.handling import Handling
 from rapport.values import Publication, Status
 
 #: What only a verifier says, and only with reason and evidence.
@@ -30,6 +31,10 @@ JUDGED = frozenset({Status.VERIFIED, Status.REFUTED, Status.UNVERIFIABLE})
 JUDGED_STAYS = (
     "Verified, refuted and unverifiable are a verifier's word: what is so judged only a verifier rewrites, gives other "
     "reports, or publishes again once it was withdrawn."
+)
+LOOSER = (
+    "Somebody said more for keeping it back than this would: its sensitivity, a refused consent, names or personal "
+    "data in it, who holds the area, whose it is. Only a verifier takes that away."
 )
 #: How many independent senders corroborate an event [ours: the smallest number that is more than one person's word].
 CORROBORATING_SENDERS = 2
@@ -136,7 +141,7 @@ def edit(person: Person, event: Event, draft: EventDraft, seen: datetime | None 
         if before == after:
             return event
         allow_judged(person, event.operation_id, event.status)
-        _allow_handling(person, event, draft)
+        allow_looser(person, event.operation_id, draft.handling, event.handling)
         if seen is not None and event.updated_at != seen:
             raise Conflict(_changed_meanwhile(event))
         drafts.save(event, draft)
@@ -223,10 +228,10 @@ def allow_judged(person: Person, operation_id: int, *statuses: str) -> None:
         raise NotAllowed(f"{JUDGED_STAYS} {person.shown_name} does not hold {Permission.DESK_EVENT_VERIFY.value} here.")
 
 
-def _allow_handling(person: Person, event: Event, draft: EventDraft) -> None:
-    """Whoever edits may say that it is more sensitive; less so only a verifier: more people may see it then."""
-    if draft.handling.less_than(event.handling) and not person.may(Permission.DESK_EVENT_VERIFY, event.operation_id):
-        raise Refused("sensitivity", "Only a verifier says that it is less sensitive than it was.", field="sensitivity")
+def allow_looser(person: Person, operation_id: int, said: Handling, was: Handling) -> None:
+    """Whoever edits may say more for keeping it back; less only a verifier: more people may see it then."""
+    if said.looser_than(was) and not person.may(Permission.DESK_EVENT_VERIFY, operation_id):
+        raise Refused("sensitivity", LOOSER, field="sensitivity")
 
 
 def closed_to(person: Person, operation_id: int) -> frozenset[str]:

@@ -1,8 +1,9 @@
 """Events that a reader is not shown and that still count in totals, where the protocol says `count_only`.
 
 A small count points to single events, and so does the difference of two counts. So a count is rounded down to a
-multiple of the protocol's smallest count, and is given for categories and statuses alone: those a reader always gets.
-No box, time or word can be moved until one more event is counted.
+multiple of the protocol's smallest count, and is given for everything, for one category or for one status: no sets of
+them can be put together until the roundings give the numbers away, and no box, time or word can be moved until one more
+event is counted.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from rapport.values import Purpose, Reader
 
 def only_counted(operation: Operation, reader: Reader, filters: Filters, purpose: Purpose = Purpose.VIEW) -> int:
     """At least so many further events match the filters; 0 for none, too few, or filters that do not count."""
-    if replace(filters, categories=(), statuses=()) != Filters():
+    if replace(filters, categories=(), statuses=()) != Filters() or len(filters.categories + filters.statuses) > 1:
         return 0
     policy = policy_of(operation.pk)
     audience = policy.protocol.audience_of(reader, purpose).name

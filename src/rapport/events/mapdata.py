@@ -71,7 +71,9 @@ def _zoom(request: HttpRequest) -> int:
 
 def single_events(operation: Operation, who: Reader, found: list[Cluster]) -> dict[int, Release]:
     """The releases of the single events among the clusters, by event."""
-    ids = [cluster.event_id for cluster in found if cluster.event_id is not None][:MOST_NAMED]
+    ids = [cluster.event_id for cluster in found if cluster.event_id is not None]
+    # To a named reader each is given with its place, and written down.
+    ids = ids if who.agreed and not who.team else ids[:MOST_NAMED]
     # One release an id, in that order, or the lists differ in length because an event went a moment ago.
     made = releases(operation, who, Purpose.VIEW, ids)
     return dict(zip(ids, made, strict=True)) if len(made) == len(ids) else {}

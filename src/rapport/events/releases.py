@@ -22,7 +22,7 @@ from rapport.sharing import given
 from rapport.sharing.active import policy_of
 from rapport.sharing.items import FINEST, Facts, Item
 from rapport.sharing.policy import Policy
-from rapport.sharing.protocol.model import Area, Known
+from rapport.sharing.protocol.model import Known
 from rapport.sharing.release import release
 from rapport.values import (
     EventFacts,
@@ -61,7 +61,7 @@ def by_ref(operation: Operation, reader: Reader, purpose: Purpose, ref: str) -> 
 
 def items(operation: Operation, ids: Sequence[int], policy: Policy) -> dict[int, Item]:
     """All that the policy must know of these events to decide on them. Nothing of it may be shown."""
-    areas = regions(operation.pk) if policy.asks_for(Area.ADM1) else {}
+    areas = regions(operation.pk) if policy.asks_for_areas else {}
     made: dict[int, Item] = {}
     for start in range(0, len(ids), _PART):
         made.update(_items(operation, ids[start : start + _PART], areas))
@@ -80,7 +80,9 @@ def _items(operation: Operation, ids: Sequence[int], areas: Mapping[str, Spot]) 
             known,
             event,
             categories[event.pk],
-            _Around(areas.get(event.commune_pcode), sources[event.pk], reports[event.pk], files[event.pk]),
+            _Around(
+                areas.get(event.commune_pcode or event.pcode), sources[event.pk], reports[event.pk], files[event.pk]
+            ),
         )
         for event in events
     }

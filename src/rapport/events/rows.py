@@ -129,7 +129,7 @@ class Epoch(Func):
 
 def _areas(asked: Asked) -> Mapping[str, Spot]:
     """Region by the code of a commune; empty where no rule asks for regions."""
-    return regions(asked.operation_id) if asked.policy.asks_for(Area.ADM1) else {}
+    return regions(asked.operation_id) if asked.policy.asks_for_areas else {}
 
 
 _COLUMNS = (
@@ -165,7 +165,7 @@ def _one(row: tuple[Any, ...], around: _Around) -> _Seen:
         if commune_lon is not None:
             commune = Spot(commune_lon, commune_lat, Precision.ADM2, commune_radius_m, commune_name, commune_pcode)
         left = Left(area=Area(area), radius_m=left_radius_m)
-        region = around.areas.get(commune_pcode)
+        region = around.areas.get(commune_pcode or pcode)
         spot = place_left(spot, commune, region, left, keys.displacement()) if has_place else None
     if words:
         title, summary = words_left(title, summary, shared, Words(words))

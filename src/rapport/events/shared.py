@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from rapport.accounts.models import Organisation
 from rapport.events.models import Event, EventReport
 from rapport.events.why import part_words
@@ -16,6 +18,9 @@ from rapport.sharing.active import policy_of
 from rapport.sharing.models import NamedRelease
 from rapport.sharing.protocol.model import Audience
 from rapport.values import Precision, Purpose
+
+_PLACING = (DecisionKind.ACCEPT, DecisionKind.ATTACH)
+_JOINING = (DecisionKind.MERGE, DecisionKind.SPLIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +60,62 @@ class Shared:
 
 
 def of_reports(operation: Operation, report_ids: Collection[int]) -> list[Shared]:
-    """What was shared of these reports beyond the team, the oldest event first; events that nobody got are left out."""
-    refs = dict(Event.objects.filter(operation=operation, pk__in=_events_of(report_ids)).values_list("pk", "ref"))
-    to, read = _to(operation, refs), _read(operation, refs)
+    """What was shared of these reports beyond the team, the oldest event first; events that nobody got are left out.
+    Only of the time while a report was part of an event: what it was before, and becomes after, is others' affair."""
+    within = _within(report_ids)
+    refs = dict(Event.objects.filter(operation=operation, pk__in=within).values_list("pk", "ref"))
+    to, read = _to(operation, refs, within), _read(operation, refs, within)
     return [Shared(refs[pk], to.get(pk, []), read.get(pk, [])) for pk in sorted(refs) if pk in to or pk in read]
 
 
-def _events_of(report_ids: Collection[int]) -> set[int]:
-    """The events that these reports are part of, or were before somebody merged, split or undid."""
-    placed = Decision.objects.filter(kind__in=(DecisionKind.ACCEPT, DecisionKind.ATTACH), report_id__in=report_ids)
-    linked = EventReport.objects.filter(report_id__in=report_ids)
-    once = {pk for pk in placed.values_list("event_id", flat=True) if pk}
-    return once | set(linked.values_list("event_id", flat=True))
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """While a report was part of an event; `until` None: it still is."""
+
+    since: datetime
+    until: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+    def cut(self, since: datetime, until: datetime | None) -> tuple[datetime, datetime | None] | None:
+        """What of that time lies within this one; None for nothing."""
+        ends = [end for end in (self.until, until) if end is not None]
+        first, last = max(self.since, since), min(ends, default=None)
+        return (first, last) if last is None or first < last else None
 
 
-def _to(operation: Operation, refs: Mapping[int, str]) -> dict[int, list[To]]:
+def _within(report_ids: Collection[int]) -> dict[int, _Time]:
+    """The events that these reports are part of, or were, each with since when and until when."""
+    placed = Decision.objects.filter(kind__in=_PLACING, report_id__in=report_ids, event_id__isnull=False)
+    linked = set(EventReport.objects.filter(report_id__in=report_ids).values_list("event_id", flat=True))
+    found: dict[int, _Time] = {}
+    for event_id, at, undone_at in placed.order_by("pk").values_list("event_id", "at", "undone_by__at"):
+        if event_id is not None:
+            since = min(at, found[event_id].since) if event_id in found else at
+            found[event_id] = _Time(since, None if event_id in linked else undone_at or _left(event_id, at))
+    for event_id in linked - found.keys():  # a merge or a split brought it there
+        moved = Decision.objects.filter(Q(event_id=event_id) | Q(other_event_id=event_id), kind__in=_JOINING)
+        came = moved.order_by("-pk").values_list("at", flat=True).first()
+        if came is not None:
+            found[event_id] = _Time(came, None)
+    return found
+
+
+def _left(event_id: int, at: datetime) -> datetime | None:
+    """When a merge or a split took a report out of the event that it had come to at that moment."""
+    moved = Decision.objects.filter(Q(event_id=event_id) | Q(other_event_id=event_id), kind__in=_JOINING, at__gt=at)
+    return moved.order_by("pk").values_list("at", flat=True).first()
+
+
+def _to(operation: Operation, refs: Mapping[int, str], within: Mapping[int, _Time]) -> dict[int, list[To]]:
     audiences = {one.name: one for one in policy_of(operation.pk).protocol.audiences}
     found: dict[int, list[To]] = {}
     for span in given.spans(operation.pk, refs):
         audience = audiences.get(span.audience)
-        if audience is None or not audience.team:
-            found.setdefault(span.event_id, []).append(To(_title(audience, span.audience), span.since, span.until))
+        times = within[span.event_id].cut(span.since, span.until)
+        if times and (audience is None or not audience.team):
+            found.setdefault(span.event_id, []).append(To(_title(audience, span.audience), *times))
     return found
 
 
@@ -86,8 +126,8 @@ def _title(audience: Audience | None, name: str) -> str:
     return "" if audience.everyone else audience.title
 
 
-def _read(operation: Operation, refs: Mapping[int, str]) -> dict[int, list[Read]]:
-    rows = given.to_named(operation.pk, refs)
+def _read(operation: Operation, refs: Mapping[int, str], within: Mapping[int, _Time]) -> dict[int, list[Read]]:
+    rows = [row for row in given.to_named(operation.pk, refs) if within[row.event_id].holds(row.at)]
     slugs = {row.organisation for row in rows}
     names = dict(Organisation.objects.filter(slug__in=slugs).values_list("slug", "name"))
     found: dict[int, list[Read]] = {}

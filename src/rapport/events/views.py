@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from rapport.errors import Refused
+from rapport.errors import BadKey, Refused
 from rapport.events import extra, mapdata, sketch
 from rapport.events.bars import Bar, bars
 from rapport.events.counted import only_counted
@@ -38,8 +38,23 @@ FEEDS = ("rss", "atom", "geojson", "csv")
 def operations(request: HttpRequest) -> HttpResponse:
     """All operations, the newest first, with the number of events this reader may see in each."""
     found = Operation.objects.order_by("-open", "-created_at")
-    shown = [(one, view(one, reader(request, one)).select(Filters()).total) for one in found]
+    shown = [(one, view(one, who).select(Filters()).total) for one, who in _readable(request, found)]
     return render(request, "events/operations.html", {"operations": shown})
+
+
+def _readable(request: HttpRequest, found: Iterable[Operation]) -> list[tuple[Operation, Reader]]:
+    """The operations with on whose behalf each is read. A partner's key reads one of them: the others are not shown to
+    it. BadKey where it reads none."""
+    readers: list[tuple[Operation, Reader]] = []
+    closed: BadKey | None = None
+    for one in found:
+        try:
+            readers.append((one, reader(request, one)))
+        except BadKey as bad:
+            closed = bad
+    if closed is not None and not readers:
+        raise closed
+    return readers
 
 
 @public

@@ -83,7 +83,7 @@ def show(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     found = explained(operation, who, ref)
     if found is None:
         return gone(request, operation, who, ref)
-    named = request.user.is_authenticated or not who.anonymous
+    named = not who.anonymous
     context = {
         "operation": operation,
         "release": found.release,
@@ -100,7 +100,7 @@ def show(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     }
     answer = render(request, "events/why.html", context)
     if named:
-        patch_cache_control(answer, private=True)
+        patch_cache_control(answer, private=True, no_cache=True)
     return answer
 
 

@@ -102,11 +102,12 @@ def communes_of(operation: Operation, lons: Sequence[float], lats: Sequence[floa
 
 
 def regions(operation_id: int) -> dict[str, Spot]:
-    """The region (admin 1) of each commune, by the commune's P-code; where a region's position is unknown, none."""
+    """The region (admin 1) of each commune, and of itself, by P-code; where a region's position is unknown, none."""
     coded = Place.objects.filter(operation_id=operation_id).exclude(pcode="").exclude(origin__in=MADE_HERE)
     known = {place.pcode: place.spot for place in coded.filter(precision=Precision.ADM1)}
     communes = coded.filter(precision=Precision.ADM2).values_list("pcode", "parent_pcode")
-    return {pcode: spot for pcode, above in communes if (spot := known.get(above)) is not None}
+    found = {pcode: spot for pcode, above in communes if (spot := known.get(above)) is not None}
+    return found | {pcode: spot for pcode, spot in known.items() if spot is not None}
 
 
 def match_place_name(operation: Operation, text: str) -> Spot | None:

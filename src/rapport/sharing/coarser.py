@@ -29,29 +29,33 @@ _LEAST = 0.5
 #: model.RADII_M) and the way from a place to the middle of its cell. So the true place lies within the stated radius.
 _MOST = 1 - 1 / 5 - _CELL * math.sqrt(0.5)
 
-_PRECISION_OF = {Area.ADM3: Precision.ADM2, Area.ADM2: Precision.ADM2, Area.ADM1: Precision.ADM1}
-
 
 def place_left(spot: Spot | None, commune: Spot | None, region: Spot | None, left: Left, key: bytes) -> Spot | None:
     """What a ruling leaves of a place, whose commune and region (admin 2, admin 1) are given; None if nothing."""
     if "place" not in left.fields:
         return None
     spot = in_area(spot, commune, region, left.area)
-    return displaced(spot, left.radius_m, key) if spot and left.radius_m > spot.radius_m else spot
+    return displaced(spot, left.radius_m, key) if spot and is_moved(spot, left) else spot
+
+
+def is_moved(spot: Spot, left: Left) -> bool:
+    """Whether what `in_area` gave is displaced too: always where it is the place itself, however wide somebody says it
+    is; an area's seat, which everybody knows, only by more than it is wide."""
+    return bool(left.radius_m) and (not left.area or left.radius_m > spot.radius_m)
 
 
 def in_area(spot: Spot | None, commune: Spot | None, region: Spot | None, area: Area) -> Spot | None:
-    """The administrative area in place of the spot, unless it is as coarse already; None where that area is unknown.
+    """The administrative area in place of the spot; None where that area is unknown.
 
-    Places of administrative level 3 are not stored, so level 2 is given in their place: coarser, never finer.
+    Whatever precision somebody stated, point and name of the spot itself are not given: whoever says "commune" of a
+    shelter, to be careful, may have left its coordinates. Places of administrative level 3 are not stored, so level 2
+    is given in their place: coarser, never finer.
     """
     if spot is None or area is Area.AS_IT_IS:
         return spot
-    if area >= Area.COUNTRY:
+    if area >= Area.COUNTRY or spot.precision is Precision.COUNTRY:
         return None
-    if spot.precision >= _PRECISION_OF[area]:
-        return spot
-    return region if area is Area.ADM1 else commune
+    return region if area is Area.ADM1 or spot.precision is Precision.ADM1 else commune
 
 
 def displaced(spot: Spot, radius_m: int, key: bytes) -> Spot:
@@ -60,7 +64,7 @@ def displaced(spot: Spot, radius_m: int, key: bytes) -> Spot:
     for radius in RADII_M[: RADII_M.index(radius_m) + 1]:
         lon, lat = _step(lon, lat, radius, key)
     coarse = next(one for one in Precision if DEFAULT_RADIUS_M[one] >= radius_m)
-    return Spot(round(lon, 6), round(lat, 6), max(spot.precision, coarse), radius_m)
+    return Spot(round(lon, 6), round(lat, 6), max(spot.precision, coarse), max(radius_m, spot.radius_m))
 
 
 def _step(lon: float, lat: float, radius_m: int, key: bytes) -> tuple[float, float]:

@@ -1,5 +1,5 @@
 """Who was given what. What an audience got stands in its release log. What a named reader got is written down here:
-each thing once a purpose and version, with an entry of the ledger for each batch.
+each state of each thing once a purpose, with an entry of the ledger for each batch.
 
 Readers who get what everybody gets are not written down: that follows from the log and the protocol's versions.
 """
@@ -10,14 +10,16 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.db import transaction
 from django.utils import timezone
 
+from rapport.accounts.models import Organisation
 from rapport.oversight.ledger import entries
 from rapport.plain_sql import insert_tuples, json, moment
-from rapport.sharing.models import NamedRelease, ReleaseEntry
+from rapport.sharing.models import NamedRelease, PartnerKey, ReleaseEntry
 from rapport.sharing.protocol.model import Protocol
 from rapport.values import Json, Reader, Release
 
@@ -28,15 +30,27 @@ def named(protocol: Protocol, reader: Reader, audience: str) -> bool:
 
 
 def record(operation_id: int, reader: Reader, given: Mapping[int, Release]) -> None:
-    """A batch that goes to a named reader for one purpose: event id → Release. Call before any of it is sent."""
-    if not given:
-        return
-    now, first = timezone.now(), next(iter(given.values()))
+    """A batch that goes to a named reader for one purpose: event id → Release. Call before any of it is sent. What this
+    reader was given before, by the same rules, and that has not changed since, is not written down again."""
+    had = _had(reader, given)
+    now = timezone.now()
     rows = [_row(operation_id, reader, event_id, one, now) for event_id, one in given.items()]
-    refs = hashlib.sha256("\n".join(one.ref for one in given.values()).encode()).hexdigest()
+    new = [row for row in rows if (row[1], row[-2]) not in had]
+    if not new:
+        return
+    fresh = [given[row[1]] for row in new]
+    refs = hashlib.sha256("\n".join(one.ref for one in fresh).encode()).hexdigest()
+    said = _said(operation_id, reader)
     with transaction.atomic():
-        insert_tuples(NamedRelease, _COLUMNS, rows)
-        entries.releases(operation_id, first.audience, first.purpose.value, refs, len(given), _said(reader))
+        insert_tuples(NamedRelease, _COLUMNS, new)
+        entries.releases(operation_id, fresh[0].audience, fresh[0].purpose.value, refs, len(fresh), said)
+
+
+def _had(reader: Reader, event_ids: Iterable[int]) -> set[tuple[int, str]]:
+    rows = NamedRelease.objects.filter(
+        event_id__in=list(event_ids), organisation=reader.organisation, key=reader.key, person_id=reader.person_id or 0
+    )
+    return set(rows.values_list("event_id", "digest"))
 
 
 _COLUMNS = (
@@ -45,10 +59,10 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _row(operation_id: int, reader: Reader, event_id: int, one: Release, now: datetime) -> tuple[object, ...]:
+def _row(operation_id: int, reader: Reader, event_id: int, one: Release, now: datetime) -> tuple[Any, ...]:
     said = json(left(one))
     facts = (one.audience, one.purpose.value, one.protocol, one.rule, said)
-    digest = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
+    digest = hashlib.sha256(msgspec.json.encode((*facts, one.updated_at))).hexdigest()
     person = reader.person_id or 0
     return (operation_id, event_id, reader.organisation, reader.key, person, *facts, digest, moment(now))
 
@@ -66,11 +80,16 @@ def left(one: Release) -> dict[str, Json]:
     return said
 
 
-def _said(reader: Reader) -> str:
-    """By our own words and numbers, as the ledger keeps it."""
-    parts = (f"organisation {reader.organisation}", f"key {reader.key}", f"person {reader.person_id}")
-    known = (reader.organisation, reader.key, reader.person_id)
-    return ", ".join(part for part, value in zip(parts, known, strict=True) if value)
+def _said(operation_id: int, reader: Reader) -> str:
+    """By numbers, as the ledger keeps it: names are words of people, and the ledger is shown to others."""
+    organisation = Organisation.objects.filter(slug=reader.organisation).values_list("pk", flat=True).first()
+    keys = PartnerKey.objects.filter(agreement__operation=operation_id, name=reader.key, revoked_at=None)
+    known = {
+        "organisation": organisation,
+        "key": keys.order_by("-pk").values_list("pk", flat=True).first() if reader.key else None,
+        "person": reader.person_id,
+    }
+    return ", ".join(f"{what} {number}" for what, number in known.items() if number)
 
 
 @dataclass(frozen=True, slots=True)

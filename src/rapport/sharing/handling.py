@@ -27,9 +27,16 @@ class Handling:
     organisation: str = UNKNOWN  # whose it is, by short name
     shared: str = ""
 
-    def less_than(self, other: Handling) -> bool:
-        """Whether it is said to be less sensitive than that."""
-        return LEVELS.index(Sensitivity(self.sensitivity)) < LEVELS.index(Sensitivity(other.sensitivity))
+    def looser_than(self, other: Handling) -> bool:
+        """Whether anything that the other says for keeping back is not said here: a level, a refused consent, names or
+        personal data in it, who holds the area, whose it is."""
+        kept_back = (("consent", "no"), ("names", "yes"), ("personal_data", "yes"))
+        return (
+            LEVELS.index(Sensitivity(self.sensitivity)) < LEVELS.index(Sensitivity(other.sensitivity))
+            or any(getattr(other, name) == value != getattr(self, name) for name, value in kept_back)
+            or other.control not in {UNKNOWN, self.control}
+            or other.organisation not in {UNKNOWN, self.organisation}
+        )
 
     def as_json(self) -> dict[str, str]:
         """What differs from saying nothing."""

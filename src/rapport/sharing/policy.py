@@ -26,7 +26,6 @@ from rapport.sharing.protocol.model import (
     DIMENSIONS,
     MANY,
     UNKNOWABLE,
-    Area,
     Audience,
     Condition,
     Entry,
@@ -35,7 +34,7 @@ from rapport.sharing.protocol.model import (
     Rounding,
     Rule,
 )
-from rapport.values import Purpose, Reader, Sensitivity
+from rapport.values import Publication, Purpose, Reader, Sensitivity
 
 LEVELS = tuple(Sensitivity)
 _UNKNOWN = "unknown"
@@ -76,9 +75,10 @@ class Policy:
         """Changes whenever a rule comes into force or ends."""
         return bisect_right(self._edges, now) if self._edges else 0
 
-    def asks_for(self, area: Area) -> bool:
-        """Whether any rule leaves this area of a place."""
-        return any(rule.left.area is area for rule in self.protocol.rules)
+    @property
+    def asks_for_areas(self) -> bool:
+        """Whether any rule leaves an administrative area of a place."""
+        return any(rule.left.area for rule in self.protocol.rules)
 
     def rounding(self, audience: str, purpose: Purpose, now: datetime) -> Rounding:
         """The coarsest to which any time may be rounded for an audience: what is said of all together must not be
@@ -87,9 +87,11 @@ class Policy:
         return max((rule.left.rounding for rule in rules), default=Rounding.NONE)
 
     def rules(self, audience: str, purpose: Purpose, now: datetime) -> Sequence[Rule]:
-        """The grants and limits that speak to an audience for a purpose now."""
+        """The grants and limits that speak to an audience for a purpose now. Beyond the team a grant that does not say
+        `publication` gives what is published: nobody forgets a draft into the open."""
+        team = self.protocol.audience(audience).team
         return [
-            rule
+            rule if team or not rule.grant or "publication" in rule.condition.when else _of_published(rule)
             for rule in self.protocol.rules
             if audience in rule.audiences and purpose in rule.purposes and rule.in_force(now)
         ]
@@ -104,6 +106,12 @@ class Policy:
             )
         ruling = rules.ruling(facts)
         return ruling if not ruling.left.delay_s or not ruling.allow else _after_delay(ruling, facts, now)
+
+
+def _of_published(rule: Rule) -> Rule:
+    condition = rule.condition
+    when = {**condition.when, "publication": frozenset({Publication.PUBLISHED.value})}
+    return replace(rule, condition=replace(condition, when=when))
 
 
 def decide(policy: Policy, reader: Reader, item: Item, purpose: Purpose, now: datetime) -> Ruling:

@@ -10,7 +10,7 @@ from django.db import transaction
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk import draft as drafts
-from rapport.desk.actions import CORROBORATING_SENDERS, allow_judged, new_event, touch, words
+from rapport.desk.actions import CORROBORATING_SENDERS, allow_judged, allow_looser, new_event, touch, words
 from rapport.desk.books import allow, decide, hold, independent_senders, locked, quoted
 from rapport.desk.draft import EventDraft
 from rapport.errors import Conflict, Refused
@@ -34,11 +34,7 @@ def merge(person: Person, event: Event, other: Event, reason: str = "", batch: D
         event, other = locked(event), locked(other)
         statuses = [event.status, other.status]
         allow_judged(person, event.operation_id, *statuses)
-        if event.handling.less_than(other.handling):
-            raise Conflict(
-                f"{quoted(other)} is of {other.sensitivity} sensitivity, and this event of {event.sensitivity}: say so "
-                "of this one first, or merge it into the other."
-            )
+        _check_kept_back(event, other)
         before = {"publication": other.publication, "statuses": statuses}
         moved = EventReport.objects.filter(event=other).update(event=event)
         other.merged_into, other.publication = event, Publication.WITHDRAWN.value
@@ -59,6 +55,15 @@ def merge(person: Person, event: Event, other: Event, reason: str = "", batch: D
     return event
 
 
+def _check_kept_back(event: Event, other: Event) -> None:
+    """What somebody said for keeping the one back must not be lost in the other."""
+    if event.handling.looser_than(other.handling) or (other.persons_at_risk and not event.persons_at_risk):
+        raise Conflict(
+            f"More is said for keeping {quoted(other)} back than this event: its sensitivity, consent, names, personal"
+            " data, area, owner, or that persons are at risk. Say so of this one first, or merge the other way round."
+        )
+
+
 def split(
     person: Person, event: Event, reports: Collection[int], draft: EventDraft, publish: bool, reason: str = ""
 ) -> Event:
@@ -70,6 +75,7 @@ def split(
     with transaction.atomic():
         event = locked(event)
         allow_judged(person, event.operation_id, event.status)
+        allow_looser(person, event.operation_id, draft.handling, event.handling)
         going = _check_going(event, reports)
         drafts.save(new, draft)
         EventReport.objects.filter(event=event, report_id__in=going).update(event=new)

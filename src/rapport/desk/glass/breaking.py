@@ -15,12 +15,14 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import ROLE_PERMISSIONS, Permission
 from rapport.desk.actions import words
 from rapport.desk.books import allow, decide, moment
+from rapport.desk.standing_orders.rules import if_visible
 from rapport.errors import Conflict, Refused
 from rapport.events.models import Event, EventReport
 from rapport.operations.models import Operation
 from rapport.oversight.ledger import entries
 from rapport.oversight.models import DecisionKind, Glass, GlassNotice
 from rapport.reports.models import Report, Sender
+from rapport.text.personal import has_contact_data
 from rapport.values import Address, Json
 
 BREAK, WATCH = Permission.OVERSIGHT_GLASS_BREAK, Permission.OVERSIGHT_GLASS_WATCH
@@ -119,9 +121,11 @@ def see(person: Person, glass: Glass) -> None:
 
 
 def _reason(text: str) -> str:
-    reason = words("reason", text)
+    reason = if_visible(words("reason", text))
     if len(reason.split()) < LEAST_WORDS:
         raise Refused("reason", f"Say why in at least {LEAST_WORDS} words: others will judge it.", field="reason")
+    if has_contact_data(reason):
+        raise Refused("reason", "The whole team reads it: take out the number or address.", field="reason")
     return reason
 
 

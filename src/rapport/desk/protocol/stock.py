@@ -19,7 +19,7 @@ from rapport.operations.models import Category, Operation
 from rapport.reports.models import Attachment, AttachmentState
 from rapport.sharing.items import FINEST, Facts, Item
 from rapport.sharing.protocol import samples
-from rapport.sharing.protocol.kinds import Crowd, Kind, crowd, reach_of
+from rapport.sharing.protocol.kinds import Crowd, Kind, crowd
 from rapport.sharing.protocol.model import Known
 from rapport.values import Json, Precision, Publication, Sensitivity, Status
 
@@ -27,8 +27,8 @@ from rapport.values import Json, Precision, Publication, Sensitivity, Status
 MOST = 100_000
 _COMMUNES = 40  # that samples are spread over
 _COLUMNS = (
-    "id", "title", "summary", "affected_low", "lon", "precision", "radius_m",
-    "commune_lon", "commune_pcode", "sensitivity", "publication", "status", "persons_at_risk",
+    "id", "title", "summary", "affected_low", "lon", "precision",
+    "commune_lon", "commune_pcode", "pcode", "sensitivity", "publication", "status", "persons_at_risk",
     "names", "consent", "personal_data", "control", "organisation", "shared",
 )  # fmt: skip
 
@@ -80,8 +80,8 @@ class _Around:
 
     def key(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         (
-            pk, title, summary, affected, lon, precision, radius_m,
-            commune_lon, commune_pcode, sensitivity, publication, status, at_risk,
+            pk, title, summary, affected, lon, precision,
+            commune_lon, commune_pcode, pcode, sensitivity, publication, status, at_risk,
             names, consent, personal_data, control, organisation, shared, occurred_at, _,
         ) = row  # fmt: skip
         placed = lon is not None and bool(precision)
@@ -93,8 +93,8 @@ class _Around:
         )  # fmt: skip
         return (
             self.categories.get(pk, ()), self.sources.get(pk, ()), sensitivity, publication, status, at_risk,
-            precision if placed else 0, reach_of(radius_m) if placed else 0,
-            commune_lon is not None, commune_pcode in self.regions, has, bool(answered & self.public),
+            precision if placed else 0,
+            commune_lon is not None, (commune_pcode or pcode) in self.regions, has, bool(answered & self.public),
             names, consent, personal_data, control, organisation, bool(shared),
         )  # fmt: skip
 
@@ -110,7 +110,6 @@ def _kind(
     status: str,
     at_risk: bool,
     precision: int,
-    reach: int,
     commune: bool,
     region: bool,
     has: Sequence[bool],
@@ -141,7 +140,7 @@ def _kind(
     )
     filled = {name for name, there in zip(_HAS, has, strict=True) if there} | {"response"}
     told = {"sources", "reports"} if sources else set()
-    return Kind(facts, precision, reach, commune, region, frozenset(filled | told), extra_public, shared)
+    return Kind(facts, precision, commune, region, frozenset(filled | told), extra_public, shared)
 
 
 def _categories(operation: Operation, first: int) -> dict[int, tuple[str, ...]]:

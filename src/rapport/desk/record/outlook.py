@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
-from rapport.desk.actions import CORROBORATING_SENDERS, JUDGED, JUDGED_STAYS
+from rapport.desk.actions import CORROBORATING_SENDERS, JUDGED, JUDGED_STAYS, LOOSER
 from rapport.desk.books import allow, parts, quoted, senders_among, standing_decisions, told
 from rapport.desk.record import placement
 from rapport.desk.record.history import Placement, fold
@@ -23,6 +23,7 @@ from rapport.desk.record.placement import Record
 from rapport.errors import Conflict, NotAllowed
 from rapport.events.models import Event
 from rapport.oversight.models import OF_MANAGING, Decision, DecisionKind
+from rapport.sharing.handling import NOTHING_SAID, Handling
 from rapport.values import Status
 
 K = DecisionKind
@@ -312,8 +313,23 @@ def allow_undo(person: Person, decision: Decision, judged: Container[int]) -> No
         allow(person, Permission.DESK_EVENT_VERIFY, decision.operation_id)
     if _changes(decision, judged) and not person.may(Permission.DESK_EVENT_VERIFY, decision.operation_id):
         raise NotAllowed(JUDGED_STAYS)
+    if _loosens(person, decision) and not person.may(Permission.DESK_EVENT_VERIFY, decision.operation_id):
+        raise NotAllowed(LOOSER)
     if decision.person_id != person.pk:
         allow(person, Permission.DESK_DECISION_UNDO, decision.operation_id)
+
+
+def _loosens(person: Person, decision: Decision) -> bool:
+    """Whether an undo takes away what somebody else said for keeping an event back."""
+    if decision.kind == K.EDIT:
+        was, said = (Handling.from_json(one.get("handling", {})) for one in (decision.before, decision.after))
+        return decision.person_id != person.pk and was.looser_than(said)
+    if decision.kind == K.ACCEPT:
+        event = Event.objects.get(pk=decision.event_id or 0)
+        own = Handling.from_json(decision.after["draft"].get("handling", {}))
+        mine = own if decision.person_id == person.pk else NOTHING_SAID
+        return mine.looser_than(event.handling)
+    return False
 
 
 def _changes(decision: Decision, judged: Container[int]) -> bool:

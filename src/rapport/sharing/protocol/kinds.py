@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from rapport.sharing.items import Facts, Item
-from rapport.sharing.protocol.model import RADII_M
 from rapport.values import Precision, Spot
 
 Ints = npt.NDArray[np.int64]
@@ -26,7 +25,6 @@ class Kind:
 
     facts: Facts  # without the time of publication
     precision: int  # of the place, 0 for none
-    reach: int  # how many of model.RADII_M the place's own radius reaches: by less it is not displaced
     commune: bool  # whether the place's admin 2 is known, and its admin 1
     region: bool
     has: frozenset[str]  # those of model.FIELDS in which something stands
@@ -35,12 +33,8 @@ class Kind:
 
     @property
     def spot(self) -> Spot | None:
-        """A place of this precision and reach; where it lies is left out."""
-        return Spot(0, 0, Precision(self.precision), (0, *RADII_M)[self.reach]) if self.precision else None
-
-
-def reach_of(radius_m: int) -> int:
-    return sum(radius_m >= radius for radius in RADII_M)
+        """A place of this precision; where it lies, and how wide it is said to be, is left out."""
+        return Spot(0, 0, Precision(self.precision), 0) if self.precision else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +87,6 @@ def kind_of(item: Item) -> Kind:
     return Kind(
         facts=replace(item.facts, published_at=None),
         precision=int(spot.precision) if spot else 0,
-        reach=reach_of(spot.radius_m) if spot else 0,
         commune=event.commune is not None,
         region=event.region is not None,
         has=frozenset(name for name, value in values.items() if value),

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rapport.sharing.coarser import in_area
+from rapport.sharing.coarser import in_area, is_moved
 from rapport.sharing.items import Facts, Ruling
 from rapport.sharing.policy import NOT_YET, Policy, sees_extra
 from rapport.sharing.protocol.kinds import Crowd, Ints, Kind
@@ -120,7 +120,7 @@ def got(ruling: Ruling, kind: Kind, audience: Audience) -> Got:
         given,
         ruling,
         precision=int(place.precision) if place else 0,
-        moved_m=left.radius_m if place and left.radius_m > place.radius_m else 0,
+        moved_m=left.radius_m if place and is_moved(place, left) else 0,
         rounding=left.rounding,
         masked=left.words is Words.MASKED and bool(fields & _TEXTS),
         instead=instead,
