@@ -81,7 +81,7 @@ def test_what_is_left_out_means_all_and_always() -> None:
         ("a = " + "[" * 5_000, "This is not TOML"),
         (" " * (MOST_CHARACTERS + 1), "write at most 500,000"),
         (TEAM + PUBLIC, r"^protocol: is missing; write a table \[protocol\]"),
-        (WHOLE.replace('"p-1"', '"P 1"'), r"\[protocol\] name: 'P 1' does not fit; write it with small letters"),
+        (WHOLE.replace('"p-1"', '"P 1"'), r"\[protocol\] name: 'P 1' does not fit; write it with 2 to 60 small"),
         (WHOLE.replace('version = "1"', 'version = "one two"'), r"\[protocol\] version: 'one two' does not fit"),
         (WHOLE.replace('version = "1"', "version = 1"), r"\[protocol\] version: write a text in quotes"),
         (WHOLE.replace('title = "P"', ""), r"\[protocol\] title: is missing"),
@@ -179,6 +179,13 @@ def test_a_shipped_protocol_with_something_written_into_it(text: str, name: str,
 
 def test_what_people_sign_is_the_same_on_every_system() -> None:
     assert digest(WHOLE) == digest(WHOLE.replace("\n", "\r\n")) != digest(WHOLE + " ")
+
+
+def test_a_slip_names_the_rule_by_its_own_name_too() -> None:
+    with pytest.raises(BadDefinition, match=r"^\[grant 1\] radius_m: write one of 200, .* \(in give\)$"):
+        read(grant("radius_m = 2000"))
+    with pytest.raises(BadDefinition, match=r"\(in give\)$"):
+        read(grant('when = { district = ["X1"] }'))
 
 
 # --- what the reference says ---------------------------------------------------------------------------------------
