@@ -208,6 +208,7 @@ def test_an_audience_that_gets_less_than_everybody_is_named_with_what_it_misses(
         ('place = "adm1"', "radius_m = 25000", False),
         ("radius_m = 200", "radius_m = 1000", True),
         ("delay_hours = 1", "delay_hours = 2", True),
+        ("count_only = true", "radius_m = 1000", False),
     ],
 )
 def test_a_place_moved_within_the_district_that_everybody_gets_is_no_less(theirs: str, ours: str, less: bool) -> None:

@@ -93,7 +93,7 @@ def rule(name: str, said: tuple[str, ...], audience: str, purpose: str, at: str,
     """What FILE says of a thing with these facts, as data_type=3w_presence finest=adm2; several values with commas."""
     from rapport.sharing.policy import Policy
     from rapport.sharing.protocol.said import facts, moment
-    from rapport.sharing.protocol.unsaid import matters
+    from rapport.sharing.protocol.unsaid import held_against
     from rapport.values import Purpose
 
     read = _read(name)[1]
@@ -105,7 +105,7 @@ def rule(name: str, said: tuple[str, ...], audience: str, purpose: str, at: str,
     now = moment(at) if at else datetime.now(UTC)
     policy = Policy(read)
     found = policy.ruling(asked, thing, Purpose(purpose), now)
-    unsaid = matters(policy, asked, thing, Purpose(purpose), now)
+    unsaid = held_against(policy, asked, thing, Purpose(purpose), now)
     show(_as_json(found, unsaid), to_json, _in_words(found, purpose, unsaid))
 
 

@@ -117,7 +117,7 @@ def _level_not_given(grant: Rule, entries: Sequence[Entry]) -> Iterator[Fault]:
         only = asked == {level} and not raised
         text = (
             f"Grant {grant.name} waits for things of level {level}, and no entry gives them that level: it speaks"
-            f' {speaks}. Write an entry with level = "{level}", or take the level out of the grant\'s when.'
+            f' {speaks}. Write an entry with level = "{level}", or take {level} out of the levels in the grant\'s when.'
         )
         yield Fault("contradiction", "error" if only else "warning", (grant.name,), text)
 

@@ -80,7 +80,10 @@ def _less(policy: Policy, audience: Audience, facts: Facts, purpose: Purpose, at
 
 
 def _difference(ours: Ruling, theirs: Ruling) -> str:
-    """The dimensions in which ours is the stricter. A stricter marking is no less: it goes with getting more."""
+    """The dimensions in which ours is the stricter. A stricter marking is no less: it goes with getting more. Of what
+    they only count there is nothing to be stricter in."""
+    if theirs.left.counted_only:
+        return ""
     both = replace(ours.left & theirs.left, marking=theirs.left.marking)
     stricter = [one.name for one in fields(both) if getattr(both, one.name) != getattr(theirs.left, one.name)]
     if "radius_m" in stricter and _finer_all_the_same(ours.left, theirs.left):
