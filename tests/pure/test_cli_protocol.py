@@ -73,6 +73,18 @@ def test_rule_says_level_what_is_left_by_which_rules_and_why(capsys: Capture) ->
     assert (small["allow"], small["reason"]) == (False, "Counts under five could point to single people.")
 
 
+def test_rule_says_what_nobody_has_said_and_it_hangs_on(capsys: Capture, tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    refused = '[[limit]]\nname = "refused"\nwhy = "They refused."\nnothing = true\nwhen = { consent = ["no"] }\n'
+    file.write_text(library.text_of("default") + refused, encoding="utf-8")
+    found = result(capsys, "rule", str(file), "kind=event")
+    assert (found["level"], found["allow"], found["not_said"]) == ("low", False, ["consent"])
+    assert run(["protocol", "rule", str(file), "kind=event"]) == 0
+    assert "not said  consent: what is not known counts against release" in capsys.readouterr().out
+    found = result(capsys, "rule", str(file), "kind=event", "consent=yes")
+    assert (found["allow"], found["not_said"]) == (True, [])
+
+
 def test_rule_asks_at_a_time(capsys: Capture, tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
     ended = '[[limit]]\nname = "vote"\nwhy = "The vote."\nnothing = true\nuntil = 2026-03-02\n'

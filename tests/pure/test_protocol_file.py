@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from rapport.sharing.protocol.data_types import DATA_TYPES
 from rapport.sharing.protocol.file import MOST_CHARACTERS, digest, read
 from rapport.sharing.protocol.lint import faults
 from rapport.sharing.protocol.model import DIMENSIONS, FIELDS, PURPOSES, Area, Left, Rounding, Words
-from rapport.sharing.protocol.said import facts
+from rapport.sharing.protocol.said import facts, moment
 from rapport.values import Marking, Purpose
 
 HEAD = '[protocol]\nname = "p-1"\nversion = "1"\ntitle = "P"\n'
@@ -81,7 +82,7 @@ def test_what_is_left_out_means_all_and_always() -> None:
         ("a = " + "[" * 5_000, "This is not TOML"),
         (" " * (MOST_CHARACTERS + 1), "write at most 500,000"),
         (TEAM + PUBLIC, r"^protocol: is missing; write a table \[protocol\]"),
-        (WHOLE.replace('"p-1"', '"P 1"'), r"\[protocol\] name: 'P 1' does not fit; write it with small letters"),
+        (WHOLE.replace('"p-1"', '"P 1"'), r"\[protocol\] name: 'P 1' does not fit; write it with 2 to 60 small"),
         (WHOLE.replace('version = "1"', 'version = "one two"'), r"\[protocol\] version: 'one two' does not fit"),
         (WHOLE.replace('version = "1"', "version = 1"), r"\[protocol\] version: write a text in quotes"),
         (WHOLE.replace('title = "P"', ""), r"\[protocol\] title: is missing"),
@@ -181,6 +182,13 @@ def test_what_people_sign_is_the_same_on_every_system() -> None:
     assert digest(WHOLE) == digest(WHOLE.replace("\n", "\r\n")) != digest(WHOLE + " ")
 
 
+def test_a_slip_names_the_rule_by_its_own_name_too() -> None:
+    with pytest.raises(BadDefinition, match=r"^\[grant 1\] radius_m: write one of 200, .* \(in give\)$"):
+        read(grant("radius_m = 2000"))
+    with pytest.raises(BadDefinition, match=r"\(in give\)$"):
+        read(grant('when = { district = ["X1"] }'))
+
+
 # --- what the reference says ---------------------------------------------------------------------------------------
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "protocol-file.md"
@@ -196,6 +204,57 @@ def test_the_reference_names_every_value_of_a_fact(name: str) -> None:
     text = REFERENCE.read_text(encoding="utf-8")
     row = next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
     assert [value for value in DIMENSIONS[name] if value != "unknown" and f"`{value}`" not in row] == []
+
+
+MEETING = REFERENCE.parents[1] / "how-to" / "protocol-from-a-meeting.md"
+
+
+def test_the_protocol_of_a_meeting_does_what_was_agreed_point_by_point() -> None:
+    example = read(MEETING.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0])
+    assert [(one.severity, one.rules) for one in faults(example)] == [("note", ("armed-group",)), ("note", ())]
+    policy = Policy(example)
+
+    def ruled(audience: str, purpose: Purpose = Purpose.VIEW, at: str = "2026-12-01", **said: str) -> tuple[bool, Left]:
+        thing = {
+            "kind": "event",
+            "finest": "coordinates",
+            "control": "government",
+            "published_at": "2026-11-27",
+            **said,
+        }
+        ruling = policy.ruling(audience, facts(thing), purpose, moment(at))
+        return ruling.allow, replace(ruling.left, marking=None)
+
+    public = Left(area=Area.ADM2, delay_s=6 * 3600, words=Words.SUMMARY)
+    partners = Left(radius_m=1000, words=Words.MASKED)
+    assert ruled("public", category="flood") == (True, public)
+    assert not ruled("public", category="flood", at="2026-11-27T05:59Z")[0]
+    assert not ruled("public", category="displacement")[0]
+    for at in ("2026-11-27", "2026-12-01"):
+        assert ruled("partners", category="flood", at=at) == (True, partners)
+        assert ruled("health-cluster", category="flood", at=at) == (True, partners)
+        assert ruled("health-cluster", category="flood,clinic", at=at) == (True, Left(words=Words.MASKED))
+        assert ruled("partners", category="clinic", at=at) == (True, partners)
+    assert ruled("public", category="flood,clinic") == (True, public)
+    for audience in ("health-cluster", "partners", "authority", "public"):
+        for at in ("2026-12-01", "2026-12-20", "2027-02-01"):
+            for what in ("flood", "clinic", "security"):
+                held = ruled(audience, category=what, control="armed_group", at=at)
+                assert held[0], "it is counted"
+                assert held[1].counted_only
+            for said in ({"category": "flood,child-alone"}, {"category": "sexual-violence"}, {"consent": "no"}):
+                assert not ruled(audience, at=at, **{"category": "flood", **said})[0]
+        shown = ruled(audience, category="flood", control="unknown")
+        assert shown[1].counted_only, "nobody has said who holds the area"
+    for at, inside in (("2026-12-14T20:59Z", False), ("2026-12-14T21:00Z", True), ("2027-01-13T20:59Z", True),
+                       ("2027-01-13T21:00Z", False)):  # fmt: skip
+        assert ruled("authority", category="flood", at=at) == (True, partners if inside else public)
+        assert ruled("authority", Purpose.EXPORT, category="flood", at=at) == (
+            True,
+            replace(public, rounding=Rounding.DAY),
+        )
+    assert ruled("public", Purpose.EXPORT, category="flood") == (True, replace(public, rounding=Rounding.DAY))
+    assert ruled("partners", Purpose.EXPORT, category="flood") == (True, partners)
 
 
 def test_the_worked_example_rules_as_the_reference_says() -> None:

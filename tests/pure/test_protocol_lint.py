@@ -195,9 +195,56 @@ def test_an_audience_that_gets_less_than_everybody_is_named_with_what_it_misses(
     assert "Audience partners gets less than public for view: nothing at all" in fault.text
     coarse = grant("low", "partners", 'place = "adm1"')
     texts = [one.text for one in found(EVERYTHING + coarse, head=head)]
-    assert any("less of area, as for things of entry everything" in text for text in texts)
+    assert any("stricter in place, as for things of entry everything" in text for text in texts)
     marked = grant("low", "partners", 'marking = "TLP:AMBER"')
     assert found(EVERYTHING + marked, head=head) == [], "a marking is no less"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "less"),
+    [
+        ('place = "adm2"', "radius_m = 1000", False),
+        ('place = "adm2"', "radius_m = 25000", True),
+        ('place = "adm1"', "radius_m = 25000", False),
+        ("radius_m = 200", "radius_m = 1000", True),
+        ("delay_hours = 1", "delay_hours = 2", True),
+        ("count_only = true", "radius_m = 1000", False),
+    ],
+)
+def test_a_place_moved_within_the_district_that_everybody_gets_is_no_less(theirs: str, ours: str, less: bool) -> None:
+    head = HEAD.replace('to = ["team", "partners", "public"]', 'to = ["team"]')
+    texts = [
+        one.text
+        for one in found(EVERYTHING + grant("for-all", "public", theirs) + grant("ours", "partners", ours), head=head)
+    ]
+    assert any("gets less" in text for text in texts) is less, texts
+    assert not any("delay_s" in text for text in texts), "it speaks of the file's keys"
+
+
+@pytest.mark.parametrize(
+    ("more", "severity"),
+    [
+        ('when = { consent = ["no"] }', "note"),
+        ('when = { consent = ["no"] }\nunless = { consent = ["unknown"] }', None),
+        ('when = { control = ["armed_group"] }', "warning"),
+        ('when = { control = ["armed_group"] }\nunless = { control = ["unknown"] }', None),
+        ('unless = { control = ["government"] }', "note"),
+        ('when = { data_type = ["facilities"], consent = ["no"] }', None),
+        ('when = { kind = ["dataset"], names = ["yes"] }', None),
+    ],
+)
+def test_a_limit_that_binds_what_nobody_has_spoken_of_is_told(more: str, severity: str | None) -> None:
+    there = [
+        one for one in found(EVERYTHING + limit("held", f"nothing = true\n{more}")) if "nobody has said" in one.text
+    ]
+    assert [one.severity for one in there] == ([severity] if severity else [])
+    assert all(("could never say" in one.text) is (severity == "warning") for one in there)
+
+
+def test_a_misspelt_kind_of_organisation_is_questioned_without_an_operation() -> None:
+    assert said(EVERYTHING, "unknown-name", head=HEAD.replace('["ngo"]', '["UN", "ngo", "lighthouse-keeper"]')) == [
+        ("warning", ("partners",))
+    ]
 
 
 def test_an_audience_without_a_grant_is_named() -> None:

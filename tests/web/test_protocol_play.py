@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from rapport.events.releases import items
 from rapport.operations.models import Operation
 from rapport.sharing import activation
 from rapport.sharing.policy import Policy
+from rapport.sharing.protocol import library
 from rapport.sharing.protocol.kinds import kind_of
 from rapport.sharing.protocol.model import PURPOSES
 from rapport.sharing.protocol.played import Change, Given, answers
@@ -170,6 +172,54 @@ def test_samples_are_of_all_sorts(operation: Operation) -> None:
     assert len({one.status for one in facts}) == 5
     assert {code for one in facts for code in one.category} == {"1a", "2", "2a", "2b"}
     assert all(one.persons_at_risk == "yes" for one in facts if "1a" in one.category)
+    assert {one.consent for one in facts} == {"yes", "no", "unknown"}
+    assert {one.control for one in facts} == {"unknown"}, "no protocol has a word for it"
+    held = [one.facts.control for one in stock.sample_items(operation, timezone.now(), ["government", "others"])]
+    assert set(held) == {"government", "others", "unknown"}
+
+
+TIMED = (
+    library.text_of("house").replace('name = "house"', 'name = "timed"')
+    + """
+[[limit]]
+name = "armed-group"
+beyond = "team"
+for = ["view"]
+from = 2026-12-15
+until = 2027-01-14
+when = { control = ["armed_group"] }
+unless = { control = ["unknown"] }
+count_only = true
+why = "Events there are only counted."
+"""
+)
+
+
+def test_it_is_played_on_another_day(at_desk: Client, operation: Operation, lead: Person) -> None:
+    event = publish(operation, "Bridge gone")
+    Event.objects.filter(pk=event.pk).update(control="armed_group")
+    version = activation.propose(lead, operation, TIMED, "")
+
+    def everybody(day: str) -> str:
+        page = text_of(at_desk.get(f"{PLAY}?version={version.pk}&by=control&day={day}"))
+        assert ("As on" in page) is (day == "2026-12-15")
+        assert f"day={day}" in page or not day or day == "nonsense", "links lead to the same day"
+        return page[page.index("armed_group, Everybody") :].split("</td>")[0]
+
+    assert "only counted" in everybody("2026-12-15")
+    for day in ("", "nonsense"):
+        assert ("only counted" in everybody(day)) is (timezone.now() >= datetime(2026, 12, 15, tzinfo=UTC))
+    page = text_of(at_desk.get(f"/sample/desk/protocol/{version.pk}/"))
+    assert "limit armed-group" in page
+    assert re.search(r"for view, from 1[45] December 2026, \d\d:00, until 1[34] January 2027, \d\d:00", page)
+
+
+def test_control_is_told_in_rows_and_samples(at_desk: Client, operation: Operation, lead: Person) -> None:
+    version = activation.propose(lead, operation, TIMED, "")
+    page = text_of(at_desk.get(f"{PLAY}?version={version.pk}&by=control&data=sample&day=2026-12-20"))
+    assert "only counted" in page[page.index("armed_group, Everybody") :].split("</td>")[0]
+    page = text_of(at_desk.get(f"{PLAY}?version={version.pk}&by=consent&data=sample"))
+    assert "those concerned refused, Everybody" in page
 
 
 def test_a_cell_says_what_is_left_and_leads_to_the_events(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,6 +93,7 @@ def rule(name: str, said: tuple[str, ...], audience: str, purpose: str, at: str,
     """What FILE says of a thing with these facts, as data_type=3w_presence finest=adm2; several values with commas."""
     from rapport.sharing.policy import Policy
     from rapport.sharing.protocol.said import facts, moment
+    from rapport.sharing.protocol.unsaid import held_against
     from rapport.values import Purpose
 
     read = _read(name)[1]
@@ -101,8 +103,10 @@ def rule(name: str, said: tuple[str, ...], audience: str, purpose: str, at: str,
         raise RapportError(f"{read.name} has no audience {asked}; it has {there}.")
     thing = facts(dict(_pair(one) for one in said))
     now = moment(at) if at else datetime.now(UTC)
-    found = Policy(read).ruling(asked, thing, Purpose(purpose), now)
-    show(_as_json(found), to_json, _in_words(found, purpose))
+    policy = Policy(read)
+    found = policy.ruling(asked, thing, Purpose(purpose), now)
+    unsaid = held_against(policy, asked, thing, Purpose(purpose), now)
+    show(_as_json(found, unsaid), to_json, _in_words(found, purpose, unsaid))
 
 
 def _pair(said: str) -> tuple[str, str]:
@@ -120,21 +124,22 @@ def _left(left: Left) -> dict[str, Json]:
     }  # fmt: skip
 
 
-def _as_json(ruling: Ruling) -> Json:
+def _as_json(ruling: Ruling, unsaid: Sequence[str]) -> Json:
     return {
         "level": ruling.level.value, "allow": ruling.allow, "left": _left(ruling.left) if ruling.allow else None,
         "rules": list[Json](ruling.rules), "reason": ruling.reason, "protocol": ruling.protocol,
-        "audience": ruling.audience,
+        "audience": ruling.audience, "not_said": list[Json](unsaid),
     }  # fmt: skip
 
 
-def _in_words(ruling: Ruling, purpose: str) -> list[str]:
+def _in_words(ruling: Ruling, purpose: str, unsaid: Sequence[str]) -> list[str]:
     return [
         f"level     {ruling.level}",
         f"released  {'yes' if ruling.allow else 'no'}, to {ruling.audience} for {purpose}",
         *([f"left      {_said_of(ruling.left)}"] if ruling.allow else []),
         f"rules     {', '.join(ruling.rules) or 'none'}",
         f"reason    {ruling.reason}",
+        *([f"not said  {', '.join(unsaid)}: what is not known counts against release"] if unsaid else []),
     ]
 
 

@@ -21,14 +21,15 @@ HXL = re.compile(r"#[a-z][a-z0-9_]*( ?\+[a-z][a-z0-9_]*)*")
 class Table:
     """A table that knows where it stands and which of its keys were asked for."""
 
-    def __init__(self, data: Mapping[str, Any], where: str) -> None:
+    def __init__(self, data: Mapping[str, Any], where: str, called: str = "") -> None:
         self.data = data
         self.where = where
+        self.called = called  # by its own name: whoever wrote forty of them does not count
         self.known: list[str] = []
 
     def bad(self, key: str, remedy: str) -> BadDefinition:
         place = f"[{self.where}] " if self.where else ""
-        return BadDefinition(f"{place}{key}: {remedy}")
+        return BadDefinition(f"{place}{key}: {remedy}{f' (in {self.called})' if self.called else ''}")
 
     def get(self, key: str, default: Any = None) -> Any:
         self.known.append(key)
@@ -38,7 +39,7 @@ class Table:
         for key in self.data:
             if key not in self.known:
                 close = get_close_matches(key, self.known, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(self.known))}"
+                hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(set(self.known)))}"
                 raise self.bad(key, f"nobody knows this key; {hint}")
 
     def text(self, key: str, default: str | None = None, form: re.Pattern[str] | None = None, remedy: str = "") -> str:
@@ -107,16 +108,22 @@ class Table:
             return None
         if not isinstance(value, dict):
             raise self.bad(key, f"write a table [{self._inner(key)}]")
-        return Table(value, self._inner(key))
+        return Table(value, self._inner(key), self.called)
 
     def tables(self, key: str) -> list[Table]:
         values = self.get(key, [])
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
             raise self.bad(key, f"write tables [[{self._inner(key)}]]")
-        return [Table(value, f"{self._inner(key)} {number}") for number, value in enumerate(values, 1)]
+        return [Table(value, f"{self._inner(key)} {number}", _called(value)) for number, value in enumerate(values, 1)]
 
     def _inner(self, key: str) -> str:
         return f"{self.where}.{key}" if self.where else key
+
+
+def _called(data: Mapping[str, Any]) -> str:
+    """The name that a table gives itself, if it is one that fits into a sentence."""
+    names = (data.get(key) for key in ("name", "slug", "code"))
+    return next((name for name in names if isinstance(name, str) and CODE.fullmatch(name)), "")
 
 
 def is_number(value: object) -> bool:

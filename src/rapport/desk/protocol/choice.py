@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from functools import cached_property
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_date
 
 from rapport.desk.protocol import stock
 from rapport.operations.models import Operation
@@ -27,6 +30,7 @@ PURPOSES: Mapping[Purpose, str] = {
     Purpose.PUSH: "sending to partners' systems",
 }
 _LISTED = 20  # earlier versions on offer
+_FIRST_YEAR, _LAST_YEAR = 1990, 2200  # of days on which one can play: samples are older, and delays are added
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Choice:
     purpose: Purpose
     data: str  # REAL or SAMPLE
     has_events: bool
+    day: date | None = None  # on which it is played; None: now
 
     @classmethod
     def of(cls, operation: Operation, query: QueryDict) -> Choice:
@@ -84,7 +89,13 @@ class Choice:
             purpose=Purpose(purpose) if purpose in PURPOSES else Purpose.VIEW,
             data=SAMPLE if query.get("data") == SAMPLE or not has_events else REAL,
             has_events=has_events,
+            day=_day(query.get("day", "")),
         )
+
+    @property
+    def now(self) -> datetime:
+        """The moment for which it is played: noon of a chosen day, in the operation's time zone."""
+        return timezone.make_aware(datetime.combine(self.day, time(12))) if self.day else timezone.now()
 
     @property
     def sample(self) -> bool:
@@ -109,7 +120,16 @@ class Choice:
     def query(self, **more: str) -> str:
         """The address of this choice, with these parts besides."""
         parts = {"version": self.version.key, "against": self.against.key, "purpose": self.purpose.value}
+        more = {"day": self.day.isoformat() if self.day else "", **more}
         return urlencode({**parts, "data": self.data, **{name: value for name, value in more.items() if value}})
+
+
+def _day(text: str) -> date | None:
+    try:
+        found = parse_date(text)
+    except ValueError:  # well written, and no day: 2026-02-30
+        return None
+    return found if found and _FIRST_YEAR <= found.year <= _LAST_YEAR else None
 
 
 def _named(known: Sequence[Version], key: str, otherwise: Version) -> Version:

@@ -11,9 +11,10 @@ import numpy as np
 from django.utils.translation import get_language
 
 from rapport.operations.models import Category, Operation
+from rapport.sharing.handling import UNKNOWN
 from rapport.sharing.policy import LEVELS, Policy
 from rapport.sharing.protocol.kinds import Crowd, Ints, Kind
-from rapport.sharing.protocol.model import Audience
+from rapport.sharing.protocol.model import Audience, named_values
 from rapport.sharing.protocol.played import Answers, Given, Got, answers, given_words, lessened
 from rapport.values import EARLIEST, Precision, Publication, Purpose, Status, named
 
@@ -24,10 +25,13 @@ BY: Mapping[str, str] = {
     "level": "level of sensitivity",
     "precision": "precision of the place",
     "risk": "persons at risk",
+    "consent": "whether those concerned agreed",
+    "control": "who holds the area",
     "publication": "publication",
 }
 NONE = "none"
 ALL = "all"
+_OTHER = "*"  # a word for who holds the area that the protocol does not have
 _WORDS = {"none": "no place", "exact": "exact place", "street": "street", "locality": "town", "country": "country"}
 
 
@@ -120,6 +124,12 @@ def _by_level(operation: Operation, policy: Policy) -> tuple[Callable[[Kind], Co
     return level, {one.value: one.value for one in LEVELS}
 
 
+def _by_control(operation: Operation, policy: Policy) -> tuple[Callable[[Kind], Collection[str]], Mapping[str, str]]:
+    words = {word: word for word in named_values(policy.protocol, "control")}
+    names = {**words, UNKNOWN: "nobody has said", _OTHER: "held by others than the protocol names"}
+    return lambda kind: (kind.facts.control if kind.facts.control in names else _OTHER,), names
+
+
 def _precision(kind: Kind) -> str:
     return Precision(kind.precision).word if kind.precision else NONE
 
@@ -134,6 +144,11 @@ _TELL: Mapping[str, _Tell] = {
         lambda kind: (kind.facts.persons_at_risk,),
         {"yes": "concerns persons at risk", "no": "does not concern persons at risk"},
     ),
+    "consent": lambda *_: (
+        lambda kind: (kind.facts.consent,),
+        {"yes": "those concerned agreed", "no": "those concerned refused", UNKNOWN: "nobody has said"},
+    ),
+    "control": _by_control,
     "publication": lambda *_: (
         lambda kind: (kind.facts.publication.value,),
         {one.value: one.value for one in Publication},

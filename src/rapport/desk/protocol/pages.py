@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -23,7 +25,7 @@ from rapport.sharing.active import CLOSED, policy_of, version_policy
 from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.protocol import file, library, lint
 from rapport.sharing.protocol.kinds import Crowd
-from rapport.sharing.protocol.model import Protocol
+from rapport.sharing.protocol.model import PURPOSES, Protocol, Rule
 from rapport.values import ORGANISATION_KINDS, Purpose
 
 #: Shipped protocols that one starts from.
@@ -133,13 +135,32 @@ def _known(operation: Operation) -> lint.Vocabulary:
     )
 
 
-def _rules(protocol: Protocol) -> list[tuple[str, str, str]]:
-    """Each rule as kind, for whom, why."""
+def _rules(protocol: Protocol) -> list[tuple[str, str, str, str, str]]:
+    """Each rule as kind, name, for whom, when, why."""
     order = [audience.name for audience in protocol.audiences]
     return [
-        ("grant" if rule.grant else "limit", ", ".join(sorted(rule.audiences, key=order.index)), rule.why)
+        (
+            "grant" if rule.grant else "limit",
+            rule.name,
+            ", ".join(sorted(rule.audiences, key=order.index)),
+            _when(rule),
+            rule.why,
+        )
         for rule in protocol.rules
     ]
+
+
+def _when(rule: Rule) -> str:
+    """For which purposes and in which time, where it is not for all and always. Times are the operation's."""
+    purposes = (
+        "" if rule.purposes == set(PURPOSES) else f"for {', '.join(one for one in PURPOSES if one in rule.purposes)}"
+    )
+    parts = [purposes, _moment("from", rule.starts), _moment("until", rule.ends)]
+    return ", ".join(part for part in parts if part) or "always"
+
+
+def _moment(word: str, at: datetime | None) -> str:
+    return f"{word} {date_format(timezone.localtime(at), 'j F Y, H:i')}" if at else ""
 
 
 @require_POST

@@ -11,7 +11,6 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -25,10 +24,11 @@ from rapport.events.filters import Filters, parse_box
 from rapport.events.models import Event
 from rapport.operations.access import needs
 from rapport.operations.models import Operation
+from rapport.sharing.handling import UNKNOWN
 from rapport.sharing.items import Item
 from rapport.sharing.protocol import kinds
 from rapport.sharing.protocol.kinds import Crowd
-from rapport.sharing.protocol.model import Audience
+from rapport.sharing.protocol.model import Audience, named_values
 from rapport.sharing.protocol.played import Change, answers
 from rapport.values import Box, Publication
 
@@ -44,7 +44,11 @@ class Ground:
 
     @cached_property
     def samples(self) -> Sequence[Item]:
-        return stock.sample_items(self.choice.operation, self.now) if self.choice.sample else ()
+        if not self.choice.sample:
+            return ()
+        played = (self.choice.policy.protocol, self.choice.before.protocol)
+        held_by = sorted({word for one in played for word in named_values(one, "control")} - {UNKNOWN})
+        return stock.sample_items(self.choice.operation, self.now, held_by)
 
     @cached_property
     def crowd(self) -> Crowd:
@@ -65,7 +69,8 @@ class Named:
 
 
 def _ground(request: HttpRequest, operation: Operation) -> Ground:
-    return Ground(Choice.of(operation, request.GET), timezone.now())
+    choice = Choice.of(operation, request.GET)
+    return Ground(choice, choice.now)
 
 
 def _context(ground: Ground, page_name: str, **more: Any) -> dict[str, Any]:

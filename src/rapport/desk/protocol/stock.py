@@ -161,8 +161,8 @@ def _grouped(pairs: QuerySet[Any, tuple[int, Any]]) -> dict[int, tuple[Any, ...]
     return {event: tuple(sorted(values)) for event, values in grouped.items()}
 
 
-def sample_items(operation: Operation, now: datetime) -> list[Item]:
-    """Made-up events of the operation's categories, places and sources."""
+def sample_items(operation: Operation, now: datetime, held_by: Sequence[str] = ()) -> list[Item]:
+    """Made-up events of the operation's categories, places and sources; some lie in areas held by these."""
     categories = list(Category.objects.filter(operation=operation))
     known, areas = lines(categories), regions(operation.pk)
     communes = drawable(operation).filter(precision=Precision.ADM2).order_by("pcode", "name", "pk")[:_COMMUNES]
@@ -173,6 +173,7 @@ def sample_items(operation: Operation, now: datetime) -> list[Item]:
         at_risk=frozenset(one.code for one in categories if one.persons_at_risk),
         communes=[(spot, areas.get(place.pcode)) for place in communes if (spot := place.spot)],
         sources=list(operation.sources.order_by("slug").values_list("slug", flat=True)),
+        held_by=held_by,
     )
     return samples.samples(ground, now)
 

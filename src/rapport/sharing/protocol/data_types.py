@@ -65,4 +65,5 @@ def named(protocol: Protocol) -> frozenset[str]:
 
 def meant(value: str, known: Iterable[str] = DATA_TYPES) -> str:
     """The known name nearest to a misspelt one; "" where none is near."""
-    return next(iter(get_close_matches(value, list(known), n=1)), "")
+    names = list(known)
+    return next(iter(get_close_matches(value, names, n=1) or get_close_matches(value.lower(), names, n=1)), "")

@@ -52,7 +52,7 @@ def read(text: str) -> Protocol:
     audiences = _audiences(whole)
     names = [audience.name for audience in audiences]
     protocol = Protocol(
-        name=head.text("name", form=SLUG, remedy="with small letters, digits and hyphens"),
+        name=head.text("name", form=SLUG, remedy="with 2 to 60 small letters, digits and hyphens"),
         version=head.text("version", form=CODE, remedy="as 2 or 2026-11: it stands in addresses' ETags"),
         title=head.text("title"),
         audiences=audiences,
@@ -235,7 +235,7 @@ def _moment(table: Table, key: str) -> datetime | None:
 
 
 def _name(table: Table) -> str:
-    return table.text("name", form=SLUG, remedy="with small letters, digits and hyphens")
+    return table.text("name", form=SLUG, remedy="with 2 to 60 small letters, digits and hyphens")
 
 
 def _names(kind: Iterable[Area] | Iterable[Words] | Iterable[Rounding]) -> tuple[str, ...]:

@@ -14,8 +14,18 @@ from itertools import combinations
 from rapport.sharing.policy import LEVELS
 from rapport.sharing.protocol import data_types, nearer, reach
 from rapport.sharing.protocol.fault import Fault
-from rapport.sharing.protocol.model import UNKNOWABLE, Audience, Condition, Entry, Left, Protocol, Rule
-from rapport.values import Sensitivity
+from rapport.sharing.protocol.model import (
+    DIMENSIONS,
+    UNKNOWABLE,
+    Audience,
+    Condition,
+    Entry,
+    Left,
+    Protocol,
+    Rule,
+    named_values,
+)
+from rapport.values import ORGANISATION_KINDS, Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +53,9 @@ def faults(protocol: Protocol, known: Vocabulary | None = None, now: datetime | 
         *_repeated(protocol),
         *_ungranted(protocol),
         *nearer.gets_less(protocol, now),
+        *_unsaid(protocol),
         *_types(protocol),
-        *(_names(protocol, known) if known else ()),
+        *(_names(protocol, known) if known else _kinds(protocol)),
     ]
     order = ("error", "warning", "note")
     return tuple(sorted(found, key=lambda fault: order.index(fault.severity)))
@@ -106,7 +117,7 @@ def _level_not_given(grant: Rule, entries: Sequence[Entry]) -> Iterator[Fault]:
         only = asked == {level} and not raised
         text = (
             f"Grant {grant.name} waits for things of level {level}, and no entry gives them that level: it speaks"
-            f' {speaks}. Write an entry with level = "{level}", or take the level out of the grant\'s when.'
+            f' {speaks}. Write an entry with level = "{level}", or take {level} out of the levels in the grant\'s when.'
         )
         yield Fault("contradiction", "error" if only else "warning", (grant.name,), text)
 
@@ -258,6 +269,44 @@ def _within(narrow: Rule, wide: Rule) -> bool:
     )
 
 
+# --- what nobody has said of an event yet -------------------------------------------------------------------------
+
+#: What people say of single events on the desk, and what stands there as unknown until they do.
+_SAID_ON_THE_DESK = tuple(name for name in DIMENSIONS if name in UNKNOWABLE - {"data_type", "aggregation"})
+
+
+def _unsaid(protocol: Protocol) -> Iterator[Fault]:
+    """Limits that hold back every event of which nobody has spoken yet: nearly all of them, on the first day."""
+    for limit in (rule for rule in protocol.rules if not rule.grant and _of_events(rule.condition)):
+        asked = [name for name in _SAID_ON_THE_DESK if _speaks_unknown(limit.condition, name)]
+        if not asked:
+            continue
+        only = f'unless = {{ {", ".join(f"""{name} = ["unknown"]""" for name in asked)} }}'
+        text = (
+            f"Limit {limit.name} also binds every event of which nobody has said {' or '.join(asked)}. If it is meant"
+            f" only for what is known, write {only}."
+        )
+        stuck = "control" in asked and set(named_values(protocol, "control")) <= limit.condition.when.get(
+            "control", frozenset()
+        )
+        if stuck:
+            text += (
+                " The desk can choose among the words for control that the protocol names, and here it could never say"
+                ' that another holds the area: name the others in unless, as control = ["government"].'
+            )
+        yield Fault("undefined", "warning" if stuck else "note", (limit.name,), text)
+
+
+def _of_events(one: Condition) -> bool:
+    return "event" in one.when.get("kind", {"event"}) and "none" in one.when.get("data_type", {"none"})
+
+
+def _speaks_unknown(one: Condition, name: str) -> bool:
+    """Whether a limit that asks for this fact speaks where it is not known, and does not say so itself."""
+    asked = {*one.when.get(name, ()), *one.unless.get(name, ())}
+    return bool(asked) and "unknown" not in asked
+
+
 # --- what is not said, and names that nobody knows -----------------------------------------------------------------
 
 
@@ -310,6 +359,16 @@ def _names(protocol: Protocol, known: Vocabulary) -> Iterator[Fault]:
         for audience in protocol.audiences:
             for value in _strangers(names, [getattr(audience, key)]):
                 yield _strange(what, value, names, (audience.name,))
+
+
+def _kinds(protocol: Protocol) -> Iterator[Fault]:
+    """Kinds that look like misspelt ones, where no operation is at hand; a word of one's own is none."""
+    for audience in protocol.audiences:
+        for value in sorted(audience.kinds - ORGANISATION_KINDS.keys()):
+            close = data_types.meant(value, ORGANISATION_KINDS)
+            if close:
+                text = f"Audience {audience.name} names the kind of organisation {value!r}. Did you mean {close}?"
+                yield Fault("unknown-name", "warning", (audience.name,), text)
 
 
 def _strangers(names: frozenset[str] | None, used: Iterable[Iterable[str]]) -> list[str]:

@@ -14,11 +14,19 @@ from rapport.sharing.items import Facts, Ruling
 from rapport.sharing.policy import Policy
 from rapport.sharing.protocol import reach
 from rapport.sharing.protocol.fault import Fault
-from rapport.sharing.protocol.model import PURPOSES, Audience, Protocol
-from rapport.values import EARLIEST, Purpose
+from rapport.sharing.protocol.model import PURPOSES, Area, Audience, Left, Protocol
+from rapport.values import DEFAULT_RADIUS_M, EARLIEST, Precision, Purpose
 
 #: When every delay of what was published at EARLIEST is over.
 _LONG_AFTER = EARLIEST + timedelta(days=2 * 366)
+#: What people write for a dimension where our own name is another.
+_KEYS = {"area": "place", "delay_s": "delay_hours", "rounding": "time", "counted_only": "count_only"}
+#: The least radius of what is given as an area: a place moved by no more is no coarser. Level 2 stands in for 3.
+_AREA_RADIUS_M = {
+    Area.ADM3: DEFAULT_RADIUS_M[Precision.ADM2],
+    Area.ADM2: DEFAULT_RADIUS_M[Precision.ADM2],
+    Area.ADM1: DEFAULT_RADIUS_M[Precision.ADM1],
+}
 
 
 def gets_less(protocol: Protocol, now: datetime | None) -> Iterator[Fault]:
@@ -72,7 +80,19 @@ def _less(policy: Policy, audience: Audience, facts: Facts, purpose: Purpose, at
 
 
 def _difference(ours: Ruling, theirs: Ruling) -> str:
-    """The dimensions in which ours is the stricter. A stricter marking is no less: it goes with getting more."""
+    """The dimensions in which ours is the stricter. A stricter marking is no less: it goes with getting more. Of what
+    they only count there is nothing to be stricter in."""
+    if theirs.left.counted_only:
+        return ""
     both = replace(ours.left & theirs.left, marking=theirs.left.marking)
     stricter = [one.name for one in fields(both) if getattr(both, one.name) != getattr(theirs.left, one.name)]
-    return f"less of {', '.join(stricter)}" if stricter else ""
+    if "radius_m" in stricter and _finer_all_the_same(ours.left, theirs.left):
+        stricter.remove("radius_m")
+    return f"stricter in {', '.join(_KEYS.get(name, name) for name in stricter)}" if stricter else ""
+
+
+def _finer_all_the_same(ours: Left, theirs: Left) -> bool:
+    """Whether a place moved by our radius is still known better than the area that theirs gives."""
+    if ours.area >= theirs.area:
+        return False
+    return theirs.area >= Area.COUNTRY or ours.radius_m <= _AREA_RADIUS_M[theirs.area]

@@ -14,11 +14,16 @@ from rapport.sharing.protocol.model import DIMENSIONS, MANY
 from rapport.values import Publication, Sensitivity, Status
 
 NAMES = tuple(one.name for one in fields(Facts))
+#: What every event is (events/releases.py): nobody has to say it.
+_EVENT = {"data_type": "none", "aggregation": "record"}
 _MEMBERS = {"sensitivity": Sensitivity, "publication": Publication, "status": Status}
 
 
 def facts(said: Mapping[str, str]) -> Facts:
-    """What is not said stays as Facts has it: mostly unknown. BadDefinition names the fact and what may be there."""
+    """What is not said stays as Facts has it: mostly unknown, but for what every event is. BadDefinition names the fact
+    and what may be there."""
+    if said.get("kind", "").strip() == "event":
+        said = {**_EVENT, **said}
     return replace(Facts(), **{name: _value(name, text.strip()) for name, text in said.items()})
 
 

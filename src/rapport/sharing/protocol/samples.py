@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rapport.sharing.items import FINEST, Facts, Item
+from rapport.sharing.protocol.model import Known
 from rapport.values import (
     KM_PER_DEGREE,
     Box,
@@ -37,6 +38,9 @@ _SENSITIVITIES = (*(Sensitivity.LOW,) * 6, Sensitivity.MODERATE, Sensitivity.HIG
 _PUBLICATIONS = (*(Publication.PUBLISHED,) * 7, Publication.DRAFT)
 _AGES_H = (0.5, 3, 8, 20, 30, 50, 80, 200, 400, 800, 2000)  # since it was published
 _RADII_M = {Precision.EXACT: 50, Precision.STREET: 300, Precision.LOCALITY: 2_000}
+#: What people have said of them, mostly nothing: whether those concerned agreed, and who holds the area.
+_CONSENTS: tuple[Known, ...] = ("unknown",) * 9 + ("yes",) * 5 + ("no",) * 3
+_HELD_OF, _HELD = 19, 8  # of so many events so many lie where somebody has said who holds it
 _AT_RISK_EVERY = 13  # beside the categories that name persons at risk
 _TURN = 2.399963  # radians: points one after the other lie evenly around a seat
 
@@ -51,6 +55,7 @@ class Ground:
     at_risk: frozenset[str]  # codes of categories that name persons at risk
     communes: Sequence[tuple[Spot, Spot | None]]
     sources: Sequence[str]
+    held_by: Sequence[str] = ()  # the words that protocols have for who holds an area
 
 
 def samples(ground: Ground, now: datetime) -> list[Item]:
@@ -101,10 +106,17 @@ def _facts(ground: Ground, line: Sequence[CategoryName], n: int, event: EventFac
         published_at=event.published_at,
         status=event.status,
         finest=FINEST[event.spot.precision] if event.spot else "none",
+        consent=_CONSENTS[n % len(_CONSENTS)],
         aggregation="record",
+        control=_held_by(ground, n),
         source=frozenset(event.sources),
         persons_at_risk="yes" if at_risk else "no",
     )
+
+
+def _held_by(ground: Ground, n: int) -> str:
+    turn = n % _HELD_OF
+    return ground.held_by[turn % len(ground.held_by)] if ground.held_by and turn < _HELD else "unknown"
 
 
 def _place(ground: Ground, n: int) -> tuple[Spot | None, Spot | None, Spot | None]:
