@@ -174,7 +174,7 @@ def test_columns_are_named_that_are_missing_new_twice_or_moved() -> None:
 
 
 def test_a_row_that_is_too_short_or_cut_off_is_named() -> None:
-    assert csv_said(lambda rows: rows[2].pop()) == ["row 3: it has 23 cells, the header 24: one for each column."]
+    assert csv_said(lambda rows: rows[2].pop()) == ["row 3: it has 25 cells, the header 26: one for each column."]
     cut = io.StringIO('ref,headline\r\n"7hq', newline="")
     assert [one.text[:30] for one in csv_faults(schema("csv"), cut)][-1] == "it cannot be read as CSV (unex"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,7 +22,7 @@ from rapport.sharing import given
 from rapport.sharing.active import policy_of
 from rapport.sharing.items import FINEST, Facts, Item
 from rapport.sharing.policy import Policy
-from rapport.sharing.protocol.model import Known
+from rapport.sharing.protocol.model import Area, Known
 from rapport.sharing.release import release
 from rapport.values import (
     EventFacts,
@@ -61,15 +61,17 @@ def by_ref(operation: Operation, reader: Reader, purpose: Purpose, ref: str) -> 
 
 def items(operation: Operation, ids: Sequence[int], policy: Policy) -> dict[int, Item]:
     """All that the policy must know of these events to decide on them. Nothing of it may be shown."""
-    areas = regions(operation.pk) if policy.asks_for_areas else {}
     made: dict[int, Item] = {}
     for start in range(0, len(ids), _PART):
-        made.update(_items(operation, ids[start : start + _PART], areas))
+        made.update(_items(operation, ids[start : start + _PART], policy))
     return made
 
 
-def _items(operation: Operation, ids: Sequence[int], areas: Mapping[str, Spot]) -> dict[int, Item]:
-    events = Event.objects.filter(operation=operation, id__in=ids)
+def _items(operation: Operation, ids: Sequence[int], policy: Policy) -> dict[int, Item]:
+    events = list(Event.objects.filter(operation=operation, id__in=ids))
+    # Two queries that most pages do not need: regions stand in for communes only where those are too fine.
+    wide = policy.asks_for_areas and any(event.precision == Precision.ADM1 for event in events)
+    areas = regions(operation.pk) if wide or policy.asks_for(Area.ADM1) else {}
     categories = _categories(operation, ids)
     reports, sources = _told_by(ids)
     files = _files(ids)

@@ -26,6 +26,7 @@ from rapport.sharing.protocol.model import (
     DIMENSIONS,
     MANY,
     UNKNOWABLE,
+    Area,
     Audience,
     Condition,
     Entry,
@@ -75,6 +76,10 @@ class Policy:
         """Changes whenever a rule comes into force or ends."""
         return bisect_right(self._edges, now) if self._edges else 0
 
+    def asks_for(self, area: Area) -> bool:
+        """Whether any rule leaves this area of a place."""
+        return any(rule.left.area is area for rule in self.protocol.rules)
+
     @property
     def asks_for_areas(self) -> bool:
         """Whether any rule leaves an administrative area of a place."""
@@ -89,7 +94,8 @@ class Policy:
     def rules(self, audience: str, purpose: Purpose, now: datetime) -> Sequence[Rule]:
         """The grants and limits that speak to an audience for a purpose now. Beyond the team a grant that does not say
         `publication` gives what is published: nobody forgets a draft into the open."""
-        team = self.protocol.audience(audience).team
+        # Logs ask for audiences that only an earlier protocol knew, too: nothing speaks to them.
+        team = any(one.team for one in self.protocol.audiences if one.name == audience)
         return [
             rule if team or not rule.grant or "publication" in rule.condition.when else _of_published(rule)
             for rule in self.protocol.rules
