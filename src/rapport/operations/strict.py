@@ -28,8 +28,8 @@ def parsed(text: str, most: int) -> dict[str, Any]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.count(".") > MOST_DOTS:
             raise BadDefinition(
-                f"Line {number} has {line.count('.'):,} dots; write at most {MOST_DOTS}. Spread a long text over several"
-                ' lines, between """ and """.'
+                f"Line {number} has {line.count('.'):,} dots; write at most {MOST_DOTS}. Spread a long text over"
+                ' several lines, between """ and """.'
             )
     try:
         return tomllib.loads(text)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from datetime import date as day
 
-from rapport.errors import BadDefinition
 from rapport.operations.strict import CODE, SLUG, Table, once, parsed
 from rapport.sharing.protocol.model import (
     DIMENSIONS,

@@ -47,7 +47,7 @@ def gets_less(protocol: Protocol, now: datetime | None) -> Iterator[Fault]:
                 yield _fault(audience, protocol.audiences[-1], name, purpose, less)
     if not whole:
         text = (
-            "Whether an audience gets less than the public was asked of a part only: this protocol has too many entries,"
+            "Whether an audience gets less than the public was asked of a part only: the protocol has too many entries,"
             " grants, limits or dates to try all of them together. Join what says the same, and look again."
         )
         yield Fault("undefined", "warning", (), text)
