@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rapport.errors import BadDefinition
-from rapport.operations.definition import SMS_CHARACTERS, parse
+from rapport.operations.definition import MOST_CHARACTERS, SMS_CHARACTERS, parse
 
 HAITI = (files("rapport") / "data" / "haiti-2010" / "operation.toml").read_text(encoding="utf-8")
 #: The basic alphabet of GSM 03.38: an SMS of anything else holds 70 characters instead of 160.
@@ -187,6 +187,15 @@ def test_haitis_answers_fit_one_sms_each() -> None:
         assert all(len(text) <= SMS_CHARACTERS and set(text) <= GSM for text in texts.values())
 
 
-def test_a_number_without_end_is_an_error_in_words() -> None:
-    with pytest.raises(BadDefinition, match="not a TOML file"):
-        parse("slug = " + "9" * 5_000)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("slug = " + "9" * 5_000, "This is not TOML"),
+        ("slug = " + "[" * 5_000, "nested without end"),
+        (" " * (MOST_CHARACTERS + 1), "write at most 200,000"),
+        ("kind = 1\n" + ".".join(["a"] * 20_000) + " = 1", "Line 2 has 19,999 dots; write at most 100"),
+    ],
+)
+def test_what_would_take_without_end_to_read_is_an_error_in_words(text: str, said: str) -> None:
+    with pytest.raises(BadDefinition, match=said):
+        parse(text)

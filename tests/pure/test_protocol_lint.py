@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.sharing.protocol import library, reach
+from rapport.sharing.protocol import library, nearer, reach
 from rapport.sharing.protocol.data_types import DATA_TYPES
 from rapport.sharing.protocol.fault import Fault
 from rapport.sharing.protocol.file import read
-from rapport.sharing.protocol.lint import Vocabulary, faults
+from rapport.sharing.protocol.lint import MOST_COMPARED, MOST_OF_A_SORT, Vocabulary, faults
 from tests.pure import test_policy as drawn
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -326,3 +326,56 @@ def test_two_entries_that_both_speak_of_a_thing_are_found() -> None:
                     met += 1
                     assert reach.overlap(one.condition, other.condition) is not None
     assert met > 100
+
+
+# --- protocols so long that a part is compared ---------------------------------------------------------------------
+
+
+def in_part(more: str) -> list[str]:
+    texts = [fault.text for fault in found(more) if fault.rules == ()]
+    return [text for text in texts if "compared" in text or "of a part only" in text or "first 200" in text]
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_what_comes_with_rapport_is_compared_in_whole(name: str) -> None:
+    said = [fault.text for fault in faults(read(library.text_of(name)), now=NOW)]
+    assert [text for text in said if "compared" in text or "of a part only" in text] == []
+
+
+def test_things_made_of_many_entries_grants_and_limits_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = 0
+    witness = reach.witness
+
+    def counted(reaches: list[reach.Reach]) -> object:
+        nonlocal made
+        made += 1
+        return witness(reaches)
+
+    monkeypatch.setattr(reach, "witness", counted)
+    meets = 'when = { category = ["c-%d"] }\n'
+    many = "".join(
+        entry(f"e-{n}", "low", meets % n) + grant(f"g-{n}", "public", meets % n)
+        + limit(f"l-{n}", meets % n + 'place = "adm1"')
+        for n in range(60)
+    )  # fmt: skip
+    (text,) = [text for text in in_part(many) if "less than the public" in text]
+    assert "too many entries, grants, limits or dates" in text
+    assert 0 < made <= 2 * nearer.MOST_MADE
+
+
+def test_what_was_not_compared_is_said() -> None:
+    many = "".join(entry(f"e-{n}", "low", f'when = {{ data_type = ["t-{n}"] }}') for n in range(MOST_COMPARED + 5))
+    assert any("The first 200 of 205 entries and the first 1 of 1 grants and limits" in text for text in in_part(many))
+
+
+def test_no_level_is_called_missing_where_not_every_entry_was_compared() -> None:
+    many = "".join(entry(f"e-{n}", "low", f'when = {{ data_type = ["t-{n}"] }}') for n in range(MOST_COMPARED))
+    asks = grant("high-only", "team", 'when = { level = ["high"] }')
+    assert said(many + asks, "contradiction") == [("warning", ("high-only",))]
+    assert said(many + entry("last", "high") + asks, "contradiction") == []
+
+
+def test_of_each_sort_of_fault_so_many_are_said() -> None:
+    same = "".join(entry(f"e-{n}", ("low", "high")[n % 2]) for n in range(40))
+    assert len(found(same, kind="overlap")) == MOST_OF_A_SORT
+    assert any("there are more" in text for text in in_part(same))

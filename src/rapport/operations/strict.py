@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -14,8 +15,28 @@ CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 #: Characters of a name, which may be a whole question of a form, and of any other text [ours].
 LONGEST_NAME, LONGEST_TEXT = 1_000, 20_000
+#: Dots of one line [ours: our own files have four]. Python reads a key of n parts in a time that grows with n².
+MOST_DOTS = 100
 _CONTROL = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all but tab and line ends: no page shows them
 HXL = re.compile(r"#[a-z][a-z0-9_]*( ?\+[a-z][a-z0-9_]*)*")
+
+
+def parsed(text: str, most: int) -> dict[str, Any]:
+    """The tables of a TOML text of at most `most` characters. BadDefinition for what is no TOML, or would take long."""
+    if len(text) > most:
+        raise BadDefinition(f"The file has {len(text):,} characters; write at most {most:,}.")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MOST_DOTS:
+            raise BadDefinition(
+                f"Line {number} has {line.count('.'):,} dots; write at most {MOST_DOTS}. Spread a long text over"
+                ' several lines, between """ and """.'
+            )
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise BadDefinition("This is not TOML: something in it is nested without end.") from None
+    except ValueError as fault:  # tomllib's own, and what Python says of a number of thousands of digits
+        raise BadDefinition(f"This is not TOML: {fault}") from None
 
 
 class Table:

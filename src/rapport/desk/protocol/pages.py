@@ -79,7 +79,8 @@ def propose(request: HttpRequest, operation: Operation) -> HttpResponse:
     """POST `text` or a `file`, `reason`. What cannot be read comes back with the text, to be mended."""
     given = request.FILES.get("file")
     # A file that is no UTF-8 is shown as it could be read, and refused for what it then says.
-    text = given.read(file.MOST_CHARACTERS + 1).decode(errors="replace") if given else request.POST.get("text", "")
+    most_bytes = 4 * file.MOST_CHARACTERS + 1  # so many hold more characters than are read, in any writing
+    text = given.read(most_bytes).decode(errors="replace") if given else request.POST.get("text", "")
     reason = request.POST.get("reason", "")
     try:
         file.read(text)

@@ -6,13 +6,11 @@ A key that nobody knows is an error, not a silence: a misspelt `unless` would sh
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from datetime import date as day
 
-from rapport.errors import BadDefinition
-from rapport.operations.strict import CODE, SLUG, Table, once
+from rapport.operations.strict import CODE, SLUG, Table, once, parsed
 from rapport.sharing.protocol.model import (
     DIMENSIONS,
     FIELDS,
@@ -34,18 +32,12 @@ from rapport.values import Marking, Purpose, Sensitivity
 LONGEST_DELAY_H = 8_784
 _TLP = tuple(one.value for one in Marking)
 #: Larger files are no protocol that people read [ours: the longest country protocol has some sixty entries].
-MOST_CHARACTERS = 500_000
+MOST_CHARACTERS = 100_000
 
 
 def read(text: str) -> Protocol:
     """The protocol; BadDefinition names table, key and remedy."""
-    if len(text) > MOST_CHARACTERS:
-        raise BadDefinition(f"The protocol has {len(text):,} characters; write at most {MOST_CHARACTERS:,}.")
-    try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as fault:  # a number of thousands of digits is a plain ValueError
-        raise BadDefinition(f"This is not TOML: {fault}") from None
-    whole = Table(data, "")
+    whole = Table(parsed(text, MOST_CHARACTERS), "")
     head = whole.table("protocol")
     if head is None:
         raise whole.bad("protocol", "is missing; write a table [protocol] with name, version and title")

@@ -1,15 +1,16 @@
 """Pure: what people should look at again in a protocol before they sign it, each with a remedy.
 
 The protocol rules without any of this: what two entries say differently is decided by the stricter one. Faults are for
-people, who may have meant something else.
+people, who may have meant something else. A protocol may be so long that nobody waits for all of it to be compared:
+then a part is, and a fault says what was not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, islice
 
 from rapport.sharing.policy import LEVELS
 from rapport.sharing.protocol import data_types, nearer, reach
@@ -27,6 +28,11 @@ from rapport.sharing.protocol.model import (
 )
 from rapport.values import ORGANISATION_KINDS, Sensitivity
 
+#: Entries, and grants and limits, that are compared with one another [ours: the longest country protocol has some sixty
+#: entries]; faults of one sort that are said, as nobody reads more at once.
+MOST_COMPARED = 200
+MOST_OF_A_SORT = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
@@ -43,22 +49,46 @@ class Vocabulary:
 
 def faults(protocol: Protocol, known: Vocabulary | None = None, now: datetime | None = None) -> tuple[Fault, ...]:
     """Everything to look at, errors first. Without `known` no names are checked, without `now` nothing is over."""
-    found = [
-        *_never(protocol),
-        *_contradictions(protocol),
-        *_overlaps(protocol),
-        *_lower_where_unknown(protocol),
-        *_covered(protocol),
-        *_unreached(protocol, known or Vocabulary(), now),
-        *_repeated(protocol),
-        *_ungranted(protocol),
-        *nearer.gets_less(protocol, now),
-        *_unsaid(protocol),
-        *_types(protocol),
-        *(_names(protocol, known) if known else _kinds(protocol)),
-    ]
+    first = _first(protocol)
+    sorts = (
+        _never(protocol),
+        _contradictions(first, whole=first.entries == protocol.entries),
+        _overlaps(first),
+        _lower_where_unknown(first),
+        _covered(first),
+        _unreached(protocol, known or Vocabulary(), now),
+        _repeated(first),
+        _ungranted(protocol),
+        nearer.gets_less(first, now),
+        _unsaid(protocol),
+        _types(protocol),
+        _names(protocol, known) if known else _kinds(protocol),
+    )
+    said = [list(islice(sort, MOST_OF_A_SORT + 1)) for sort in sorts]
+    found = [fault for sort in said for fault in sort[:MOST_OF_A_SORT]]
+    found += [*_not_compared(protocol, first)]
+    if any(len(sort) > MOST_OF_A_SORT for sort in said):
+        text = (
+            f"Of each sort of fault the first {MOST_OF_A_SORT} are said, and there are more. Mend these and look again."
+        )
+        found.append(Fault("undefined", "warning", (), text))
     order = ("error", "warning", "note")
     return tuple(sorted(found, key=lambda fault: order.index(fault.severity)))
+
+
+def _first(protocol: Protocol) -> Protocol:
+    """So much of a protocol as is compared."""
+    return replace(protocol, entries=protocol.entries[:MOST_COMPARED], rules=protocol.rules[:MOST_COMPARED])
+
+
+def _not_compared(protocol: Protocol, first: Protocol) -> Iterator[Fault]:
+    if first != protocol:
+        text = (
+            f"The first {len(first.entries)} of {len(protocol.entries)} entries and the first {len(first.rules)} of"
+            f" {len(protocol.rules)} grants and limits were compared with one another; the others were not. Join what"
+            " says the same, and look again."
+        )
+        yield Fault("undefined", "warning", (), text)
 
 
 def _said(protocol: Protocol) -> tuple[Entry | Rule, ...]:
@@ -82,11 +112,13 @@ def _never(protocol: Protocol) -> Iterator[Fault]:
 # --- contradictions ------------------------------------------------------------------------------------------------
 
 
-def _contradictions(protocol: Protocol) -> Iterator[Fault]:
+def _contradictions(protocol: Protocol, *, whole: bool) -> Iterator[Fault]:
+    """`whole`: all entries are there, so that it can be said what none of them gives."""
     bars = [rule for rule in protocol.rules if rule.nothing]
     for grant in (rule for rule in protocol.rules if rule.grant):
         yield from _barred(grant, bars)
-        yield from _level_not_given(grant, protocol.entries)
+        if whole:
+            yield from _level_not_given(grant, protocol.entries)
 
 
 def _barred(grant: Rule, bars: Sequence[Rule]) -> Iterator[Fault]:
@@ -109,6 +141,8 @@ def _barred(grant: Rule, bars: Sequence[Rule]) -> Iterator[Fault]:
 def _level_not_given(grant: Rule, entries: Sequence[Entry]) -> Iterator[Fault]:
     """Levels that a grant waits for and no entry gives. Severe is what no entry matches; a person may raise a level."""
     asked = grant.condition.when.get("level", frozenset()) - grant.condition.unless.get("level", frozenset())
+    if not asked - {Sensitivity.SEVERE}:
+        return
     plain = _without_level(grant.condition)
     given = {entry.level for entry in entries if reach.overlap(entry.condition, plain) is not None}
     for level in sorted(asked - given - {Sensitivity.SEVERE}):

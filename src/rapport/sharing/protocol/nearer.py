@@ -1,7 +1,8 @@
 """Pure: audiences that get less than the public for something, found by ruling on things made for it.
 
 For each entry, each grant to the public and each limit a thing is made that meets all of them. What is found is
-therefore true of a thing that can be; that nothing is found proves nothing.
+therefore true of a thing that can be; that nothing is found proves nothing. Of a long protocol some are made and ruled
+on, and a fault says so.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from itertools import product
 
 from rapport.sharing.items import Facts, Ruling
 from rapport.sharing.policy import Policy
@@ -28,21 +30,35 @@ _AREA_RADIUS_M = {
     Area.ADM1: DEFAULT_RADIUS_M[Precision.ADM1],
 }
 
+#: Things that are tried at most, and steps of ruling [ours: four times what the longest of our own protocols needs, and
+#: about a second]. A step is a thing ruled on twice, or a rule made ready for an audience, a purpose and a moment.
+MOST_MADE = 2_000
+MOST_STEPS = 8_000
+
 
 def gets_less(protocol: Protocol, now: datetime | None) -> Iterator[Fault]:
     """One fault an audience and a way in which it gets less, with the first thing for which it does."""
-    policy, things = Policy(protocol), _things(protocol)
+    policy, (things, whole) = Policy(protocol), _things(protocol)
     edges = {moment for rule in protocol.rules for moment in (rule.starts, rule.ends) if moment}
     moments = sorted({now or _LONG_AFTER, *(edge for edge in edges if now is None or edge > now)})
-    for audience in protocol.audiences[:-1]:
-        said: set[str] = set()
-        for at in moments:
-            for purpose in PURPOSES:
-                for name, facts in things:
-                    less = _less(policy, audience, facts, purpose, at)
-                    if less and less not in said:
-                        said.add(less)
-                        yield _fault(audience, protocol.audiences[-1], name, purpose, less)
+    said: set[tuple[str, str]] = set()
+    steps = 0
+    for audience, at, purpose in product(protocol.audiences[:-1], moments, PURPOSES):
+        if steps > MOST_STEPS:
+            whole = False
+            break
+        steps += len(things) + len(protocol.entries) + len(protocol.rules)
+        for name, facts in things:
+            less = _less(policy, audience, facts, purpose, at)
+            if less and (audience.name, less) not in said:
+                said.add((audience.name, less))
+                yield _fault(audience, protocol.audiences[-1], name, purpose, less)
+    if not whole:
+        text = (
+            "Whether an audience gets less than the public was asked of a part only: the protocol has too many entries,"
+            " grants, limits or dates to try all of them together. Join what says the same, and look again."
+        )
+        yield Fault("undefined", "warning", (), text)
 
 
 def _fault(audience: Audience, public: Audience, entry: str, purpose: Purpose, less: str) -> Fault:
@@ -54,20 +70,24 @@ def _fault(audience: Audience, public: Audience, entry: str, purpose: Purpose, l
     return Fault("undefined", "warning", (audience.name, entry), text)
 
 
-def _things(protocol: Protocol) -> list[tuple[str, Facts]]:
-    """Things that may reach the public, each with the name of the entry it was made for."""
+def _things(protocol: Protocol) -> tuple[list[tuple[str, Facts]], bool]:
+    """Things that may reach the public, each with the name of the entry it was made for; and whether all were made."""
     public = protocol.audiences[-1].name
     grants = [reach.of(rule) for rule in protocol.rules if rule.grant and public in rule.audiences]
-    others = [None, *(reach.of(rule) for rule in protocol.rules if not rule.grant or public not in rule.audiences)]
+    others = [reach.of(rule) for rule in protocol.rules if not rule.grant or public not in rule.audiences]
+    pairs = [(entry, grant) for entry in protocol.entries for grant in grants]
+    met = [(*pair, facts) for pair in pairs[:MOST_MADE] if (facts := reach.witness([reach.of(pair[0]), pair[1]]))]
+    tried = others[: MOST_MADE // max(len(met), 1)]  # where two meet in nothing, three do not either
     made: dict[Facts, str] = {}
-    for entry in protocol.entries:
-        for grant in grants:
-            for other in others:
-                reaches = [reach.of(entry), grant, *([other] if other else [])]
-                facts = reach.witness(reaches)
-                if facts is not None:
-                    made.setdefault(facts, entry.name)
-    return [(name, facts) for facts, name in made.items()]
+    for entry, grant, facts in met:
+        made.setdefault(facts, entry.name)
+        for other in tried:
+            three = reach.witness([reach.of(entry), grant, other])
+            if three is not None:
+                made.setdefault(three, entry.name)
+    return [(name, facts) for facts, name in made.items()], len(pairs) <= MOST_MADE and (
+        not met or len(tried) == len(others)
+    )
 
 
 def _less(policy: Policy, audience: Audience, facts: Facts, purpose: Purpose, at: datetime) -> str:

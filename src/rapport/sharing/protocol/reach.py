@@ -18,6 +18,7 @@ _UNKNOWN = "unknown"
 _OTHER = "other-than-named"  # stands for whatever no condition names
 _NONE: frozenset[str] = frozenset()
 _SINGLE = tuple(name for name in DIMENSIONS if name not in MANY)
+_CLOSED: Mapping[str, frozenset[str]] = {name: frozenset(values) for name, values in DIMENSIONS.items()}
 _COUNTS = frozenset({"aggregated", _UNKNOWN})
 #: What a thing is where a condition does not ask: as harmless as can be.
 _HARMLESS: Mapping[str, str] = {
@@ -114,14 +115,14 @@ def witness(reaches: Sequence[Reach]) -> Facts | None:
 
 
 def _asked(one: Condition) -> tuple[str, ...]:
-    cells = {"aggregation"} if one.cells_under is not None else set()
-    return tuple(name for name in DIMENSIONS if name in {*one.when, *one.unless, *cells})
+    asked = {*one.when, *one.unless} | ({"aggregation"} if one.cells_under is not None else set())
+    return tuple(name for name in DIMENSIONS if name in asked)
 
 
 def _universe(name: str, *conditions: Condition) -> frozenset[str]:
     """Every value that makes a difference to these conditions."""
     if DIMENSIONS[name]:
-        return frozenset(DIMENSIONS[name])
+        return _CLOSED[name]
     named = {value for one in conditions for part in (one.when, one.unless) for value in part.get(name, ())}
     return frozenset(named | {_OTHER} | ({_UNKNOWN} if name in UNKNOWABLE else set()))
 
