@@ -300,7 +300,7 @@ def test_the_public_gets_public_fields_and_the_team_all(client: Client, asking: 
     }
     header, row = fetched(client, "/sample/events.csv").splitlines()
     assert header.endswith(",response,why,marking,x_damage,x_remark")
-    assert row.endswith(f",open,http://testserver/sample/events/{event.ref}/why/,total,")
+    assert row.endswith(f",open,http://testserver/sample/events/{event.ref}/why/,,total,")
     assert not [answer for answer in public_answers(client, event.ref) if CANARY in answer]
     client.force_login(volunteer)
     assert exported(client)["x_nearest"] == CANARY
