@@ -52,6 +52,28 @@ PROTOCOL_CHANGED: tuple[str, ...] = ("rapport.events.log.protocol_changed",)
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """A row that decides who sees what, as the ledger must have it.
+
+    steps   what became of it → when by the row, and what the entry of that step says beside `became`; moments as such
+    broken  what is wrong with the row in itself, in words; "" if nothing
+    """
+
+    number: int
+    operation_id: int
+    steps: Mapping[str, tuple[datetime, Mapping[str, Any]]]
+    broken: str = ""
+
+
+#: The key under which entries name such a row by its number → dotted path of a function that gives all rows there are.
+RECORDED: Mapping[str, str] = {
+    "protocol": "rapport.sharing.activation.recorded",
+    "agreement": "rapport.sharing.agreements.recorded",
+    "glass": "rapport.desk.glass.breaking.recorded",
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Doomed:
     """What is to be destroyed now, in one operation.
 
@@ -230,6 +252,11 @@ def retention() -> list[Holder]:
 
 def retention_due() -> Due:
     return _loaded(RETENTION_DUE)
+
+
+def recorded() -> Mapping[str, Sequence[Recorded]]:
+    """Every row that decides who sees what, as it is now."""
+    return {name: list(_loaded(path)()) for name, path in RECORDED.items()}
 
 
 def _loaded(path: str) -> Callable[..., Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -15,21 +17,30 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from rapport.accounts.models import Person
+from rapport.accounts.models import Organisation, Person
 from rapport.accounts.permissions import Role
 from rapport.cli.main import cli
 from rapport.desk import actions, many
+from rapport.desk.glass import breaking
 from rapport.desk.record.undo import undo
 from rapport.errors import Conflict, RapportError
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.oversight.ledger import chain, checking, entries, seal
 from rapport.oversight.ledger.chain import Wrong
-from rapport.oversight.models import Decision, DecisionKind, EntryKind, LedgerCheckpoint, LedgerEntry, LedgerHead
+from rapport.oversight.models import Decision, DecisionKind, EntryKind, Glass, LedgerCheckpoint, LedgerEntry, LedgerHead
 from rapport.oversight.record import decide, restate
-from rapport.values import Publication, Status
+from rapport.reports.models import Report
+from rapport.sharing import activation, active, agreements
+from rapport.sharing.agreements import Terms
+from rapport.sharing.models import Agreement, ProtocolVersion
+from rapport.sharing.protocol.library import text_of
+from rapport.upkeep.doctor import work
+from rapport.upkeep.doctor.finding import Level
+from rapport.values import Publication, Purpose, Status
 from tests.web.desk import DRAFT, report
 
+OWN = text_of("house").replace('name = "house"', 'name = "sample"') + "# adm2\n"
 PHONE, NAME, TEXT = "+50937654321", "Wozlin Kanari", "kanari anba tonèl la"
 
 
@@ -239,6 +250,99 @@ def test_a_tail_that_was_cut_is_found(told: list[Event], tmp_path: Path) -> None
     assert len(cut) == 2, "by the checkpoint, and by the database's own note"
     LedgerHead.objects.update(seq=handed_out.seq - 2)
     assert Wrong.CUT in {fault.wrong for fault in checking.verify([handed_out]).faults}
+
+
+# --- what decides sharing -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shared(operation: Operation, lead: Person, someone: Callable[..., Person]) -> Operation:
+    """A protocol holds, another held and was withdrawn; an agreement was renewed, another ended; a glass is broken."""
+    custodian, now = someone("carol", Role.CUSTODIAN), timezone.now()
+    for text in (OWN.replace('"1"', '"0"', 1), OWN):
+        version = activation.propose(lead, operation, text, "agreed")
+        activation.activate(custodian, version, "agreed")
+        if text != OWN:
+            activation.withdraw(custodian, version, "A slip.")
+    receiver = Organisation.objects.create(slug="who", name="WHO")
+    terms = Terms("OCHA", frozenset({Purpose.VIEW}), now, now + timedelta(days=30), "Signed.")
+    first = agreements.agree(custodian, operation, receiver, terms)
+    agreements.renew(custodian, first, now + timedelta(days=60), "Renewed.")
+    east = now.astimezone(ZoneInfo("Asia/Tokyo")) + timedelta(days=9)
+    agreements.end(custodian, agreements.agree(custodian, operation, receiver, replace(terms, ends=east)), "Over.")
+    breaking.break_glass(custodian, report(operation, TEXT, number=PHONE), "a child is lost")
+    assert breaking.look(custodian, Report.objects.get()) is not None
+    return operation
+
+
+def test_what_decides_sharing_is_as_it_was_entered(shared: Operation) -> None:
+    assert wrong() == []
+    seal.seal()
+    assert wrong() == []
+    assert said_by_doctor() == []
+
+
+def said_by_doctor() -> list[str]:
+    return [one.said for one in work.sharing() if one.level is not Level.FINE]
+
+
+FORGED = {
+    "text": ("UPDATE sharing_protocolversion SET text = replace(text, 'adm2', 'none')", "not the one that was signed"),
+    "digest": ("UPDATE sharing_protocolversion SET digest = 'f'", "records it: digest"),
+    "activated by": ("UPDATE sharing_protocolversion SET activated_by_id = proposed_by_id", "records it: person"),
+    "activated at": (
+        "UPDATE sharing_protocolversion SET activated_at = '2026-01-01 00:00:00+00:00'",
+        "records it: when it was activated",
+    ),
+    "not withdrawn": (
+        "UPDATE sharing_protocolversion SET withdrawn_at = NULL, withdrawn_by_id = NULL",
+        "records it: not withdrawn any more",
+    ),
+    "withdrawn": (
+        "UPDATE sharing_protocolversion SET withdrawn_at = activated_at, withdrawn_by_id = activated_by_id",
+        "that it was withdrawn is not in the ledger",
+    ),
+    "protocol gone": ("DELETE FROM sharing_protocolversion", "is missing: entry"),
+    "prolonged": ("UPDATE sharing_agreement SET ends = '2027-12-31 00:00:00+00:00'", "records it: ends"),
+    "earlier": ("UPDATE sharing_agreement SET starts = '2025-12-31 00:00:00+00:00'", "records it: starts"),
+    "widened": ("UPDATE sharing_agreement SET purposes = '[\"view\", \"push\"]'", "records it: purposes"),
+    "not ended": ("UPDATE sharing_agreement SET ended_at = NULL", "records it: not ended any more"),
+    "signed by": ("UPDATE sharing_agreement SET signed_by_id = (SELECT min(id) FROM accounts_person)", "it: person"),
+    "agreement gone": ("DELETE FROM sharing_agreement WHERE renewed_from_id IS NOT NULL", "is missing: entry"),
+    "glass gone": ("DELETE FROM oversight_glass", "glass 1 is missing: entry"),
+    "glass open": ("UPDATE oversight_glass SET until = '2036-01-01 00:00:00+00:00'", "records it: hours"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", FORGED)
+def test_what_decides_sharing_changed_behind_our_back_is_found(what: str, shared: Operation) -> None:
+    seal.seal()
+    sql, told = FORGED[what]
+    if "oversight_glass" in sql:
+        in_database("DELETE FROM oversight_glassnotice")
+        told = told.replace("glass 1", f"glass {Glass.objects.get().pk}")
+    in_database(sql)
+    assert any(told in said for _, said in wrong()), wrong()
+    assert said_by_doctor()
+
+
+def test_protocols_and_agreements_that_were_slipped_in_are_found(shared: Operation, lead: Person) -> None:
+    seal.seal()
+    for row in (ProtocolVersion.objects.latest("pk"), Agreement.objects.latest("pk")):
+        row.pk = None
+        row.save()
+    assert [(kind, said.split()[0]) for kind, said in wrong()] == [
+        (Wrong.NOT_ENTERED, "protocol"),
+        (Wrong.NOT_ENTERED, "agreement"),
+    ]
+
+
+def test_under_a_text_that_nobody_signed_nothing_leaves_the_team(shared: Operation) -> None:
+    active.version_policy.cache_clear()  # as a process does that starts anew
+    assert active.policy_of(shared.pk).tag == "sample/1"
+    ProtocolVersion.objects.update(text=OWN.replace("adm2", "none"))
+    active.version_policy.cache_clear()
+    assert active.policy_of(shared.pk).tag == "closed/1"
 
 
 # --- the command ---------------------------------------------------------------------------------------------------

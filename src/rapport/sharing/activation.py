@@ -6,6 +6,10 @@ entered into their release logs as retracted, in the same transaction.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,6 +21,7 @@ from rapport.operations.models import Operation
 from rapport.oversight.ledger import entries
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
+from rapport.sharing import active
 from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.protocol import file
 from rapport.values import Json
@@ -106,11 +111,29 @@ def _reason(text: str) -> str:
 
 
 def _note(person: Person, version: ProtocolVersion, became: str, reason: str) -> None:
-    said: dict[str, Json] = {"protocol": version.pk, "digest": version.digest, "became": became}
+    said: dict[str, Json] = {"became": became, **_said(version)}
     words = f"{version.name} {version.version} {became}. {_reason(reason)}".strip()
     decide(person, version.operation_id, DecisionKind.PROTOCOL, before={}, after=said, reason=words)
     # Name and version are words of people: the digest names the text.
     entries.policy(version.operation_id, {"person": person.pk, **said})
+
+
+def _said(version: ProtocolVersion) -> dict[str, Json]:
+    return {"protocol": version.pk, "digest": version.digest}
+
+
+def recorded() -> Iterator[plugins.Recorded]:
+    """Every version, as the ledger must have it."""
+    for version in ProtocolVersion.objects.order_by("pk").iterator():
+        steps: dict[str, tuple[datetime, dict[str, Any]]] = {}
+        for became, at, person in (
+            ("proposed", version.proposed_at, version.proposed_by_id),
+            ("activated", version.activated_at, version.activated_by_id),
+            ("withdrawn", version.withdrawn_at, version.withdrawn_by_id),
+        ):
+            if at is not None:
+                steps[became] = (at, {"person": person, **_said(version)})
+        yield plugins.Recorded(version.pk, version.operation_id, steps, active.forged(version.text, version.digest))
 
 
 def _tell(operation_id: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from rapport.errors import BadDefinition
 from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.policy import Policy
 from rapport.sharing.protocol import file, library
@@ -14,20 +15,37 @@ HOUSE, CLOSED = "house", "closed"
 
 def policy_of(operation_id: int) -> Policy:
     """The protocol in force: the one activated last; where it was withdrawn, nothing leaves the team; where there never
-    was one, rapport's own."""
+    was one, rapport's own. Nothing leaves either where the text is not the one that was signed."""
     activated = ProtocolVersion.objects.filter(operation_id=operation_id, activated_at__isnull=False)
     last = activated.order_by("-activated_at", "-pk").values_list("pk", "digest", "withdrawn_at").first()
     if last is None:
         return shipped(HOUSE)
     pk, digest, withdrawn_at = last
-    return shipped(CLOSED) if withdrawn_at else version_policy(pk, digest)
+    if withdrawn_at:
+        return shipped(CLOSED)
+    try:
+        return version_policy(pk, digest)
+    except Forged:
+        return shipped(CLOSED)
+
+
+class Forged(BadDefinition):
+    """The text of a protocol is not the one that was signed."""
 
 
 @lru_cache(maxsize=64)
 def version_policy(pk: int, digest: str) -> Policy:
-    """A version that somebody proposed, whether it holds or not."""
+    """A version that somebody proposed, whether it holds or not. Forged if its text was changed since."""
     # What was proposed is never changed, so the row is read once; the digest tells it from one of another database.
-    return Policy(file.read(ProtocolVersion.objects.values_list("text", flat=True).get(pk=pk)))
+    text = ProtocolVersion.objects.values_list("text", flat=True).get(pk=pk)
+    if said := forged(text, digest):
+        raise Forged(f"Protocol {pk} cannot rule: {said}.")
+    return Policy(file.read(text))
+
+
+def forged(text: str, digest: str) -> str:
+    """What is wrong with a version's text, in words; "" if it is the one of which this digest was signed."""
+    return "" if file.digest(text) == digest else "its text is not the one that was signed"
 
 
 @lru_cache(maxsize=16)

@@ -3,14 +3,16 @@ an entry in the ledger. An agreement admits; what its organisation then gets, th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from rapport import plugins
 from rapport.accounts.models import Organisation, Person
 from rapport.accounts.permissions import Permission
 from rapport.errors import Conflict, NotAllowed, Refused
@@ -145,16 +147,31 @@ def _check(terms: Terms) -> None:
 
 
 def _note(person: Person, agreement: Agreement, became: str, reason: str) -> None:
-    said: dict[str, Json] = {
-        "agreement": agreement.pk,
-        "organisation": agreement.receiver_id,
-        "became": became,
-        "purposes": list[Json](agreement.purposes),
-        "starts": agreement.starts.isoformat(),
-        "ends": agreement.ends.isoformat(),
-        "renewed_from": agreement.renewed_from_id,
-    }
+    said: dict[str, Json] = {"became": became}
+    said |= {name: one.isoformat() if isinstance(one, datetime) else one for name, one in _said(agreement).items()}
     told = f"{agreement.receiver.name}: {became}. {reason.strip()}"
     decide(person, agreement.operation_id, DecisionKind.AGREEMENT, before={}, after=said, reason=told)
     # Names are words of people: the number names the organisation.
     entries.policy(agreement.operation_id, {"person": person.pk, **said})
+
+
+def _said(agreement: Agreement) -> dict[str, Any]:
+    return {
+        "agreement": agreement.pk,
+        "organisation": agreement.receiver_id,
+        "purposes": list(agreement.purposes),
+        "starts": agreement.starts,
+        "ends": agreement.ends,
+        "renewed_from": agreement.renewed_from_id,
+    }
+
+
+def recorded() -> Iterator[plugins.Recorded]:
+    """Every agreement, as the ledger must have it."""
+    for one in Agreement.objects.order_by("pk").iterator():
+        said = _said(one)
+        made = "agreed" if one.renewed_from_id is None else "renewed"
+        steps = {made: (one.signed_at, {"person": one.signed_by_id, **said})}
+        if one.ended_at is not None:
+            steps["ended"] = (one.ended_at, {"person": one.ended_by_id, **said})
+        yield plugins.Recorded(one.pk, one.operation_id, steps)

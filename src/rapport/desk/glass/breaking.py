@@ -3,7 +3,7 @@ custodians get a notice in the transaction in which the glass breaks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from rapport import plugins
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import ROLE_PERMISSIONS, Permission
 from rapport.desk.actions import words
@@ -212,10 +213,22 @@ def _named(thing: Report | Event) -> dict[str, Json]:
 
 
 def _enter(glass: Glass, person: Person, became: str, more: dict[str, Json] | None = None) -> None:
+    entries.glass(glass.operation_id, {**_said(glass), "person": person.pk, "became": became, **(more or {})})
+
+
+def _said(glass: Glass) -> dict[str, Json]:
     about: dict[str, Json] = {"report": glass.report_id} if glass.report_id else {"event": glass.event_id}
-    entries.glass(
-        glass.operation_id, {**about, "glass": glass.pk, "person": person.pk, "became": became, **(more or {})}
-    )
+    return {**about, "glass": glass.pk}
+
+
+def recorded() -> Iterator[plugins.Recorded]:
+    """Every glass, as the ledger must have it; who looked how often is no part of that."""
+    for glass in Glass.objects.order_by("pk").iterator():
+        said, hours = _said(glass), (glass.until - glass.at) / timedelta(hours=1)
+        steps = {"broken": (glass.at, {"person": glass.person_id, "hours": hours, **said})}
+        if glass.ended_at is not None:
+            steps["ended"] = (glass.ended_at, {"person": glass.ended_by_id, **said})
+        yield plugins.Recorded(glass.pk, glass.operation_id, steps)
 
 
 def over_since(glass: Glass) -> datetime:

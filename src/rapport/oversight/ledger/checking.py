@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from rapport.oversight import keys as key_files
-from rapport.oversight.ledger import chain
+from rapport.oversight.ledger import chain, ruling
 from rapport.oversight.ledger.chain import Checkpoint, Entry, Fault, Mark, Walk, Wrong
 from rapport.oversight.ledger.entries import COMMITTED, NAMED, decision_commitment
 from rapport.oversight.ledger.exported import lines
@@ -42,7 +42,8 @@ def public_keys() -> dict[str, bytes]:
 
 
 def verify(handed_out: Sequence[Checkpoint] = (), keys: Mapping[str, bytes] | None = None) -> Verdict:
-    """The chain of the database, its checkpoints and those that were handed out, and every decision.
+    """The chain of the database, its checkpoints and those that were handed out, every decision, and what decides
+    who sees what.
 
     What is looked at first was written first: somebody who writes meanwhile causes no fault.
     """
@@ -62,7 +63,7 @@ def verify(handed_out: Sequence[Checkpoint] = (), keys: Mapping[str, bytes] | No
         waiting=len(waiting),
         decisions=len(decisions),
         destroyed=rows.destroyed,
-        faults=[*faults, *rows.faults, *rows.not_entered(), *rows.too_many_destroyed()],
+        faults=[*faults, *rows.faults, *rows.not_entered(), *rows.too_many_destroyed(), *ruling.faults()],
     )
 
 

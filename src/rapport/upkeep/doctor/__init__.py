@@ -39,10 +39,10 @@ def examine_data() -> Iterator[Finding]:
             return
     yield from _looks(
         [
-            database.whole, database.guarded, database.clocks, work.understanding, work.ledger, work.overload,
-            work.attachments, work.outbox, work.imports, setting_up.seals, setting_up.pseudonyms, setting_up.files,
-            setting_up.sources, setting_up.answers, setting_up.mails, setting_up.orders, setting_up.models,
-            setting_up.people,
+            database.whole, database.guarded, database.clocks, work.understanding, work.ledger, work.sharing,
+            work.overload, work.attachments, work.outbox, work.imports, setting_up.seals, setting_up.pseudonyms,
+            setting_up.files, setting_up.sources, setting_up.answers, setting_up.mails, setting_up.orders,
+            setting_up.models, setting_up.people,
         ]
     )  # fmt: skip
 

@@ -13,10 +13,12 @@ from rapport.intake.models import WORKED_ON, Import
 from rapport.notify.hours import quiet_until
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Operation
+from rapport.oversight.ledger import ruling
 from rapport.oversight.models import LedgerEntry
 from rapport.reports.models import Attachment, AttachmentState, LeftOut, Overload, Report
 from rapport.upkeep.doctor.finding import Finding, fine, look, wrong
 
+_TOLD = 20  # findings of one kind that are told one by one
 #: Reports are looked through within seconds, also after a burst of thousands; the rest within minutes [ours].
 _SOON, _MINUTES = timedelta(minutes=1), timedelta(minutes=10)
 
@@ -51,6 +53,19 @@ def ledger() -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield fine("ledger", "What is older than ten minutes is sealed in the ledger.")
+
+
+def sharing() -> Iterator[Finding]:
+    """Whether protocols, agreements and broken glasses are as the ledger says."""
+    found = ruling.faults()
+    for fault in found[:_TOLD]:
+        yield wrong(
+            "sharing", f"Somebody changed what decides who sees what behind rapport's back: {fault.said}.",
+            "Under a protocol whose text was changed nothing leaves the team. Find out who did it; rapport ledger"
+            " verify lists all of it. Propose the agreed protocol again, end the agreement.",
+        )  # fmt: skip
+    if not found:
+        yield fine("sharing", "Protocols, agreements and broken glasses are as the ledger says.")
 
 
 def overload() -> Iterator[Finding]:
