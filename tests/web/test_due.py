@@ -16,6 +16,7 @@ from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.sharing import activation
 from rapport.sharing.models import LogLook, ProtocolVersion, ReleaseEntry
+from rapport.sharing.protocol.file import digest
 from rapport.sharing.protocol.library import text_of
 from tests.web.desk import DRAFT, report
 
@@ -61,7 +62,8 @@ def test_what_a_rule_gave_until_a_day_is_taken_back_when_it_is_over(
     now = timezone.now()
     # The same protocol, whose grant ran out a minute ago without anybody doing anything.
     over = f'until = {(now - timedelta(minutes=1)).isoformat()}\nwhy = "Published by'
-    ProtocolVersion.objects.update(text=HOUSE.replace('why = "Published by', over), digest="x" * 64)
+    text = HOUSE.replace('why = "Published by', over)
+    ProtocolVersion.objects.update(text=text, digest=digest(text))
     LogLook.objects.create(operation=operation, at=now - timedelta(minutes=5))
     assert tell(operation.pk) == 1
     assert logged(event) == [False, True]
