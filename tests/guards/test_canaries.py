@@ -61,8 +61,16 @@ class Watch:
         assert not self.leaks, "\n".join(map(str, sorted(self.leaks)))
 
 
+#: The protocols of the walk that is made with every change; the others, which add little to them, in the soak.
+WALKED = ("house", "partners")
+
+
+def _now(protocol: str) -> tuple[pytest.MarkDecorator, ...]:
+    return () if protocol in WALKED else (pytest.mark.soak,)
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", [pytest.param(one, marks=_now(one)) for one in PROTOCOLS])
 def test_no_canary_leaves_by_any_route(protocol: str, world: World, someone: Callable[..., Person]) -> None:
     in_force(world, PROTOCOLS[protocol])
     readers, watch = outsiders(world, someone, protocol), Watch(world, protocol)

@@ -156,7 +156,7 @@ DELAYED = PROTOCOLS["adm2"].replace('time = "day"', 'time = "day"\ndelay_hours =
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("protocol", ["adm2", "5 km"])
+@pytest.mark.parametrize("protocol", ["adm2", pytest.param("5 km", marks=pytest.mark.soak)])
 def test_answers_do_not_depend_on_what_is_hidden(protocol: str, world: World) -> None:
     in_force(world, PROTOCOLS[protocol])
     before = _same_twice(world, Client())
@@ -165,7 +165,7 @@ def test_answers_do_not_depend_on_what_is_hidden(protocol: str, world: World) ->
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("reader", ["partner", "key"])
+@pytest.mark.parametrize("reader", ["partner", pytest.param("key", marks=pytest.mark.soak)])
 def test_partners_answers_do_not_depend_on_what_partners_do_not_get(reader: str, world: World) -> None:
     in_force(world, PROTOCOLS["partners"])
     person = signed_in(Person.objects.get(username="petra"))
