@@ -69,8 +69,7 @@ _VERIFY = _TRIAGE | {
 #: What a lead and a custodian share: the protocol, partners, holds, the ledger, and knowing of every broken glass.
 _SHARING = frozenset({
     _P.OVERSIGHT_DATA_HOLD, _P.OVERSIGHT_GLASS_WATCH, _P.OVERSIGHT_LEDGER_READ, _P.SHARING_AGREEMENT_SIGN,
-    _P.SHARING_PROTOCOL_ACTIVATE,
-    _P.SHARING_PROTOCOL_PROPOSE,
+    _P.SHARING_PROTOCOL_ACTIVATE, _P.SHARING_PROTOCOL_PROPOSE,
 })  # fmt: skip
 
 #: A custodian guards who may see what, and what is kept: reads the desk but decides nothing there.

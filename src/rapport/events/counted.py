@@ -26,13 +26,15 @@ def only_counted(operation: Operation, reader: Reader, filters: Filters, purpose
     if replace(filters, categories=(), statuses=()) != Filters() or len(filters.categories + filters.statuses) > 1:
         return 0
     policy = policy_of(operation.pk)
-    audience = policy.protocol.audience_of(reader, purpose).name
+    audience, now = policy.protocol.audience_of(reader, purpose).name, timezone.now()
+    if not any(rule.left.counted_only for rule in policy.rules(audience, purpose, now)):
+        return 0  # as under most protocols: every page and map asks
     some = Event.objects.filter(operation=operation)
     if filters.categories:
         some = some.filter(categories__in=_below(operation, filters.categories))
     if filters.statuses:
         some = some.filter(status__in=[status.value for status in filters.statuses])
-    found = counted(some, policy, audience, purpose, timezone.now()).order_by().values("pk").distinct().count()
+    found = counted(some, policy, audience, purpose, now).order_by().values("pk").distinct().count()
     return found - found % max(1, policy.protocol.smallest_count)
 
 

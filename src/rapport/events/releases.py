@@ -48,8 +48,7 @@ def releases(operation: Operation, reader: Reader, purpose: Purpose, ids: Sequen
     known = items(operation, ids, policy)
     made = ((event_id, release(policy, known[event_id], reader, purpose, now)) for event_id in ids if event_id in known)
     released = {event_id: one for event_id, one in made if one is not None}
-    if any(given.named(policy.protocol, reader, one.audience) for one in released.values()):
-        given.record(operation.pk, reader, released)
+    given.record(operation.pk, policy.protocol, reader, released)
     return list(released.values())
 
 

@@ -111,8 +111,7 @@ def explained(operation: Operation, who: Reader, ref: str) -> Explained | None:
     for event_id, item in items(operation, ids, policy).items():
         made = release(policy, item, who, Purpose.VIEW, now)
         if made is not None:
-            if given.named(policy.protocol, who, made.audience):
-                given.record(operation.pk, who, {event_id: made})
+            given.record(operation.pk, policy.protocol, who, {event_id: made})
             return Explained(made, decide(policy, who, item, Purpose.VIEW, now), item, policy, now)
     return None
 

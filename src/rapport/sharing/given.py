@@ -24,14 +24,12 @@ from rapport.sharing.protocol.model import Protocol
 from rapport.values import Json, Reader, Release
 
 
-def named(protocol: Protocol, reader: Reader, audience: str) -> bool:
-    """Whether what this reader gets is written down: it reads for an organisation, or by a key, more than everybody."""
-    return not reader.team and bool(reader.organisation or reader.key) and audience != protocol.audiences[-1].name
-
-
-def record(operation_id: int, reader: Reader, given: Mapping[int, Release]) -> None:
-    """A batch that goes to a named reader for one purpose: event id → Release. Call before any of it is sent. What this
-    reader was given before, by the same rules, and that has not changed since, is not written down again."""
+def record(operation_id: int, protocol: Protocol, reader: Reader, given: Mapping[int, Release]) -> None:
+    """A batch that goes to a reader for one purpose: event id → Release. Call before any of it is sent. Only of named
+    readers anything is written down, and not again what such a reader was given before, by the same rules, and that has
+    not changed since."""
+    if not given or not _named(protocol, reader, next(iter(given.values())).audience):
+        return
     had = _had(reader, given)
     now = timezone.now()
     rows = [_row(operation_id, reader, event_id, one, now) for event_id, one in given.items()]
@@ -44,6 +42,11 @@ def record(operation_id: int, reader: Reader, given: Mapping[int, Release]) -> N
     with transaction.atomic():
         insert_tuples(NamedRelease, _COLUMNS, new)
         entries.releases(operation_id, fresh[0].audience, fresh[0].purpose.value, refs, len(fresh), said)
+
+
+def _named(protocol: Protocol, reader: Reader, audience: str) -> bool:
+    """Whether what this reader gets is written down: it reads for an organisation, or by a key, more than everybody."""
+    return not reader.team and bool(reader.organisation or reader.key) and audience != protocol.audiences[-1].name
 
 
 def _had(reader: Reader, event_ids: Iterable[int]) -> set[tuple[int, str]]:

@@ -48,8 +48,6 @@ def released_to(queryset: QuerySet[S], policy: Policy, audience: str, purpose: P
 def counted_to(queryset: QuerySet[S], policy: Policy, audience: str, purpose: Purpose, now: datetime) -> QuerySet[S]:
     """The rows that add to an audience's totals and are not shown to it by themselves; for counting alone."""
     rules, asking = _asked(queryset, policy, audience, purpose, now)
-    if not any(rule.left.counted_only for rule in rules):
-        return queryset.none()
     matches = {rule.name: asking.rule(rule) for rule in rules}
     return _ruled(queryset, asking, rules, matches, now).filter(ruled=_COUNTED)
 
