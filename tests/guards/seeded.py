@@ -26,6 +26,7 @@ from rapport.desk.glass import breaking
 from rapport.desk.queue import handover
 from rapport.desk.retention import asking
 from rapport.desk.sending import ask
+from rapport.events import log
 from rapport.events.models import Event
 from rapport.intake.keep import keep
 from rapport.notify import mail
@@ -238,3 +239,10 @@ def changed_quietly(world: World, event: Event, **columns: object) -> None:
     """Other values in columns, and nothing that would tell of a change: as if it had been so from the beginning."""
     with transaction.atomic():
         Event.objects.filter(pk=event.pk, operation=world.operation).update(**columns)
+
+
+def changed(world: World, event: Event, **columns: object) -> None:
+    """Other values in columns, as an action of the desk leaves them: with a new time of change, told to the logs."""
+    changed_quietly(world, event, updated_at=timezone.now(), **columns)
+    with transaction.atomic():
+        log.record(world.operation.pk, [event.pk])

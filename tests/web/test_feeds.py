@@ -253,7 +253,7 @@ def test_a_long_feed_is_whole_and_streamed_in_pages(
         record(operation.pk, Event.objects.values_list("pk", flat=True))
     answer = read(client, "geojson")
     assert answer.streaming
-    with django_assert_max_num_queries(3 * 6):
+    with django_assert_max_num_queries(3 * 7):
         found = json.loads(body(answer))["features"]
     assert len({feature["id"] for feature in found}) == len(found) == 1203
 

@@ -17,9 +17,9 @@ from rapport.accounts.permissions import Role
 from rapport.events import live
 from rapport.events.filters import Filters
 from rapport.events.index import Rows
+from rapport.events.items import items
 from rapport.events.log import counted, record
 from rapport.events.models import Event, EventReport
-from rapport.events.releases import items
 from rapport.events.rows import Asked, rows
 from rapport.operations import fields
 from rapport.operations.models import Category, Operation, Source

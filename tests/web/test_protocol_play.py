@@ -17,9 +17,9 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
 from rapport.desk import actions
 from rapport.desk.protocol import changes, matrix, stock
+from rapport.events.items import items
 from rapport.events.log import listed
 from rapport.events.models import Event
-from rapport.events.releases import items
 from rapport.operations.models import Operation
 from rapport.sharing import activation
 from rapport.sharing.policy import Policy

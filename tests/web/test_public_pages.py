@@ -117,7 +117,7 @@ def test_what_was_withdrawn_says_so_and_what_never_was_does_not(client: Client, 
     page(client, address)
     withdraw(event)
     assert client.get(address).status_code == 410
-    assert "has been withdrawn" in client.get(address).content.decode()
+    assert "is not shown any more" in client.get(address).content.decode()
     assert client.get("/sample/events/zzzzzzzz/").status_code == 404
     assert refs(page(client, "/sample/")) == []
 

@@ -142,12 +142,16 @@ def _log(connection: sqlite3.Connection) -> None:
     connection.execute("DELETE FROM sharing_releaseclock")
     for audience in ("team", "public"):
         connection.execute(
-            "INSERT INTO sharing_releaseentry (operation_id, audience, seq, event_id, retracted, at)"
-            " SELECT operation_id, ?, id, id, 0, updated_at FROM events_event WHERE publication = 'published'",
+            "INSERT INTO sharing_releaseentry"
+            ' (operation_id, audience, seq, event_id, retracted, at, purposes, "left", anew)'
+            " SELECT operation_id, ?, id, id, 0, updated_at, 15, '', 0 FROM events_event"
+            " WHERE publication = 'published'",
             (audience,),
         )
         connection.execute(
-            "INSERT INTO sharing_releaseclock (operation_id, audience, seq)"
-            " SELECT operation_id, audience, MAX(seq) FROM sharing_releaseentry WHERE audience = ? GROUP BY 1, 2",
+            "INSERT INTO sharing_releaseclock"
+            " (operation_id, audience, seq, view_seq, export_seq, alert_seq, push_seq)"
+            " SELECT operation_id, audience, MAX(seq), MAX(seq), MAX(seq), MAX(seq), MAX(seq)"
+            " FROM sharing_releaseentry WHERE audience = ? GROUP BY 1, 2",
             (audience,),
         )

@@ -29,7 +29,7 @@ def changed(operation_id: int, category_ids: Set[int]) -> list[str]:
     for part in _parts(touched):
         more, fewer = _brought(part, risky)
         covered, uncovered = covered + more, uncovered + fewer
-    log.record(operation_id, touched)
+    log.record(operation_id, touched, anew=True)
     return [
         *([f"events that now show readers their commune only: {covered}"] if covered else []),
         *([f"events that now show readers their place: {uncovered}"] if uncovered else []),

@@ -1,5 +1,6 @@
 """The worker's part in the release logs. Nobody changes anything when a delay of the protocol ends, or when a rule
-comes into force or runs out; partners who pull from a log learn of it all the same."""
+comes into force or runs out; partners who pull from a log learn of it all the same. And where a new protocol entered
+all events at once, what each audience has of them is worked out afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from rapport.events.log import record
+from rapport.events import log
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
@@ -18,6 +19,7 @@ from rapport.sharing.models import LogLook
 from rapport.sharing.policy import Policy
 from rapport.turns import turn
 
+_PART = 500  # events in one transaction
 LOOK_S = 10.0  # seconds between two looks [ours: delays are whole hours]
 
 
@@ -30,12 +32,13 @@ _clock = _Clock()
 
 
 def tell_when_due() -> int:
-    """The worker's job: how many entries it wrote, 0 if it is not time yet."""
+    """The worker's job: how many entries it wrote, and events whose state it worked out; 0 if it is not time yet."""
     now = time.monotonic()
     if now < _clock.look_at:
         return 0
-    _clock.look_at = now + LOOK_S
-    return sum(tell(pk) for pk in Operation.objects.values_list("pk", flat=True))
+    done = sum(tell(pk) + work_out(pk) for pk in Operation.objects.values_list("pk", flat=True))
+    _clock.look_at = 0.0 if done else now + LOOK_S
+    return done
 
 
 def tell(operation_id: int) -> int:
@@ -43,14 +46,26 @@ def tell(operation_id: int) -> int:
     policy = policy_of(operation_id)
     if not any(rule.left.delay_s or rule.starts or rule.ends for rule in policy.protocol.rules):
         return 0
-    with turn(), transaction.atomic():
-        now = timezone.now()
-        look, _ = LogLook.objects.select_for_update().get_or_create(
-            operation_id=operation_id, defaults={"at": _begun(operation_id, now)}
-        )
-        due = _due(operation_id, policy, look.at, now)
-        LogLook.objects.filter(pk=look.pk).update(at=now)
-        return record(operation_id, due, unchanged=True)
+    now = timezone.now()
+    look, _ = LogLook.objects.get_or_create(operation_id=operation_id, defaults={"at": _begun(operation_id, now)})
+    due = sorted(_due(operation_id, policy, look.at, now))
+    written = 0
+    # In parts: nobody waits for all of them. Two workers write one after the other, and the second finds it done.
+    for start in range(0, len(due), _PART):
+        with turn(), transaction.atomic():
+            LogLook.objects.select_for_update().get(pk=look.pk)
+            written += log.record(operation_id, due[start : start + _PART])
+    LogLook.objects.filter(pk=look.pk, at__lt=now).update(at=now)
+    return written
+
+
+def work_out(operation_id: int) -> int:
+    """After another protocol was activated: what the audiences have of some of the events; of how many."""
+    events = log.unread(operation_id, _PART)
+    if events:
+        with turn(), transaction.atomic():
+            log.work_out(operation_id, events, timezone.now())
+    return len(events)
 
 
 def _begun(operation_id: int, now: datetime) -> datetime:

@@ -45,5 +45,5 @@ def changed(operation_id: int, codes: Set[str]) -> Sequence[str]:
     for code in sorted(codes):
         valued |= Q(extra__has_key=code)
     ids = list(Event.objects.filter(valued, operation_id=operation_id).values_list("id", flat=True))
-    log.record(operation_id, ids)
+    log.record(operation_id, ids, anew=True)
     return [f"{len(ids)} events, because of who sees {', '.join(sorted(codes))}"] if ids else []

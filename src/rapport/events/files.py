@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import condition, require_safe
 
+from rapport.events.gone import file_shown
 from rapport.events.releases import by_ref
 from rapport.operations.access import public
 from rapport.operations.models import Operation
@@ -33,7 +34,7 @@ def small(request: HttpRequest, operation: Operation, ref: str, number: int) -> 
 def _given(request: HttpRequest, operation: Operation, ref: str, number: int, *, small: bool) -> HttpResponse:
     released = _released(request, operation, ref, number)
     if released is None:
-        return _gone(operation, ref, number)
+        return _gone(request, operation, ref, number)
     attachment = Attachment.objects.get(pk=released.id)
 
     def etag(*_: object) -> str:
@@ -42,7 +43,7 @@ def _given(request: HttpRequest, operation: Operation, ref: str, number: int, *,
     def send(request: HttpRequest) -> HttpResponse:
         data = store.small(attachment) if small else store.copy(attachment)
         if data is None:
-            return _gone(operation, ref, number)
+            return _gone(request, operation, ref, number)
         if small:
             return serve.answer(request, data, kinds.JPEG.type, f"small-{released.id}.jpg")
         return serve.answer(request, data, released.content_type, released.name)
@@ -58,10 +59,11 @@ def _released(request: HttpRequest, operation: Operation, ref: str, number: int)
     return next((file for file in release.files if file.id == number), None) if release else None
 
 
-def _gone(operation: Operation, ref: str, number: int) -> HttpResponse:
-    """410 for a file that was shown with this event once, 404 for everything else."""
+def _gone(request: HttpRequest, operation: Operation, ref: str, number: int) -> HttpResponse:
+    """410 for a file that was shown with this event once, where this reader may have seen it; 404 for all else."""
     once = Decision.objects.filter(operation=operation, kind=DecisionKind.SHOW_FILE, after__file=number)
-    was_shown = once.filter(after__ref=ref).exists()
+    had = file_shown(operation, reader(request, operation), ref)
+    was_shown = once.filter(after__ref=ref).exists() and had
     text = gettext("This file is not shown any more.") if was_shown else gettext("There is no such file.")
     answer = HttpResponse(f"{text}\n", status=410 if was_shown else 404, content_type="text/plain; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"

@@ -126,7 +126,7 @@ def forget() -> None:
 
 def _clock(asked: Asked) -> int:
     clock = ReleaseClock.objects.filter(operation_id=asked.operation_id, audience=asked.audience.name)
-    return clock.values_list("seq", flat=True).first() or 0
+    return clock.values_list(f"{asked.purpose.value}_seq", flat=True).first() or 0
 
 
 def _next_due(asked: Asked) -> datetime | None:

@@ -2,50 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from rapport import plain_sql
-from rapport.events.models import Event, EventReport
+from rapport.events.items import BY_ITSELF
+from rapport.events.left import NOTHING, Digests, as_kept, as_read, bits, left, purposes
+from rapport.events.models import Event
+from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
-from rapport.sharing.models import ReleaseClock, ReleaseEntry, last_seq, next_seqs
+from rapport.sharing.models import ReleaseClock, ReleaseEntry, last_seq, moved_for, next_seqs
 from rapport.sharing.policy import Policy
 from rapport.sharing.protocol.model import PURPOSES
 from rapport.sharing.queries import counted_to, released_to
-from rapport.values import Publication, Purpose
+from rapport.values import Purpose
 
-#: What stands by itself: no part of another event, and told by a report. What was merged, or is taken back,
-#: is withdrawn for every reader; the team, who get withdrawn events too, would count it twice, or for ever.
-BY_ITSELF = Q(merged_into__isnull=True) & (
-    ~Q(publication=Publication.WITHDRAWN.value) | Exists(EventReport.objects.filter(event=OuterRef("pk")))
-)
 _PART = 500  # events asked for at once
 
 
-def record(operation_id: int, event_ids: Iterable[int], *, unchanged: bool = False) -> int:
-    """Write into each audience's log that these events changed; call in the transaction that changed them. How many
-    entries were written.
+def record(operation_id: int, event_ids: Iterable[int], *, anew: bool = False) -> int:
+    """Write these events into the log of each audience for which they changed; call in the transaction that changed
+    them. How many entries were written.
 
-    An event that the audience does not get any more is entered as retracted; one that it never got is not entered. Of
-    `unchanged` events only what the audience gets anew or no more is entered: a delay is over, say.
+    An event of which the audience gets just what it has is not entered, whatever was changed about it. One that it does
+    not get any more is entered as retracted. `anew`: all that it gets is entered, since other things than the events
+    changed, by which they are looked for or shown.
     """
     ids = sorted(set(event_ids))
     if not ids:
         return 0
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("events.log.record must share the transaction of the change")
-    policy, now, written = policy_of(operation_id), timezone.now(), 0
-    for audience in _audiences(operation_id, policy):
-        entries = _entries(operation_id, policy, audience, ids, now, unchanged=unchanged)
-        written += len(entries)
-        for entry, seq in zip(entries, next_seqs(operation_id, audience, len(entries)), strict=True):
+    operation, policy, now = Operation.objects.get(pk=operation_id), policy_of(operation_id), timezone.now()
+    audiences = _audiences(operation_id, policy)
+    parts = (ids[start : start + _PART] for start in range(0, len(ids), _PART))
+    return sum(_record(operation, policy, audiences, part, now, anew=anew) for part in parts)
+
+
+def _record(
+    operation: Operation, policy: Policy, audiences: Sequence[str], ids: Sequence[int], now: datetime, *, anew: bool
+) -> int:
+    has, had, written = left(operation, policy, ids, now), _had(operation.pk, ids), 0
+    for audience in audiences:
+        entries = [
+            _entry(operation.pk, audience, pk, digests, concerned, now, anew=anew)
+            for pk in ids
+            for digests in (has.get((audience, pk), NOTHING),)
+            if (concerned := _concerned(had.get((audience, pk)), digests, anew=anew))
+        ]
+        for entry, seq in zip(entries, next_seqs(operation.pk, audience, len(entries)), strict=True):
             entry.seq = seq
         ReleaseEntry.objects.bulk_create(entries, batch_size=_PART)
+        moved_for(operation.pk, audience, {one: entry.seq for entry in entries for one in purposes(entry.purposes)})
+        written += len(entries)
     return written
+
+
+def _entry(
+    operation_id: int, audience: str, event_id: int, has: Digests, concerned: int, now: datetime, *, anew: bool
+) -> ReleaseEntry:
+    given = has != NOTHING
+    return ReleaseEntry(
+        operation_id=operation_id,
+        audience=audience,
+        event_id=event_id,
+        retracted=not given,
+        at=now,
+        purposes=concerned,
+        left=as_kept(has) if given else "",
+        anew=anew and given,
+    )
+
+
+def _concerned(had: str | None, has: Digests, *, anew: bool) -> int:
+    """For which purposes an audience that had this gets something else now, as bits; `had` is None where it had
+    nothing, and "" where nobody knows what it had."""
+    if had == "":
+        return bits(PURPOSES)
+    before = NOTHING if had is None else as_read(had)
+    return bits(
+        purpose for purpose, was, now in zip(PURPOSES, before, has, strict=True) if was != now or (anew and now)
+    )
+
+
+def _had(operation_id: int, ids: Sequence[int]) -> Mapping[tuple[str, int], str]:
+    """What each audience has of these events by its log: digests as kept; nothing of what it was asked to give back."""
+    log = ReleaseEntry.objects.filter(operation_id=operation_id, event_id__in=ids).order_by("seq")
+    last = {
+        (audience, event_id): None if retracted else kept  # the later entry of an event replaces the earlier
+        for audience, event_id, retracted, kept in log.values_list("audience", "event_id", "retracted", "left")
+    }
+    return {key: kept for key, kept in last.items() if kept is not None}
+
+
+def changed(operation_id: int, audience: str, purpose: Purpose, ids: Sequence[int]) -> Mapping[int, datetime]:
+    """When these events last changed for an audience and purpose; of those that its log has."""
+    found: dict[int, datetime] = {}
+    for start in range(0, len(ids), _PART):
+        log = ReleaseEntry.objects.filter(
+            operation_id=operation_id, audience=audience, event_id__in=ids[start : start + _PART], anew=False
+        )
+        concerned = log.annotate(concerned=F("purposes").bitand(bits([purpose]))).filter(concerned__gt=0)
+        found.update(concerned.order_by().values_list("event_id").annotate(last=Max("at")))
+    return found
 
 
 def protocol_changed(operation_id: int) -> str:
@@ -68,8 +131,8 @@ had(event_id) AS (
     FROM {log} WHERE operation_id = %s AND audience = %s
   ) AS entered WHERE latest = 1 AND NOT retracted
 )
-INSERT INTO {log} (operation_id, audience, seq, event_id, retracted, at)
-SELECT %s, %s, %s + ROW_NUMBER() OVER (ORDER BY event_id), event_id, retracted, %s FROM (
+INSERT INTO {log} (operation_id, audience, seq, event_id, retracted, at, purposes, "left", anew)
+SELECT %s, %s, %s + ROW_NUMBER() OVER (ORDER BY event_id), event_id, retracted, %s, %s, '', NOT retracted FROM (
   SELECT event_id, %s AS retracted FROM given
   UNION ALL
   SELECT event_id, %s FROM (SELECT event_id FROM had EXCEPT SELECT event_id FROM given) AS gone
@@ -83,9 +146,28 @@ def _enter_all(operation_id: int, audience: str, given: QuerySet[Event], now: da
     log = operation_id, audience
     sql = _ENTER_ALL.format(given=selected, log=plain_sql.table(ReleaseEntry))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*params, *log, *log, last, plain_sql.moment(now), False, True])
+        cursor.execute(sql, [*params, *log, *log, last, plain_sql.moment(now), bits(PURPOSES), False, True])
     entries = ReleaseEntry.objects.filter(operation_id=operation_id, audience=audience)
-    next_seqs(operation_id, audience, (entries.aggregate(last=Max("seq"))["last"] or last) - last)
+    newest = entries.aggregate(last=Max("seq"))["last"] or last
+    next_seqs(operation_id, audience, newest - last)
+    moved_for(operation_id, audience, dict.fromkeys(PURPOSES, newest))
+
+
+def unread(operation_id: int, most: int) -> Sequence[int]:
+    """Events that were entered all at once: what the audiences have of them is not worked out yet."""
+    entries = ReleaseEntry.objects.filter(operation_id=operation_id, left="", retracted=False)
+    return list(entries.order_by().values_list("event_id", flat=True).distinct()[:most])
+
+
+def work_out(operation_id: int, ids: Sequence[int], now: datetime) -> None:
+    """What the audiences have of events that were entered all at once. Until this is done, each change of such an event
+    counts as one that every audience sees."""
+    has = left(Operation.objects.get(pk=operation_id), policy_of(operation_id), ids, now)
+    entries = ReleaseEntry.objects.filter(operation_id=operation_id, event_id__in=ids, left="", retracted=False)
+    known = list(entries.only("pk", "audience", "event_id"))
+    for entry in known:
+        entry.left = as_kept(has.get((entry.audience, entry.event_id), NOTHING))
+    ReleaseEntry.objects.bulk_update(known, ["left"], batch_size=_PART)
 
 
 def listed(events: QuerySet[Event], policy: Policy, audience: str, purpose: Purpose, now: datetime) -> QuerySet[Event]:
@@ -105,25 +187,6 @@ def _audiences(operation_id: int, policy: Policy) -> list[str]:
     return [*named, *before.order_by("audience").values_list("audience", flat=True)]
 
 
-def _entries(
-    operation_id: int, policy: Policy, audience: str, ids: list[int], now: datetime, *, unchanged: bool
-) -> list[ReleaseEntry]:
-    entries = []
-    for start in range(0, len(ids), _PART):
-        part = ids[start : start + _PART]
-        shown = set(_given(Event.objects.filter(id__in=part), policy, audience, now).values_list("id", flat=True))
-        asked = part if unchanged else [event_id for event_id in part if event_id not in shown]
-        had = _last_given(operation_id, audience, asked)
-        entries += [
-            ReleaseEntry(
-                operation_id=operation_id, audience=audience, event_id=event_id, retracted=event_id not in shown, at=now
-            )
-            for event_id in part
-            if (event_id not in had if event_id in shown else event_id in had)
-        ]
-    return entries
-
-
 def _given(events: QuerySet[Event], policy: Policy, audience: str, now: datetime) -> QuerySet[Event]:
     """Those of the events that the audience gets for any purpose."""
     given, asked = Q(pk__in=[]), []
@@ -133,10 +196,3 @@ def _given(events: QuerySet[Event], policy: Policy, audience: str, now: datetime
             asked.append(rules)
             given |= Q(pk__in=listed(events, policy, audience, purpose, now).values("pk"))
     return events.filter(given)
-
-
-def _last_given(operation_id: int, audience: str, ids: list[int]) -> set[int]:
-    """Those of the events that the audience has and has not been asked to give back yet."""
-    log = ReleaseEntry.objects.filter(operation_id=operation_id, audience=audience, event_id__in=ids).order_by("seq")
-    last = dict(log.values_list("event_id", "retracted"))  # the later entry of an event replaces the earlier
-    return {event_id for event_id, retracted in last.items() if not retracted}

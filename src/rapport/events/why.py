@@ -18,12 +18,11 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from rapport.events.gone import gone, part_of
-from rapport.events.models import Event
-from rapport.events.releases import items
+from rapport.events.items import items
+from rapport.events.releases import given_by_ref, releases
 from rapport.formats.dictionary.fields import MARKINGS, meaning_of
 from rapport.operations.access import address, public
 from rapport.operations.models import Operation
-from rapport.sharing import given
 from rapport.sharing.activation import last_activated
 from rapport.sharing.active import policy_of
 from rapport.sharing.items import Item, Ruling
@@ -31,7 +30,6 @@ from rapport.sharing.models import ProtocolVersion
 from rapport.sharing.policy import Policy, decide
 from rapport.sharing.protocol.model import FIELDS, Area, Audience, Left, Protocol, Rounding, Words
 from rapport.sharing.readers import reader
-from rapport.sharing.release import release
 from rapport.values import Marking, Purpose, Reader, Release, Sensitivity
 
 
@@ -107,11 +105,11 @@ def show(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
 def explained(operation: Operation, who: Reader, ref: str) -> Explained | None:
     """The release of an event as its page shows it, with its ruling; None where this reader does not get it."""
     policy, now = policy_of(operation.pk), timezone.now()
-    ids = list(Event.objects.filter(operation=operation, ref=ref).values_list("id", flat=True))
-    for event_id, item in items(operation, ids, policy).items():
-        made = release(policy, item, who, Purpose.VIEW, now)
+    event_id = given_by_ref(operation, who, Purpose.VIEW, ref)
+    found = items(operation, [event_id], policy) if event_id else {}
+    for item in found.values():
+        made = next(iter(releases(operation, who, Purpose.VIEW, list(found))), None)
         if made is not None:
-            given.record(operation.pk, policy.protocol, who, {event_id: made})
             return Explained(made, decide(policy, who, item, Purpose.VIEW, now), item, policy, now)
     return None
 

@@ -58,10 +58,10 @@ class Format:
 FORMATS: Mapping[str, Format] = {
     one.ending: one
     for one in (
-        Format("geojson", geojson.write, geojson.CONTENT_TYPE, version=3),
-        Format("csv", table.write, table.CONTENT_TYPE, version=3),
+        Format("geojson", geojson.write, geojson.CONTENT_TYPE, version=4),
+        Format("csv", table.write, table.CONTENT_TYPE, version=4),
         Format("rss", rss.write, rss.CONTENT_TYPE, version=2, limit=100, at_most=1000),
-        Format("atom", atom.write, atom.CONTENT_TYPE, version=2, limit=100, at_most=1000),
+        Format("atom", atom.write, atom.CONTENT_TYPE, version=3, limit=100, at_most=1000),
     )
 }
 

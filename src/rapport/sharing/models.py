@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from rapport.sharing.handling import KNOWN, UNKNOWN, Handling
-from rapport.values import Precision, Sensitivity, Spot
+from rapport.values import Precision, Purpose, Sensitivity, Spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,11 @@ class ReleaseClock(models.Model):
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="release_clocks")
     audience = models.CharField(max_length=60)  # as the protocol calls it
     seq = models.BigIntegerField(default=0)
+    # The last entry that changed something for a purpose: who may look and not take away learns nothing of the rest.
+    view_seq = models.BigIntegerField(default=0)
+    export_seq = models.BigIntegerField(default=0)
+    alert_seq = models.BigIntegerField(default=0)
+    push_seq = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["operation", "audience"], name="one_release_clock")]
@@ -94,7 +99,7 @@ class ReleaseClock(models.Model):
 
 
 class ReleaseEntry(models.Model):
-    """One line of an audience's release log: something was released to it, changed, or taken back."""
+    """One line of an audience's release log: something was released to it, changed for it, or taken back."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="release_log")
     audience = models.CharField(max_length=60)  # as the protocol calls it
@@ -102,10 +107,17 @@ class ReleaseEntry(models.Model):
     event_id = models.BigIntegerField()
     retracted = models.BooleanField(default=False)
     at = models.DateTimeField(default=timezone.now)
+    purposes = models.PositiveSmallIntegerField(default=15)  # for which it changed something: a bit each, as PURPOSES
+    # What the audience has from here on, by purpose, as digests; "" as long as nobody worked them out (events/left.py).
+    left = models.TextField(blank=True)
+    anew = models.BooleanField(default=False)  # not because of the event: other rules hold, or another taxonomy
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["operation", "audience", "seq"], name="release_seq")]
-        indexes = [models.Index(fields=["event_id", "audience"], name="release_event")]
+        indexes = [
+            models.Index(fields=["event_id", "audience"], name="release_event"),
+            models.Index(fields=["event_id"], condition=models.Q(left="", retracted=False), name="release_unread"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.audience} {self.seq}"
@@ -233,6 +245,13 @@ def next_seqs(operation_id: int, audience: str, count: int) -> range:
         return range(0)
     last = _moved(operation_id, audience, count)
     return range(last - count + 1, last + 1)
+
+
+def moved_for(operation_id: int, audience: str, last: Mapping[Purpose, int]) -> None:
+    """The last stamps that changed something for each of these purposes; in the transaction that took them."""
+    clock = ReleaseClock.objects.filter(operation_id=operation_id, audience=audience)
+    if last:
+        clock.update(**{f"{purpose.value}_seq": seq for purpose, seq in last.items()})
 
 
 def last_seq(operation_id: int, audience: str) -> int:

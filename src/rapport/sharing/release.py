@@ -13,27 +13,32 @@ from rapport.sharing.protocol.model import Audience
 from rapport.values import Purpose, Reader, Release
 
 
-def release(policy: Policy, item: Item, reader: Reader, purpose: Purpose, now: datetime) -> Release | None:
-    """What is left of an item for one reader and purpose; None when it is not released.
+def release(
+    policy: Policy, item: Item, reader: Reader, purpose: Purpose, now: datetime, changed: datetime | None = None
+) -> Release | None:
+    """What is left of an item for one reader and purpose; None when it is not released. `changed`: when the reader's
+    audience last got anything else of it, as its release log says: of what it does not get, not even that it changed.
 
     1 who reads, for what · 2 the rules that match · 3 the ruling · 4 what is left · 5 why, in words
     """
     # 1
     audience = policy.protocol.audience_of(reader, purpose)
     # 2, 3
-    return _left(item, audience, decide(policy, reader, item, purpose, now), purpose)
+    return _left(item, audience, decide(policy, reader, item, purpose, now), purpose, changed)
 
 
 def release_to(policy: Policy, item: Item, audience: Audience, purpose: Purpose, now: datetime) -> Release | None:
-    """What whoever belongs to an audience would get: to play a protocol before anybody reads by it."""
-    return _left(item, audience, policy.ruling(audience.name, item.facts, purpose, now), purpose)
+    """What whoever belongs to an audience would get: to play a protocol before anybody reads by it, and to know whether
+    a change is one for this audience."""
+    return _left(item, audience, policy.ruling(audience.name, item.facts, purpose, now), purpose, None)
 
 
-def _left(item: Item, audience: Audience, ruling: Ruling, purpose: Purpose) -> Release | None:
+def _left(item: Item, audience: Audience, ruling: Ruling, purpose: Purpose, changed: datetime | None) -> Release | None:
     if not ruling.allow or ruling.left.counted_only:
         return None
     event, left = item.event, ruling.left
     keeps, zone = left.fields.__contains__, ZoneInfo(item.time_zone)
+    changed = changed or event.published_at or event.updated_at
     title, summary = words_left(event.title, event.summary, event.shared, left.words)
     return Release(
         kind=item.kind,
@@ -49,7 +54,7 @@ def _left(item: Item, audience: Audience, ruling: Ruling, purpose: Purpose) -> R
         status=event.status,
         occurred_at=time_left(event.occurred_at, left.rounding, zone) if keeps("occurred_at") else None,
         published_at=time_left(event.published_at, left.rounding, zone),
-        updated_at=time_left(event.updated_at, left.rounding, zone) or event.updated_at,
+        updated_at=time_left(changed, left.rounding, zone) or changed,
         place=place_left(event.spot, event.commune, event.region, left, keys.displacement()),
         affected=event.affected if keeps("affected") else None,
         sources=event.sources if keeps("sources") else (),

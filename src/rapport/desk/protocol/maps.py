@@ -10,7 +10,7 @@ from rapport.desk.protocol.stock import standing
 from rapport.events import mapdata, picture
 from rapport.events.filters import Filters
 from rapport.events.index import NO_TIME, Index, Rows, Selection, Wanted
-from rapport.events.releases import items
+from rapport.events.items import items
 from rapport.events.rows import Asked, rows
 from rapport.events.sketch import Sketch, drawn
 from rapport.operations.models import Operation

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from rapport.events.log import BY_ITSELF
+from rapport.events.items import BY_ITSELF
 from rapport.events.models import Event
 from rapport.events.rows import Epoch
 from rapport.operations import fields
@@ -40,7 +40,7 @@ def standing(operation: Operation) -> QuerySet[Event]:
 
 
 def of_events(operation: Operation, most: int = MOST) -> Crowd:
-    """The operation's events as a crowd, the newest first, at most so many. As events/releases.py:items says them."""
+    """The operation's events as a crowd, the newest first, at most so many. As events/items.py:items says them."""
     events = standing(operation).order_by("-pk")
     older = max(0, events.count() - most)
     first = events.values_list("pk", flat=True)[most - 1] if older else 0

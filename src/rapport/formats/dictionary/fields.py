@@ -242,7 +242,7 @@ FIELDS: tuple[Entry, ...] = (
     Entry(
         name="updated_at",
         title=_("Last change"),
-        meaning=_("When anything of it last changed, in UTC."),
+        meaning=_("When anything that is given of it last changed, in UTC."),
         type="datetime",
         of=("updated_at",),
         found=_table("updated_at", rss="pubDate", atom="updated"),

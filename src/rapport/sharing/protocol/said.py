@@ -14,7 +14,7 @@ from rapport.sharing.protocol.model import DIMENSIONS, MANY
 from rapport.values import Publication, Sensitivity, Status
 
 NAMES = tuple(one.name for one in fields(Facts))
-#: What every event is (events/releases.py): nobody has to say it.
+#: What every event is (events/items.py): nobody has to say it.
 _EVENT = {"data_type": "none", "aggregation": "record"}
 _MEMBERS = {"sensitivity": Sensitivity, "publication": Publication, "status": Status}
 
