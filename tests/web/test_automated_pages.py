@@ -107,6 +107,17 @@ def test_sent_twice_it_is_one(client: Client, operation: Operation) -> None:
     assert Contest.objects.count() == 1
 
 
+def test_a_form_sent_to_another_operation_is_kept_there_too(client: Client, operation: Operation) -> None:
+    other = Operation.objects.create(
+        slug="other", names={"en": "Other"}, west=0, south=0, east=1, north=1, time_zone="UTC", definition_hash=""
+    )
+    contest(client)
+    said = {"form_id": FORM_ID, "function": "places", "text": "This is not my town"}
+    answer = client.post(ADDRESS.replace("/sample/", f"/{other.slug}/"), said)
+    assert client.get(answer.headers["Location"]).status_code == 200
+    assert set(Contest.objects.values_list("operation__slug", flat=True)) == {"sample", "other"}
+
+
 def test_it_needs_no_cookie(operation: Operation) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert not strict.get(ADDRESS).cookies

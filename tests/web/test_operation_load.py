@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import csv
+import math
+import random
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -23,7 +25,7 @@ from rapport.operations.models import Operation, Place, PlaceName, StandingOrder
 from rapport.oversight import keys
 from rapport.sharing.models import ReleaseEntry
 from rapport.text.places import find
-from rapport.values import Precision
+from rapport.values import KM_PER_DEGREE, Precision
 from tests.web.public import publish
 
 HAITI = Path(str(files("rapport") / "data" / "haiti-2010"))
@@ -278,6 +280,24 @@ def test_a_point_lies_in_the_commune_whose_seat_is_near(
     assert (found.name if found else None) == name
     assert communes_of(haiti, [lon, lon], [lat, lat]) == [found, found]
     assert found is None or (found.precision is Precision.ADM2 and found.pcode.startswith("HT"))
+
+
+def test_a_point_lies_within_the_radius_that_its_commune_is_given_with(haiti: Operation) -> None:
+    """Whatever is shown in place of a point must be true of it, and is never narrower than the gazetteer says."""
+    dice = random.Random(5)
+    points = [(dice.uniform(-74.4, -71.7), dice.uniform(18.0, 20.0)) for _ in range(400)]
+    found = communes_of(haiti, *zip(*points, strict=True))
+    radii = {one.pcode: one.radius_m for one in haiti.places.filter(precision=Precision.ADM2)}
+    known = [(point, one) for point, one in zip(points, found, strict=True) if one is not None]
+    for (lon, lat), one in known:
+        assert metres(lon, lat, one.lon, one.lat) <= one.radius_m
+        assert one.radius_m in {radii[one.pcode] << n for n in range(4)}
+    assert any(one.radius_m > radii[one.pcode] for _, one in known)
+
+
+def metres(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
+    north = (other_lat - lat) * KM_PER_DEGREE
+    return math.hypot((other_lon - lon) * math.cos(math.radians(lat)) * KM_PER_DEGREE, north) * 1000
 
 
 def test_no_point_is_put_into_a_commune_of_guessed_position(haiti: Operation) -> None:

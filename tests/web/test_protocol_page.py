@@ -17,7 +17,7 @@ from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.sharing import activation
-from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.models import ProtocolVersion, ReleaseEntry
 from rapport.sharing.protocol.library import text_of
 from tests.web.desk import DRAFT, report
 
@@ -138,6 +138,23 @@ def test_the_page_proposes_shows_the_effect_and_activates(
     assert activation.in_force(operation.pk) == version
     client.post(f"/sample/desk/protocol/{version.pk}/withdraw/", {"reason": "a leak"})
     assert activation.in_force(operation.pk) is None
+
+
+def test_what_holds_already_and_what_nobody_signed_are_refused_with_the_reason(
+    operation: Operation, lead: Person, custodian: Person
+) -> None:
+    in_force(operation, STRICT, lead, custodian)
+    with pytest.raises(Conflict, match="holds already"):
+        activation.propose(lead, operation, STRICT, "")
+    version = activation.propose(lead, operation, STRICT.replace('version = "1"', 'version = "2"'), "")
+    ProtocolVersion.objects.filter(pk=version.pk).update(text=text_of("house"))
+    client = Client()
+    client.force_login(custodian)
+    page = client.get(f"/sample/desk/protocol/{version.pk}/")
+    assert (page.status_code, "not the one that was signed" in page.content.decode()) == (400, True)
+    assert "not the one that was signed" in client.get(f"/sample/desk/protocol/play/?of={version.pk}").content.decode()
+    with pytest.raises(Conflict, match="not the one that was signed"):
+        activation.activate(custodian, version, "")
 
 
 def test_a_feed_of_rounded_times_does_not_say_when_it_changed(

@@ -3,6 +3,7 @@ change, or its model."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import defaultdict
@@ -83,7 +84,8 @@ def knowledge(operation: Operation) -> Knowledge:
 def commune_of(operation: Operation, lon: float, lat: float) -> Spot | None:
     """The commune whose seat is nearest to a point (degrees), within COMMUNE_KM; None farther out.
 
-    Seats stand for areas, because the gazetteer has no outlines: near a border it may name the neighbour.
+    Seats stand for areas, because the gazetteer has no outlines: near a border it may name the neighbour. Its radius is
+    doubled until the point lies within: what is said of a place must be true, and tells no more than a wide ring.
     """
     return communes_of(operation, [lon], [lat])[0]
 
@@ -97,8 +99,14 @@ def communes_of(operation: Operation, lons: Sequence[float], lats: Sequence[floa
     north = known.points[None, :, 1] - np.asarray(lats)[:, None]
     km = np.hypot(east * np.cos(np.radians(np.asarray(lats)))[:, None], north) * KM_PER_DEGREE
     nearest = km.argmin(axis=1)
-    near = km[np.arange(len(nearest)), nearest] <= COMMUNE_KM
-    return [known.communes[i] if ok else None for i, ok in zip(nearest, near, strict=True)]
+    away = km[np.arange(len(nearest)), nearest]
+    return [_around(known.communes[i], d) if d <= COMMUNE_KM else None for i, d in zip(nearest, away, strict=True)]
+
+
+def _around(seat: Spot, km: float) -> Spot:
+    """The commune, wide enough to hold a point so far from its seat."""
+    doublings = max(0, math.ceil(math.log2(km * 1000 / seat.radius_m))) if km and seat.radius_m else 0
+    return replace(seat, radius_m=seat.radius_m << doublings) if doublings else seat
 
 
 def regions(operation_id: int) -> dict[str, Spot]:

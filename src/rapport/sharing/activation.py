@@ -41,6 +41,9 @@ def propose(person: Person, operation: Operation, text: str, reason: str) -> Pro
         raise Conflict(f"Version {protocol.version} of {protocol.name} is another text already: count the version up.")
     if same.filter(activated_at=None).exists():
         raise Conflict("This very text waits already for a second person.")
+    holds = in_force(operation.pk)
+    if holds is not None and holds.digest == protocol.digest:
+        raise Conflict("This very text holds already.")
     made = ProtocolVersion.objects.create(
         operation=operation,
         text=text,
@@ -64,6 +67,8 @@ def activate(person: Person, version: ProtocolVersion, reason: str) -> str:
         raise Conflict("Somebody else than who proposed it must activate it: two people, so that one slip is seen.")
     if fresh.activated_at is not None:
         raise Conflict("It was activated already. To bring it back, propose it again.")
+    if said := active.forged(fresh.text, fresh.digest):
+        raise Conflict(f"This cannot be activated: {said}. Propose it again.")
     fresh.activated_by, fresh.activated_at = person, timezone.now()
     fresh.save(update_fields=["activated_by", "activated_at"])
     _note(person, fresh, "activated", reason)

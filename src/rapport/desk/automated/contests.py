@@ -45,11 +45,10 @@ def contest(operation: Operation, function_id: str, text: str, about: str = "", 
         raise Refused("text", f"Write what is wrong, in at most {LONGEST} characters.", field="text")
     if len(about) > LONGEST_ABOUT or "\0" in about:
         raise Refused("about", f"A reference has at most {LONGEST_ABOUT} characters.", field="about")
-    made, _ = Contest.objects.get_or_create(
-        ref=ref or secrets.token_hex(13),
-        defaults={"operation": operation, "function": function_id, "text": text, "about": about},
-    )
-    return made
+    known = {"operation": operation, "function": function_id, "text": text, "about": about}
+    made, _ = Contest.objects.get_or_create(ref=ref or secrets.token_hex(13), defaults=known)
+    # The page of another operation was kept and its address changed: said there and here, it is said twice.
+    return made if made.operation_id == operation.pk else Contest.objects.create(ref=secrets.token_hex(13), **known)
 
 
 def contest_suggestion(person: Person, report: Report, suggestion: Suggestion, said: str) -> Contest:
