@@ -48,34 +48,31 @@ def _record(
 ) -> int:
     has, had, written = left(operation, policy, ids, now), _had(operation.pk, ids), 0
     for audience in audiences:
-        entries = [
-            _entry(operation.pk, audience, pk, digests, concerned, now, anew=anew)
+        changes = [
+            (pk, digests, concerned)
             for pk in ids
             for digests in (has.get((audience, pk), NOTHING),)
             if (concerned := _concerned(had.get((audience, pk)), digests, anew=anew))
         ]
-        for entry, seq in zip(entries, next_seqs(operation.pk, audience, len(entries)), strict=True):
-            entry.seq = seq
-        ReleaseEntry.objects.bulk_create(entries, batch_size=_PART)
-        moved_for(operation.pk, audience, {one: entry.seq for entry in entries for one in purposes(entry.purposes)})
-        written += len(entries)
+        seqs = next_seqs(operation.pk, audience, len(changes))
+        log, at = (operation.pk, audience), plain_sql.moment(now)
+        plain_sql.insert_tuples(
+            ReleaseEntry,
+            _COLUMNS,
+            (
+                (*log, seq, pk, not given, at, concerned, as_kept(digests) if given else "", anew and given)
+                for seq, (pk, digests, concerned) in zip(seqs, changes, strict=True)
+                for given in (digests != NOTHING,)
+            ),
+        )
+        last = {one: seq for seq, (_, _, concerned) in zip(seqs, changes, strict=True) for one in purposes(concerned)}
+        moved_for(*log, last)
+        written += len(changes)
     return written
 
 
-def _entry(
-    operation_id: int, audience: str, event_id: int, has: Digests, concerned: int, now: datetime, *, anew: bool
-) -> ReleaseEntry:
-    given = has != NOTHING
-    return ReleaseEntry(
-        operation_id=operation_id,
-        audience=audience,
-        event_id=event_id,
-        retracted=not given,
-        at=now,
-        purposes=concerned,
-        left=as_kept(has) if given else "",
-        anew=anew and given,
-    )
+#: Of what `record` writes of each event: as models it took half of the time [measured].
+_COLUMNS = ("operation_id", "audience", "seq", "event_id", "retracted", "at", "purposes", "left", "anew")
 
 
 def _concerned(had: str | None, has: Digests, *, anew: bool) -> int:
