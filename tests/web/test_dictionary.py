@@ -11,7 +11,7 @@ from django.test import Client
 from rapport.accounts.models import Person
 from rapport.cli.main import run
 from rapport.desk import actions
-from rapport.formats.dictionary.fields import FIELDS
+from rapport.formats.dictionary.fields import FIELDS, VERSION
 from rapport.operations import fields
 from rapport.operations.definition import parse
 from rapport.operations.models import Category, Operation
@@ -160,7 +160,7 @@ def test_it_is_shown_in_three_forms(capsys: Capture, client: Client, asking: Ope
 
 def test_without_an_operation_it_has_what_all_have(capsys: Capture) -> None:
     shown = printed(capsys)
-    assert shown.startswith("Version 1\n")
+    assert shown.startswith(f"Version {VERSION}\n")
     assert [line.split()[0] for line in shown.splitlines()[2:]] == [one.name for one in FIELDS]
 
 
@@ -179,7 +179,9 @@ def test_a_file_that_fits_is_said_to(
     for who, words in ((client, ()), (enter(volunteer), ("--audience", "team"))):
         file = tmp_path / f"mine.{ending}"
         file.write_bytes(who.get(f"/sample/events.{ending}").getvalue())
-        assert "it holds to the dictionary, version 1+" in printed(capsys, "check", str(file), "sample", *words)
+        assert f"it holds to the dictionary, version {VERSION}+" in printed(
+            capsys, "check", str(file), "sample", *words
+        )
     assert "x_needs: the dictionary has no such" in failed(capsys, "check", str(file), "sample")[0]
 
 

@@ -24,7 +24,7 @@ from rapport.events import extra, live
 from rapport.events.index import Selection
 from rapport.events.releases import releases
 from rapport.exchange.dictionary import columns
-from rapport.formats import atom, geojson, rss, table
+from rapport.formats import atom, geojson, ical, kml, rss, table, xlsx
 from rapport.formats.context import FeedContext
 from rapport.formats.dictionary.described import TABLES
 from rapport.operations.access import public
@@ -35,6 +35,8 @@ from rapport.sharing.models import ReleaseEntry
 from rapport.sharing.readers import reader
 from rapport.values import Purpose, Reader, Release
 
+#: Formats that a browser or a feed reader opens as they come; the others are files to keep.
+SHOWN = ("geojson", "rss", "atom")
 PAGE = 500  # releases in memory at a time
 IDS = 20_000  # ids asked of the index at a time
 CHUNK = 64 * 1024  # bytes handed to the server at a time
@@ -44,7 +46,8 @@ CHUNK = 64 * 1024  # bytes handed to the server at a time
 class Format:
     """A format that feeds come in. `version` changes whenever its output does: it is part of the ETag.
 
-    Without a `limit` the whole selection comes; `at_most` bounds the limit that a reader may ask for.
+    Without a `limit` the whole selection comes; `at_most` bounds the limit that a reader may ask for. `holds`: more
+    events than these the format cannot hold.
     """
 
     ending: str
@@ -53,6 +56,7 @@ class Format:
     version: int = 1
     limit: int | None = None
     at_most: int | None = None
+    holds: int | None = None
 
 
 FORMATS: Mapping[str, Format] = {
@@ -60,6 +64,10 @@ FORMATS: Mapping[str, Format] = {
     for one in (
         Format("geojson", geojson.write, geojson.CONTENT_TYPE, version=4),
         Format("csv", table.write, table.CONTENT_TYPE, version=4),
+        Format("hxl.csv", table.write_hxl, table.CONTENT_TYPE),
+        Format("xlsx", xlsx.write, xlsx.CONTENT_TYPE, holds=xlsx.MOST_ROWS),
+        Format("kml", kml.write, kml.CONTENT_TYPE),
+        Format("ics", ical.write, ical.CONTENT_TYPE),
         Format("rss", rss.write, rss.CONTENT_TYPE, version=2, limit=100, at_most=1000),
         Format("atom", atom.write, atom.CONTENT_TYPE, version=3, limit=100, at_most=1000),
     )
@@ -136,6 +144,8 @@ def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
     policy = policy_of(operation.pk)
     rounding = policy.rounding(audience.name, Purpose.EXPORT, timezone.now())
     selection = seen.select(filters)
+    if form.holds is not None and min(selection.total, limit or selection.total) > form.holds:
+        raise Refused("too_many", f"a file of this kind holds {form.holds:,} events: choose fewer, or take events.csv")
     language = get_language() or operation.language
     changed = _changed(operation, audience.name, selection.seq)
     context = FeedContext(
@@ -172,8 +182,9 @@ def _answer(request: HttpRequest, asked: Feed) -> HttpResponseBase:
         response: HttpResponseBase = HttpResponse(content_type=form.content_type)
     else:
         response = StreamingHttpResponse(asked.content(), content_type=form.content_type)
-    if form.ending == "csv":
-        response.headers["Content-Disposition"] = f'attachment; filename="{asked.operation.slug}-events.csv"'
+    if form.ending not in SHOWN:
+        name = f"{asked.operation.slug}-events.{form.ending}"
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if form.ending in TABLES:  # what its columns mean: RFC 8288
         described = asked.context.dictionary_url(form.ending)
         response.headers["Link"] = f'<{described}>; rel="describedby"; type="application/json"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rapport.formats.dictionary.described import describe
-from rapport.formats.dictionary.fields import FIELDS, LEVELS, VERSION, Entry
+from rapport.formats.dictionary.fields import EXPORTS, FIELDS, LEVELS, VERSION, Entry
 from rapport.formats.dictionary.operation import version
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "data-dictionary.md"
@@ -63,8 +63,7 @@ def _type(one: Entry) -> str:
 
 def _section(one: Entry) -> str:
     said = describe(one, version())
-    exports = {"CSV": said.csv, "GeoJSON": said.geojson, "RSS": said.rss, "Atom": said.atom}
-    places = [f"{name} `{place}`" for name, place in exports.items() if place]
+    places = [f"{export} `{said.found[export]}`" for export in EXPORTS if export in said.found]
     named = f" Named there as `{one.goes_with}`." if one.goes_with else ""
     facts = {
         "title": said.title,

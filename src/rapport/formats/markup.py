@@ -15,18 +15,18 @@ ATOM = "http://www.w3.org/2005/Atom"
 GEORSS = "http://www.georss.org/georss"
 
 
-def leaf(name: str, text: str = "", **attributes: str) -> Xml:
+def leaf(name: str, text: str = "", /, **attributes: str) -> Xml:
     """An element that holds text. `xml_lang` writes the attribute `xml:lang`."""
     # A bare CR would be read as LF (XML 1.0, section 2.11).
     return Xml(f"<{name}{_written(attributes)}>{escape(clean(text), {chr(13): '&#13;'})}</{name}>")
 
 
-def branch(name: str, *children: Xml) -> Xml:
+def branch(name: str, /, *children: Xml, **attributes: str) -> Xml:
     """An element that holds elements, on a line of its own."""
-    return Xml(f"<{name}>{''.join(children)}</{name}>\n")
+    return Xml(f"<{name}{_written(attributes)}>{''.join(children)}</{name}>\n")
 
 
-def empty(name: str, **attributes: str) -> Xml:
+def empty(name: str, /, **attributes: str) -> Xml:
     """An element that holds nothing but attributes."""
     return Xml(f"<{name}{_written(attributes)}/>")
 

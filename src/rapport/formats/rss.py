@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
 
+from rapport.formats.characters import clean
 from rapport.formats.context import FeedContext
 from rapport.formats.markup import ATOM, DECLARATION, GEORSS, Xml, branch, empty, leaf, where
 from rapport.values import CategoryName, Release, named
@@ -35,7 +36,7 @@ def _channel(context: FeedContext) -> list[Xml]:
 
 
 def _item(release: Release, context: FeedContext) -> list[Xml]:
-    summary = release.summary or release.headline(context.language)
+    summary = clean(release.summary) or release.headline(context.language)
     return [
         leaf("title", release.headline(context.language)),
         leaf("link", context.event_url(release.ref)),
@@ -50,7 +51,9 @@ def _item(release: Release, context: FeedContext) -> list[Xml]:
 
 
 def _category(category: CategoryName, context: FeedContext) -> Xml:
-    return leaf("category", named(category.names, context.language) or category.code, domain=context.scheme("category"))
+    return leaf(
+        "category", clean(named(category.names, context.language)) or category.code, domain=context.scheme("category")
+    )
 
 
 def _date(moment: datetime) -> str:

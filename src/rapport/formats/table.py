@@ -1,4 +1,4 @@
-"""CSV (RFC 4180): one event a row, safe to open in a spreadsheet.
+"""CSV (RFC 4180): one event a row, safe to open in a spreadsheet; also with a row of HXL hashtags below the header.
 
 A cell that a spreadsheet would take for a formula is given an apostrophe in front; `as_written` takes it away again.
 Numbers stay numbers: a western longitude begins with a minus sign and means it.
@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from rapport.formats.characters import clean
 from rapport.formats.context import FeedContext, utc
@@ -19,6 +20,7 @@ from rapport.values import Json, Release, Spot, named
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 COLUMNS = tuple(one.name for one in FIELDS if one.is_column("csv"))
+_TAGS = tuple(one.hxl for one in FIELDS if one.is_column("csv"))
 BETWEEN = "|"  # several categories or choices in one cell
 
 Cell = str | int | float | None
@@ -30,9 +32,26 @@ _FORMULA = re.compile(r"['\s]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 
 def write(releases: Iterable[Release], context: FeedContext) -> Iterator[bytes]:
     """A header and one row a release, UTF-8 with CRLF, piece by piece. Extra fields are the last columns."""
-    yield line([*COLUMNS, *(column.name for column in context.extra)])
+    yield line(header(context))
+    yield from _rows(releases, context)
+
+
+def write_hxl(releases: Iterable[Release], context: FeedContext) -> Iterator[bytes]:
+    """The same with the hashtags of HXL 1.1 in the second row; an extra field for which the operation gave none has
+    an empty cell there."""
+    yield line(header(context))
+    yield line([*_TAGS, *(column.hxl for column in context.extra)])
+    yield from _rows(releases, context)
+
+
+def header(context: FeedContext) -> list[str]:
+    """Names of the columns."""
+    return [*COLUMNS, *(column.name for column in context.extra)]
+
+
+def _rows(releases: Iterable[Release], context: FeedContext) -> Iterator[bytes]:
     for release in releases:
-        yield line([safe(cell) for cell in _cells(release, context)])
+        yield line([safe(utc(cell) if isinstance(cell, datetime) else cell) for cell in cells(release, context)])
 
 
 def as_written(cell: str) -> str:
@@ -55,7 +74,8 @@ def safe(cell: Cell) -> Cell:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def _cells(release: Release, context: FeedContext) -> list[Cell]:
+def cells(release: Release, context: FeedContext) -> list[Cell | datetime]:
+    """The values of one row, in the order of the header; texts as they are, moments with a zone."""
     affected = release.affected
     return [
         release.ref,
@@ -64,9 +84,9 @@ def _cells(release: Release, context: FeedContext) -> list[Cell]:
         BETWEEN.join(category.code for category in release.categories),
         BETWEEN.join(named(category.names, context.language) for category in release.categories),
         release.status.value,
-        utc(release.occurred_at) if release.occurred_at else None,
-        utc(release.published_at) if release.published_at else None,
-        utc(release.updated_at),
+        release.occurred_at,
+        release.published_at,
+        release.updated_at,
         *_place_cells(release.place),
         affected.low if affected else None,
         affected.high if affected else None,

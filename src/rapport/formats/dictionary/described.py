@@ -133,8 +133,9 @@ def written(schema: Mapping[str, Json]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One entry in one language, every attribute a column of the dictionary's CSV. `constraints` is JSON; `codes` has
-    `code: meaning`, joined by a vertical bar; an export is where it has the field, "" where it has not."""
+    """One entry in one language, every attribute a column of the dictionary's CSV; of `found`, which says where an
+    export has the field, one column an export. `constraints` is JSON; `codes` has `code: meaning`, joined by a vertical
+    bar."""
 
     name: str
     title: str
@@ -148,20 +149,18 @@ class Described:
     sensitivity: str
     goes_with: str
     may_become: str
-    csv: str
-    geojson: str
-    rss: str
-    atom: str
+    found: Mapping[Export, str]
     page: str  # yes or ""
     since: str
     version: str
 
 
-COLUMNS = tuple(Described.__dataclass_fields__)
+COLUMNS = tuple(
+    column for name in Described.__dataclass_fields__ for column in (EXPORTS if name == "found" else (name,))
+)
 
 
 def describe(one: Entry, version: str, tongue: Tongue = ENGLISH) -> Described:
-    places = {export: one.found.get(export, "") for export in EXPORTS}
     return Described(
         name=one.name,
         title=tongue.says(one.title),
@@ -175,7 +174,7 @@ def describe(one: Entry, version: str, tongue: Tongue = ENGLISH) -> Described:
         sensitivity=one.sensitivity.value,
         goes_with=one.goes_with,
         may_become=tongue.says(one.may_become),
-        **places,
+        found=one.found,
         page="yes" if one.on_page else "",
         since=str(one.since or ""),
         version=version,
@@ -187,4 +186,5 @@ def as_csv(some: Sequence[Entry], version: str, tongue: Tongue = ENGLISH) -> Ite
     yield line(COLUMNS)
     for one in some:
         said = describe(one, version, tongue)
-        yield line([safe(getattr(said, name)) for name in COLUMNS])
+        found: Mapping[str, str] = {export: said.found.get(export, "") for export in EXPORTS}
+        yield line([safe(found[name] if name in found else getattr(said, name)) for name in COLUMNS])

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from rapport.values import Json, Marking, Precision, Publication, Response, Sensitivity, Status
 
 #: Counted up whenever anything of rapport's own fields changes.
-VERSION = 1
+VERSION = 2
 
-Export = Literal["csv", "geojson", "rss", "atom"]
-EXPORTS: tuple[Export, ...] = ("csv", "geojson", "rss", "atom")
+Export = Literal["csv", "hxl.csv", "xlsx", "geojson", "kml", "rss", "atom", "ics"]
+EXPORTS: tuple[Export, ...] = get_args(Export)
+#: Those that have a field under its own name: a column, a property, a `Data` of KML.
+UNDER_ITS_NAME: tuple[Export, ...] = ("csv", "hxl.csv", "xlsx", "geojson", "kml")
 #: A text in English that pages translate, or what an operation calls something: names by language.
 Words = str | Mapping[str, str]
 
@@ -137,12 +139,13 @@ def meaning_of(codes: tuple[Code, ...], value: str) -> str:
 # --- the fields, in the order of the CSV's columns -----------------------------------------------------------------
 
 _COUNT: Mapping[str, Json] = {"minimum": 0}
-_POINT = "georss:point"
+_POINT, _GEOMETRY, _PLACEMARK = "georss:point", "geometry.coordinates", "Point.coordinates"
 
 
 def _table(name: str, **elsewhere: str) -> dict[Export, str]:
-    """In CSV and GeoJSON under its name; `rss` and `atom` the elements there."""
-    return {"csv": name, "geojson": name, **elsewhere}  # type: ignore[dict-item]
+    """In tables, GeoJSON and KML under its name; `elsewhere` says where others have it, "" that one has it not."""
+    found: dict[str, str] = {**dict.fromkeys(UNDER_ITS_NAME, name), **elsewhere}
+    return {cast("Export", export): place for export, place in found.items() if place}
 
 
 FIELDS: tuple[Entry, ...] = (
@@ -152,7 +155,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("The event's own id: eight letters and digits that never change and are never given again."),
         type="string",
         of=("ref",),
-        found=_table("ref", rss="guid", atom="id"),
+        found=_table("ref", rss="guid", atom="id", ics="X-RAPPORT-REF"),
         may_become=STAYS,
         constraints={"required": True, "unique": True, "pattern": "[0-9abcdefghjkmnpqrstvwxyz]{8}"},
         hxl="#event+id",
@@ -163,7 +166,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("The title that the desk wrote; where no words may be shown, its first category and its place."),
         type="string",
         of=("title", "categories", "place"),
-        found=_table("headline", rss="title", atom="title"),
+        found=_table("headline", kml="name", rss="title", atom="title", ics="SUMMARY"),
         may_become=MASKED,
         goes_with="title",
         hxl="#event+name",
@@ -175,7 +178,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("What happened, in the words of the desk and never in those of a sender."),
         type="string",
         of=("summary",),
-        found=_table("summary", rss="description", atom="summary"),
+        found=_table("summary", kml="description", rss="description", atom="summary", ics="DESCRIPTION"),
         may_become=MASKED,
         goes_with="summary",
         hxl="#description",
@@ -187,7 +190,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("What it is about: codes of the operation's categories."),
         type="string",
         of=("categories",),
-        found={"csv": "category_codes"},
+        found=_table("category_codes", geojson="categories.code", atom="category"),
         may_become=STAYS,
         several=True,
         on_page=False,
@@ -199,7 +202,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("What it is about: names of the operation's categories in the language of the reader."),
         type="string",
         of=("categories",),
-        found=_table("categories", rss="category", atom="category"),
+        found=_table("categories", rss="category", atom="category", ics="CATEGORIES"),
         may_become=STAYS,
         several=True,
         named=True,
@@ -211,7 +214,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("Whether anybody has checked what is said, and with what outcome."),
         type="string",
         of=("status",),
-        found=_table("status", rss="category", atom="category"),
+        found=_table("status", rss="category", atom="category", ics="X-RAPPORT-STATUS"),
         may_become=STAYS,
         constraints={"required": True},
         codes=STATUSES,
@@ -223,7 +226,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("When it happened, in UTC, as far as it is known."),
         type="datetime",
         of=("occurred_at",),
-        found=_table("occurred_at"),
+        found=_table("occurred_at", kml="TimeStamp.when", ics="DTSTART"),
         may_become=ROUNDED_OR_OUT,
         goes_with="occurred_at",
         hxl="#date+occurred",
@@ -235,7 +238,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("When the desk published it, in UTC; empty for a draft."),
         type="datetime",
         of=("published_at",),
-        found=_table("published_at", rss="pubDate", atom="published"),
+        found=_table("published_at", rss="pubDate", atom="published", ics="CREATED"),
         may_become=ROUNDED,
         hxl="#date+published",
     ),
@@ -245,7 +248,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("When anything that is given of it last changed, in UTC."),
         type="datetime",
         of=("updated_at",),
-        found=_table("updated_at", rss="pubDate", atom="updated"),
+        found=_table("updated_at", atom="updated", ics="LAST-MODIFIED"),
         may_become=ROUNDED,
         constraints={"required": True},
         hxl="#date+updated",
@@ -256,7 +259,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("Degrees north of the equator (WGS 84); the place lies within the radius around it."),
         type="number",
         of=("place",),
-        found={"csv": "lat", "geojson": "geometry.coordinates", "rss": _POINT, "atom": _POINT},
+        found=_table("lat", geojson=_GEOMETRY, kml=_PLACEMARK, rss=_POINT, atom=_POINT, ics="GEO"),
         may_become=COARSER,
         goes_with="place",
         constraints={"minimum": -90, "maximum": 90},
@@ -270,7 +273,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("Degrees east of Greenwich (WGS 84); the place lies within the radius around it."),
         type="number",
         of=("place",),
-        found={"csv": "lon", "geojson": "geometry.coordinates", "rss": _POINT, "atom": _POINT},
+        found=_table("lon", geojson=_GEOMETRY, kml=_PLACEMARK, rss=_POINT, atom=_POINT, ics="GEO"),
         may_become=COARSER,
         goes_with="place",
         constraints={"minimum": -180, "maximum": 180},
@@ -296,7 +299,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("Metres around the point within which the true place lies."),
         type="integer",
         of=("place",),
-        found=_table("radius_m", rss="georss:radius", atom="georss:radius"),
+        found=_table("radius_m", rss="georss:radius", atom="georss:radius", ics="X-RAPPORT-RADIUS"),
         may_become=COARSER,
         goes_with="place",
         constraints=_COUNT,
@@ -308,7 +311,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("The name of the place."),
         type="string",
         of=("place",),
-        found=_table("place", rss="georss:featurename", atom="georss:featurename"),
+        found=_table("place", rss="georss:featurename", atom="georss:featurename", ics="LOCATION"),
         may_become=COARSER,
         goes_with="place",
         hxl="#loc+name",
@@ -372,7 +375,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("Where its page can be opened, as long as it is released."),
         type="string",
         of=("ref",),
-        found=_table("url", rss="link", atom="link"),
+        found=_table("url", rss="link", atom="link", ics="URL"),
         may_become=STAYS,
         format="uri",
         constraints={"required": True},
@@ -397,7 +400,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("The page that says by which rules of which protocol it is given."),
         type="string",
         of=("rule", "reasons", "protocol", "level"),
-        found=_table("why", rss="link", atom="link"),
+        found=_table("why", rss="atom:link", atom="link", ics="X-RAPPORT-WHY"),
         may_become=STAYS,
         format="uri",
         constraints={"required": True},
@@ -410,7 +413,7 @@ FIELDS: tuple[Entry, ...] = (
         meaning=_("How far you may pass it on, by the Traffic Light Protocol 2.0; empty where nothing was agreed."),
         type="string",
         of=("marking",),
-        found=_table("marking", atom="rights"),
+        found=_table("marking", atom="rights", ics="X-RAPPORT-MARKING"),
         may_become=STAYS,
         codes=MARKINGS,
         hxl="#meta+marking+code",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from rapport.formats.context import ExtraColumn
-from rapport.formats.dictionary.fields import FIELDS, LEFT_OUT, VERSION, Code, Entry, _
+from rapport.formats.dictionary.fields import FIELDS, LEFT_OUT, UNDER_ITS_NAME, VERSION, Code, Entry, _
 from rapport.values import CategoryName, Json, Sensitivity
 
 #: Kind of an extra field → type of Table Schema.
@@ -48,7 +48,7 @@ def _extra(one: ExtraColumn) -> Entry:
         meaning=one.help or _SAID,
         type=_TYPES.get(one.kind, "string"),
         of=("extra",),
-        found={"csv": one.name, "geojson": one.name},
+        found=dict.fromkeys(UNDER_ITS_NAME, one.name),
         may_become=LEFT_OUT,
         goes_with="extra",
         codes=tuple(Code(code, names) for code, names in one.labels.items()),
