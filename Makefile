@@ -2,6 +2,12 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 PORT ?= 8036
+# Commands that tests start read compiled files, also where the machine says that none be written.
+export PYTHONDONTWRITEBYTECODE :=
+# A file's tests stay in one process, which sets up once what they share. Files keep their order: the longest, those
+# of guards, are not left for the end.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+ON_POSTGRES := tests/web tests/contracts tests/engines
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test test-long test-postgres soak check bench bench-peer reliability lock messages basemap
 
@@ -31,17 +37,18 @@ demo: setup ## load the reports of Haiti 2010 and serve them on PORT (8036)
 serve: setup ## serve what is in var/, with its worker
 	$(BIN)/rapport serve --port $(PORT)
 
-test: .venv/dev.stamp ## every test that needs no outside service, in two minutes
-	$(BIN)/python -m pytest -q -n 2 -m "not soak and not postgres and not long"
+test: .venv/dev.stamp ## every test that needs no outside service, in five minutes on two quiet cores
+	$(PYTEST) -m "not soak and not postgres and not long"
 
 test-long: .venv/dev.stamp ## the tests that take seconds each: browsers at length, servers from nothing, random walks
-	$(BIN)/python -m pytest -q -n 2 -m "long and not soak and not postgres"
+	$(PYTEST) -m "long and not soak and not postgres"
 
-test-postgres: .venv/dev.stamp ## the tests of pages and intake on PostgreSQL (RAPPORT_DATABASE_URL names it)
-	$(BIN)/python -m pytest -q -n 2 -m "postgres or not (soak or browser or long)" tests/web tests/contracts tests/engines
+test-postgres: .venv/dev.stamp ## what speaks to the database in a way of its own, on PostgreSQL (RAPPORT_DATABASE_URL)
+	$(PYTEST) -m "postgres or not (soak or browser or long or either)" $(ON_POSTGRES)
 
-soak: .venv/dev.stamp ## the tests that take minutes: kill -9, load, big files
-	$(BIN)/python -m pytest -q -m soak
+soak: .venv/dev.stamp ## the tests that take minutes: kill -9, load, big files; all pages on PostgreSQL if that is named
+	env -u RAPPORT_DATABASE_URL $(BIN)/python -m pytest -q -m soak
+	test -z "$$RAPPORT_DATABASE_URL" || $(PYTEST) -m "postgres or not (soak or browser or long)" $(ON_POSTGRES)
 
 check: .venv/dev.stamp ## ruff, mypy, import rules
 	$(BIN)/ruff format --check src tests bench

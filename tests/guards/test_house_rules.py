@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from tests.guards.walk import ROOT, SOURCE, modules
+from tests.web.conftest import HERE, OWN_WAY
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PURE = next(
@@ -144,6 +145,10 @@ def test_migrations_are_one_line_of_numbers(app: str, db: None) -> None:
         assert (app, earlier) in loader.disk_migrations[app, later].dependencies
 
 
+def test_what_runs_on_postgresql_with_every_change_is_there() -> None:
+    assert [name for name in OWN_WAY if not (HERE / name).exists()] == []
+
+
 # --- secrets and places that do not belong here --------------------------------------------------------------------
 
 
@@ -207,5 +212,5 @@ def test_no_file_names_somebodys_machine_or_registry() -> None:
 
 
 def test_the_guards_see_the_source() -> None:
-    assert len(list(modules())) > 50
+    assert len(modules()) > 50
     assert SOURCE.name == "rapport"

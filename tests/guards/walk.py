@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,11 @@ def routes(patterns: Iterable[Any] | None = None, prefix: str = "") -> Iterator[
             yield Route(path, pattern.callback, pattern.pattern.converters)
 
 
-def modules() -> Iterator[tuple[Path, ast.Module]]:
-    """Every Python file of rapport, parsed; migrations are written by Django."""
-    for file in sorted(SOURCE.rglob("*.py")):
-        if "migrations" not in file.parts:
-            yield file.relative_to(SOURCE), ast.parse(file.read_text(encoding="utf-8"))
+@cache
+def modules() -> tuple[tuple[Path, ast.Module], ...]:
+    """Every Python file of rapport, parsed, once for all guards; migrations are written by Django."""
+    return tuple(
+        (file.relative_to(SOURCE), ast.parse(file.read_text(encoding="utf-8")))
+        for file in sorted(SOURCE.rglob("*.py"))
+        if "migrations" not in file.parts
+    )

@@ -50,22 +50,24 @@ def given_water(made: model.Model, text: str) -> bool:
     return bool(said.given[0, LABELS.index("water")])
 
 
-def test_a_model_learns_the_word_that_an_operations_people_call_water() -> None:
+@pytest.fixture(scope="module")
+def learnt() -> model.Model:
+    """A model that learnt from them too."""
+    return training.train(readings.examples(shipped(), zorbo()))
+
+
+def test_a_model_learns_the_word_that_an_operations_people_call_water(learnt: model.Model) -> None:
     held_out = "There is no more zorbo at the hospital of Cayes"
-    before, after = (training.train(readings.examples(shipped(), own)) for own in ([], zorbo()))
-    assert not given_water(before, held_out)
-    assert given_water(after, held_out)
-    assert not given_water(after, "There is no more radio at the hospital of Cayes")
+    assert not given_water(training.train(shipped()), held_out)
+    assert given_water(learnt, held_out)
+    assert not given_water(learnt, "There is no more radio at the hospital of Cayes")
 
 
-def test_what_nobody_was_asked_about_moves_no_weight() -> None:
+def test_what_nobody_was_asked_about_moves_no_weight(learnt: model.Model) -> None:
     """The word stands in these reports alone; of water it is said that they bear it, of food that they do not, and of
     earthquake nothing."""
-    own = [Reading((f"zorbo {place} {who}",), ("en",), {"water": True, "food": False}, at, False)
-           for at, (place, who) in enumerate((p, w) for p in PLACES for w in PEOPLE)]  # fmt: skip
-    made = training.train(readings.examples(shipped(), own))
     bucket = next(gram.bucket for gram in grams("zorbo"))
-    weight = {label: int(made.weights[bucket, LABELS.index(label)]) for label in ("water", "food", "earthquake")}
+    weight = {label: int(learnt.weights[bucket, LABELS.index(label)]) for label in ("water", "food", "earthquake")}
     assert weight["water"] > 0 > weight["food"]
     assert weight["earthquake"] == 0
 

@@ -147,8 +147,8 @@ def test_the_pull_of_a_sum_is_what_the_score_moves_by() -> None:
     assert pulls[water] == pytest.approx(change / 1e-3, rel=0.05)
 
 
-def _small() -> training.Examples:
-    chosen = messages().of("train")[:1500]
+def _small(count: int) -> training.Examples:
+    chosen = messages().of("train")[:count]
     has = messages().has(chosen)
     return training.Examples(
         tuple(one.message for one in chosen), ("en",) * len(chosen), np.array([one.id for one in chosen]),
@@ -157,7 +157,7 @@ def _small() -> training.Examples:
 
 
 def test_learning_twice_gives_the_same_file_and_a_file_gives_the_same_answers(tmp_path: Path) -> None:
-    examples = _small()
+    examples = _small(300)
     once, again = training.train(examples), training.train(examples)
     path = tmp_path / "small.npz"
     path.write_bytes(model.written(once))
@@ -178,7 +178,7 @@ def test_a_message_and_its_translation_are_never_on_both_sides_of_a_part() -> No
 
 def test_what_a_message_is_measured_by_knows_nothing_of_its_own_label() -> None:
     """The second opinions that weights are learnt from, for one part: the same whatever that part's labels say."""
-    examples = _small()
+    examples = _small(1500)
     parts = training.parted(examples.groups)
     own, others = parts == 0, parts != 0
     turned = replace(examples, has=np.where(own[:, None], ~examples.has, examples.has))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from rapport.cli.bench_ground import HOST, Server, free_port, make
 from tests.migrated import migrated
@@ -24,23 +24,18 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(base: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(base: str, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A phone; on leaving it is checked that nothing was asked of another host and the console stayed clean."""
     options = getattr(request, "param", {})
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        context = browser.new_context(viewport={"width": 390, "height": 844}, **options)
-        page = context.new_page()
-        asked: list[str] = []
-        said: list[str] = []
-        page.on("request", lambda made: asked.append(made.url))
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        yield page
-        browser.close()
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, **options)
+    page = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda made: asked.append(made.url))
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
     assert [url for url in asked if not url.startswith((base, "data:"))] == []
     assert [text for text in said if "400 (Bad Request)" not in text] == []
 
