@@ -117,6 +117,11 @@ CHAIN: Mapping[str, Rule] = _rules(
     "error", _cap("3.2.1"), conflict="one identity, one message: the same sender, identifier and sent with other bytes"
 )
 
+#: What repair.py changed.
+REPAIR: Mapping[str, Rule] = _rules(
+    "note", _OURS, ring_closed="an open ring was closed", ring_cut="a ring that crossed itself was cut into several"
+)
+
 GOOGLE: Mapping[str, Rule] = {
     **_rules("error", _GOOGLE,
              google_info="an info", google_description="a description", google_web="a web address",
@@ -147,7 +152,7 @@ IFRC: Mapping[str, Rule] = {
              ifrc_placed="a polygon: circles and geocodes are not placed"),
 }  # fmt: skip
 
-RULES: Mapping[str, Rule] = {**SCHEMA, **WRITTEN, **MEANING, **CHAIN, **GOOGLE, **IFRC}
+RULES: Mapping[str, Rule] = {**SCHEMA, **WRITTEN, **MEANING, **CHAIN, **REPAIR, **GOOGLE, **IFRC}
 
 
 def found(rule: str, path: str, remedy: str, value: str = "", line: int = 0) -> Finding:

@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import verification
 from lxml import etree
-from signxml import SignatureConfiguration, XMLSigner, XMLVerifier
 from signxml.algorithms import (
     CanonicalizationMethod,
     DigestAlgorithm,
@@ -28,6 +27,8 @@ from signxml.algorithms import (
     SignatureMethod,
 )
 from signxml.exceptions import SignXMLException
+from signxml.signer import XMLSigner
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from rapport.formats.cap import parsing
 from rapport.formats.cap.parsing import XMLDSIG
