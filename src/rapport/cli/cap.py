@@ -207,7 +207,7 @@ def _in_words(version: str, alert: Alert, standing: Standing, checked: Sequence[
     for info in alert.infos:
         said += [
             f"{info.spoken:<9} {info.headline or info.event}",
-            f"          {info.urgency}, {info.severity}, {info.certainty}; until {_time(info.expires) or 'nobody said'}",
+            f"          {info.urgency}, {info.severity}, {info.certainty}; until {_time(info.expires) or 'not said'}",
             *(f"          {area.area_desc}: {_shapes(area)}" for area in info.areas),
         ]
     for one in checked:

@@ -54,6 +54,7 @@ WRITTEN: Mapping[str, Rule] = {
     **_rules("error", _cap("3.2.1"), triple="a reference is sender,identifier,sent",
              quotes="names with spaces stand in double quotes"),
     **_rules("error", _OURS, too_many_points="no more points than are read",
+             too_many_named="no more references, addresses or incidents than are read",
              more="so many faults that the others are not listed"),
     **_rules("warning", "CAP 1.0", credential_sent="a password in the message is not kept",
              scope_unsaid="1.0 lets the scope out; then nobody knows for whom it is"),

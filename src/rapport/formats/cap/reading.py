@@ -39,6 +39,8 @@ from rapport.formats.cap.schema import Node, Walk
 
 #: Points of all polygons of a message [ours]: the finest outline of a country has fewer.
 MOST_POINTS = 100_000
+#: References, addresses and incidents [ours]: a storm of two weeks has some hundred messages.
+MOST_NAMED = 2_000
 
 _Listed = TypeVar("_Listed", bound=StrEnum)
 _Shape = TypeVar("_Shape")
@@ -129,7 +131,10 @@ class _Reader:
     def _alert(self, node: Node) -> Alert:
         if (password := node.first("password")) is not None:
             self._find(
-                "password", password.path, "Send no password in a message that anybody reads.", line=password.line
+                "credential-sent",
+                password.path,
+                "Send no password in a message that anybody reads.",
+                line=password.line,
             )
         if self._version is V10 and not node.all("scope"):
             self._find(
@@ -151,14 +156,16 @@ class _Reader:
 
     def _names(self, node: Node, name: str) -> tuple[str, ...]:
         one = node.first(name)
-        if one is not None and one.text.count('"') % 2:
+        if one is None:
+            return ()
+        if one.text.count('"') % 2:
             self._find("quotes", one.path, "Close the double quotes around a name with spaces.", one.text, one.line)
-        return lexical.names(node.said(name))
+        return self._so_many(lexical.names(one.text), one)
 
     def _references(self, node: Node) -> tuple[Reference, ...]:
         one = node.first("references")
         found = []
-        for triple in one.text.split() if one else ():
+        for triple in self._so_many(tuple(one.text.split()), one) if one else ():
             read = lexical.reference(triple)
             if read is not None:
                 found.append(read)
@@ -166,6 +173,12 @@ class _Reader:
                 remedy = "Write sender,identifier,sent of the earlier message, as they stand there."
                 self._find("triple", one.path, remedy, triple, one.line)
         return tuple(found)
+
+    def _so_many(self, named: tuple[str, ...], node: Node) -> tuple[str, ...]:
+        if len(named) > MOST_NAMED:
+            remedy = f"It names {len(named):,}; the first {MOST_NAMED:,} are read. Name those that still count."
+            self._find("too-many-named", node.path, remedy, line=node.line)
+        return named[:MOST_NAMED]
 
     def _info(self, node: Node) -> Info:
         return Info(

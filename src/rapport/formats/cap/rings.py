@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from rapport.formats.cap.model import Point
 
-#: Pairs of edges looked at for one message [ours]: half a second. A river of 20,000 points needs a tenth of it.
-MOST_COMPARED = 1_000_000
+#: Work for one message [ours], about half a second: ten for an edge, one for a pair of edges that share a longitude, ten
+#: more where their boxes meet.
+MOST_COMPARED = 2_000_000
 _PER_DEGREE = (
     10**9
 )  # so fine that a number of a file keeps its digits; whole numbers, so that the signs below are exact
@@ -28,8 +29,8 @@ class Effort:
     def __init__(self, most: int = MOST_COMPARED) -> None:
         self.left = most
 
-    def spend(self, pairs: int) -> None:
-        self.left -= pairs
+    def spend(self, work: int) -> None:
+        self.left -= work
         if self.left < 0:
             raise TooMuch
 
@@ -65,6 +66,7 @@ def first_meeting(points: Sequence[Point], effort: Effort) -> Meeting | None:
 
 def meetings(points: Sequence[Point], effort: Effort) -> Iterator[Meeting]:
     """All pairs, from west to east: only edges that share a longitude are compared."""
+    effort.spend(10 * len(points))
     edges = _edges(points)
     neighbours = {edge.at: edges[at - 1].at for at, edge in enumerate(edges)}
     active: list[_Edge] = []
@@ -76,6 +78,7 @@ def meetings(points: Sequence[Point], effort: Effort) -> Iterator[Meeting]:
                 continue
             if neighbours[one.at] == edge.at or neighbours[edge.at] == one.at:
                 continue  # they share a corner
+            effort.spend(10)
             crosses = _meet(one, edge)
             if crosses is not None:
                 yield Meeting((min(one.at, edge.at), max(one.at, edge.at)), crosses)

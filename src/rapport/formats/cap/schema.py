@@ -56,7 +56,7 @@ class Walk:
         if len(self.findings) < MOST_FINDINGS:
             self.findings.append(found(rule, path, remedy, value, line))
         elif len(self.findings) == MOST_FINDINGS:
-            self.findings.append(found("more", "/alert", f"Mend the first {MOST_FINDINGS}, and look again."))
+            self.findings.append(found("more", path, f"Mend the first {MOST_FINDINGS}, and look again.", "", line))
 
     def alert(self, root: etree._Element, path: str) -> Node:
         return self._branch(root, Element("alert", children=self.version.elements), path)
@@ -121,7 +121,7 @@ class Walk:
         names = [one.name for one in known.children]
         if name.localname in names:
             remedy = f"Put {name.localname} into the namespace of its alert, {self.version.namespace}."
-        elif near := get_close_matches(name.localname[:80], names, 1):
+        elif len(self.findings) < MOST_FINDINGS and (near := get_close_matches(name.localname[:80], names, 1)):
             remedy = f"CAP {self.version.name} has no {name.localname[:80]} in {known.name}. Is {near[0]} meant?"
         else:
             remedy = f"CAP {self.version.name} has no {name.localname[:80]} in {known.name}. Make it a parameter."

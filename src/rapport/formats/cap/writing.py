@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 
 from rapport.formats.cap import lexical, rules
 from rapport.formats.cap.catalogue import found
 from rapport.formats.cap.finding import Finding, Unwritable
 from rapport.formats.cap.grammar import V12
 from rapport.formats.cap.model import Alert, Area, Circle, Info, Named, Point, Polygon, Resource
+from rapport.formats.cap.schema import MOST_FINDINGS
 from rapport.formats.markup import DECLARATION, Xml, branch, leaf
 
 CONTENT_TYPE = "application/cap+xml"
@@ -25,7 +27,8 @@ def write(alert: Alert) -> bytes:
     """The file. Unwritable where it would not be valid: its `findings` say why. A ring that is open is closed,
     nothing else is mended."""
     alert = rounded(alert)
-    wrong = [*_times_fault(alert)] or [one for one in rules.check(alert) if one.severity == "error"]
+    errors = (one for one in rules.check(alert) if one.severity == "error")
+    wrong = [*_times_fault(alert)] or [*islice(errors, MOST_FINDINGS)]
     if wrong:
         raise Unwritable(wrong)
     head, *rest = _alert(alert)
