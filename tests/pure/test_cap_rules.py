@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -264,3 +266,10 @@ def test_every_rule_says_what_it_wants_and_who_does() -> None:
     groups = [catalogue.SCHEMA, catalogue.WRITTEN, catalogue.MEANING, catalogue.CHAIN, catalogue.GOOGLE, catalogue.IFRC]
     names = list(chain.from_iterable(groups))
     assert len(names) == len(set(names)), "a rule stands in one group"
+
+
+def test_the_reference_names_every_rule_as_the_code_has_it() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "cap.md").read_text(encoding="utf-8")
+    rows = {f"| `{name}` | {rule.severity} | {rule.says} | {rule.source} |" for name, rule in catalogue.RULES.items()}
+    written = {line for line in text.splitlines() if re.match(r"\| `[a-z-]+` \| (error|warning|note) \|", line)}
+    assert written == rows

@@ -1,4 +1,4 @@
-"""What is written is valid CAP 1.2 by somebody else's validator, reads back as it was, and is the same bytes every time."""
+"""What is written is valid by somebody else's validator, reads back as it was, and is the same bytes every time."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ BELONGS = Reference("alerts@example.org", "leogane-7", datetime(2010, 1, 20, 11,
         ("reference-self", replace(the_good(), references=(BELONGS,))),
         ("restriction-needed", replace(the_good(), scope=Scope.RESTRICTED)),
         ("quotes", replace(the_good(), addresses=('the "night" desk',))),
-        ("time", replace(the_good(), sent=datetime(2010, 1, 20, 6))),  # noqa: DTZ001 - that is what is tried
+        ("time", replace(the_good(), sent=datetime(2010, 1, 20, 6))),
         ("time", replace(the_good(), sent=datetime(2010, 1, 20, 6, 0, 0, 5, tzinfo=UTC))),
         ("time", replace(the_good(), sent=datetime(2010, 1, 20, 6, tzinfo=timezone(timedelta(seconds=17762))))),
         ("offset", replace(the_good(), sent=datetime(2010, 1, 20, 6, tzinfo=timezone(timedelta(hours=15))))),

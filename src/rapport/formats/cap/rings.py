@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from rapport.formats.cap.model import Point
 
-#: Work for one message [ours], about half a second: ten for an edge, one for a pair of edges that share a longitude, ten
-#: more where their boxes meet.
+#: Work for one message [ours], about half a second: ten for an edge, one for a pair of edges that share a longitude,
+#: ten more where their boxes meet.
 MOST_COMPARED = 2_000_000
 _PER_DEGREE = (
     10**9
