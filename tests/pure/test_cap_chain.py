@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rapport.formats.cap.chain import Standing, Thread, threads
+from rapport.formats.cap.message import Message
 from rapport.formats.cap.model import Alert, MsgType, Reference, Status
-from rapport.formats.cap.reading import Message, read
+from rapport.formats.cap.reading import read
 from rapport.formats.cap.writing import write
 from tests.pure.cap_alerts import SAMPLES, good
 

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from rapport.formats.cap.reading import read
-from rapport.formats.cap.signature import Anchor, Checked, certificates, check, sign
+from rapport.formats.cap.signature import Anchor, Checked, certificates, check
+from rapport.formats.cap.signing import sign
 from rapport.formats.cap.validation import validate
 from rapport.formats.cap.writing import write
 from tests.pure.cap_alerts import SAMPLES, good
@@ -89,6 +90,13 @@ def test_what_we_sign_is_trusted_by_who_pinned_our_certificate_and_stays_valid(m
     assert validate(read(data)) == ()
     assert read(data).alert == read(written()).alert
     assert b"ecdsa-sha256" in data
+
+
+def test_nobody_signs_with_a_certificate_of_another_key_nor_twice() -> None:
+    with pytest.raises(ValueError, match="another key"):
+        sign(written(), key("desk"), certificate("stranger"))
+    with pytest.raises(ValueError, match="signed already"):
+        sign(signed(), key("desk"), certificate("desk"))
 
 
 def test_a_message_without_a_signature_has_none() -> None:

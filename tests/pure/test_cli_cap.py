@@ -47,7 +47,7 @@ def test_programs_get_the_same_as_json(tmp_path: Path, capsys: Capture) -> None:
 def test_two_files_under_one_identity_are_a_conflict(capsys: Capture) -> None:
     names = [str(SAMPLES / f"{name}.cap") for name in ("earthquake", "no_optional_fields")]
     assert run(["cap", "validate", *names]) == 1
-    assert "more than one message has this sender, identifier and sent" in capsys.readouterr().out
+    assert "More than one message has this sender, identifier and sent" in capsys.readouterr().out
 
 
 def test_a_message_is_shown_in_words_with_what_its_signatures_are_worth(capsys: Capture) -> None:
@@ -85,3 +85,11 @@ def test_what_cannot_be_understood_is_one_line(arguments: list[str], said: str, 
 def test_what_cannot_be_shown_says_where_the_reason_stands(tmp_path: Path, capsys: Capture) -> None:
     assert run(["cap", "show", saved(tmp_path, good(("<event>Aftershock</event>", "")))]) == 1
     assert "rapport cap validate says what" in capsys.readouterr().err
+
+
+def test_what_a_stranger_wrote_moves_no_cursor(tmp_path: Path, capsys: Capture) -> None:
+    path = saved(tmp_path, good(("Strong", "Strong\u009b2J\n\u202e")))
+    assert run(["cap", "show", path]) == 0
+    out = capsys.readouterr().out
+    assert "en-US     Strong 2J   aftershocks" in out
+    assert not set(out) & {"\u009b", "\u202e"}

@@ -16,8 +16,8 @@ from rapport.values import Json
 if TYPE_CHECKING:
     from rapport.formats.cap.chain import Standing
     from rapport.formats.cap.finding import Finding
+    from rapport.formats.cap.message import Message
     from rapport.formats.cap.model import Alert, Area, Info
-    from rapport.formats.cap.reading import Message
     from rapport.formats.cap.signature import Checked
     from rapport.formats.cap.validation import Profile
 
@@ -77,21 +77,23 @@ def validate(files: tuple[Path, ...], profile: Profile | None, to_json: bool) ->
                 *(f"  {one.in_words()}" for one in findings),
             ]
         read += messages
-    doubled = _doubled(read)
-    more = "more than one message has this sender, identifier and sent. Keep the right one."
-    lines += [f"error: {one}: {more}" for one in doubled]
-    show({"files": rows, "conflicts": list[Json](doubled)}, to_json, lines)
+    conflicts = _conflicts(read)
+    lines += [one.in_words() for one in conflicts]
+    show({"files": rows, "conflicts": [one.as_json() for one in conflicts]}, to_json, lines)
     said = [f"{wrong} of {len(files)} files break the rules"] if wrong else []
-    said += [f"{len(doubled)} times several messages have one identity"] if doubled else []
+    said += [f"{len(conflicts)} times several messages have one identity"] if conflicts else []
     if said:
         raise RapportError(f"{' and '.join(said)}: see the errors above.")
 
 
-def _doubled(messages: Sequence[Message]) -> list[str]:
+def _conflicts(messages: Sequence[Message]) -> list[Finding]:
+    from rapport.formats.cap.catalogue import found
     from rapport.formats.cap.chain import threads
     from rapport.formats.cap.lexical import written_reference
 
-    return [written_reference(one) for thread in threads(messages) for one in thread.conflicts]
+    remedy = "More than one message has this sender, identifier and sent. Keep the right one."
+    doubled = [one for thread in threads(messages) for one in thread.conflicts]
+    return [found("conflict", "/alert", remedy, written_reference(one)) for one in doubled]
 
 
 def _counted(findings: Sequence[Finding]) -> str:
@@ -213,7 +215,9 @@ def _in_words(version: str, alert: Alert, standing: Standing, checked: Sequence[
     for one in checked:
         verdict = "trusted" if one.trusted else "not trusted"
         said.append(f"signature {one.subject or 'nobody'}: {verdict}{f'. {one.reason}' if one.reason else ''}")
-    return said if checked else [*said, "signature none"]
+    said += [] if checked else ["signature none"]
+    # What a stranger wrote moves no cursor.
+    return ["".join(sign if sign.isprintable() else " " for sign in line) for line in said]
 
 
 def _shapes(area: Area) -> str:

@@ -14,8 +14,8 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
+from rapport.formats.cap.message import Message
 from rapport.formats.cap.model import Alert, MsgType, Reference
-from rapport.formats.cap.reading import Message
 
 #: Messages left out by one Update or Cancel that are listed, and looked at [ours].
 MOST_LEFT_OUT = 100

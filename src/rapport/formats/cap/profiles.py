@@ -13,8 +13,8 @@ from datetime import datetime
 from rapport.formats.cap import lexical
 from rapport.formats.cap.catalogue import found
 from rapport.formats.cap.finding import Finding
+from rapport.formats.cap.message import Leaf, Message
 from rapport.formats.cap.model import Alert, Area, Certainty, Info, Severity, Status, Urgency
-from rapport.formats.cap.reading import Leaf, Message
 
 GOOGLE_HEADLINE = 140
 GOOGLE_AREA_DESC = 50

@@ -1,4 +1,4 @@
-"""Enveloped XML signatures over a whole alert (CAP 1.2, 3.3.4.1), made and checked.
+"""Enveloped XML signatures over a whole alert (CAP 1.2, 3.3.4.1), checked; `signing` makes them.
 
 A certificate inside a message proves nothing: anybody can make one. So a message is held to certificates that were
 pinned for its sender beforehand. Whether the key was good is asked for the time when the message was sent, or every
@@ -12,11 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import verification
 from lxml import etree
@@ -27,13 +25,10 @@ from signxml.algorithms import (
     SignatureMethod,
 )
 from signxml.exceptions import SignXMLException
-from signxml.signer import XMLSigner
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from rapport.formats.cap import parsing
+from rapport.formats.cap.message import Message
 from rapport.formats.cap.parsing import XMLDSIG
-from rapport.formats.cap.reading import Message
-from rapport.formats.markup import DECLARATION
 
 #: Signatures of a message, and certificates in one, that are looked at [ours]: national systems add one each.
 MOST_SIGNATURES = 4
@@ -42,10 +37,6 @@ MOST_CERTIFICATES = 6
 _DS = f"{{{XMLDSIG}}}"
 _ENVELOPED = SignatureConstructionMethod.enveloped.value
 _TRANSFORMS = frozenset({_ENVELOPED, *(one.value for one in CanonicalizationMethod)})
-_METHODS = {
-    "exclusive": CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
-    "1.1": CanonicalizationMethod.CANONICAL_XML_1_1,
-}
 _STRONG = SignatureConfiguration()
 _FAULTS = (SignXMLException, ValueError, TypeError, AttributeError, KeyError, UnsupportedAlgorithm, etree.LxmlError)
 
@@ -88,27 +79,6 @@ class Checked:
 def certificates(pem: str | bytes) -> tuple[x509.Certificate, ...]:
     """The certificates of a PEM text, for an Anchor. ValueError where there is none."""
     return tuple(x509.load_pem_x509_certificates(pem.encode() if isinstance(pem, str) else pem))
-
-
-# --- making --------------------------------------------------------------------------------------------------------
-
-
-def sign(
-    data: bytes,
-    key: EllipticCurvePrivateKey,
-    certificate: x509.Certificate,
-    method: Literal["exclusive", "1.1"] = "exclusive",
-) -> bytes:
-    """A written alert with an ECDSA-SHA256 signature after its last info. Two calls give two signatures: ECDSA takes
-    a random number for each."""
-    signer = XMLSigner(
-        SignatureConstructionMethod.enveloped, SignatureMethod.ECDSA_SHA256, DigestAlgorithm.SHA256, _METHODS[method]
-    )
-    signed = signer.sign(parsing.parse(data), key=key, cert=[certificate])
-    return f"{DECLARATION}{etree.tostring(signed, encoding='unicode')}\n".encode()
-
-
-# --- checking ------------------------------------------------------------------------------------------------------
 
 
 def check(message: Message, anchors: Mapping[str, Anchor], now: datetime) -> tuple[Checked, ...]:

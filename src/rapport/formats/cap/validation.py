@@ -9,7 +9,7 @@ from typing import Literal
 
 from rapport.formats.cap import profiles, rules
 from rapport.formats.cap.finding import Finding
-from rapport.formats.cap.reading import Message
+from rapport.formats.cap.message import Message
 from rapport.formats.cap.rules.area import Box
 from rapport.formats.cap.schema import MOST_FINDINGS
 
