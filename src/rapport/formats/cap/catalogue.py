@@ -32,11 +32,11 @@ def _cap(section: str) -> str:
 #: What the schema of the version says.
 SCHEMA: Mapping[str, Rule] = _rules(
     "error", "CAP schema, 3.4",
-    element="an element that CAP does not have here",
+    element="only elements that CAP has there",
     order="elements stand in the order of the schema",
-    missing="an element that must be there",
-    repeated="an element that may stand there once",
-    attribute="elements of CAP have no attributes",
+    missing="every element that the schema requires",
+    repeated="once what may stand there once",
+    attribute="no attributes",
     mixed="no text between elements, no elements in text",
     choice="one of the values that the schema lists",
     integer="a whole number",
@@ -55,9 +55,9 @@ WRITTEN: Mapping[str, Rule] = {
              quotes="names with spaces stand in double quotes"),
     **_rules("error", _OURS, too_many_points="no more points than are read",
              too_many_named="no more references, addresses or incidents than are read",
-             more="so many faults that the others are not listed"),
-    **_rules("warning", "CAP 1.0", credential_sent="a password in the message is not kept",
-             scope_unsaid="1.0 lets the scope out; then nobody knows for whom it is"),
+             more="at most 200 faults of writing; no more are listed"),
+    **_rules("warning", "CAP 1.0", credential_sent="no password in the message; it is not kept",
+             scope_unsaid="a scope, though 1.0 lets it out: nobody knows for whom the message is"),
     **_rules("note", _cap("3.2.2"), very_likely="Very Likely, of 1.0, is read as Likely"),
 }  # fmt: skip
 
@@ -80,7 +80,7 @@ MEANING: Mapping[str, Rule] = {
              empty="text that must be there says something"),
     **_rules("warning", _cap("3.2.2"),
              language_unknown="a language that there is",
-             same_text="another language, the same text",
+             same_text="in another language another text",
              overriding="a later info of a language adds and does not override",
              assess="Assess is not for the public",
              expires_absent="without expires each receiver decides when it ends",
@@ -109,7 +109,7 @@ MEANING: Mapping[str, Rule] = {
              area_unmapped="a shape or a geocode beside areaDesc"),
     **_rules("warning", _OURS,
              ring_touches="a ring does not touch itself",
-             ring_unchecked="so long or tangled that crossings are not looked for",
+             ring_unchecked="a ring that is not so long or tangled that crossings are not looked for",
              ring_swapped="latitude before longitude"),
 }  # fmt: skip
 
