@@ -68,8 +68,8 @@ def _fifteen_digits(value: Value, _record: Record) -> Value:
 
 
 CLEANED = Change(_("Control characters are left out."), _each(clean))
-WHOLE_SECONDS = Change(_("To the second."), _seconds)
-SIX_DECIMALS = Change(_("To six decimals of a degree, which is 11 cm."), _six_decimals)
+WHOLE_SECONDS = Change(_("Times are given to the second."), _seconds)
+SIX_DECIMALS = Change(_("Coordinates have six decimals of a degree, which is 11 cm."), _six_decimals)
 LINE_ENDS = Change(_("Line ends are all written alike."), _each(ical.text_of))
 IN_A_CELL = Change(_("Line ends are all written alike, and a text ends after 32,767 characters."), _each(xlsx.text_of))
 DIGITS = Change(_("To fifteen digits."), _fifteen_digits)
@@ -97,14 +97,14 @@ CHANGED_INSTEAD = Change(
     lambda value, record: value or _seconds(record["updated_at"], record),
 )
 
-#: What every format does, by the type of a field in the dictionary.
+#: What every format does.
+EVERYWHERE = (CLEANED, WHOLE_SECONDS, SIX_DECIMALS)
+#: To which fields, by their type in the dictionary, and by their name.
 _BY_TYPE: Mapping[str, Sequence[Change]] = {"string": (CLEANED,), "datetime": (WHOLE_SECONDS,)}
 _BY_NAME: Mapping[str, Sequence[Change]] = {"lat": (SIX_DECIMALS,), "lon": (SIX_DECIMALS,)}
-#: What one format does, by the type, and by the name of a field.
-_FORMATS_BY_TYPE: Mapping[Export, Mapping[str, Sequence[Change]]] = {
-    "xlsx": {"string": (IN_A_CELL,), "number": (DIGITS,)},
-    "ics": {"string": (LINE_ENDS,)},
-}
+#: What one format does to words that people write, to numbers of any size, and by the name of a field.
+_WORDS: Mapping[Export, Sequence[Change]] = {"xlsx": (IN_A_CELL,), "ics": (LINE_ENDS,)}
+_NUMBERS: Mapping[Export, Sequence[Change]] = {"xlsx": (DIGITS,)}
 _FORMATS_BY_NAME: Mapping[Export, Mapping[str, Sequence[Change]]] = {
     "csv": {"categories": (PARTED,)},
     "hxl.csv": {"categories": (PARTED,)},
@@ -180,9 +180,16 @@ def _changes(entry: Entry, export: Export) -> Sequence[Change]:
     return (
         *_BY_TYPE.get(entry.type, ()),
         *_BY_NAME.get(entry.name, ()),
-        *_FORMATS_BY_TYPE.get(export, {}).get(entry.type, ()),
+        *(_WORDS.get(export, ()) if _is_words(entry) else ()),
+        *(_NUMBERS.get(export, ()) if entry.type == "number" and entry.name not in _BY_NAME else ()),
         *_FORMATS_BY_NAME.get(export, {}).get(entry.name, ()),
     )
+
+
+def _is_words(entry: Entry) -> bool:
+    """Whether anything may stand in it: it is no code, no address and no reference."""
+    bound = entry.codes and not entry.named
+    return entry.type == "string" and not bound and entry.format == "default" and not entry.constraints
 
 
 def _list(value: Value) -> list[str]:
