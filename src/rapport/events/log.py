@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -106,6 +107,38 @@ def changed(operation_id: int, audience: str, purpose: Purpose, ids: Sequence[in
         concerned = log.annotate(concerned=F("purposes").bitand(bits([purpose]))).filter(concerned__gt=0)
         found.update(concerned.order_by().values_list("event_id").annotate(last=Max("at")))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What became of an event for an audience between two moments: `what` is new, changed or gone."""
+
+    ref: str
+    what: str
+    at: datetime
+
+
+def changes(operation_id: int, audience: str, purpose: Purpose, after: int, upto: int) -> Iterator[Changed]:
+    """Of the log's entries after one stamp and up to another, those that concern the purpose: one for each event that
+    is given now, or was then; in the order in which they changed last."""
+    log = ReleaseEntry.objects.filter(operation_id=operation_id, audience=audience)
+    concerned = log.annotate(concerned=F("purposes").bitand(bits([purpose]))).filter(concerned__gt=0)
+    news = concerned.filter(seq__gt=after, seq__lte=upto).order_by("seq")
+    last = {event: (seq, retracted, at) for event, seq, retracted, at in news.values_list(*_NEWS)}
+    ordered = sorted(last, key=lambda event: last[event][0])
+    for start in range(0, len(ordered), _PART):
+        part = ordered[start : start + _PART]
+        refs = dict(Event.objects.filter(pk__in=part).values_list("pk", "ref"))
+        earlier = concerned.filter(seq__lte=after, event_id__in=part).order_by("seq")
+        had = dict(earlier.values_list("event_id", "retracted"))
+        for event in part:
+            _, retracted, at = last[event]
+            given = had.get(event) is False
+            if not retracted or given:
+                yield Changed(refs[event], "gone" if retracted else "changed" if given else "new", at)
+
+
+_NEWS = ("event_id", "seq", "retracted", "at")
 
 
 def protocol_changed(operation_id: int) -> str:

@@ -38,11 +38,11 @@ FEEDS = ("rss", "atom", "geojson", "csv")
 def operations(request: HttpRequest) -> HttpResponse:
     """All operations, the newest first, with the number of events this reader may see in each."""
     found = Operation.objects.order_by("-open", "-created_at")
-    shown = [(one, view(one, who).select(Filters()).total) for one, who in _readable(request, found)]
+    shown = [(one, view(one, who).select(Filters()).total) for one, who in readable(request, found)]
     return render(request, "events/operations.html", {"operations": shown})
 
 
-def _readable(request: HttpRequest, found: Iterable[Operation]) -> list[tuple[Operation, Reader]]:
+def readable(request: HttpRequest, found: Iterable[Operation]) -> list[tuple[Operation, Reader]]:
     """The operations with on whose behalf each is read. A partner's key reads one of them: the others are not shown to
     it. BadKey where it reads none."""
     readers: list[tuple[Operation, Reader]] = []

@@ -82,7 +82,7 @@ def as_schema(request: HttpRequest, operation: Operation) -> HttpResponseBase:
     who = reader(request, operation)
     mine = _for(operation, who)
     schema = table_schema(entries(mine), export, version(mine), operation.slug, _tongue(operation))
-    return _answer(request, who, written(schema), "application/json")
+    return answered(request, written(schema), "application/json", anyone=who.anonymous)
 
 
 @public
@@ -90,7 +90,8 @@ def as_schema(request: HttpRequest, operation: Operation) -> HttpResponseBase:
 def as_table(request: HttpRequest, operation: Operation) -> HttpResponseBase:
     who = reader(request, operation)
     mine = _for(operation, who)
-    response = _answer(request, who, b"".join(as_csv(entries(mine), version(mine), _tongue(operation))), CSV_TYPE)
+    body = b"".join(as_csv(entries(mine), version(mine), _tongue(operation)))
+    response = answered(request, body, CSV_TYPE, anyone=who.anonymous)
     response.headers["Content-Disposition"] = f'attachment; filename="{operation.slug}-dictionary.csv"'
     return response
 
@@ -103,12 +104,13 @@ def _tongue(operation: Operation) -> Tongue:
     return Tongue(get_language() or operation.language, gettext)
 
 
-def _answer(request: HttpRequest, who: Reader, body: bytes, content_type: str) -> HttpResponseBase:
-    """As feeds are answered: asked for again, and sent again only when it has changed."""
+def answered(request: HttpRequest, body: bytes, content_type: str, *, anyone: bool) -> HttpResponseBase:
+    """As feeds are answered: asked for again, and sent again only when it has changed. `anyone`: it holds nothing that
+    only some get."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     whole = HttpResponse(b"" if request.method == "HEAD" else body, content_type=content_type)
     response = get_conditional_response(request, etag) or whole
     response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "no-cache" if who.anonymous else "private, no-cache"
+    response.headers["Cache-Control"] = "no-cache" if anyone else "private, no-cache"
     patch_vary_headers(response, ["Accept-Encoding", "Accept-Language", "Cookie"])
     return response

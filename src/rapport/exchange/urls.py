@@ -1,10 +1,11 @@
-"""Addresses of the feeds, /OPERATION/events.ENDING, of the page that offers them, and of the data dictionary."""
+"""Addresses of the feeds, /OPERATION/events.ENDING, of the page that offers them, of packs,
+the catalogue and the data dictionary."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from rapport.exchange import dictionary, taking
+from rapport.exchange import catalogue, dictionary, packs, taking
 from rapport.exchange.views import FORMATS, feed
 
 urlpatterns = [
@@ -12,7 +13,10 @@ urlpatterns = [
         path(f"<slug:operation>/events.{ending}", feed, {"ending": ending}, name=f"events.{ending}")
         for ending in FORMATS
     ),
+    path("catalogue/", catalogue.page, name="catalogue"),
+    path("catalogue.jsonld", catalogue.as_json, name="catalogue.jsonld"),
     path("<slug:operation>/take/", taking.page, name="take"),
+    path("<slug:operation>/pack.zip", packs.give, name="pack"),
     path("<slug:operation>/dictionary/", dictionary.page, name="dictionary"),
     path("<slug:operation>/dictionary.json", dictionary.as_schema, name="dictionary.json"),
     path("<slug:operation>/dictionary.csv", dictionary.as_table, name="dictionary.csv"),

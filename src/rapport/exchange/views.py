@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 
 from rapport.errors import Refused
 from rapport.events import extra, live
+from rapport.events.filters import Filters
 from rapport.events.index import Selection
 from rapport.events.releases import releases
 from rapport.exchange.dictionary import columns
@@ -32,6 +33,7 @@ from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
 from rapport.sharing.coarser import time_left
 from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.protocol.model import Audience, Rounding
 from rapport.sharing.readers import reader
 from rapport.values import Purpose, Reader, Release
 
@@ -80,22 +82,26 @@ class Feed:
 
     operation: Operation
     reader: Reader
-    audience: str
+    audience: Audience
     selection: Selection
     state: str  # live.View.state
-    rounded: bool  # what changed when is told less exactly than it is known
+    rounding: Rounding  # when something changed may be told no more exactly
     format: Format
     limit: int | None
     context: FeedContext
 
-    def etag(self) -> str:
-        """Changes whenever the bytes of this feed may."""
+    def etag(self, of: str = "") -> str:
+        """Changes whenever the bytes of this feed may, or of something made `of` it."""
         context = self.context
         parts = (
-            self.audience, context.slug, self.operation.definition_hash, self.state,
+            of, self.audience.name, context.slug, self.operation.definition_hash, self.state,
             context.query, context.language, context.base_url, self.format.ending, self.format.version, self.limit,
         )  # fmt: skip
         return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
+
+    def rounded(self, at: datetime) -> datetime:
+        """A time of change, as this reader may be told it."""
+        return time_left(at, self.rounding, ZoneInfo(self.operation.time_zone)) or at
 
     def content(self) -> Iterator[bytes]:
         return _gathered(self.format.write(self._releases(), self.context))
@@ -117,14 +123,14 @@ class Feed:
 def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpResponseBase:
     """The events of an operation in the format with that ending."""
     try:
-        asked = _asked(request, operation, FORMATS[ending])
+        asked = asked_feed(request, operation, FORMATS[ending])
     except Refused as error:
         return HttpResponse(f"{error}\n", status=error.status, content_type="text/plain; charset=utf-8")
     etag, changed = asked.etag(), asked.context.updated
     # Within a second of a change, the next one could carry the same Last-Modified: then only the ETag speaks.
     # A rounded time says neither: when within it something changed is what was rounded away.
     settled = None
-    if not asked.rounded and timezone.now() - changed > timedelta(seconds=2):
+    if not asked.rounding and timezone.now() - changed > timedelta(seconds=2):
         settled = int(changed.timestamp())
     response = get_conditional_response(request, etag, settled) or _answer(request, asked)
     if settled is not None:
@@ -135,11 +141,13 @@ def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpRespons
     return response
 
 
-def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
+def asked_feed(request: HttpRequest, operation: Operation, form: Format, *, everything: bool = False) -> Feed:
+    """The feed that a request asks for: whose, with which filters, in which language. Refused names what is wrong.
+    `everything`: filters in the address mean something else."""
     who = reader(request, operation)
     audience = extra.audience(operation, who, Purpose.EXPORT)
-    filters = extra.asked(request.GET, operation, audience)
-    limit = _limit(request.GET.get("limit", ""), form)
+    filters = Filters() if everything else extra.asked(request.GET, operation, audience)
+    limit = None if everything else _limit(request.GET.get("limit", ""), form)
     seen = live.view(operation, who, Purpose.EXPORT)
     policy = policy_of(operation.pk)
     rounding = policy.rounding(audience.name, Purpose.EXPORT, timezone.now())
@@ -157,7 +165,7 @@ def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
         updated=time_left(changed, rounding, ZoneInfo(operation.time_zone)) or changed,
         extra=columns(operation, audience),
     )
-    return Feed(operation, who, audience.name, selection, seen.state, rounding > 0, form, limit, context)
+    return Feed(operation, who, audience, selection, seen.state, rounding, form, limit, context)
 
 
 def _limit(text: str, form: Format) -> int | None:

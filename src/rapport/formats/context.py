@@ -56,6 +56,10 @@ class FeedContext:
         """The Table Schema of what this feed holds in the format with that ending: its data dictionary."""
         return f"{self.base_url}/{quote(self.slug)}/dictionary.json?export={ending}"
 
+    def pack_url(self) -> str:
+        """All of the operation in one file."""
+        return f"{self.base_url}/{quote(self.slug)}/pack.zip"
+
     def event_url(self, ref: str) -> str:
         return f"{self.base_url}/{quote(self.slug)}/events/{quote(ref)}/"
 

@@ -48,6 +48,8 @@ QUEUE_WEIGHTS = ("urgency", "people", "trusted")
 QUEUE_SHARES = ("heard",)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _COUNTRY = re.compile(r"[A-Z]{3}")
+_LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,59}")
+_ADDRESS = re.compile(r"https?://[^\s<>\"]{1,500}")
 _GLIDE = re.compile(r"[A-Z]{2}-\d{4}-\d{6}-[A-Z]{3}")
 
 
@@ -111,6 +113,7 @@ class Definition:
     replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     queue: Mapping[str, float] = field(default_factory=dict)
     sending: Mapping[str, Json] = field(default_factory=dict)
+    licence: Mapping[str, str] = field(default_factory=dict)
     gazetteers: tuple[str, ...] = ()
     categories: tuple[CategoryDefinition, ...] = ()
     sources: tuple[SourceDefinition, ...] = ()
@@ -144,6 +147,7 @@ def parse(text: str) -> Definition:
         replies=_replies(top),
         queue=_queue(top),
         sending=_sending(top),
+        licence=_licence(top),
         gazetteers=_gazetteers(top),
         categories=tuple(_category(table) for table in top.tables("categories")),
         sources=tuple(_source(table) for table in top.tables("sources")),
@@ -233,6 +237,20 @@ def _sending(top: Table) -> Mapping[str, Json]:
     if bool(made["quiet_from"]) != bool(made["quiet_to"]):
         raise table.bad("quiet_from", "quiet_from and quiet_to go together; write both or neither")
     return made
+
+
+def _licence(top: Table) -> Mapping[str, str]:
+    """Under which licence what readers take may be used: name, and optionally title and path."""
+    table = top.table("licence")
+    if table is None:
+        return {}
+    made = {
+        "name": table.text("name", None, _LICENCE, "as CC-BY-4.0, from the SPDX list"),
+        "title": table.text("title", ""),
+        "path": table.text("path", "", _ADDRESS, "as https://creativecommons.org/licenses/by/4.0/"),
+    }
+    table.nothing_else()
+    return {key: text for key, text in made.items() if text}
 
 
 def _gazetteers(top: Table) -> tuple[str, ...]:

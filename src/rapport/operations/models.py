@@ -42,6 +42,7 @@ class Operation(models.Model):
     replies = models.JSONField(default=dict)  # language → {"received": …, "ask_place": …, "stopped": …}
     queue = models.JSONField(default=dict)  # weights of the queue's order, see desk/queue/priority.py
     sending = models.JSONField(default=dict)  # quiet hours and such, see notify/
+    licence = models.JSONField(default=dict)  # of what readers take: {"name": …, "title": …, "path": …}
     extra_fields = models.JSONField(default=list)  # what reports and events say beyond the usual, see fields.py
     retention = models.JSONField(default=dict)  # when what is destroyed, see oversight/retention/schedule.py
     sending_stopped_at = models.DateTimeField(null=True)  # the stop button: nothing is sent

@@ -1,0 +1,83 @@
+"""What can be had from this server, for people and for programs, so that they find it before they collect it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from rapport.events.views import readable
+from rapport.exchange.dictionary import answered
+from rapport.exchange.taking import OFFERED
+from rapport.exchange.views import FORMATS, Feed, asked_feed
+from rapport.formats import pack
+from rapport.formats.catalogue import CONTENT_TYPE, Dataset, Distribution, written
+from rapport.formats.dictionary.described import TABLES
+from rapport.formats.pack import Licence
+from rapport.operations.access import public
+from rapport.operations.models import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one operation gives this reader, as the page lists it."""
+
+    operation: Operation
+    total: int
+    dataset: Dataset
+
+
+@public
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Every operation with its data, its formats, and when it last changed."""
+    return render(request, "exchange/catalogue.html", {"held": list(_held(request))})
+
+
+@public
+@require_safe
+def as_json(request: HttpRequest) -> HttpResponseBase:
+    """The same as a DCAT catalogue in JSON-LD."""
+    body = written(f"{_base(request)}/catalogue.jsonld", "rapport", [one.dataset for one in _held(request)])
+    return answered(request, body, CONTENT_TYPE, anyone=False)  # what is listed depends on who reads
+
+
+def _held(request: HttpRequest) -> Iterator[Held]:
+    for operation, _ in readable(request, Operation.objects.order_by("-open", "-created_at")):
+        feed = asked_feed(request, operation, FORMATS["csv"], everything=True)
+        yield Held(operation, feed.selection.total, _dataset(operation, feed))
+
+
+def _dataset(operation: Operation, feed: Feed) -> Dataset:
+    context = feed.context
+    feeds = [
+        Distribution(
+            title=name,
+            address=context.feed_url(export),
+            media_type=FORMATS[export].content_type,
+            schema=context.dictionary_url(export) if export in TABLES else "",
+        )
+        for export, (name, _) in OFFERED.items()
+    ]
+    whole = Distribution(gettext("Release pack"), context.pack_url(), pack.CONTENT_TYPE)
+    return Dataset(
+        page=context.page_url(),
+        names=operation.names,
+        descriptions=operation.descriptions,
+        keywords=[category.names for category in operation.categories.filter(parent=None).order_by("order")],
+        identifier=operation.glide or operation.slug,
+        box=operation.box,
+        issued=operation.created_at,
+        modified=context.updated,
+        licence=Licence(**operation.licence) if operation.licence else None,
+        distributions=[whole, *feeds],
+    )
+
+
+def _base(request: HttpRequest) -> str:
+    return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")

@@ -1,0 +1,169 @@
+"""A release pack: all that a reader may take of an operation, in one file, with what is new since an earlier one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from rapport.errors import Refused
+from rapport.events import log
+from rapport.exchange.dictionary import own
+from rapport.exchange.models import Pack
+from rapport.exchange.views import FORMATS, Feed, asked_feed
+from rapport.formats import pack, table
+from rapport.formats.context import utc
+from rapport.formats.dictionary.described import table_schema
+from rapport.formats.dictionary.operation import Own, entries, version
+from rapport.formats.pack import Licence, Package, Part
+from rapport.operations.access import public
+from rapport.operations.models import Operation
+from rapport.sharing.active import policy_of
+from rapport.values import Json, Purpose
+
+#: The feeds that a pack holds, with what each is.
+PARTS: Mapping[str, str] = {
+    "csv": "Events, one a row",
+    "hxl.csv": "Events, one a row, with HXL hashtags in the second row",
+    "geojson": "Events as map data",
+}
+CHANGES = "changes.csv"
+_COLUMNS = ("ref", "change", "at")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A pack as somebody asked for it."""
+
+    feed: Feed  # of everything, in any format: whose, in which state and language
+    made: Pack
+    since: Pack | None
+
+
+@public
+@require_safe
+def give(request: HttpRequest, operation: Operation) -> HttpResponseBase:
+    """`since`: the version of an earlier pack; then the pack also says what is new, changed and gone since."""
+    try:
+        asked = _asked(request, operation)
+    except Refused as error:
+        return HttpResponse(f"{error}\n", status=error.status, content_type="text/plain; charset=utf-8")
+    etag = asked.feed.etag(f"pack {asked.since.number if asked.since else ''}")
+    response = get_conditional_response(request, etag) or _answer(request, asked)
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "no-cache" if asked.feed.reader.anonymous else "private, no-cache"
+    patch_vary_headers(response, ["Accept-Encoding", "Accept-Language", "Cookie"])
+    return response
+
+
+def _answer(request: HttpRequest, asked: Asked) -> HttpResponseBase:
+    if request.method == "HEAD":
+        response: HttpResponseBase = HttpResponse(content_type=pack.CONTENT_TYPE)
+    else:
+        response = StreamingHttpResponse(content(asked), content_type=pack.CONTENT_TYPE)
+    name = f"{asked.feed.operation.slug}-{asked.made.number}.zip"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _asked(request: HttpRequest, operation: Operation) -> Asked:
+    feed = asked_feed(request, operation, FORMATS["csv"])
+    if feed.context.query or request.GET.get("limit"):
+        raise Refused("bad_filter", "a pack holds everything; take a single format to choose", field="filters")
+    made = _made(feed)
+    return Asked(feed, made, _since(request.GET.get("since", ""), made))
+
+
+def _since(text: str, made: Pack) -> Pack | None:
+    if not text:
+        return None
+    known = Pack.objects.filter(operation=made.operation_id, audience=made.audience, number__lte=made.number)
+    found = known.filter(number=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 9 else None
+    if found is None:
+        raise Refused(
+            "since", f"write the version of an earlier pack of yours: the newest is {made.number}", field="since"
+        )
+    return found
+
+
+@transaction.atomic
+def _made(feed: Feed) -> Pack:
+    """The pack's row: as many states as there were have a number, in their order."""
+    Operation.objects.select_for_update().get(pk=feed.operation.pk)  # two who ask at once get one number
+    packs = Pack.objects.filter(operation=feed.operation, audience=feed.audience.name)
+    last = packs.order_by("-number").first()
+    state = hashlib.sha256(f"{feed.state} {feed.operation.definition_hash}".encode()).hexdigest()
+    if last is not None and last.state == state:
+        return last
+    number = last.number + 1 if last else 1
+    return packs.create(
+        operation=feed.operation, audience=feed.audience.name, number=number, state=state, seq=feed.selection.seq
+    )
+
+
+def content(asked: Asked) -> Iterator[bytes]:
+    """The archive, piece by piece."""
+    return pack.write(_package(asked), _parts(asked))
+
+
+def _package(asked: Asked) -> Package:
+    feed, operation = asked.feed, asked.feed.operation
+    context, licence = feed.context, operation.licence
+    protocol = policy_of(operation.pk).protocol
+    return Package(
+        name=f"{operation.slug}-events",
+        id=context.feed_id(),
+        title=context.name,
+        description=f"Events of {context.name}, as they are shared with: {feed.audience.title}.",
+        homepage=context.page_url(),
+        version=str(asked.made.number),
+        created=context.updated,
+        licence=Licence(**licence) if licence else None,
+        ours={
+            "operation": operation.slug,
+            "glide": operation.glide or None,
+            "exercise": operation.exercise,
+            "audience": feed.audience.name,
+            "protocol": f"{protocol.name} {protocol.version}",
+            "dictionary": version(_own(asked)),
+            "events": feed.selection.total,
+            "since": str(asked.since.number) if asked.since else None,
+        },
+    )
+
+
+def _parts(asked: Asked) -> Sequence[Part]:
+    mine = _own(asked)
+    schema: Json = table_schema(entries(mine), "csv", version(mine), asked.feed.operation.slug)
+    more: Mapping[str, Mapping[str, Json]] = {
+        "csv": {"type": "table", "schema": schema},
+        "hxl.csv": {"type": "table", "schema": schema, "dialect": {"commentRows": [2]}},
+    }
+    parts = [
+        Part(f"events.{ending}", title, FORMATS[ending].content_type, _writer(asked, ending), more.get(ending, {}))
+        for ending, title in PARTS.items()
+    ]
+    if asked.since is not None:
+        parts.append(Part(CHANGES, "What is new, changed and gone", table.CONTENT_TYPE, lambda: _changes(asked)))
+    return parts
+
+
+def _writer(asked: Asked, ending: str) -> Callable[[], Iterator[bytes]]:
+    """Writes one of the feeds when the pack comes to it."""
+    return lambda: replace(asked.feed, format=FORMATS[ending], limit=None).content()
+
+
+def _changes(asked: Asked) -> Iterator[bytes]:
+    feed, since = asked.feed, asked.since.seq if asked.since else 0
+    yield table.line(_COLUMNS)
+    for one in log.changes(feed.operation.pk, feed.audience.name, Purpose.EXPORT, since, feed.selection.seq):
+        yield table.line([one.ref, one.what, utc(feed.rounded(one.at))])
+
+
+def _own(asked: Asked) -> Own:
+    return own(asked.feed.operation, asked.feed.audience)
