@@ -3,8 +3,10 @@ longer; what they then get, the protocol decides."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +27,7 @@ from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind, EntryKind, LedgerEntry
 from rapport.sharing import activation, agreements, organisations, partner_keys
 from rapport.sharing.agreements import Terms
-from rapport.sharing.models import Agreement, AgreementState, PartnerKey
+from rapport.sharing.models import Agreement, AgreementState, NamedRelease, PartnerKey
 from rapport.sharing.protocol.library import text_of
 from rapport.values import Purpose
 from tests.web.desk import DRAFT, report
@@ -530,3 +532,27 @@ def test_organisations_at_the_machine(event: Event, operation: Operation, lead: 
     assert "does not belong to who in sample" in run("join", "odile", "sample", "who", "--remove")
     said = Decision.objects.filter(kind=DecisionKind.ORGANISATION).order_by("pk").values_list("reason", flat=True)
     assert list(said) == ["odile belongs to WHO", "WHO changed", "odile does not belong to WHO any more"]
+
+
+def test_a_pack_is_handed_over_to_a_partner_and_written_down_as_given_to_it(
+    operation: Operation, event: Event, lead: Person, verifier: Person, who: Organisation, donor: Organisation
+) -> None:
+    agreement = agreements.agree(lead, operation, who, terms())
+    looking = agreements.agree(lead, operation, donor, terms(purposes=frozenset({Purpose.VIEW})))
+    client = as_(lead)
+    address = f"/sample/desk/partners/{agreement.pk}/pack.zip"
+    assert address in client.get(f"/sample/desk/partners/{agreement.pk}/").content.decode()
+    answer: Any = client.get(address)
+    assert 'filename="sample-who-1.zip"' in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as archive:
+        said = json.loads(archive.read("datapackage.json"))
+        assert event.ref.encode() in archive.read("events.csv")
+    assert said["rapport:audience"] not in {"team", "public"}
+    given = NamedRelease.objects.get()
+    assert (given.organisation, given.person_id, given.purpose) == ("who", 0, "export")
+    # Only who may sign agreements, only while one holds that says so.
+    assert as_(verifier).get(address).status_code == 403
+    assert "pack.zip" not in client.get(f"/sample/desk/partners/{looking.pk}/").content.decode()
+    assert client.get(f"/sample/desk/partners/{looking.pk}/pack.zip").status_code == 403
+    agreements.end(lead, agreement, "over")
+    assert client.get(address).status_code == 404

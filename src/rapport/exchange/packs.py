@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from rapport.errors import Refused
+from rapport.errors import NotAllowed, Refused
 from rapport.events import log
 from rapport.exchange.dictionary import own
 from rapport.exchange.models import Pack
@@ -21,10 +23,12 @@ from rapport.formats.context import utc
 from rapport.formats.dictionary.described import table_schema
 from rapport.formats.dictionary.operation import Own, entries, version
 from rapport.formats.pack import Licence, Package, Part
-from rapport.operations.access import public
+from rapport.operations.access import needs, public
 from rapport.operations.models import Operation
+from rapport.sharing import agreements
 from rapport.sharing.active import policy_of
-from rapport.values import Json, Purpose
+from rapport.sharing.readers import organisation_reader
+from rapport.values import Json, Purpose, Reader
 
 #: The feeds that a pack holds, with what each is.
 PARTS: Mapping[str, str] = {
@@ -49,8 +53,24 @@ class Asked:
 @require_safe
 def give(request: HttpRequest, operation: Operation) -> HttpResponseBase:
     """`since`: the version of an earlier pack; then the pack also says what is new, changed and gone since."""
+    return _given(request, operation)
+
+
+@require_safe
+@needs(agreements.SIGN)
+def give_for(request: HttpRequest, operation: Operation, number: int) -> HttpResponseBase:
+    """The pack that a partner would get by the agreement of that number, for somebody of the team to hand over: what is
+    in it is written down as given to the partner."""
+    agreement = get_object_or_404(agreements.in_force(operation.pk, timezone.now()), pk=number)
+    partner = organisation_reader(operation, agreement.receiver)
+    if Purpose.EXPORT not in partner.agreed:
+        raise NotAllowed(f"No agreement in force lets {agreement.receiver.name} take files: it would get what all get.")
+    return _given(request, operation, partner)
+
+
+def _given(request: HttpRequest, operation: Operation, partner: Reader | None = None) -> HttpResponseBase:
     try:
-        asked = _asked(request, operation)
+        asked = _asked(request, operation, partner)
     except Refused as error:
         return HttpResponse(f"{error}\n", status=error.status, content_type="text/plain; charset=utf-8")
     etag = asked.feed.etag(f"pack {asked.since.number if asked.since else ''}")
@@ -66,13 +86,14 @@ def _answer(request: HttpRequest, asked: Asked) -> HttpResponseBase:
         response: HttpResponseBase = HttpResponse(content_type=pack.CONTENT_TYPE)
     else:
         response = StreamingHttpResponse(content(asked), content_type=pack.CONTENT_TYPE)
-    name = f"{asked.feed.operation.slug}-{asked.made.number}.zip"
+    whom = f"-{asked.feed.reader.organisation}" if asked.feed.reader.organisation else ""
+    name = f"{asked.feed.operation.slug}{whom}-{asked.made.number}.zip"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _asked(request: HttpRequest, operation: Operation) -> Asked:
-    feed = asked_feed(request, operation, FORMATS["csv"])
+def _asked(request: HttpRequest, operation: Operation, partner: Reader | None) -> Asked:
+    feed = asked_feed(request, operation, FORMATS["csv"], on_behalf=partner)
     if feed.context.query or request.GET.get("limit"):
         raise Refused("bad_filter", "a pack holds everything; take a single format to choose", field="filters")
     made = _made(feed)

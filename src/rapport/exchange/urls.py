@@ -17,6 +17,7 @@ urlpatterns = [
     path("catalogue.jsonld", catalogue.as_json, name="catalogue.jsonld"),
     path("<slug:operation>/take/", taking.page, name="take"),
     path("<slug:operation>/pack.zip", packs.give, name="pack"),
+    path("<slug:operation>/desk/partners/<int:number>/pack.zip", packs.give_for, name="pack_for"),
     path("<slug:operation>/dictionary/", dictionary.page, name="dictionary"),
     path("<slug:operation>/dictionary.json", dictionary.as_schema, name="dictionary.json"),
     path("<slug:operation>/dictionary.csv", dictionary.as_table, name="dictionary.csv"),

@@ -141,10 +141,18 @@ def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpRespons
     return response
 
 
-def asked_feed(request: HttpRequest, operation: Operation, form: Format, *, everything: bool = False) -> Feed:
+def asked_feed(
+    request: HttpRequest,
+    operation: Operation,
+    form: Format,
+    *,
+    everything: bool = False,
+    on_behalf: Reader | None = None,
+) -> Feed:
     """The feed that a request asks for: whose, with which filters, in which language. Refused names what is wrong.
-    `everything`: filters in the address mean something else."""
-    who = reader(request, operation)
+    `everything`: filters in the address mean something else. `on_behalf`: for whom it is fetched, if for somebody
+    else."""
+    who = on_behalf or reader(request, operation)
     audience = extra.audience(operation, who, Purpose.EXPORT)
     filters = Filters() if everything else extra.asked(request.GET, operation, audience)
     limit = None if everything else _limit(request.GET.get("limit", ""), form)

@@ -6,7 +6,7 @@ from __future__ import annotations
 #: later: an operation cannot be renamed once its address is printed on a poster.
 RESERVED_SLUGS = frozenset({
     ".well-known", "about", "accounts", "admin", "api", "basemap", "catalogue", "catalogue.jsonld", "contacts", "desk",
-    "docs", "drills", "events", "export", "feeds", "frameworks", "healthz", "help", "in", "language", "media", "operation",
-    "operations", "organisations", "oversight", "people", "privacy", "rapport", "registry", "robots.txt",
+    "docs", "drills", "events", "export", "feeds", "frameworks", "healthz", "help", "in", "language", "media",
+    "operation", "operations", "organisations", "oversight", "people", "privacy", "rapport", "registry", "robots.txt",
     "sources", "static", "taxii2", "tiles",
 })  # fmt: skip

@@ -5,9 +5,13 @@ Asked at every request and kept nowhere, so that an agreement begins, ends and e
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from django.http import HttpRequest
 from django.utils import timezone
 
+from rapport.accounts.models import Organisation
 from rapport.accounts.permissions import Permission
 from rapport.operations.access import person
 from rapport.operations.acting import acting_for
@@ -28,6 +32,11 @@ def reader(request: HttpRequest, operation: Operation) -> Reader:
     return found
 
 
+def organisation_reader(operation: Operation, organisation: Organisation) -> Reader:
+    """An organisation itself, for which somebody of the team hands over what it gets."""
+    return replace(PUBLIC, **_of(operation, organisation))
+
+
 def sent_key(request: HttpRequest) -> str | None:
     """What stands in the header Authorization as a key; None without one. A password for a proxy in front is none."""
     said = request.headers.get("Authorization", "")
@@ -45,8 +54,14 @@ def _person(request: HttpRequest, operation: Operation) -> Reader:
         team=team,
         person_id=who.pk,
         roles=frozenset(role.value for role in who.roles_in(operation.pk)) if team else frozenset(),
-        organisation=organisation.slug if organisation else "",
-        organisation_kind=organisation.kind if organisation else "",
-        sectors=frozenset(organisation.sectors) if organisation else frozenset(),
-        agreed=agreements.purposes(operation.pk, organisation.pk, timezone.now()) if organisation else frozenset(),
+        **(_of(operation, organisation) if organisation else {}),
     )
+
+
+def _of(operation: Operation, organisation: Organisation) -> dict[str, Any]:
+    return {
+        "organisation": organisation.slug,
+        "organisation_kind": organisation.kind,
+        "sectors": frozenset(organisation.sectors),
+        "agreed": agreements.purposes(operation.pk, organisation.pk, timezone.now()),
+    }

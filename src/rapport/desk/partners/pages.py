@@ -196,6 +196,7 @@ def _one(request: HttpRequest, operation: Operation, found: Agreement, shown: st
         "renewal": renewal,
         "keys": found.keys.select_related("made_by").order_by("-pk"),
         "may_sign": person(request).may(SIGN, operation.pk),
+        "may_export": row.state is AgreementState.IN_FORCE and Purpose.EXPORT.value in found.purposes,
         "may_renew": renewal is None and row.state is not AgreementState.ENDED,
         "shown": shown,
         "today": timezone.localdate(),
