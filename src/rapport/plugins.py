@@ -16,7 +16,10 @@ from rapport.values import Answer, Asked, HttpRequest, Inbound, Kept, Message, O
 
 #: name in the address /in/NAME/TOKEN/ → module that holds `CHANNEL`
 CHANNELS: Mapping[str, str] = {
+    "africastalking": "rapport.intake.channels.africastalking",
+    "kobotoolbox": "rapport.intake.channels.kobotoolbox",
     "plain": "rapport.intake.channels.plain",
+    "rapidpro": "rapport.intake.channels.rapidpro",
     "smssync": "rapport.intake.channels.smssync",
     "twilio": "rapport.intake.channels.twilio",
 }
@@ -164,7 +167,7 @@ class Channel:
     """A way in, described by itself. All functions are pure: bytes and settings in, values out.
 
     verify  raises Refused(status=403) unless the request proves where it comes from
-    parse   the messages in the request, or Refused(status=400)
+    parse   the messages in the request, or Refused(status=400); by the settings where they name fields of the request
     answer  what the gateway is told when all its messages are kept (or were already there)
     refuse  what it is told when they are not
     """
@@ -174,12 +177,13 @@ class Channel:
     proof: str  # in words: how a request proves its origin
     settings: tuple[Setting, ...]
     verify: Callable[[Inbound, Mapping[str, str]], None]
-    parse: Callable[[Inbound], Sequence[Message]]
+    parse: Callable[[Inbound, Mapping[str, str]], Sequence[Message]]
     answer: Callable[[Inbound, Sequence[Kept]], Answer]
     refuse: Callable[[Refused], Answer]
     methods: tuple[str, ...] = ("POST",)
     max_bytes: int = 64 * 1024
     replies_inline: bool = False  # the gateway sends the reply that stands in our answer
+    nameless: bool = False  # a request need not say who sent its message
 
 
 #: Setting of channels whose replies can stand in our answer: where they go.
