@@ -43,17 +43,10 @@ def poll(settings: Mapping[str, str], state: dict[str, Json], web: GetsPages) ->
                 whole = False
                 continue
             yield found
-        read.append(mark)
-        state["seen"] = [*_left(state, read), *read]
+        feed.note(state, read, mark)
     state["seen"] = read
     if whole:
         feed.remember(state, page, settings["url"])
-
-
-def _left(state: Mapping[str, Json], read: list[Json]) -> list[Json]:
-    """What was met before and has not come up yet in this visit, so that a visit that breaks off forgets nothing."""
-    seen = state.get("seen")
-    return [mark for mark in seen if mark not in read][-feed_xml.MOST_ITEMS :] if isinstance(seen, list) else []
 
 
 def _alert(item: Item, web: GetsPages) -> Fetched | Refused | None:

@@ -26,9 +26,9 @@ def poll(settings: Mapping[str, str], state: dict[str, Json], web: GetsPages) ->
     there: list[Json] = []
     for item in feed_xml.items(feed_xml.tree(page.body)):
         mark = digest(item.raw)
-        there.append(mark)
         if not met(state, mark):
             yield Fetched(message(item, url), item.raw)
+        note(state, there, mark)
     state["seen"] = there
     remember(state, page, url)
 
@@ -54,6 +54,13 @@ def remember(state: dict[str, Json], page: Page, url: str) -> None:
 def met(state: Mapping[str, Json], mark: str) -> bool:
     seen = state.get("seen")
     return isinstance(seen, list) and mark in seen
+
+
+def note(state: dict[str, Json], there: list[Json], mark: str) -> None:
+    """Remembers an item, and those of the last visit that this one has not come to yet: it may break off."""
+    there.append(mark)
+    seen = state.get("seen")
+    state["seen"] = [*(old for old in seen if old not in there), *there] if isinstance(seen, list) else list(there)
 
 
 def digest(raw: bytes | str) -> str:

@@ -9,6 +9,8 @@ from rapport.intake.channels import wire
 from rapport.intake.channels.samples import Samples
 from rapport.values import Inbound
 
+_SECRET = b"a secret of the samples"
+
 
 def _request(url: str, text: bytes, *, sender: str, id: str) -> Inbound:
     said = json.dumps(text.decode("utf-8", "surrogateescape"), ensure_ascii=False).encode("utf-8", "surrogateescape")
@@ -28,11 +30,11 @@ def _request(url: str, text: bytes, *, sender: str, id: str) -> Inbound:
     if sender:
         own["who/phone"] = sender
     body = b'{"what/message": %s, %s' % (said, json.dumps(own).encode()[1:])
-    return Inbound("POST", url, {"authorization": "Bearer a secret of the samples"}, body, wire.JSON)
+    return Inbound("POST", url, {"authorization": f"Bearer {_SECRET.decode()}"}, body, wire.JSON)
 
 
 def _unproven(inbound: Inbound) -> Inbound:
     return replace(inbound, headers={"authorization": "Bearer a guess"})
 
 
-SAMPLES = Samples({"secret": "a secret of the samples", "text": "message", "sender": "phone"}, _request, _unproven)
+SAMPLES = Samples({"secret": _SECRET.decode(), "text": "message", "sender": "phone"}, _request, _unproven)

@@ -9,6 +9,8 @@ from rapport.intake.channels import wire
 from rapport.intake.channels.samples import Samples
 from rapport.values import Inbound
 
+_TOKEN = b"a token of the samples"
+
 
 def _request(url: str, text: bytes, *, sender: str, id: str) -> Inbound:
     said = json.dumps(text.decode("utf-8", "surrogateescape"), ensure_ascii=False).encode("utf-8", "surrogateescape")
@@ -19,11 +21,11 @@ def _request(url: str, text: bytes, *, sender: str, id: str) -> Inbound:
         b'"input": {%s"text": %s, "created_on": "2017-12-31T11:35:09.123456Z"}, '
         b'"results": {"kote": {"value": "Delmas", "category": "All Responses"}}}'
     ) % (json.dumps(contact).encode(), uuid, said)
-    return Inbound("POST", url, {"authorization": "Token a token of the samples"}, body, wire.JSON)
+    return Inbound("POST", url, {"authorization": f"Token {_TOKEN.decode()}"}, body, wire.JSON)
 
 
 def _unproven(inbound: Inbound) -> Inbound:
     return replace(inbound, headers={"authorization": "Token a guess"})
 
 
-SAMPLES = Samples({"token": "a token of the samples"}, _request, _unproven)
+SAMPLES = Samples({"token": _TOKEN.decode()}, _request, _unproven)
