@@ -30,26 +30,27 @@ def email(named: str, to_json: bool) -> int:
     The same letter twice is one report. Exit status 75 asks the mail server to try again later; 65 says that it is no
     letter that can be kept.
     """
+    from django.db import DatabaseError
+
     from rapport.intake import refusals
     from rapport.intake.polling import letter, work
     from rapport.operations import sources
 
-    source = sources.find(*_names(named))
-    if source.channel not in TAKERS:
-        raise RapportError(f"The source {source.slug} is of channel {source.channel}: letters need one of email.")
-    if not (source.active and source.operation.open):
-        raise RapportError(f"The source {named} takes nothing: it is paused, or its operation is closed.")
     try:
+        source = sources.find(*_names(named))
+        if source.channel not in TAKERS:
+            raise RapportError(f"The source {source.slug} is of channel {source.channel}: letters need one of email.")
+        if not (source.active and source.operation.open):
+            raise TryAgain(f"the source {named} is paused, or its operation is closed")
         new = work.keep_one(source, letter.read(sys.stdin.buffer.read(letter.MOST + 1)))
-    except TryAgain as error:
-        click.echo(f"Not kept, try again later: {error}", err=True)
+    except (TryAgain, DatabaseError) as error:
+        click.echo(f"Not kept, try again later: {str(error).splitlines()[0]}.", err=True)
         return LATER
     except Refused as refused:
         refusals.count(source, refused.reason)
+        refusals.flush()
         click.echo(str(refused), err=True)
         return BAD_DATA
-    finally:
-        refusals.flush()
     show({"new": new}, to_json, ["Kept." if new else "There already."])
     return 0
 

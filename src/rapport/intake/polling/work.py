@@ -145,19 +145,21 @@ def _taken(source: Source, found: Iterator[Fetched | Refused]) -> Iterator[bool]
         except Refused as refused:
             refusals.count(source, refused.reason)
             return
-        yield keep_one(source, one)
+        try:
+            yield keep_one(source, one)
+        except Refused as refused:
+            refusals.count(source, refused.reason)
         if time.monotonic() > until:
             return
 
 
 def keep_one(source: Source, one: Fetched) -> bool:
-    """Whether it was new. Files that cannot be taken now do not keep the words out."""
+    """Whether it was new. Files that cannot be taken now do not keep the words out. Refused for what cannot be kept."""
     try:
         return keep(source, [one.message], original=one.original)[0].new
     except Refused as refused:
         if not (one.message.files and refused.field == "files"):
-            refusals.count(source, refused.reason)
-            return False
+            raise
         left: list[Json] = [f"{file.name or file.content_type}: {refused.reason}" for file in one.message.files]
         bare = replace(one.message, files=(), fields={**one.message.fields, "files_left_out": left})
         return keep(source, [bare], original=one.original)[0].new
