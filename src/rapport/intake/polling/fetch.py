@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -67,11 +68,18 @@ class Web:
             sock = connected(host, parts.port or _PORTS[parts.scheme], self.inside)
         except (OSError, ValueError) as error:
             raise Unanswered(f"No connection to {host}: {reason(error)}.") from error
-        with sock, deadline(sock, TOTAL_S):
+        began = time.monotonic()
+        line = secured(sock, host) if parts.scheme == "https" else sock
+        with line, deadline(line, TOTAL_S):
             try:
-                return _read(_secured(sock, parts), parts, url, headers, most)
+                if isinstance(line, ssl.SSLSocket):
+                    line.do_handshake()
+                page = _read(line, parts, url, headers, most)
             except (OSError, HTTPException, ValueError) as error:
                 raise Unanswered(f"{host} broke off: {reason(error)}.") from error
+        if time.monotonic() - began >= TOTAL_S:  # the line was cut, which looks like the end of a page
+            raise Unanswered(f"{host} did not answer in {TOTAL_S:g} seconds.")
+        return page
 
 
 def connected(host: str, port: int, inside: Set[str]) -> socket.socket:
@@ -113,10 +121,11 @@ def _parts(url: str) -> SplitResult:
     return parts
 
 
-def _secured(sock: socket.socket, parts: SplitResult) -> socket.socket:
-    if parts.scheme == "http":
-        return sock
-    return ssl.create_default_context().wrap_socket(sock, server_hostname=parts.hostname)
+def secured(sock: socket.socket, host: str) -> ssl.SSLSocket:
+    """The same connection with TLS, of which the handshake is still to be made: under a deadline, which needs the
+    socket that this gives."""
+    context = ssl.create_default_context()
+    return context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
 
 
 def _read(sock: socket.socket, parts: SplitResult, url: str, headers: Mapping[str, str], most: int) -> Page:
@@ -128,7 +137,7 @@ def _read(sock: socket.socket, parts: SplitResult, url: str, headers: Mapping[st
     for name, value in headers.items():
         http.putheader(name, value)
     http.endheaders()
-    with sock, http.getresponse() as response:
+    with http.getresponse() as response:
         said = {name.lower(): value for name, value in response.getheaders()}
         if response.status in _MOVED:
             return Page(response.status, said, b"", url)

@@ -6,13 +6,13 @@ from __future__ import annotations
 import imaplib
 import re
 import socket
-import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from rapport.errors import Refused
 from rapport.intake.polling import letter
-from rapport.intake.polling.fetch import Unanswered, connected
+from rapport.intake.polling.fetch import Unanswered, connected, secured
 from rapport.notify.calls import deadline, reason
 from rapport.plugins import EVERY, GetsPages, Polled, Setting
 from rapport.values import Fetched, Json
@@ -26,13 +26,26 @@ class _Mailbox(imaplib.IMAP4_SSL):
     """The library's client over a connection to an address that was judged, with an end to what it reads at once."""
 
     def __init__(self, host: str, port: int, web: GetsPages) -> None:
-        self._web = web
-        super().__init__(host, port, ssl_context=ssl.create_default_context())
+        self._web, self._watched = web, ExitStack()
+        try:
+            super().__init__(host, port)
+        except BaseException:
+            self._watched.close()
+            raise
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        sock = connected(self.host, self.port, self._web.inside)
-        context: ssl.SSLContext = self.ssl_context
-        return context.wrap_socket(sock, server_hostname=self.host)
+        line = secured(connected(self.host, self.port, self._web.inside), self.host)
+        self._watched.enter_context(deadline(line, WHOLE_S))
+        try:
+            line.do_handshake()
+        except BaseException:
+            line.close()
+            raise
+        return line
+
+    def shutdown(self) -> None:
+        self._watched.close()
+        super().shutdown()
 
     def read(self, size: int) -> bytes:
         if size > letter.MOST + _SPACE:
@@ -49,15 +62,18 @@ def poll(settings: Mapping[str, str], state: dict[str, Json], web: GetsPages) ->
         raise Unanswered(f"{host} does not answer as a mailbox does.") from error
     except (OSError, ValueError) as error:
         raise Unanswered(f"No connection to {host}: {reason(error)}.") from error
-    with deadline(mailbox.sock, WHOLE_S):
-        try:
-            yield from visit(mailbox, settings, state)
-        finally:
-            mailbox.shutdown()
+    try:
+        yield from visit(mailbox, settings, state)
+    finally:
+        mailbox.shutdown()
 
 
 def visit(mailbox: imaplib.IMAP4, settings: Mapping[str, str], state: dict[str, Json]) -> Iterator[Fetched | Refused]:
     """The same with a connection that stands."""
+    of = " ".join(settings.get(name, "") for name in ("host", "user", "folder"))
+    if state.get("of") != of:  # another mailbox may have the same numbers
+        state.clear()
+        state["of"] = of
     try:
         _sign_in(mailbox, settings)
         for uid in _new(mailbox, settings.get("folder") or "INBOX", state):
