@@ -147,6 +147,11 @@ def test_a_letter_too_large_or_nested_too_deep_is_refused() -> None:
         letter.read(b"From: a@example.org\r\n" + nested)
 
 
+@pytest.mark.parametrize("kind", [b"text/plain; charset*=a\0b'en'%ff", b'text/plain; charset="\0"'])
+def test_a_kind_that_is_none_hides_no_words(kind: bytes) -> None:
+    assert read(b"From: a@example.org\r\nContent-Type: " + kind + b"\r\n\r\ndlo").text == "dlo"
+
+
 HEADERS = st.sampled_from(
     ["From", "Subject", "Date", "Message-ID", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "To"]
 )

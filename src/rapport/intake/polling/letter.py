@@ -70,9 +70,8 @@ def _leaves(letter: Part) -> Iterator[Part]:
     waiting, seen = [letter], 0
     while waiting and seen < MOST_PARTS:
         part, seen = waiting.pop(0), seen + 1
-        inside = part.get_payload()
-        if isinstance(inside, list) and part.get_content_maintype() == "multipart":
-            waiting[:0] = [one for one in inside if isinstance(one, Part)]
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
+            waiting[:0] = [one for one in part.get_payload() if isinstance(one, Part)]
         else:
             yield part
 
@@ -98,16 +97,20 @@ def _body(parts: list[Part]) -> tuple[str, Part | None]:
 
 
 def _text(part: Part) -> str:
-    return _decoded(_bytes(part), str(part.get_content_charset("utf-8")))
+    try:
+        charset = str(part.get_content_charset("utf-8"))
+    except (ValueError, LookupError):  # NUL in it, or a parameter (RFC 2231) in a set that is none
+        charset = "utf-8"
+    return _decoded(_bytes(part), charset)
 
 
 def _bytes(part: Part) -> bytes:
-    """What is in a part, decoded; of what cannot be decoded, what stands there."""
+    """What is in a part, decoded; nothing of what cannot be decoded: the letter itself is kept as it came."""
     try:
         inside = part.get_payload(decode=True)
     except (ValueError, LookupError, AssertionError):  # a broken encoding of the transfer
         inside = None
-    return inside if isinstance(inside, bytes) else str(part.get_payload() or "").encode("utf-8", "replace")
+    return inside if isinstance(inside, bytes) else b""
 
 
 def _decoded(raw: bytes, charset: str) -> str:
