@@ -443,7 +443,19 @@ def test_each_item_of_a_cap_feed_brings_its_file_and_none_is_asked_twice(
     paths = [path for path, _ in elsewhere.asked]
     assert (paths.count("/1.cap"), paths.count("/2.cap"), paths.count("/3.cap")) == (1, 1, 2)
     refusals.flush()
-    assert dict(RefusalCount.objects.values_list("reason", "count")) == {"no_cap": 1}
+    assert dict(RefusalCount.objects.values_list("reason", "count")) == {"no_cap": 1, "unanswered": 1}
+
+
+def test_a_feed_whose_files_cannot_be_had_does_not_hold_the_worker(
+    operation: Operation, elsewhere: Elsewhere, inside: None
+) -> None:
+    links = "".join(f"<item><link>{elsewhere.url}/{number}.cap</link></item>" for number in range(50))
+    elsewhere.answers["/feed"] = (200, {"ETag": '"v1"'}, f"<rss>{links}</rss>".encode())
+    of = source(operation, "cap-feed", url=elsewhere.url + "/feed")
+    assert visit(of) == 0
+    assert len(elsewhere.asked) == 1 + 3
+    visit(of)
+    assert "if-none-match" not in elsewhere.asked[4][1], "what was not had is still wanted"
 
 
 # --- public posts --------------------------------------------------------------------------------------------------
@@ -526,6 +538,13 @@ def test_letters_of_a_maildir_become_reports_and_move_on(operation: Operation, m
     (maildir / "new" / "3.a").write_bytes(b"Received: by another way\r\n" + LETTER)
     assert visit(of) == 0
     assert not list((maildir / "new").iterdir())
+
+
+def test_a_link_in_a_maildir_is_not_followed(operation: Operation, maildir: Path, inside: None) -> None:
+    (maildir.parent / "secret").write_bytes(LETTER)
+    (maildir / "new" / "1.a").symlink_to(maildir.parent / "secret")
+    assert visit(source(operation, "maildir", folder="reports")) == 0
+    assert not Report.objects.exists()
 
 
 @pytest.mark.parametrize("folder", ["..", "../..", "/etc", "a/b", ".hidden", "", "a" * 80])

@@ -19,6 +19,8 @@ from rapport.plugins import EVERY, GetsPages, Polled, Setting
 from rapport.values import Address, Fetched, Json, Message
 
 MOST = 1024 * 1024  # bytes of a CAP file; aggregators take 900 kB
+#: Why a file is not taken that could not be had; after so many of them a visit ends.
+UNANSWERED, GIVE_UP = "unanswered", 3
 AT_ONCE = 50  # files of one visit; the others come with the next [ours]
 ACCEPT = "application/cap+xml, application/xml;q=0.9, text/xml;q=0.8"
 _SAID = ("headline", "event", "description", "instruction", "areaDesc")
@@ -31,7 +33,7 @@ def poll(settings: Mapping[str, str], state: dict[str, Json], web: GetsPages) ->
     if page is None:
         return
     read: list[Json] = []
-    asked, whole = 0, True
+    asked, failed, whole = 0, 0, True
     for item in feed_xml.items(feed_xml.tree(page.body)):
         mark = feed.digest(item.links[0] if item.links and item.cap is None else item.raw)
         if not feed.met(state, mark):
@@ -39,17 +41,20 @@ def poll(settings: Mapping[str, str], state: dict[str, Json], web: GetsPages) ->
                 whole = False
                 continue
             asked += 1
-            if (found := _alert(item, web)) is None:  # not to be had now: it is asked for again
-                whole = False
-                continue
+            found = _alert(item, web)
             yield found
+            if isinstance(found, Refused) and found.reason == UNANSWERED:  # not to be had now: it is asked for again
+                whole, failed = False, failed + 1
+                if failed == GIVE_UP:
+                    return
+                continue
         feed.note(state, read, mark)
     state["seen"] = read
     if whole:
         feed.remember(state, page, settings["url"])
 
 
-def _alert(item: Item, web: GetsPages) -> Fetched | Refused | None:
+def _alert(item: Item, web: GetsPages) -> Fetched | Refused:
     try:
         if item.cap is not None:
             raw = etree.tostring(item.cap, encoding="utf-8", with_tail=False)
@@ -60,8 +65,8 @@ def _alert(item: Item, web: GetsPages) -> Fetched | Refused | None:
         return Fetched(read(raw), raw)
     except Refused as refused:
         return refused
-    except Unanswered:
-        return None
+    except Unanswered as error:
+        return Refused(UNANSWERED, str(error))
 
 
 def read(raw: bytes) -> Message:

@@ -22,7 +22,7 @@ def poll(settings: Mapping[str, str], state: dict[str, Json], web: GetsPages) ->
     """The letters in `new`, the oldest name first. Of each that cannot be read why, once: it moves to `cur` too."""
     folder = _folder(settings["folder"])
     try:
-        waiting = sorted((path for path in (folder / "new").iterdir() if not path.name.startswith(".")), key=_age)
+        waiting = sorted((path for path in (folder / "new").iterdir() if _is_letter(path)), key=_age)
     except OSError as error:
         raise Unanswered(f"The folder maildirs/{folder.name}/new cannot be read: {error.strerror}.") from error
     for path in waiting:
@@ -40,6 +40,11 @@ def _folder(name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise Unanswered("Write the name of a folder under maildirs/ alone: letters, digits, hyphens.")
     return Path(server.DATA_DIR) / "maildirs" / name
+
+
+def _is_letter(path: Path) -> bool:
+    """A plain file: a link would lead to what nobody sent, and a pipe would hold the worker."""
+    return not path.name.startswith(".") and path.is_file() and not path.is_symlink()
 
 
 def _age(path: Path) -> tuple[int, str]:

@@ -137,18 +137,15 @@ def _taken(source: Source, found: Iterator[Fetched | Refused]) -> Iterator[bool]
     brings more than its rate: the piece at hand is then not noted, and comes again."""
     until = time.monotonic() + VISIT_S
     for one in found:
-        if isinstance(one, Refused):
-            refusals.count(source, one.reason)
-            continue
         try:
+            if isinstance(one, Refused):
+                raise one
             limits.check(source)
-        except Refused as refused:
-            refusals.count(source, refused.reason)
-            return
-        try:
             yield keep_one(source, one)
         except Refused as refused:
             refusals.count(source, refused.reason)
+            if refused.status == 429:
+                return
         if time.monotonic() > until:
             return
 
