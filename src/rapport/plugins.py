@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 from rapport.errors import Refused
-from rapport.values import Answer, Asked, HttpRequest, Inbound, Kept, Message, Outcome, Outgoing
+from rapport.values import Answer, Asked, Fetched, HttpRequest, Inbound, Json, Kept, Message, Outcome, Outgoing, Page
 
 #: name in the address /in/NAME/TOKEN/ → module that holds `CHANNEL`
 CHANNELS: Mapping[str, str] = {
+    "africastalking": "rapport.intake.channels.africastalking",
+    "kobotoolbox": "rapport.intake.channels.kobotoolbox",
     "plain": "rapport.intake.channels.plain",
+    "rapidpro": "rapport.intake.channels.rapidpro",
     "smssync": "rapport.intake.channels.smssync",
     "twilio": "rapport.intake.channels.twilio",
 }
@@ -26,6 +29,15 @@ CHANNELS_OUT: Mapping[str, str] = {
     "plain": "rapport.intake.channels.plain",
     "smssync": "rapport.intake.channels.smssync",
     "twilio": "rapport.intake.channels.twilio",
+}
+
+#: name of a channel whose messages the worker fetches → module that holds `POLLED`
+POLLED: Mapping[str, str] = {
+    "cap-feed": "rapport.intake.polling.cap_feed",
+    "feed": "rapport.intake.polling.feed",
+    "imap": "rapport.intake.polling.imap",
+    "maildir": "rapport.intake.polling.maildir",
+    "mastodon": "rapport.intake.polling.mastodon",
 }
 
 #: Called with an operation's id and the ids of its categories whose mark of persons at risk, or parent, changed, in the
@@ -142,6 +154,7 @@ JOBS: Mapping[str, str] = {
     "import": "rapport.intake.imports.run.step",
     "names": "rapport.desk.learning.names.learn_when_due",
     "ledger": "rapport.oversight.ledger.seal.seal_when_due",
+    "poll": "rapport.intake.polling.work.poll",
     "due": "rapport.events.due.tell_when_due",
     "retention": "rapport.oversight.retention.run.work",
 }
@@ -164,7 +177,7 @@ class Channel:
     """A way in, described by itself. All functions are pure: bytes and settings in, values out.
 
     verify  raises Refused(status=403) unless the request proves where it comes from
-    parse   the messages in the request, or Refused(status=400)
+    parse   the messages in the request, or Refused(status=400); by the settings where they name fields of the request
     answer  what the gateway is told when all its messages are kept (or were already there)
     refuse  what it is told when they are not
     """
@@ -174,13 +187,44 @@ class Channel:
     proof: str  # in words: how a request proves its origin
     settings: tuple[Setting, ...]
     verify: Callable[[Inbound, Mapping[str, str]], None]
-    parse: Callable[[Inbound], Sequence[Message]]
+    parse: Callable[[Inbound, Mapping[str, str]], Sequence[Message]]
     answer: Callable[[Inbound, Sequence[Kept]], Answer]
     refuse: Callable[[Refused], Answer]
     methods: tuple[str, ...] = ("POST",)
     max_bytes: int = 64 * 1024
     replies_inline: bool = False  # the gateway sends the reply that stands in our answer
+    nameless: bool = False  # a request need not say who sent its message
 
+
+class GetsPages(Protocol):
+    """How a polled channel reaches other machines: intake/polling/fetch.py."""
+
+    @property
+    def inside(self) -> Set[str]: ...
+
+    def get(self, url: str, headers: Mapping[str, str], most: int) -> Page: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """A way in that the worker asks, described by itself.
+
+    poll   called with the settings and what it remembered; gives what came since, the oldest first, or why a piece is
+           not taken. When it is asked for the next one, the one before is on disk; it then notes that in what it
+           remembers. Unanswered (intake/polling/fetch.py) or Refused where nothing can be had
+    every  minutes between two visits, where the source's setting does not say
+    """
+
+    name: str
+    title: str
+    proof: str  # in words: what shows where its messages come from
+    settings: tuple[Setting, ...]
+    poll: Callable[[Mapping[str, str], dict[str, Json], GetsPages], Iterator[Fetched | Refused]]
+    every: int
+
+
+#: Setting of all of them: how often.
+EVERY = Setting("minutes", "Minutes between two visits, 1 to 1440; empty as usual.", required=False)
 
 #: Setting of channels whose replies can stand in our answer: where they go.
 REPLIES = Setting(
@@ -229,6 +273,20 @@ def channel(name: str) -> Channel:
     loaded = import_module(CHANNELS[name]).CHANNEL
     assert isinstance(loaded, Channel)  # noqa: S101 - tells the type checker what the contract suite holds
     return loaded
+
+
+def polled(name: str) -> Polled:
+    """The polled channel of that name; KeyError if there is none."""
+    loaded = import_module(POLLED[name]).POLLED
+    assert isinstance(loaded, Polled)  # noqa: S101 - tells the type checker what the contract suite holds
+    return loaded
+
+
+def channel_settings(name: str) -> tuple[Setting, ...]:
+    """What an operator fills in for a source of that channel; nothing for the form, the API and files."""
+    if name in CHANNELS:
+        return channel(name).settings
+    return polled(name).settings if name in POLLED else ()
 
 
 def inline_replies(name: str, settings: Mapping[str, str]) -> bool:

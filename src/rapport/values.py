@@ -85,6 +85,24 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """What another machine answered. Header names are lower case; `url` is where it came from, after redirects."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A message that the worker fetched, and what it was made of, byte for byte."""
+
+    message: Message
+    original: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """The answer to one message: the report's public reference, whether it was new, and what the sender is told."""
 

@@ -101,13 +101,13 @@ def test_a_time_is_read_in_seconds_or_milliseconds_and_never_in_the_future(raw: 
 
 
 def test_a_time_that_is_not_believed_stays_among_the_fields() -> None:
-    message = only(smssync.parse(form(**{"from": "+50955500123", "message": "a", "sent_timestamp": "9999999999"})))
+    message = only(smssync.parse(form(**{"from": "+50955500123", "message": "a", "sent_timestamp": "9999999999"}), {}))
     assert (message.sent_at, message.fields["sent_timestamp"]) == (None, "9999999999")
 
 
 def test_fields_that_hold_the_senders_number_are_dropped() -> None:
     message = only(
-        smssync.parse(form(**{"from": "+509 5550-0123", "message": "a", "alias": "tel 509 5550 0123", "sim": "1"}))
+        smssync.parse(form(**{"from": "+509 5550-0123", "message": "a", "alias": "tel 509 5550 0123", "sim": "1"}), {})
     )
     assert message.sender == Address("tel", "+50955500123")
     assert message.fields == {"sim": "1"}
@@ -212,7 +212,7 @@ def test_json_is_proven_by_the_hash_in_its_address() -> None:
     body = b'{"From": "+50955500123", "Body": "a", "MessageSid": "SM1"}'
     inbound = as_json(body, hashlib.sha256(body).hexdigest())
     twilio.verify(inbound, {"auth_token": TOKEN.decode()})
-    assert only(twilio.parse(inbound)).gateway_id == "SM1"
+    assert only(twilio.parse(inbound, {})).gateway_id == "SM1"
     for forged in (replace(inbound, body=body + b" "), as_json(body, "0" * 64), as_json(body, "é")):
         with pytest.raises(Refused, match="signature"):
             twilio.verify(forged, {"auth_token": TOKEN.decode()})
@@ -231,7 +231,7 @@ def test_a_position_by_whatsapp_is_a_place() -> None:
         "Latitude": "18.545", "Longitude": "-72.303", "Label": "Delmas 33",
         "ChannelMetadata": '{"data": {"context": {"WaId": "50955500123"}}}',
     }  # fmt: skip
-    message = only(twilio.parse(form(**fields)))
+    message = only(twilio.parse(form(**fields), {}))
     assert message.sender == Address("whatsapp", "+50955500123")
     assert message.place is not None
     assert (message.place.lon, message.place.lat, message.place.name) == (-72.303, 18.545, "Delmas 33")
@@ -242,7 +242,7 @@ def test_a_position_by_whatsapp_is_a_place() -> None:
     ("lat", "lon"), [("nan", "1"), ("91", "1"), ("1", "181"), ("", "1"), ("1", "inf"), ("a", "b"), ("0", "0.0")]
 )
 def test_a_position_that_is_none_is_no_place(lat: str, lon: str) -> None:
-    assert only(twilio.parse(form(From="+50955500123", Body="a", Latitude=lat, Longitude=lon))).place is None
+    assert only(twilio.parse(form(From="+50955500123", Body="a", Latitude=lat, Longitude=lon), {})).place is None
 
 
 def test_a_long_text_in_base64_is_read_and_others_are_left_alone() -> None:
@@ -250,7 +250,7 @@ def test_a_long_text_in_base64_is_read_and_others_are_left_alone() -> None:
     from base64 import b64encode
 
     for body, read in ((b64encode(long.encode()).decode(), long), ("m" * 200, "m" * 200), ("a b" * 100, "a b" * 100)):
-        assert only(twilio.parse(form(From="+50955500123", Body=body))).text == read
+        assert only(twilio.parse(form(From="+50955500123", Body=body), {})).text == read
 
 
 def test_a_reply_is_markup_that_cannot_be_broken_out_of() -> None:

@@ -35,6 +35,7 @@ from rapport.events.models import Event
 from rapport.intake import overload
 from rapport.intake.imports import run
 from rapport.intake.keep import keep
+from rapport.intake.polling import work as polling
 from rapport.intake.understand import understand
 from rapport.notify import claims
 from rapport.notify.models import OutboxMessage
@@ -316,6 +317,14 @@ def test_imports(operation: Operation, off: Callable[..., None], settings: Any, 
         pass
     one.refresh_from_db()
     assert one.state == "ready"
+
+
+def test_polling(operation: Operation, off: Callable[..., None]) -> None:
+    off("polling")
+    Source.objects.create(operation=operation, slug="news", channel="feed")
+    assert polling.due() is None
+    off("polling", on=True)
+    assert polling.due() is not None
 
 
 def test_names(operation: Operation, off: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,27 @@ class RefusalCount(models.Model):
         return f"{self.reason} {self.count}"
 
 
+class Poll(models.Model):
+    """How the visits to a source go that the worker asks: when the next one is, how the last one went, and how far we
+    came there (`state`: marks of a page, the number of the last letter; no content, no addresses of people)."""
+
+    source = models.ForeignKey("operations.Source", on_delete=models.CASCADE, related_name="polls")
+    next_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)  # the last visit without a problem
+    failures = models.PositiveIntegerField(default=0)  # one after the other
+    problem = models.CharField(max_length=300, blank=True)  # in words, of the last visit; "" if there was none
+    new = models.BigIntegerField(default=0)  # messages in all
+    state = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source"], name="one_poll")]
+        indexes = [models.Index(fields=["next_at"], name="poll_next")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.next_at}"
+
+
 class ImportState(models.TextChoices):
     READ = "read", "being looked through"  # the dry run over the whole file
     READY = "ready", "waiting for a person"  # looked through; nothing was kept yet

@@ -46,7 +46,7 @@ def prove(way: Channel, inbound: Inbound, source: Source) -> None:
 
 def accept(way: Channel, inbound: Inbound, source: Source) -> list[Message]:
     """The messages of a proven request that keep to the limits; else Refused."""
-    messages = list(way.parse(inbound))
+    messages = list(way.parse(inbound, source_settings(source)))
     limits.check(source, len(messages))
     return messages
 

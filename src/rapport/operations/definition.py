@@ -39,8 +39,8 @@ MOST_CHARACTERS = 200_000
 KINDS = ("crisis", "watch", "network")
 TRUST = ("unknown", "trusted")
 REPLIES = ("received", "ask_place", "stopped")
-#: Ways in that are not gateways: the form, the API, a file.
-OWN_CHANNELS = ("web", "api", "file")
+#: Ways in that are not gateways: the form, the API, a file, letters that the command `rapport receive email` gets.
+OWN_CHANNELS = ("web", "api", "file", "email")
 SMS_CHARACTERS = 160
 
 #: Keys of [queue]: see desk/queue/priority.py.
@@ -277,7 +277,7 @@ def _category(table: Table) -> CategoryDefinition:
 
 
 def _source(table: Table) -> SourceDefinition:
-    channels = (*OWN_CHANNELS, *sorted(plugins.CHANNELS))
+    channels = (*OWN_CHANNELS, *sorted(plugins.CHANNELS), *sorted(plugins.POLLED))
     columns = table.table("columns")
     made = SourceDefinition(
         slug=table.text("slug", None, SLUG, "with small letters, digits and hyphens"),

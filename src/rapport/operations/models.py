@@ -97,7 +97,7 @@ class Source(models.Model):
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="sources")
     slug = models.SlugField(max_length=60)
-    channel = models.CharField(max_length=30)  # a name in plugins.CHANNELS, or web, api, file
+    channel = models.CharField(max_length=30)  # a name in plugins.CHANNELS or POLLED, or web, api, file, email
     names = models.JSONField(default=dict)
     language = models.CharField(max_length=12, blank=True)
     trust = models.CharField(max_length=16, default="unknown", choices=[("unknown", "unknown"), ("trusted", "trusted")])

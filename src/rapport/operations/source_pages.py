@@ -51,6 +51,7 @@ class Row:
     address: str  # without the token
     fields: list[Field]
     keys: list[ApiKey]
+    visits: Any  # how asking it goes; None for what is not asked, or was not yet
     refusals: list[tuple[str, int]]
 
 
@@ -131,18 +132,21 @@ def _page(
 
 def _row(request: HttpRequest, source: Source) -> Row:
     gateway = plugins.channel(source.channel) if sources.has_address(source) else None
+    asked = plugins.polled(source.channel) if source.channel in plugins.POLLED else None
+    way = gateway or asked
     return Row(
         source=source,
-        title=gateway.title if gateway else source.channel,
-        proof=gateway.proof if gateway else "",
+        title=way.title if way else source.channel,
+        proof=way.proof if way else "",
         address=absolute(request, sources.gateway_path(source, "…")) if gateway else "",
-        fields=_fields(gateway, source) if gateway else [],
+        fields=_fields(source),
+        visits=source.polls.first() if asked else None,
         keys=sorted(source.keys.all(), key=lambda key: (key.revoked_at is not None, -key.pk)),
         refusals=_refusals(source),
     )
 
 
-def _fields(gateway: plugins.Channel, source: Source) -> list[Field]:
+def _fields(source: Source) -> list[Field]:
     stored = source_settings(source)
     return [
         Field(
@@ -154,7 +158,7 @@ def _fields(gateway: plugins.Channel, source: Source) -> list[Field]:
             stored=setting.name in stored,
             choices=setting.choices,
         )
-        for setting in gateway.settings
+        for setting in plugins.channel_settings(source.channel)
     ]
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.utils import timezone
 
 from rapport import plugins
 from rapport.accounts import api_keys
@@ -45,6 +46,11 @@ def has_address(source: Source) -> bool:
     return source.channel in plugins.CHANNELS
 
 
+def has_settings(source: Source) -> bool:
+    """Whether an operator fills anything in: for gateways, and for what the worker asks."""
+    return has_address(source) or source.channel in plugins.POLLED
+
+
 def new_address(source: Source, by: Person | None) -> str:
     """A fresh path for the gateway, /in/CHANNEL/TOKEN/, to be read only now; the old one ends.
 
@@ -70,11 +76,11 @@ def change_settings(source: Source, given: Mapping[str, str], by: Person | None)
     to read it by having it sent to them.
     """
     _check(by, source)
-    if not has_address(source):
+    if not has_settings(source):
         raise BadDefinition(f"The source {source.slug} takes its messages from {source.channel}: it has no settings.")
     held = source_settings(source)
     settings = dict(held)
-    for setting in plugins.channel(source.channel).settings:
+    for setting in plugins.channel_settings(source.channel):
         value = given.get(setting.name, "").strip() or (settings.get(setting.name, "") if setting.secret else "")
         if setting.required and not value:
             raise BadDefinition(f"Fill in {setting.name}: {setting.help}")
@@ -91,6 +97,7 @@ def change_settings(source: Source, given: Mapping[str, str], by: Person | None)
         return
     with transaction.atomic():
         set_source_settings(source, kept)
+        source.polls.update(next_at=timezone.now())  # it is asked at once, and says what is wrong
         _note(source, by, f"settings {', '.join(changed)}")
 
 

@@ -260,6 +260,17 @@ REGISTER: tuple[Function, ...] = (
         resumed="Each goes on behind the row where it stood.",
     ),
     Function(
+        id="polling",
+        name=_("Asking mailboxes and feeds"),
+        purpose=_("Looks for new letters, news, warnings and public posts where the team told it to."),
+        reads=_("The mailboxes, feeds and accounts that the team set up under Ways in."),
+        writes="What is new there as reports; when it looked, and why it could not.",
+        code=("rapport.intake.polling.work.poll",),
+        jobs=("poll",),
+        while_stopped="Nobody is asked. What comes meanwhile stays where it is, as long as the other side keeps it.",
+        resumed="All are asked again within a minute; what is still there comes in.",
+    ),
+    Function(
         id="names",
         name=_("Learning names of places"),
         purpose=_("Learns what people call a place, when messages of several independent senders agree."),

@@ -37,6 +37,13 @@ def _whole(text: str) -> int:
     return number
 
 
+def _hosts(text: str) -> frozenset[str]:
+    hosts = frozenset(host.strip().lower() for host in text.split(",") if host.strip())
+    if not all(re.fullmatch(r"[a-z0-9.\-:]+", host) for host in hosts):
+        raise ValueError("write names or addresses of hosts, with a comma between them and without a port")
+    return hosts
+
+
 def _public_url(text: str) -> str:
     # parts.port raises ValueError by itself for what is no port.
     parts = urlsplit(text)
@@ -101,6 +108,12 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("RAPPORT_SESSION_IDLE_HOURS", "Hours without a page after which somebody is signed out.", "2", _whole),
     Variable("RAPPORT_SESSION_HOURS", "Hours after which everybody signs in anew.", "12", _whole),
+    Variable(
+        "RAPPORT_POLL_INSIDE",
+        "Hosts inside our network that polled sources may ask, as mail.example.org,127.0.0.1; empty means none.",
+        "",
+        _hosts,
+    ),
     Variable("RAPPORT_THREADS", "Requests answered at the same time by one server process.", "48", _whole),
 )
 

@@ -18,6 +18,7 @@ PUBLIC_URL: str = _env["RAPPORT_PUBLIC_URL"]
 TILE_URL: str = _env["RAPPORT_TILE_URL"]
 TRUST_PROXY: bool = _env["RAPPORT_TRUST_PROXY"]
 SMTP: mail.Server | None = _env["RAPPORT_SMTP_URL"]
+POLL_INSIDE: frozenset[str] = _env["RAPPORT_POLL_INSIDE"]
 MAIL_FROM: str = _env["RAPPORT_MAIL_FROM"]
 THREADS: int = _env["RAPPORT_THREADS"]
 SECOND_FACTOR_REQUIRED: bool = _env["RAPPORT_SECOND_FACTOR"] == "required"

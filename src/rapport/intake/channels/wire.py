@@ -185,6 +185,35 @@ def moment(raw: str, now: datetime | None = None) -> datetime | None:
     return said if number and said <= (now or datetime.now(UTC)) + CLOCK_ERROR else None
 
 
+def written(said: str) -> datetime | None:
+    """A time in RFC 3339; without a zone it is UTC. None for what cannot be meant."""
+    try:
+        at = datetime.fromisoformat(said)
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return at if at <= datetime.now(UTC) + CLOCK_ERROR and at.year > 1 else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def leaves(value: Json, name: str = "", most: int = MAX_FIELDS) -> dict[str, str]:
+    """What lies in nested JSON, by the way to it: {"contact": {"name": "a"}} gives contact.name. Refused(400) for more
+    than `most`; what is null is left out. Only for what `json_object` gave, which is not too deep."""
+    found: dict[str, str] = {}
+    _gather(value, name, most, found)
+    return found
+
+
+def _gather(value: Json, name: str, most: int, found: dict[str, str]) -> None:
+    if isinstance(value, (dict, list)):
+        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in inside:
+            _gather(item, f"{name}.{key}" if name else str(key), most, found)
+    elif value is not None:
+        if len(found) >= most:
+            raise Refused("too_many_fields", f"Send at most {most} fields in a request.")
+        found.setdefault(shown(name), shown(_as_text(value)))
+
+
 def rest(values: Mapping[str, str], leave_out: Iterable[str], sender: Address) -> dict[str, Json]:
     """The fields nobody used, without the named ones and without any that holds the sender's address."""
     out = set(leave_out)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rapport.errors import Refused
-from rapport.intake.imports import labels, xlsx
+from rapport.intake.imports import labels, posts, xlsx
 from rapport.intake.imports.about import Context, Evidence, Proposal, Row, Sample, called
 from rapport.intake.imports.dates import DateGuess, guess_dates
 from rapport.intake.imports.encodings import guess_encoding
@@ -82,12 +82,24 @@ def propose(
     else:
         roles = given.get("roles") or _roles(draft, found, about, evidence)
         plan = _details(replace(draft, roles=roles), found, about, evidence)
+        plan = _dates_of_posts(plan, evidence)
     plan = plan.changed(**{key: value for key, value in given.items() if key != "roles"})
     unknown = _unknown_labels(plan, found, about, evidence)
     choices = _unknown_choices(plan, found, about, evidence)
     _tell_ids(plan, found, evidence)
     samples = show(sample, plan, about)
     return Proposal(plan, tuple(evidence), samples, unknown, choices, sheets)
+
+
+def _dates_of_posts(plan: Plan, evidence: list[Evidence]) -> Plan:
+    """Where a network writes times in a form of its own, by that."""
+    layout = posts.layout_of(plan.columns) if plan.format == "ndjson" else None
+    if layout is None or not layout.date_format or not (column := plan.column("date")):
+        return plan
+    guessed = {("date_order", column), ("zone", column)}
+    evidence[:] = [line for line in evidence if (line.about, line.column) not in guessed]
+    evidence.append(Evidence("date_order", f"as {layout.name} writes them, with their zone", column))
+    return replace(plan, date_format=layout.date_format, date_order="")
 
 
 def show(sample: Sequence[Row], plan: Plan, about: Context) -> tuple[Sample, ...]:
@@ -264,6 +276,12 @@ def _roles(plan: Plan, found: Sequence[_Found], about: Context, evidence: list[E
     roles = _left_out(plan.columns)
     if roles:
         evidence.append(Evidence("roles", "the last columns are those of a file of failed rows; they are left out"))
+    if layout := posts.layout_of(plan.columns) if plan.format == "ndjson" else None:
+        roles |= posts.roles(layout, plan.columns)
+        said = (
+            f"posts as {layout.name} writes them; what tells of people is left out, but for the account, as the sender"
+        )
+        evidence.append(Evidence("roles", said))
     known = labels.known_labels(about)
     claims = [
         (sure, -at, role, column)
@@ -271,7 +289,7 @@ def _roles(plan: Plan, found: Sequence[_Found], about: Context, evidence: list[E
         if column.name not in roles
         for role, sure in _claims(plan, column, about)
     ]
-    taken: set[str] = set()
+    taken = set(roles.values()) - {"left_out", "ignore"}
     unfit: dict[str, Evidence] = {}
     for _, _, role, column in sorted(claims, key=lambda claim: (bool(claim[3].cells), *claim[:2]), reverse=True):
         if role in taken or column.name in roles or taken & _NOT_BOTH.get(role, set()):

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 from rapport.errors import Refused
 from rapport.intake.channels import wire
-from rapport.intake.imports import labels
+from rapport.intake.imports import labels, posts
 from rapport.intake.imports.about import Context, Row, called
 from rapport.intake.imports.dates import at_the_hour, date_reader
 from rapport.intake.imports.plan import EXTRA, Plan
+from rapport.intake.polling.plain import words
 from rapport.operations import fields
 from rapport.text import degrees
 from rapport.text.fold import fold
@@ -124,6 +125,8 @@ def _text(plan: Plan) -> Callable[[Cells], str]:
     texts, titles = _places(plan, "text"), _places(plan, "title")
     needed = plan.columns[(texts or titles)[0]]
     only = texts[0] if len(texts) == 1 else None
+    layout = _posts(plan)
+    marked = layout is not None and layout.markup
     last = titles[0] if titles else None
 
     def read(cells: Cells) -> str:
@@ -132,9 +135,15 @@ def _text(plan: Plan) -> Callable[[Cells], str]:
             text = cells[last] if last is not None else ""
             if not text or text.isspace():
                 raise _no_text(cells, needed)
+        if marked and not (text := words(text)):
+            raise _no_text(cells, needed)
         return text
 
     return read
+
+
+def _posts(plan: Plan) -> posts.Layout | None:
+    return posts.layout_of(plan.columns) if plan.format == "ndjson" else None
 
 
 def _no_text(cells: Cells, field: str) -> Refused:
@@ -177,6 +186,7 @@ def _kept(plan: Plan) -> Callable[[Cells, tuple[tuple[str, str], ...], dict[str,
     keep = [(at, name) for at, name in enumerate(plan.columns) if plan.roles.get(name, "ignore") not in gone]
     names = tuple(name.removeprefix("fields/") if plan.format == "ndjson" else name for _, name in keep)
     places = [at for at, _ in keep]
+    layout = _posts(plan)
     take = itemgetter(*places) if len(places) > 1 else None
 
     def read(cells: Cells, more: tuple[tuple[str, str], ...], notes: dict[str, Json]) -> dict[str, Json]:
@@ -184,6 +194,8 @@ def _kept(plan: Plan) -> Callable[[Cells, tuple[tuple[str, str], ...], dict[str,
         if plan.format == "ndjson":
             found = {name: cell for name, cell in found.items() if cell != ""}
             for name, cell in more:
+                if layout is not None and layout.tells_of_people(name):
+                    continue
                 if _UNSTORABLE.search(name) or _UNSTORABLE.search(cell):
                     raise Refused("nul", "Take the NUL character, or the half character, out.")
                 found[name.removeprefix("fields/")] = cell
@@ -342,10 +354,14 @@ def _sender(plan: Plan) -> Callable[[Cells], Address | None] | None:
     at = places[0]
     kinds = [n for n, name in enumerate(plan.columns) if name == "sender/kind"] if plan.format == "ndjson" else []
 
+    is_post = _posts(plan) is not None
+
     def sender(cells: Cells) -> Address | None:
         said = cells[at].strip()
         if not said:
             return None
+        if is_post:  # name@host is an account, and no address of e-mail
+            return Address("name", said)
         if kinds and cells[kinds[0]].strip().lower() in wire.SCHEMES:
             said = f"{cells[kinds[0]].strip()}:{said}"
         return wire.address(f"email:{said}" if "@" in said and ":" not in said else said)

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -171,7 +171,7 @@ def _check_date_format(form: str) -> None:
     """A form must be one by which a moment can be read back."""
     if not form or form in NUMBER_DATES:
         return
-    moment = datetime(2010, 1, 12, 16, 53, 10)
+    moment = datetime(2010, 1, 12, 16, 53, 10, tzinfo=UTC if "%z" in form else None)
     try:
         read = datetime.strptime(moment.strftime(form), form)
     except ValueError as error:

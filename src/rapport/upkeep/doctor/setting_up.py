@@ -121,6 +121,8 @@ def sources() -> Iterator[Finding]:
             )  # fmt: skip
         if source.channel in plugins.CHANNELS:
             yield from _gateway(source, name)
+        if source.channel in plugins.POLLED:
+            yield from _polled(source, name)
 
 
 def _gateway(source: Source, name: str) -> Iterator[Finding]:
@@ -135,6 +137,14 @@ def _gateway(source: Source, name: str) -> Iterator[Finding]:
         yield look(
             "sources", f"The gateway {name} lacks {', '.join(lacking)}: what it sends is refused.",
             "An admin fills it in on the page of the operation's sources.",
+        )  # fmt: skip
+
+
+def _polled(source: Source, name: str) -> Iterator[Finding]:
+    if row := source.polls.exclude(problem="").first():
+        yield look(
+            "sources", f"The source {name} brings nothing: {row.problem}",
+            "An admin looks at its settings on the page of the operation's sources, or pauses it.",
         )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -48,7 +47,7 @@ def verify(inbound: Inbound, settings: Mapping[str, str]) -> None:
         raise Refused("bad_secret", "The secret does not match; compare it with the gateway's.", status=403)
 
 
-def parse(inbound: Inbound) -> Sequence[Message]:
+def parse(inbound: Inbound, settings: Mapping[str, str]) -> Sequence[Message]:
     """One message: `from` or `sender`, `text` or `message`, and if there are any `id` and `time` or `date`."""
     values = wire.fields(inbound)
     sender = wire.address(wire.required(values, "from" if "sender" not in values else "sender"))
@@ -61,20 +60,10 @@ def parse(inbound: Inbound) -> Sequence[Message]:
             text=text,
             gateway_id=values.get("id", ""),
             sender=sender,
-            sent_at=wire.moment(said) or _written(said),
+            sent_at=wire.moment(said) or wire.written(said),
             fields=wire.rest(values, ("from", "sender", "text", "message", "secret"), sender),
         )
     ]
-
-
-def _written(said: str) -> datetime | None:
-    """A time in RFC 3339; without a zone it is UTC. None for what cannot be meant."""
-    try:
-        at = datetime.fromisoformat(said)
-        at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        return at if at <= datetime.now(UTC) + wire.CLOCK_ERROR and at.year > 1 else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def answer(inbound: Inbound, kept: Sequence[Kept]) -> Answer:

@@ -50,7 +50,7 @@ def verify(inbound: Inbound, settings: Mapping[str, str]) -> None:
         raise Refused("bad_secret", "The secret does not match; compare it with the one on the phone.", status=403)
 
 
-def parse(inbound: Inbound) -> Sequence[Message]:
+def parse(inbound: Inbound, settings: Mapping[str, str]) -> Sequence[Message]:
     """One SMS. An empty text is a message too: somebody tried to reach us."""
     values = wire.fields(inbound)
     sender = wire.address(wire.required(values, "from"))

@@ -72,7 +72,7 @@ def _spellings(url: str) -> Iterator[str]:
     yield parts._replace(netloc=f"{host}:{port}").geturl()
 
 
-def parse(inbound: Inbound) -> Sequence[Message]:
+def parse(inbound: Inbound, settings: Mapping[str, str]) -> Sequence[Message]:
     """One SMS or WhatsApp message; a photo or a position alone has an empty text."""
     values = wire.fields(inbound)
     sender = wire.address(wire.required(values, "From"))
