@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rapport.errors import Refused
 
@@ -91,20 +91,25 @@ class _Lines:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The file's bytes; Refused if it cannot be read."""
+def opened(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
+    """The file's bytes; Refused if it cannot be read. What is open already stays so."""
+    if not isinstance(source, Path):
+        yield source
+        return
     try:
-        with path.open("rb") as file:
+        with source.open("rb") as file:
             yield file
     except OSError as error:
         raise Refused("no_file", f"The file cannot be read: {error.strerror}.") from error
 
 
-def records(path: Path, dialect: Dialect, columns: Sequence[str] = ()) -> Iterator[tuple[int, list[str] | Problem]]:
+def records(
+    source: Path | IO[bytes], dialect: Dialect, columns: Sequence[str] = ()
+) -> Iterator[tuple[int, list[str] | Problem]]:
     """Rows as a spreadsheet counts them, each as its cells or as what is wrong with it. `columns`: their names, as far
     as they are known."""
     csv.field_size_limit(LONGEST_CELL)
-    with opened(path) as raw:
+    with opened(source) as raw:
         lines = _Lines(decoded(raw, dialect.encoding), _UNDECODABLE[dialect.encoding == "utf-8"])
         reader = csv_reader(lines, dialect.delimiter, dialect.quote)
         number, widest = 0, 0
