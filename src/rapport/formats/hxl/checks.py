@@ -1,4 +1,7 @@
-"""What a rule asks of the cells of one column: each check says which cells fail, and what to do about them."""
+"""What a rule asks of the cells of one column: each check says which cells fail, and what to do about them.
+
+That an empty cell fails none of them, is for the caller to see to.
+"""
 
 from __future__ import annotations
 
@@ -38,14 +41,8 @@ class Failed:
     say: Say
 
 
-def check(rule: Rule, column: Column, cells: pl.Series, thousands: str) -> Iterator[Failed]:
-    """The checks of a rule that look at one column. Empty cells fail none of them."""
-    filled = ~spread(cells, is_empty)
-    for failed in _all(rule, column, cells, filled, thousands):
-        yield Failed(failed.cells.fill_null(False) & filled, failed.say)
-
-
-def _all(rule: Rule, column: Column, cells: pl.Series, filled: pl.Series, thousands: str) -> Iterator[Failed]:
+def of_cells(rule: Rule, column: Column, cells: pl.Series, thousands: str) -> Iterator[Failed]:
+    """The checks that look at each cell by itself: `cells` may be the different ones of the column."""
     if rule.datatype:
         yield from _datatype(rule.datatype, cells, thousands)
     if rule.minimum:
@@ -54,13 +51,18 @@ def _all(rule: Rule, column: Column, cells: pl.Series, filled: pl.Series, thousa
         yield _limit(rule.maximum, column, cells, thousands, least=False)
     if rule.regex:
         pattern = rule.regex if rule.case else f"(?i){rule.regex}"
-        fits = spread(cells, lambda distinct: distinct.str.contains(pattern))
-        yield Failed(~fits, _always(f"does not fit /{rule.regex}/"))
+        yield Failed(~cells.str.contains(pattern), always(f"does not fit /{rule.regex}/"))
     if rule.values:
         yield _among(rule, cells)
     if rule.whitespace:
-        stray = spread(cells, lambda distinct: distinct.str.contains(_STRAY))
-        yield Failed(stray, _always("has white space around it or too much within: take it out"))
+        yield Failed(cells.str.contains(_STRAY), always("has white space around it or too much within: take it out"))
+
+
+def of_columns(rule: Rule, column: Column, cells: pl.Series, thousands: str) -> Iterator[Failed]:
+    """The checks that hold each cell against the others of its column."""
+    if not (rule.consistent or rule.spelling or rule.outliers):
+        return
+    filled = ~spread(cells, is_empty)
     if rule.consistent:
         yield _consistent(column, cells, filled, thousands)
     if rule.spelling:
@@ -69,7 +71,7 @@ def _all(rule: Rule, column: Column, cells: pl.Series, filled: pl.Series, thousa
         yield from _outliers(cells, thousands)
 
 
-def _always(text: str) -> Say:
+def always(text: str) -> Say:
     return lambda _: text
 
 
@@ -80,12 +82,10 @@ def _datatype(kind: str, cells: pl.Series, thousands: str) -> Iterator[Failed]:
     if kind == "number":
         yield Failed(numbers(cells, thousands).is_null(), _no_number)
     elif kind == "date":
-        yield Failed(
-            dates(cells).is_null(), _always("is no date that everybody reads the same: write it as 2025-01-31")
-        )
+        yield Failed(dates(cells).is_null(), always("is no date that reads one way only: write it as 2025-01-31"))
     elif kind in _FORMS:
         pattern, text = _FORMS[kind]
-        yield Failed(~spread(cells.str.strip_chars(), lambda distinct: distinct.str.contains(pattern)), _always(text))
+        yield Failed(~cells.str.strip_chars().str.contains(pattern), always(text))
 
 
 def _no_number(value: str) -> str:
@@ -108,13 +108,13 @@ def _limit(limit: str, column: Column, cells: pl.Series, thousands: str, *, leas
     else:
         values, bound = normal(cells), normal(pl.Series([limit]))[0]
     beyond = values < bound if least else values > bound
-    return Failed(beyond, _always(f"must be {'at least' if least else 'at most'} {limit}"))
+    return Failed(beyond, always(f"must be {'at least' if least else 'at most'} {limit}"))
 
 
 def _among(rule: Rule, cells: pl.Series) -> Failed:
     form = single_spaced if rule.case else normal
     allowed = dict(zip(form(pl.Series(rule.values)).to_list(), rule.values, strict=True))
-    inside = spread(cells, lambda distinct: form(distinct).is_in(list(allowed)))
+    inside = form(cells).is_in(list(allowed))
 
     @cache
     def say(value: str) -> str:
@@ -141,7 +141,7 @@ def _consistent(column: Column, cells: pl.Series, filled: pl.Series, thousands: 
     ).to_series()  # fmt: skip
     counted = kinds.filter(filled).value_counts(sort=True)
     usual = counted[0, 0] if counted.height else ""
-    return Failed(kinds != usual, _always(f"is not {usual}, as most cells of this column are"))
+    return Failed(kinds != usual, always(f"is not {usual}, as most cells of this column are"))
 
 
 def _spelling(rule: Rule, cells: pl.Series, filled: pl.Series) -> Failed:
@@ -180,4 +180,4 @@ def _outliers(cells: pl.Series, thousands: str) -> Iterator[Failed]:
     if mean and deviation / abs(mean) > 1:
         return
     text = f"is far from the others (mean {mean:,.6g}): look whether it is right"
-    yield Failed((values - mean).abs() > _DEVIATIONS * deviation, _always(text))
+    yield Failed((values - mean).abs() > _DEVIATIONS * deviation, always(text))

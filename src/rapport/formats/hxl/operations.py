@@ -59,7 +59,8 @@ def sort(table: Table, patterns: Sequence[Pattern] = (), *, reverse: bool = Fals
     keys = ordered(((frame[str(place)], table.columns[place]) for place in places), table.thousands)
     by = pl.DataFrame(keys)
     order = by.select(pl.arg_sort_by(by.columns, descending=reverse, maintain_order=True)).to_series()
-    return replace(table, rows=frame[order].lazy())
+    # In one piece first: rows picked out of the many pieces that a large file is read in cost ten times as much.
+    return replace(table, rows=frame.rechunk()[order].lazy())
 
 
 def _odd_cells(table: Table, query: Query) -> list[Finding]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ _PLACES = {
     "adm4": "admin4",
     "adm5": "admin5",
 }
-_DAYS = {("#date", ("start",)): "reference_period_start", ("#date", ("end",)): "reference_period_end"}
+_DAYS = {"#date+start": "reference_period_start", "#date+end": "reference_period_end"}
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
@@ -40,6 +41,11 @@ def save(table: Table, folder: Path, name: str) -> tuple[Path, Path]:
     files[0].write_bytes(data)
     files[1].write_text(json.dumps(describe(table, name, data), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return files
+
+
+def named(stem: str) -> str:
+    """A name for a package: small letters, digits, - and _ (Data Package 2, "name")."""
+    return re.sub(r"[^a-z0-9_-]+", "-", stem.lower()).strip("-") or "table"
 
 
 def plain_csv(table: Table) -> bytes:
@@ -110,7 +116,7 @@ def _plain(column: Column) -> str:
     if column.tag is None:
         letters = "".join(letter if letter.isalnum() else " " for letter in column.header.lower())
         return "_".join(letters.split())
-    if day := _DAYS.get((column.tag.hashtag, column.tag.attributes)):
+    if day := _DAYS.get(str(column.tag)):
         return day
     hashtag = column.tag.hashtag.removeprefix("#")
     return "_".join((_PLACES.get(hashtag, hashtag), *column.tag.attributes))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from rapport.errors import Refused
 from rapport.formats.delimited import LONGEST_CELL, Dialect, Problem, opened, records
@@ -27,6 +28,7 @@ from rapport.formats.table import FORMULA
 
 SIZE_MOST = 2_000_000_000  # bytes
 _TOP = 2_000_000  # bytes from the beginning in which the hashtags must stand
+_PIECE = 256 * 1024  # bytes that are looked at for quotes at once: they stay in the cache
 _SEPARATORS = (",", ";", "\t", "|")
 _PROBLEMS_TOLD = 100
 
@@ -49,7 +51,7 @@ def read_csv(path: Path) -> Table:
         if size > SIZE_MOST:
             raise Refused("too_large", f"The file has {size:,} bytes; at most {SIZE_MOST:,} are read. Divide it.")
         data = file.read()
-    if not data.strip(b"\0 \t\r\n"):
+    if not data[:_TOP].strip(b"\0 \t\r\n") and not data.strip(b"\0 \t\r\n"):
         raise Refused("empty_file", "The file is empty.")
     said: list[Finding] = []
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data:
@@ -73,21 +75,19 @@ def _whole(data: bytes, said: list[Finding]) -> Table:
     if frame is None:
         data.decode()
         return _by_records(io.BytesIO(data), top, said)
-    if any(one in data for one in (b"\n\n", b"\n\r\n", f"\n{top.separator}".encode())):
-        frame = without_blank(frame)
-    if any(one in data for one in _apostrophes(top.separator)):
-        frame = frame.with_columns(as_written(pl.exclude(ROW)))
+    frame = without_blank(frame)
+    if b"'" in data:
+        frame = frame.with_columns(as_written(frame[name]) for name in names(len(top.columns)))
     table = Table(top.columns, frame.lazy(), tuple(said))
     return table.noted(*detect.notices(top.rows, top.found, top.columns))
 
 
-def as_written(cells: pl.Expr) -> pl.Expr:
+def as_written(cells: pl.Series) -> pl.Series:
     """Cells without the apostrophe that was put before what a spreadsheet would run (formats/table.py)."""
-    return pl.when(cells.str.contains(rf"^'(?:{FORMULA})")).then(cells.str.slice(1)).otherwise(cells).name.keep()
-
-
-def _apostrophes(separator: str) -> tuple[bytes, ...]:
-    return b"\n'", f"{separator}'".encode(), b"\"'"
+    places = cells.str.starts_with("'").arg_true()
+    some = cells.gather(places)
+    made_safe = some.str.contains(rf"^'(?:{FORMULA})")
+    return cells.scatter(places.filter(made_safe), some.filter(made_safe).str.slice(1)) if made_safe.any() else cells
 
 
 # --- the beginning -------------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def _as_utf_8(data: bytes, encoding: str) -> bytes:
 
 def _line_ends(data: bytes) -> bytes:
     """Bare carriage returns, as old spreadsheets write, become line feeds."""
-    if data.count(b"\r") == data.count(b"\r\n"):
+    if b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"):
         return data
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
@@ -157,15 +157,23 @@ def _well_quoted(data: bytes, separator: str) -> bool:
     if b'"' not in data:
         return True
     letters = np.frombuffer(data, np.uint8)
-    places = np.flatnonzero(letters == ord('"'))
+    found = (np.flatnonzero(letters[at : at + _PIECE] == ord('"')) + at for at in range(0, len(letters), _PIECE))
+    places = np.concatenate(list(found))
     if len(places) % 2:
         return False
     opening, closing = places[0::2], places[1::2]
     before = letters[np.maximum(opening - 1, 0)]
     after = letters[np.minimum(closing + 1, len(letters) - 1)]
-    begins = (opening == 0) | np.isin(before, np.frombuffer(f'{separator}\n"'.encode(), np.uint8))
-    ends = (closing == len(letters) - 1) | np.isin(after, np.frombuffer(f'{separator}\r\n"'.encode(), np.uint8))
+    begins = (opening == 0) | _among(f'{separator}\n"')[before]
+    ends = (closing == len(letters) - 1) | _among(f'{separator}\r\n"')[after]
     return bool(begins.all() and ends.all())
+
+
+def _among(signs: str) -> NDArray[np.bool_]:
+    """For each of the 256 bytes whether it is one of these signs."""
+    found = np.zeros(256, np.bool_)
+    found[list(signs.encode())] = True
+    return found
 
 
 def _by_polars(data: bytes, top: _Top) -> pl.DataFrame | None:
@@ -201,7 +209,8 @@ def _by_records(source: io.BytesIO, top: _Top, said: list[Finding]) -> Table:
     tags = [column.name for column in top.columns]
     problems: list[Finding] = []
     table = gathered(top.columns, _good(records(source, dialect, tags), top.found.row, problems))
-    rows = table.rows.collect().with_columns(as_written(pl.exclude(ROW)))
+    frame = table.rows.collect()
+    rows = frame.with_columns(as_written(frame[name]) for name in frame.columns if name != ROW)
     if len(problems) > _PROBLEMS_TOLD:
         more = f"{len(problems) - _PROBLEMS_TOLD:,} more rows cannot be read"
         problems = [*problems[:_PROBLEMS_TOLD], Finding("error", 0, "", "", more, "broken_row")]

@@ -67,7 +67,13 @@ def check_width(width: int) -> None:
 
 def without_blank(frame: pl.DataFrame) -> pl.DataFrame:
     """Without the rows in which no cell holds more than white space."""
-    return frame.filter(pl.any_horizontal(pl.exclude(ROW).str.contains(r"\S")))
+    first = frame[names(1)[0]]
+    places = ((first < "!") | (first >= "\x7f")).arg_true()  # only these may begin with white space, or be empty
+    blank = ~frame[places].select(pl.any_horizontal(pl.exclude(ROW).str.contains(r"\S"))).to_series()
+    if not blank.any():
+        return frame
+    kept = pl.repeat(True, frame.height, eager=True).scatter(places.filter(blank), False)
+    return frame.filter(kept)
 
 
 def _filled_width(cells: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Schemas: what a table should be, itself a table with hashtags (#valid_tag, #valid_datatype …), as libhxl reads them."""
+"""Schemas: what a table should be; itself a table with hashtags (#valid_tag, #valid_datatype …), as in libhxl."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def parse_schema(table: Table) -> tuple[Rule, ...]:
     if not table.places(places["#valid_tag"]):
         raise Refused("bad_schema", "A schema has a column #valid_tag; this table has none.")
     rows = table.rows.collect()
-    found = []
+    found: list[Rule] = []
     for row in rows.iter_rows():
         cells = _Cells(table, row)
         try:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import polars as pl
 
 from rapport.formats.hxl.cells import numbers
-from rapport.formats.hxl.checks import Failed
+from rapport.formats.hxl.checks import Failed, always
 from rapport.formats.hxl.schema import Rule
 from rapport.formats.hxl.table import Table
 from rapport.formats.hxl.tags import Pattern, parse_pattern
@@ -36,7 +36,7 @@ def _more_than_there_are(table: Table, frame: pl.DataFrame) -> Iterator[tuple[Ru
             mine, others = there[smaller], there[larger]
             more = numbers(frame[str(mine)], table.thousands) > numbers(frame[str(others)], table.thousands)
             text = f"is more than {table.columns[others].name} in the same row: one of the two is wrong"
-            yield _rule(smaller, "figures"), mine, Failed(more.fill_null(False), lambda _, text=text: text)
+            yield _rule(smaller, "figures"), mine, Failed(more.fill_null(False), always(text))
 
 
 def _beyond_the_globe(table: Table, frame: pl.DataFrame) -> Iterator[tuple[Rule, int, Failed]]:
@@ -44,7 +44,7 @@ def _beyond_the_globe(table: Table, frame: pl.DataFrame) -> Iterator[tuple[Rule,
         for place in table.places(parse_pattern(f"#geo+{name}")):
             beyond = numbers(frame[str(place)], table.thousands).abs() > most
             text = f"is no {'latitude' if name == 'lat' else 'longitude'}: it lies between -{most} and {most} degrees"
-            yield _rule("#geo", "coordinates"), place, Failed(beyond.fill_null(False), lambda _, text=text: text)
+            yield _rule("#geo", "coordinates"), place, Failed(beyond.fill_null(False), always(text))
 
 
 def _rule(hashtag: str, name: str) -> Rule:

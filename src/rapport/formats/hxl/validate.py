@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from rapport.formats.hxl.cells import is_empty, normal, spread
-from rapport.formats.hxl.checks import Failed, Say, check
+from rapport.formats.hxl.cells import coded, is_empty, normal, spread
+from rapport.formats.hxl.checks import Failed, Say, always, of_cells, of_columns
 from rapport.formats.hxl.keys import key_text, same
 from rapport.formats.hxl.schema import Rule, built_in
 from rapport.formats.hxl.sense import senseless
@@ -27,6 +27,7 @@ class Report:
     rows: int
     findings: tuple[Finding, ...]
     counts: Mapping[Severity, int]
+    by_pattern: Mapping[str, int]  # all faults again, by the tag pattern of their rule
 
     @property
     def is_valid(self) -> bool:
@@ -42,24 +43,26 @@ def validate(table: Table, rules: Sequence[Rule] | None = None, *, sense: bool =
     frame = table.rows.collect()
     counts: Counter[Severity] = Counter()
     found: list[Finding] = []
-    for severity, count, findings in _faults(table, frame, built_in() if rules is None else rules, sense):
-        counts[severity] += count
+    patterns: Counter[str] = Counter()
+    for rule, count, findings in _faults(table, frame, built_in() if rules is None else rules, sense):
+        counts[rule.severity] += count
+        patterns[str(rule.pattern)] += count
         found += findings
     found.sort(key=lambda one: one.row)
-    return Report(frame.height, tuple(found), dict(counts))
+    return Report(frame.height, tuple(found), +counts, +patterns)
 
 
-_Fault = tuple[Severity, int, list[Finding]]
+_Fault = tuple[Rule, int, list[Finding]]
 _Faults = Iterator[_Fault]
 
 
 def _faults(table: Table, frame: pl.DataFrame, rules: Sequence[Rule], sense: bool) -> _Faults:
+    columns = _Columns(table, frame)
     for rule in rules:
         places = table.places(rule.pattern)
         yield from _required(table, frame, rule, places)
         for place in places:
-            cells = frame[str(place)]
-            for failed in check(rule, table.columns[place], cells, table.thousands):
+            for failed in columns.failed(rule, place):
                 yield _of_column(table, frame, rule, place, failed)
         if rule.unique and places:
             yield from _unique(table, frame, rule, places)
@@ -72,6 +75,27 @@ def _faults(table: Table, frame: pl.DataFrame, rules: Sequence[Rule], sense: boo
             yield _of_column(table, frame, rule, place, failed)
 
 
+class _Columns:
+    """The columns of a table, each taken apart once into its different cells: most rules need to see only these."""
+
+    def __init__(self, table: Table, frame: pl.DataFrame) -> None:
+        self._table, self._frame = table, frame
+        self._coded: dict[int, tuple[pl.Series, pl.Series]] = {}
+
+    def failed(self, rule: Rule, place: int) -> Iterator[Failed]:
+        """Empty cells fail none of the checks."""
+        column, cells = self._table.columns[place], self._frame[str(place)]
+        if place not in self._coded:
+            self._coded[place] = coded(cells)
+        places, distinct = self._coded[place]
+        for one in of_cells(rule, column, distinct, self._table.thousands):
+            failed = one.cells.fill_null(False) & ~is_empty(distinct)
+            if failed.any():
+                yield Failed(failed.gather(places), one.say)
+        for one in of_columns(rule, column, cells, self._table.thousands):
+            yield Failed(one.cells.fill_null(False) & ~spread(cells, is_empty), one.say)
+
+
 def _of_column(table: Table, frame: pl.DataFrame, rule: Rule, place: int, failed: Failed) -> _Fault:
     rows = failed.cells.arg_true()
     some = rows.head(LISTED)
@@ -82,7 +106,7 @@ def _of_column(table: Table, frame: pl.DataFrame, rule: Rule, place: int, failed
         Finding(rule.severity, row, name, value, _text(rule, failed.say(value)), rule.name)
         for row, value in zip(numbers, values, strict=True)
     ]
-    return rule.severity, len(rows), findings
+    return rule, len(rows), findings
 
 
 def _text(rule: Rule, said: str) -> str:
@@ -93,7 +117,7 @@ def _of_rows(frame: pl.DataFrame, rule: Rule, failed: pl.Series, column: str, te
     rows = failed.arg_true()
     numbers = frame[ROW].gather(rows.head(LISTED)).to_list()
     findings = [Finding(rule.severity, row, column, "", _text(rule, text), rule.name) for row in numbers]
-    return rule.severity, len(rows), findings
+    return rule, len(rows), findings
 
 
 # --- rows as a whole -----------------------------------------------------------------------------------------------
@@ -107,7 +131,7 @@ def _required(table: Table, frame: pl.DataFrame, rule: Rule, places: Sequence[in
         text = _text(
             rule, f"at least {least} columns must fit {rule.pattern}, {there}: add them, or mend their hashtags"
         )
-        yield rule.severity, 1, [Finding(rule.severity, 0, str(rule.pattern), "", text, rule.name)]
+        yield rule, 1, [Finding(rule.severity, 0, str(rule.pattern), "", text, rule.name)]
         return
     if (least is None and most is None) or not places:
         return
@@ -134,8 +158,9 @@ def _unique(table: Table, frame: pl.DataFrame, rule: Rule, places: Sequence[int]
     )
     for number, place in enumerate(places):
         mine = again.filter(pl.col("place") == number).sort("row")["again"]
-        text = "stands in an earlier row too: each value may come once"
-        yield _of_column(table, frame, rule, place, Failed(mine, lambda _: text))
+        yield _of_column(
+            table, frame, rule, place, Failed(mine, always("stands in an earlier row too: it may come once"))
+        )
 
 
 def _whole_rows(table: Table, frame: pl.DataFrame, rule: Rule, key: Sequence[Pattern]) -> _Faults:
@@ -158,7 +183,8 @@ def _correlated(table: Table, frame: pl.DataFrame, rule: Rule, places: Sequence[
         work = pl.DataFrame([*packed, normal(cells).rename("value"), cells.rename("cell")]).filter(
             pl.col("value") != ""
         )
-        counted = work.group_by([*by, "value"], maintain_order=True).agg(pl.len(), pl.col("cell").first())
+        filled = work.filter(pl.col("value") != "")
+        counted = filled.group_by([*by, "value"], maintain_order=True).agg(pl.len(), pl.col("cell").first())
         usual = counted.sort("len", descending=True, maintain_order=True).unique(by, keep="first", maintain_order=True)
         told = pl.DataFrame([*packed, normal(cells).rename("mine")]).join(
             usual.select(*by, "value", pl.col("cell").alias("usual")), on=by, how="left", maintain_order="left"

@@ -1,6 +1,6 @@
 """Tables written: CSV, XLSX, and JSON in both of its forms (HXL 1.1, "JSON encoding").
 
-Cells that a spreadsheet would run are made safe in CSV, as in all our tables (formats/table.py); in XLSX texts are texts.
+Cells that a spreadsheet would run are made safe in CSV, as in all our tables (formats/table.py); XLSX has texts.
 """
 
 from __future__ import annotations
