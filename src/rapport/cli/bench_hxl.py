@@ -52,19 +52,23 @@ def measure(rows: int, peer: Path | None) -> Iterator[Figure]:
 
 
 def _jobs(folder: Path, peer: Path | None) -> Iterator[Figure]:
-    ratios, memory = [], []
+    ratios, of_cores, memory = list[float](), list[float](), list[float]()
     for job in _FIGURES:
         runs = [_run(_OURS, job, folder) for _ in range(_PASSES)]
-        ours = median(one["seconds"] for one in runs)
+        ours, cores = (median(one[what] for one in runs) for what in ("seconds", "cpu_seconds"))
         memory += [one["mb"] for one in runs]
-        theirs = _run(_program(peer), job, folder)["seconds"] if peer else None
-        yield Figure(f"{job}_s", ours, "s", "lower", None, _NAME if peer else None, theirs)
+        theirs = _run(_program(peer), job, folder) if peer else None
+        yield Figure(
+            f"{job}_s", ours, "s", "lower", None, _NAME if theirs else None, theirs["seconds"] if theirs else None
+        )
         if theirs is not None:
-            ratios.append(theirs / ours)
+            ratios.append(theirs["seconds"] / ours)
+            of_cores.append(theirs["cpu_seconds"] / cores)
             yield Figure(f"{job}_ratio", ratios[-1], "times the peer", "higher", _LEAST)
     unit = "times the peer" if peer else "times the peer; left out, for no --peer was given"
     yield Figure("median_ratio", median(ratios) if ratios else None, unit, "higher", _MEDIAN)
     yield Figure("least_ratio", min(ratios) if ratios else None, unit, "higher", _LEAST)
+    yield Figure("median_ratio_of_cpu", median(of_cores) if of_cores else None, f"{unit}, by time of a core", "higher")
     yield Figure("rss_mb", max(memory), "MB", "lower")
 
 
@@ -185,10 +189,10 @@ def main() -> None:
 
     job, table, other, out = sys.argv[1:]
     jobs = _jobs_of_ours()
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     found = jobs[job](Path(table), Path(other))
     frame = found.rows.drop(ROW).collect() if isinstance(found, Table) else None
-    seconds = time.perf_counter() - began
+    seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
     if out and frame is not None:
         Path(out).write_text(json.dumps(frame.rows()), encoding="utf-8")
     elif out and isinstance(found, Report):
@@ -196,7 +200,7 @@ def main() -> None:
             json.dumps([[one, str(count)] for one, count in sorted(found.by_pattern.items())]), encoding="utf-8"
         )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "rows": frame.height if frame is not None else 0, "mb": memory}))
+    print(json.dumps({"seconds": seconds, "cpu_seconds": cpu_seconds, "mb": memory}))
 
 
 if __name__ == "__main__":

@@ -61,15 +61,12 @@ def count(table: Table, patterns: Sequence[Pattern], aggregates: Sequence[Aggreg
     needed = sorted({str(place) for place in places} | {str(one.place) for one in work if one.place is not None})
     rows = table.rows.select(ROW, *needed)
     prepared = [expression for one in work for expression in one.prepared()]
-    raw = rows.with_columns(
-        *prepared, *(pl.col(str(place)).alias(key) for key, place in zip(keys, places, strict=True))
-    )
+    pairs = zip(keys, places, strict=True)
+    spelt = (by_whole_column(place, single_spaced, pl.String()).alias(key) for key, place in pairs)
+    raw = rows.with_columns(*prepared, *spelt)
     first = [part for one in work for part in one.first()]
     by_spelling = _grouped(raw, keys, [pl.len().alias(_SIZE), pl.col(ROW).min(), *first]).collect()
-    shown = by_spelling.with_columns(pl.col(keys).map_batches(single_spaced, return_dtype=pl.String))
-    plain = shown.with_columns(
-        pl.col(key).map_batches(normal, return_dtype=pl.String).alias(f"plain {key}") for key in keys
-    )
+    plain = by_spelling.with_columns(normal(by_spelling[key]).alias(f"plain {key}") for key in keys)
     most = plain.sort([_SIZE, ROW], descending=[True, False])
     then = [pl.col(key).first() for key in keys] + [part for one in work for part in one.then()]
     groups = _grouped(most.lazy(), [f"plain {key}" for key in keys], then).collect()
@@ -83,7 +80,7 @@ def count(table: Table, patterns: Sequence[Pattern], aggregates: Sequence[Aggreg
 
 
 def _grouped(rows: pl.LazyFrame, keys: Sequence[str], parts: Sequence[pl.Expr]) -> pl.LazyFrame:
-    return rows.group_by(keys, maintain_order=True).agg(parts) if keys else rows.select(parts)
+    return rows.group_by(keys or pl.lit(0).alias("all"), maintain_order=True).agg(parts)
 
 
 class _Work:

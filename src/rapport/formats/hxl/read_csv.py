@@ -22,13 +22,14 @@ from rapport.errors import Refused
 from rapport.formats.delimited import LONGEST_CELL, Dialect, Problem, opened, records
 from rapport.formats.encodings import guess_encoding
 from rapport.formats.hxl import detect
-from rapport.formats.hxl.rows import Numbered, check_width, gathered, without_blank
+from rapport.formats.hxl.rows import COLUMNS_MOST, Numbered, check_width, gathered, without_blank
 from rapport.formats.hxl.table import ROW, Column, Finding, Table, names
 from rapport.formats.table import FORMULA
 
 SIZE_MOST = 2_000_000_000  # bytes
 _TOP = 2_000_000  # bytes from the beginning in which the hashtags must stand
 _PIECE = 256 * 1024  # bytes that are looked at for quotes at once: they stay in the cache
+_BLANK = b"\0 \t\r\n" + codecs.BOM_UTF8
 _SEPARATORS = (",", ";", "\t", "|")
 _PROBLEMS_TOLD = 100
 
@@ -51,7 +52,7 @@ def read_csv(path: Path) -> Table:
         if size > SIZE_MOST:
             raise Refused("too_large", f"The file has {size:,} bytes; at most {SIZE_MOST:,} are read. Divide it.")
         data = file.read()
-    if not data[:_TOP].strip(b"\0 \t\r\n") and not data.strip(b"\0 \t\r\n"):
+    if not data[:_TOP].strip(_BLANK) and not data.strip(_BLANK):
         raise Refused("empty_file", "The file is empty.")
     said: list[Finding] = []
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data:
@@ -124,7 +125,7 @@ def _first_rows(text: str, separator: str) -> tuple[list[list[str]], list[int]]:
     rows, lines = list[list[str]](), list[int]()
     with suppress(csv.Error, StopIteration):
         while len(rows) < detect.WITHIN:
-            rows.append(next(reader))
+            rows.append(next(reader)[: COLUMNS_MOST + 1])
             lines.append(reader.line_num)
     return rows, lines
 
