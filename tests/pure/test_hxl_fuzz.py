@@ -26,8 +26,9 @@ pytestmark = pytest.mark.soak
 SAMPLE = table("#org,#reached,#date,#adm1+code", "WFP,5,2025-01-05,HT01", '"a ""b"", c",n/a,05/06/2025,é', "=1,,,")
 #: Pieces that mean something to some reader.
 PIECES = (
-    b'"', b"'", b",", b";", b"\t", b"\n", b"\r", b"\r\n", b"\0", b"#", b"+", b"#org", b"[", b"]", b"{", b"}", b":", b"=",
-    b"\\u0000", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3", b"\xe9", b"1e999", b"null", b"PK\x03\x04", b"<c t=\"e\">", b"9" * 400,
+    b'"', b"'", b",", b";", b"\t", b"\n", b"\r", b"\r\n", b"\0", b"#", b"+", b"#org", b"[", b"]", b"{", b"}", b":",
+    b"\\u0000", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3", b"\xe9", b"1e999", b"null", b"PK\x03\x04", b"=",
+    b"<c t=\"e\">",     b"9" * 400,
 )  # fmt: skip
 CASES = int(os.environ.get("FUZZ_CASES", "2000"))
 slowest: dict[str, tuple[float, int]] = {}
