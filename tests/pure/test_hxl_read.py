@@ -279,6 +279,8 @@ def test_a_list_beyond_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.
     assert refused(tmp_path / "t.json", json.dumps([["#org"]] * 11)) == "too_many_rows"
     monkeypatch.setattr(read_json, "SIZE_MOST", 10)
     assert refused(tmp_path / "t.json", json.dumps([["#org"]] * 3)) == "too_large"
+    with pytest.raises(Refused, match="at most 5 are read here"):
+        read(tmp_path / "t.json", most=5)
     monkeypatch.setattr(read_csv, "SIZE_MOST", 10)
     assert refused(tmp_path / "t.csv", "#org\n" * 4) == "too_large"
 

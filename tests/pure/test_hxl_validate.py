@@ -122,7 +122,8 @@ def test_only_so_many_faults_are_written_out_and_all_are_counted() -> None:
     [
         ("#tag,#valid_datatype", "#org,number"), ("#valid_tag,#valid_datatype", "#org,money"),
         ("#valid_tag,#valid_severity", "#org,fatal"), ("#valid_tag,#valid_required", "#org,perhaps"),
-        ("#valid_tag,#valid_required+min", "#org,two"), ("#valid_tag,#valid_value+url", "#org,http://x.example/list.csv"),
+        ("#valid_tag,#valid_required+min", "#org,two"), ("#valid_tag,#valid_value+regex", "#org,("),
+        ("#valid_tag,#valid_unique+key", "#org,a b"), ("#valid_tag,#valid_value+url", "#org,http://x.example/list.csv"),
     ],
 )  # fmt: skip
 def test_a_schema_that_cannot_be_meant_is_refused(head: str, rule: str) -> None:

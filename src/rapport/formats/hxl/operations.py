@@ -11,7 +11,7 @@ from rapport.formats.hxl.cells import is_empty, numbers
 from rapport.formats.hxl.dates import both_ways, dates, order_of
 from rapport.formats.hxl.keys import key_text, ordered, same
 from rapport.formats.hxl.queries import Query, where
-from rapport.formats.hxl.table import ROW, Finding, Table
+from rapport.formats.hxl.table import Finding, Table
 from rapport.formats.hxl.tags import Pattern
 
 
@@ -83,9 +83,3 @@ def _why(cells: pl.Series, odd: pl.Series, kind: str) -> str:
         return ""
     texts = cells.filter(odd).unique().to_list()
     return ", some for they read both ways (say the order)" if both_ways(texts) and not order_of(texts) else ""
-
-
-def row_numbers(table: Table) -> list[int]:
-    """The numbers that the rows have in their file."""
-    found: list[int] = table.rows.select(ROW).collect().to_series().to_list()
-    return found

@@ -67,7 +67,7 @@ def parse_query(text: str) -> Query:
             raise Refused("bad_query", f"{value[:40]!r} is no condition: is, or is not, {', '.join(_CONDITIONS)}.")
         return Query(pattern, operator, condition, negative)
     if operator.endswith("~"):
-        _check_pattern(value)
+        check_regex(value)
     return Query(pattern, operator.removeprefix("!"), value, operator.startswith("!"))
 
 
@@ -125,7 +125,8 @@ def _is(condition: str, column: Column, thousands: str, cells: pl.Series) -> pl.
     return values == extreme if extreme is not None else pl.Series([False]).new_from_index(0, len(cells))
 
 
-def _check_pattern(pattern: str) -> None:
+def check_regex(pattern: str) -> None:
+    """Refused (bad_query) unless it is a regular expression that takes a time in proportion to the text."""
     try:
         pl.Series([""]).str.contains(f"(?i){pattern}")
     except pl.exceptions.PolarsError as error:

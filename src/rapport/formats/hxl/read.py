@@ -23,17 +23,20 @@ from rapport.formats.hxl.table import Table
 
 _ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06", workbooks.OLD_WORKBOOK)
 _SHEETS_TRIED = 10
-THOUSANDS = ("", ",", " ", ".", "'")
 
 
-def read(path: Path, *, sheet: str = "", thousands: str = "") -> Table:
+def read(path: Path, *, sheet: str = "", thousands: str = "", most: int = 0) -> Table:
     """`sheet` of a workbook; "" is the first one with hashtags. `thousands`: the mark that stands in its numbers.
+    `most` bytes that are read, where that is less than the readers' own limits: in memory a CSV takes four times that.
 
     Refused for what is no table, has no hashtags or is over a limit, with what to do; what is only odd stands in the
     table's notices.
     """
     with opened(path) as file:
         start = file.read(4096)
+        size = path.stat().st_size
+    if most and size > most:
+        raise Refused("too_large", f"The file has {size:,} bytes; at most {most:,} are read here.")
     if not start:
         raise Refused("empty_file", "The file is empty.")
     if start.startswith(_ARCHIVE):

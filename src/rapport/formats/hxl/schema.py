@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from typing import get_args
 
 from rapport.errors import Refused
+from rapport.formats.hxl.queries import check_regex
 from rapport.formats.hxl.table import Severity, Table
 from rapport.formats.hxl.tags import Pattern, parse_pattern, parse_patterns
 
@@ -45,7 +46,7 @@ class Rule:
     unique: bool = False
     key: tuple[Pattern, ...] | None = None
     correlation: tuple[Pattern, ...] = ()
-    name: str = field(default="")
+    name: str = ""
 
 
 _FIGURES = "#population,#affected,#inneed,#targeted,#reached,#indicator+num,#output+num,#value"
@@ -83,8 +84,9 @@ def parse_schema(table: Table) -> tuple[Rule, ...]:
         cells = _Cells(table, row)
         try:
             found += cells.rules(f"row {row[0]}")
-        except ValueError as error:
-            raise Refused("bad_schema", f"{error}", row=row[0]) from error
+        except (ValueError, Refused) as error:
+            said = error.remedy if isinstance(error, Refused) else str(error)
+            raise Refused("bad_schema", said, row=row[0]) from error
     return tuple(found)
 
 
@@ -115,7 +117,7 @@ class _Cells:
             "least": self._count("#valid_required+min") or least, "most": self._count("#valid_required+max"),
             "datatype": self._datatype(), "consistent": self._yes("#valid_datatype+consistent"),
             "minimum": self.get("#valid_value+min"), "maximum": self.get("#valid_value+max"),
-            "regex": self.get("#valid_value+regex"), "values": self._values(), "case": self._yes("#valid_value+case"),
+            "regex": self._regex(), "values": self._values(), "case": self._yes("#valid_value+case"),
             "whitespace": self._yes("#valid_value+whitespace"), "spelling": self._yes("#valid_value+spelling"),
             "outliers": self._yes("#valid_value+outliers"), "unique": self._yes("#valid_unique-key"),
             "key": self._key(), "correlation": self._patterns("#valid_correlation"),
@@ -141,6 +143,11 @@ class _Cells:
             raise ValueError(f"#valid_datatype: {said[:40]!r} is none of {', '.join(DATATYPES)}.")
         return said
 
+    def _regex(self) -> str:
+        said = self.get("#valid_value+regex")
+        check_regex(said)
+        return said
+
     def _values(self) -> tuple[str, ...]:
         """Lists at an address are never fetched: no address that stands in data is opened."""
         if self.get("#valid_value+url"):
@@ -156,10 +163,3 @@ class _Cells:
     def _patterns(self, pattern: str) -> tuple[Pattern, ...]:
         said = self.get(pattern)
         return parse_patterns(said) if said else ()
-
-
-def asks(rule: Rule) -> bool:
-    """Whether the rule checks anything."""
-    idle = Rule(rule.pattern)
-    told = {"pattern", "severity", "description", "name", "case"}
-    return any(getattr(rule, one.name) != getattr(idle, one.name) for one in fields(rule) if one.name not in told)
