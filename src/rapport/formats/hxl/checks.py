@@ -5,7 +5,7 @@ That an empty cell fails none of them, is for the caller to see to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -26,7 +26,8 @@ _FORMS = {
 _STRAY = r"^\s|\s$|\s\s|[\t\r\n]"
 _RARE = 0.05  # of the mean number of cells a spelling has (libhxl)
 _LIKE = 0.8  # likeness from which a rare value may be a slip [ours]
-_RARE_MOST, _COMMON_MOST = 500, 2_000  # spellings that are compared; bounds the time [ours]
+#: Spellings that are compared with each other, and how long they may be: so the time is bounded [ours].
+_RARE_MOST, _COMMON_MOST, _LONGEST = 100, 500, 100
 _TRIMMED_FROM = 10  # numbers; from here on the least and the greatest do not count (libhxl)
 _DEVIATIONS = 3
 
@@ -118,12 +119,18 @@ def _among(rule: Rule, cells: pl.Series) -> Failed:
 
     @cache
     def say(value: str) -> str:
-        near = get_close_matches(form(pl.Series([value]))[0], allowed, 1, _LIKE)
+        near = _near(form(pl.Series([value]))[0], list(allowed))
         if near:
-            return f"is not in the list: write {allowed[near[0]]!r}, if that is meant"
+            return f"is not in the list: write {allowed[near]!r}, if that is meant"
         return f"is not in the list: use one of {', '.join(rule.values[:10])}{' …' if len(rule.values) > 10 else ''}"
 
     return Failed(~inside, say)
+
+
+def _near(text: str, others: Sequence[str]) -> str:
+    """The one of them that is most like the text; "" if none is."""
+    short = [one for one in others[:_COMMON_MOST] if len(one) <= _LONGEST] if len(text) <= _LONGEST else []
+    return next(iter(get_close_matches(text, short, 1, _LIKE)), "")
 
 
 # --- beside the others ---------------------------------------------------------------------------------------------
@@ -155,9 +162,9 @@ def _spelling(rule: Rule, cells: pl.Series, filled: pl.Series) -> Failed:
         mean, deviation = float(str(counts.mean())), float(str(counts.std(ddof=0)))
         rare = counts <= mean * _RARE
         if deviation <= mean and rare.any():
-            common = values.filter(~rare).head(_COMMON_MOST).to_list()
-            near = ((one, get_close_matches(one, common, 1, _LIKE)) for one in values.filter(rare).tail(_RARE_MOST))
-            slips = {one: found[0] for one, found in near if found}
+            common = values.filter(~rare).to_list()
+            near = ((one, _near(one, common)) for one in values.filter(rare).tail(_RARE_MOST))
+            slips = {one: found for one, found in near if found}
     failed = said.is_in(list(slips))
 
     def say(value: str) -> str:
