@@ -102,7 +102,6 @@ def test_the_order_of_day_and_month_is_the_columns_and_never_a_cells() -> None:
     found = dates.dates(pl.Series(["05/06/2025", "06/13/2025"]))
     assert found.to_list() == ["2025-05-06", "2025-06-13"]
     assert dates.dates(pl.Series(["05/06/2025", "13/06/2025", "06/13/2025"])).to_list()[0] is None
-    assert dates.dates(pl.Series(["05/06/2025"]), "DMY").to_list() == ["2025-06-05"]
 
 
 # --- rows ----------------------------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""Pure codecs from Releases: GeoJSON, CSV, RSS, Atom."""
+"""Pure codecs from Releases: GeoJSON, CSV, RSS, Atom; and of files of others: HXL."""

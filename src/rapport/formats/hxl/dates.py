@@ -2,7 +2,7 @@
 
 ISO 8601 first, and strictly: 2025, 2025-01, 2025-01-05 (with a time or without), 20250105, 2025-W05, and quarters as
 2025-Q1, which are not ISO's. Then RFC 822, as feeds write. Day and month in numbers are read in the order that the
-column as a whole demands, or that was declared: a cell that reads both ways in a column that does not say is no date.
+column as a whole demands: a cell that reads both ways in a column that does not say is no date.
 Serial numbers of spreadsheets are never dates here: a workbook's real dates have become ISO when it was read.
 """
 
@@ -32,19 +32,19 @@ _YEARS = range(1000, 3000)
 _LONGEST = 60  # characters; no date is longer [ours]
 
 
-def dates(cells: pl.Series, order: Order = "") -> pl.Series:
+def dates(cells: pl.Series) -> pl.Series:
     """String; null for what is no date. Days are YYYY-MM-DD, months YYYY-MM, years YYYY; a week is the day on which it
     begins and a W, a quarter its first month and a Q, so that all of them sort together and none equals another."""
     if cells.is_empty():
         return cells
     places, distinct = coded(cells)
     texts = [" ".join(text.split()) if len(text) <= _LONGEST else "" for text in distinct.to_list()]
-    demanded = order or order_of(texts)
+    demanded = order_of(texts)
     return pl.Series([_date(text, demanded) for text in texts], dtype=pl.String).gather(places)
 
 
-def date_of(text: str, order: Order = "") -> str | None:
-    found: str | None = dates(pl.Series([text], dtype=pl.String), order)[0]
+def date_of(text: str) -> str | None:
+    found: str | None = dates(pl.Series([text], dtype=pl.String))[0]
     return found
 
 

@@ -82,4 +82,4 @@ def _why(cells: pl.Series, odd: pl.Series, kind: str) -> str:
     if kind != "date":
         return ""
     texts = cells.filter(odd).unique().to_list()
-    return ", some for they read both ways (say the order)" if both_ways(texts) and not order_of(texts) else ""
+    return " (some read both ways: write them as 2025-01-31)" if both_ways(texts) and not order_of(texts) else ""

@@ -18,6 +18,7 @@ from rapport.formats.hxl.tags import Pattern
 
 #: Findings of one check in one column that are written out; all of them are counted.
 LISTED = 1_000
+_LISTED_MOST = 100_000  # over all rules and columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def validate(table: Table, rules: Sequence[Rule] | None = None, *, sense: bool =
     for rule, count, findings in _faults(table, frame, built_in() if rules is None else rules, sense):
         counts[rule.severity] += count
         patterns[str(rule.pattern)] += count
-        found += findings
+        found += findings[: _LISTED_MOST - len(found)]
     found.sort(key=lambda one: one.row)
     return Report(frame.height, tuple(found), +counts, +patterns)
 
