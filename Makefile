@@ -29,6 +29,11 @@ build/peer/run.stamp: bench/peer-text.txt
 	build/peer/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/peer-text.txt
 	@touch $@
 
+build/peer-hxl/run.stamp: bench/peer-hxl.txt
+	@test -x build/peer-hxl/bin/python || $(PYTHON) -m venv build/peer-hxl
+	build/peer-hxl/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/peer-hxl.txt
+	@touch $@
+
 setup: .venv/run.stamp ## install what running needs, into .venv
 
 demo: setup ## load the reports of Haiti 2010 and serve them on PORT (8036)
@@ -56,9 +61,9 @@ check: .venv/dev.stamp ## ruff, mypy, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench-peer: build/peer/run.stamp ## an environment for what `rapport bench text --peer build/peer/bin/python` compares with
+bench-peer: build/peer/run.stamp build/peer-hxl/run.stamp ## environments for what `rapport bench text` (--peer build/peer/bin/python) and `hxl` (build/peer-hxl) compare with
 
-bench: .venv/dev.stamp build/peer/run.stamp ## the figures of docs/reference/benchmarks.md, made anew
+bench: .venv/dev.stamp build/peer/run.stamp build/peer-hxl/run.stamp ## the figures of docs/reference/benchmarks.md, made anew
 	$(BIN)/python -m bench.table
 
 reliability: .venv/dev.stamp ## the plot and tables of docs/reference/text-engine.md, made anew

@@ -16,9 +16,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
-BENCHES = ("intake", "map", "import", "text", "stream", "sharing")
-#: What a bench is told besides its name: `make bench-peer` made the environment.
-OPTIONS = {"text": ("--peer", str(ROOT / "build" / "peer" / "bin" / "python"))}
+BENCHES = ("intake", "map", "import", "text", "stream", "sharing", "hxl")
+#: What a bench is told besides its name: `make bench-peer` made the environments.
+OPTIONS = {
+    "text": ("--peer", str(ROOT / "build" / "peer" / "bin" / "python")),
+    "hxl": ("--peer", str(ROOT / "build" / "peer-hxl" / "bin" / "python")),
+}
 
 Figure = dict[str, Any]
 

@@ -15,7 +15,8 @@ import xlsxwriter
 
 from rapport import confined
 from rapport.errors import BadDefinition, Refused
-from rapport.intake.imports import reading, xlsx
+from rapport.formats import workbooks
+from rapport.intake.imports import reading
 from rapport.intake.imports.about import Row
 from rapport.intake.imports.plan import Plan, column_names, header_hash
 from tests.pure.importing import read_through, table
@@ -135,10 +136,10 @@ def test_a_sheet_that_somebody_hid_is_not_read_before_the_one_they_show(tmp_path
 
 
 def test_another_sheet_is_read_when_it_is_asked_for(workbook: Path, tmp_path: Path) -> None:
-    xlsx.convert(workbook, tmp_path / "rows", "Other")
-    assert xlsx.about(tmp_path / "rows")["sheet"] == "Other"
+    workbooks.convert(workbook, tmp_path / "rows", "Other")
+    assert workbooks.about(tmp_path / "rows")["sheet"] == "Other"
     with pytest.raises(Refused, match="no sheet 'Missing'"):
-        xlsx.convert(workbook, tmp_path / "rows", "Missing")
+        workbooks.convert(workbook, tmp_path / "rows", "Missing")
 
 
 def test_the_reader_of_workbooks_has_no_environment_no_files_and_little_memory(
@@ -163,7 +164,7 @@ print("tried", json.dumps(said), sep="\\n"); sys.stdout.flush(); os._exit(3)
 """
     monkeypatch.setattr(confined, "_START", tried)
     with pytest.raises(Refused) as said:
-        xlsx.convert(workbook, tmp_path / "rows", "Other")
+        workbooks.convert(workbook, tmp_path / "rows", "Other")
     environment, folder, arguments, written, memory = json.loads(said.value.remedy)
     assert set(environment) <= {"LANG", "LC_CTYPE"}
     assert (folder, arguments, written, memory) == ("/", ["Other"], "not written", "little memory")
@@ -178,10 +179,12 @@ def test_a_reader_of_workbooks_that_runs_wild_is_ended(
     program: str, reason: str, workbook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(confined, "_START", program)
-    monkeypatch.setattr(xlsx, "READER", replace(xlsx.READER, patience=0.5 if reason == "slow_workbook" else 30))
-    monkeypatch.setattr(xlsx, "ROWS_MOST", 5_000_000)
+    monkeypatch.setattr(
+        workbooks, "READER", replace(workbooks.READER, patience=0.5 if reason == "slow_workbook" else 30)
+    )
+    monkeypatch.setattr(workbooks, "ROWS_MOST", 5_000_000)
     with pytest.raises(Refused) as said:
-        xlsx.convert(workbook, tmp_path / "rows")
+        workbooks.convert(workbook, tmp_path / "rows")
     assert said.value.reason == reason
 
 

@@ -72,6 +72,18 @@ def text(peer: Path | None, to_json: bool) -> None:
 
 
 @bench.command()
+@click.option("--rows", type=click.IntRange(1_000, 20_000_000), default=1_000_000, show_default=True)
+@click.option("--peer", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="PYTHON",
+              help="The python of an environment with bench/peer-hxl.txt: make bench-peer makes one.")  # fmt: skip
+@as_json
+def hxl(rows: int, peer: Path | None, to_json: bool) -> None:
+    """Tables with hashtags: read, filtered, counted, merged, sorted, validated; and whether libhxl finds the same."""
+    from rapport.cli.bench_hxl import measure
+
+    _show(measure(rows, peer), to_json)
+
+
+@bench.command()
 @click.option("--events", type=click.IntRange(1_000, 10_000_000), default=1_000_000, show_default=True)
 @_folder
 @as_json

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "dictionary": ("rapport.cli.dictionary:dictionary", "What each field of feeds and exports is; check a file."),
     "doctor": ("rapport.cli.doctor:doctor", "Say what is wrong, and what to do."),
     "function": ("rapport.cli.functions:function", "Stop or resume an automated function on the whole machine."),
+    "hxl": ("rapport.cli.hxl:hxl", "Tables with HXL hashtags: check, filter, count, merge, convert."),
     "import": ("rapport.cli.importing:import_file", "Take a table of reports in."),
     "ledger": ("rapport.cli.ledger:ledger", "Is the record of decisions and releases whole? Verify, export, sign."),
     "migrate": ("rapport.cli.serve:migrate", "Bring the database to the form this version needs."),

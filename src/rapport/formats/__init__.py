@@ -1,1 +1,1 @@
-"""Pure codecs: from Releases GeoJSON, CSV, RSS, Atom; both ways CAP."""
+"""Pure codecs: what leaves, from Releases; CAP and HXL both ways."""

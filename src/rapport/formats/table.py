@@ -27,7 +27,8 @@ Cell = str | int | float | None
 
 # What begins a formula in Excel, LibreOffice or Google Sheets, the full-width forms too (OWASP, "CSV Injection").
 # Apostrophes may stand before it, so that adding one can always be undone.
-_FORMULA = re.compile(r"['\s]*[=+\-@＝＋－＠]|'*[\t\r\n]")
+FORMULA = r"['\s]*[=+\-@＝＋－＠]|'*[\t\r\n]"
+_FORMULA = re.compile(FORMULA)
 
 
 def write(releases: Iterable[Release], context: FeedContext) -> Iterator[bytes]:

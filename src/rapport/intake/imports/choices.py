@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from rapport.errors import BadDefinition
+from rapport.formats.encodings import ENCODINGS
 from rapport.intake.imports import names
 from rapport.intake.imports.about import called
 from rapport.intake.imports.plan import EXTRA, MANY, ROLES, Plan
-from rapport.intake.imports.reading import ENCODINGS
 from rapport.intake.models import Import
 from rapport.operations import fields
 

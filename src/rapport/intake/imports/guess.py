@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from rapport.errors import Refused
-from rapport.intake.imports import labels, posts, xlsx
+from rapport.formats import workbooks
+from rapport.formats.encodings import guess_encoding
+from rapport.intake.imports import labels, posts
 from rapport.intake.imports.about import Context, Evidence, Proposal, Row, Sample, called
 from rapport.intake.imports.dates import DateGuess, guess_dates
-from rapport.intake.imports.encodings import guess_encoding
 from rapport.intake.imports.judge import NOTHING_SAID, judging, understood
 from rapport.intake.imports.layout import columns_at, guess_delimiter, guess_layout
 from rapport.intake.imports.plan import EXTRA, MAX_COLUMNS, Plan, behind_own
@@ -161,7 +162,7 @@ def _read_as(
         return Plan("ndjson", names, {}, header_row=0, zone=about.zone), {}, ()
     sheets: tuple[str, ...] = ()
     if kind == "rows":
-        workbook = xlsx.about(path)
+        workbook = workbooks.about(path)
         sheets = tuple(workbook["sheets"])
         draft = Plan("xlsx", (), {}, sheet=workbook["sheet"], zone=about.zone)
         evidence.append(Evidence("sheet", _about_sheet(workbook)))

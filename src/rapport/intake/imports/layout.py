@@ -11,8 +11,9 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from rapport.errors import Refused
+from rapport.formats.delimited import LONGEST_CELL, csv_reader, decoded
 from rapport.intake.imports.plan import MAX_COLUMNS, Plan, column_names
-from rapport.intake.imports.reading import LONGEST_CELL, csv_reader, decoded, raw_rows
+from rapport.intake.imports.reading import raw_rows
 from rapport.intake.imports.roles import role_by_name
 
 _LINES = 2_000  # of the file's beginning that are looked at for the delimiter

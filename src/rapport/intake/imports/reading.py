@@ -1,47 +1,30 @@
 """Pure: the rows of a file, one by one, in bounded memory. One bad row never stops the others.
 
-A workbook is not read row by row here: `prepare` has it turned once into a file of rows (xlsx.py).
+A workbook is not read row by row here: `prepare` has it turned once into a file of rows (formats/workbooks.py).
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
 from rapport.errors import Refused
+from rapport.formats import workbooks
+from rapport.formats.delimited import SHOWN, UTF_8_BOM, Dialect, Problem, opened, records, refuse_others, storable
 from rapport.intake.channels.wire import DEEPEST, deeper
-from rapport.intake.imports import xlsx
 from rapport.intake.imports.about import Row
 from rapport.intake.imports.plan import Plan, column_names
 
-#: Characters of one cell; a longer one is no report but a slip, as a quote that nobody closed [ours].
-LONGEST_CELL = 1_000_000
-#: Characters of one row over all its cells and lines: what one row may take of the memory [ours].
-LONGEST_ROW = 4_000_000
 #: Bytes of one line of NDJSON, as in the API.
 LONGEST_LINE = 256 * 1024
 #: Characters of a name in NDJSON with those around it. It is written out for every value below: without a bound one
 #: line takes gigabytes [ours].
 LONGEST_NAME = 1_000
-#: Encodings that a plan may name, in the order in which pages offer them.
-ENCODINGS = (
-    "utf-8", "cp1252", "latin-1", "utf-16-le", "utf-16-be", "utf-32", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255",
-    "cp1256", "cp1257", "cp1258", "cp874", "mac-roman", "koi8-r", "shift_jis", "euc-jp", "gb18030", "big5", "euc-kr",
-    "cp437", "cp850",
-)  # fmt: skip
-_SHOWN = 10_000  # characters of a broken row that are kept to be shown
-_UTF_8_BOM = b"\xef\xbb\xbf"
-_UNDECODABLE = {True: re.compile("[\udc80-\udcff]"), False: re.compile("\ufffd")}  # by whether it is read as UTF-8
 
 Kind = Literal["csv", "ndjson", "rows", "workbook"]
 
@@ -51,40 +34,20 @@ def kind_of(path: Path) -> Kind:
 
     Refused for what is no table: an archive, a page, a picture, one JSON value, nothing at all; with the way out.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         start = file.read(4096)
     if not start.strip(b"\0 \t\r\n"):
         raise Refused("empty_file", "The file is empty.")
-    if start.startswith(xlsx.ROWS_MAGIC):
+    if start.startswith(workbooks.ROWS_MAGIC):
         return "rows"
-    if start.startswith((b"PK\x03\x04", b"PK\x05\x06", xlsx.OLD_WORKBOOK)):
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06", workbooks.OLD_WORKBOOK)):
         return "workbook"
-    _refuse_others(start)
-    text = start.removeprefix(_UTF_8_BOM).lstrip()
-    return "ndjson" if re.match(rb'\{\s*("|\})', text) else "csv"
-
-
-def _refuse_others(start: bytes) -> None:
-    text = start.removeprefix(_UTF_8_BOM).lstrip().lower()
-    for magic, what in _OTHER_KINDS.items():
-        if start.startswith(magic):
-            raise Refused("not_a_table", f"This is {what}, not a table. Save the table as CSV or XLSX.")
-    if text.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head")):
-        remedy = "This is a web page, whatever its name says. Open it in a spreadsheet and save it as XLSX or CSV."
-        raise Refused("html", remedy)
-    if text.startswith(b"<?xml"):
-        raise Refused("xml", "This is XML, not a table. Open it in a spreadsheet and save it as XLSX or CSV.")
+    refuse_others(start)
+    text = start.removeprefix(UTF_8_BOM).lstrip()
     if re.match(rb"\[\s*(\{|\[|\]|$)", text):
         remedy = "This is one JSON list. Save it as NDJSON, one object a line (with jq: jq -c '.[]' list.json)."
         raise Refused("json_list", remedy)
-
-
-_OTHER_KINDS = {
-    b"\x1f\x8b": "a gzip archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive", b"7z\xbc\xaf": "an archive",
-    b"Rar!": "an archive", b"\x28\xb5\x2f\xfd": "a zstd archive", b"%PDF": "a PDF document", b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"SQLite format 3": "a database", b"PAR1": "a Parquet file",
-    b"\x7fELF": "a program", b"MZ\x90": "a program", b"{\\rtf": "a text document",
-}  # fmt: skip
+    return "ndjson" if re.match(rb'\{\s*("|\})', text) else "csv"
 
 
 def prepare(path: Path, into: Path, sheet: str = "") -> Path:
@@ -95,7 +58,7 @@ def prepare(path: Path, into: Path, sheet: str = "") -> Path:
         raise Refused("not_a_table", "This is no table. Save the table as CSV or XLSX.")
     if kind != "workbook":
         return path
-    xlsx.convert(path, into, sheet)
+    workbooks.convert(path, into, sheet)
     return into
 
 
@@ -115,27 +78,10 @@ def rows(path: Path, plan: Plan, start: int = 0) -> Iterator[Row]:
 def raw_rows(path: Path, plan: Plan) -> Iterator[tuple[int, list[str] | Refused]]:
     """All rows of a table with their numbers as they stand, the header's too; for whoever has no plan yet."""
     for number, cells in _workbook_rows(path) if plan.format == "xlsx" else _csv_rows(path, plan):
-        yield number, cells.refused if isinstance(cells, _Problem) else cells
+        yield number, cells.refused if isinstance(cells, Problem) else cells
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    try:
-        with path.open("rb") as file:
-            yield file
-    except OSError as error:
-        raise Refused("no_file", f"The file cannot be read: {error.strerror}.") from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """A row that is none, with what could be told apart of it."""
-
-    refused: Refused
-    cells: tuple[str, ...] = ()
-
-
-_Found = Iterator[tuple[int, list[str] | _Problem]]
+_Found = Iterator[tuple[int, list[str] | Problem]]
 
 
 # --- tables --------------------------------------------------------------------------------------------------------
@@ -147,7 +93,7 @@ def _of_table(found: _Found, plan: Plan, start: int) -> Iterator[Row]:
     for number, cells in found:
         if number <= start or number == plan.tag_row:
             continue
-        if isinstance(cells, _Problem):
+        if isinstance(cells, Problem):
             yield Row(number, cells.cells, cells.refused)
         elif len(cells) == width and cells != header:
             if any(cells):
@@ -186,7 +132,7 @@ def _header(found: _Found, plan: Plan) -> list[str]:
     header."""
     above: list[list[str]] = []
     for number, cells in found:
-        if isinstance(cells, _Problem):
+        if isinstance(cells, Problem):
             if number >= plan.header_row:
                 raise Refused("no_header", f"The header cannot be read: {cells.refused.remedy}", row=number)
             continue
@@ -210,147 +156,15 @@ def _other_header(names: Sequence[str], plan: Plan) -> Refused:
 
 def _workbook_rows(path: Path) -> _Found:
     decode = msgspec.json.Decoder(list[Any]).decode
-    with _opened(path) as file:
+    with opened(path) as file:
         file.readline()  # the workbook's sheets
         for line in file:
             number, *cells = decode(line)
             yield number, cells
 
 
-# --- CSV -----------------------------------------------------------------------------------------------------------
-
-
-class _TooLong(Exception):
-    """A row goes on beyond LONGEST_ROW."""
-
-
-class _Lines:
-    """The lines of a file for csv.reader, none longer than a row may be, with the way back to lines already given."""
-
-    def __init__(self, file: TextIOWrapper, undecodable: re.Pattern[str]) -> None:
-        self._readline = file.readline
-        self._undecodable = undecodable.search
-        self._again: deque[str] = deque()
-        self.record: list[str] = []
-        self._size = 0
-        self.undecodable = False
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else self._readline(LONGEST_ROW)
-        if not line:
-            raise StopIteration
-        self._size += len(line)
-        if self._size >= LONGEST_ROW:
-            self._pass_over(line)
-            raise _TooLong
-        if not line.isascii() and self._undecodable(line):
-            self.undecodable = True
-        self.record.append(line)
-        return line
-
-    def begin(self) -> None:
-        """The next line begins a row."""
-        self.record.clear()
-        self._size = 0
-        self.undecodable = False
-
-    def give_back(self, lines: Sequence[str]) -> None:
-        self._again.extendleft(reversed(lines))
-
-    def _pass_over(self, line: str) -> None:
-        """To the end of the line in hand, however long it is."""
-        while line and line[-1] not in "\r\n":
-            line = self._readline(LONGEST_ROW)
-
-
 def _csv_rows(path: Path, plan: Plan) -> _Found:
-    """Rows as a spreadsheet counts them, each as its cells or as what is wrong with it."""
-    csv.field_size_limit(LONGEST_CELL)
-    with _opened(path) as raw:
-        lines = _Lines(decoded(raw, plan.encoding), _UNDECODABLE[plan.encoding == "utf-8"])
-        reader = csv_reader(lines, plan.delimiter, plan.quote)
-        number, widest = 0, 0
-        while True:
-            number += 1
-            lines.begin()
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except (csv.Error, _TooLong) as error:
-                yield number, _Problem(_broken(error, number), _as_it_stands(lines.record))
-                if isinstance(error, csv.Error):
-                    lines.give_back(_behind_a_quote(lines.record, plan, len(plan.columns) or widest))
-                continue
-            widest = max(widest, len(cells))
-            if number == 1 and cells:
-                cells[0] = cells[0].removeprefix("\ufeff")
-            yield number, _undecodable(number, cells, plan) if lines.undecodable else cells
-
-
-def csv_reader(lines: Iterator[str], delimiter: str, quote: str) -> Any:
-    """A strict reader: what stands behind a closing quote is an error, not silently joined."""
-    if not quote:
-        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, strict=True)
-    return csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
-
-
-def decoded(raw: Any, encoding: str) -> TextIOWrapper:
-    """The file as text with its own line ends. What cannot be decoded shows as half a surrogate pair (UTF-8) or as
-    U+FFFD; the row it stands in is refused."""
-    if encoding == "utf-8":
-        return TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
-    return TextIOWrapper(raw, encoding, errors="replace", newline="")
-
-
-def _broken(error: Exception, number: int) -> Refused:
-    if isinstance(error, _TooLong):
-        return Refused("endless_row", f"The row has more than {LONGEST_ROW:,} characters.", row=number)
-    said = str(error)
-    if "field larger" in said:
-        remedy = f"A cell has more than {LONGEST_CELL:,} characters; look for a quote that nobody closed."
-        return Refused("long_cell", remedy, row=number)
-    if "end of data" in said:
-        return Refused("unclosed", "A quote is opened here and never closed: the file may be cut short.", row=number)
-    return Refused("broken_row", f"The row cannot be read: {said}. Look for a quote within a quoted cell.", row=number)
-
-
-def _as_it_stands(record: Sequence[str]) -> tuple[str, ...]:
-    """The first line of a row that cannot be told into cells, for whoever mends it; a beginning of a long one."""
-    return (_storable(record[0].rstrip("\r\n")[:_SHOWN]),) if record else ()
-
-
-def _storable(cell: str) -> str:
-    """Text that a database can keep: what was no letter shows as such."""
-    return _UNDECODABLE[True].sub("\ufffd", cell)
-
-
-def _behind_a_quote(record: Sequence[str], plan: Plan, width: int) -> Sequence[str]:
-    """The lines that a broken quote has swallowed, where any of them is a row of its own; they are read again. The
-    further lines of a text that was cut short are not: they belong to the one broken row."""
-    if len(record) < 2:
-        return ()
-    behind = record[1:]
-    return behind if any(_cells_in(line, plan) == width for line in behind) else ()
-
-
-def _cells_in(line: str, plan: Plan) -> int:
-    try:
-        return len(next(csv_reader(iter([line]), plan.delimiter, plan.quote), []))
-    except csv.Error:
-        return 0
-
-
-def _undecodable(number: int, cells: Sequence[str], plan: Plan) -> _Problem:
-    found = _UNDECODABLE[plan.encoding == "utf-8"].search
-    at = next((at for at, cell in enumerate(cells) if found(cell)), 0)
-    name = plan.columns[at] if at < len(plan.columns) else ""
-    remedy = f"Some bytes are no {plan.encoding.upper()}: write the letters there anew, or choose another encoding."
-    refused = Refused("undecodable", remedy, row=number, field=name)
-    return _Problem(refused, tuple(map(_storable, cells)))
+    return records(path, Dialect(plan.encoding, plan.delimiter, plan.quote), plan.columns)
 
 
 # --- NDJSON --------------------------------------------------------------------------------------------------------
@@ -361,7 +175,7 @@ def _of_lines(path: Path, plan: Plan, start: int) -> Iterator[Row]:
     empty = [""] * len(places)
     for number, found, line in json_rows(path, start):
         if isinstance(found, Refused):
-            yield Row(number, (_storable(line.decode(errors="surrogateescape").rstrip("\r\n")[:_SHOWN]),), found)
+            yield Row(number, (storable(line.decode(errors="surrogateescape").rstrip("\r\n")[:SHOWN]),), found)
             continue
         cells, more = empty.copy(), []
         for name, cell in found.items():
@@ -376,12 +190,12 @@ def json_rows(path: Path, start: int = 0) -> Iterator[tuple[int, dict[str, str] 
     """The lines of NDJSON with their numbers, each flattened to name → text ("place/lon"), and as it stands, of one
     that is too long the beginning; empty ones give nothing."""
     decode: Callable[[bytes], object] = msgspec.json.Decoder().decode
-    with _opened(path) as file:
+    with opened(path) as file:
         number = 0
         while line := file.readline(LONGEST_LINE + 1):
             number += 1
             whole = line if len(line) <= LONGEST_LINE else _passed_over(file, line)
-            if number <= start or not (line := line.removeprefix(_UTF_8_BOM) if number == 1 else line).strip():
+            if number <= start or not (line := line.removeprefix(UTF_8_BOM) if number == 1 else line).strip():
                 continue
             yield number, _json_row(line, number, decode) if whole else _too_large(number), line
 

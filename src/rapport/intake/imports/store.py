@@ -23,7 +23,7 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk.books import allow
 from rapport.errors import Conflict, Refused
-from rapport.intake.imports import xlsx
+from rapport.formats import workbooks
 from rapport.intake.imports.reading import prepare
 from rapport.intake.models import Import, ImportMapping
 from rapport.operations.load import source_settings
@@ -64,7 +64,7 @@ def readable(one: Import, sheet: str = "") -> Path:
     """What the reader reads: the file itself; for a workbook the rows of that sheet, written down on first use. Two
     processes that do it at the same time each write their own; the later one's counts."""
     rows = rows_path(one)
-    if rows.exists() and (not sheet or xlsx.about(rows)["sheet"] == sheet):
+    if rows.exists() and (not sheet or workbooks.about(rows)["sheet"] == sheet):
         return rows
     with draft() as file:
         half = Path(file.name)

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from rapport.errors import Refused
-from rapport.intake.imports import xlsx
+from rapport.formats import workbooks
 from rapport.intake.imports.labels import language_code
 from rapport.operations.definition_fields import MOST_CHOICES, MOST_FIELDS
 from rapport.operations.fields import LARGEST, Field, FieldChoice
@@ -99,7 +99,7 @@ def _rows(path: Path, sheet: str) -> list[Row]:
     """The rows of a sheet below its first, which names the columns."""
     with tempfile.TemporaryDirectory() as folder:
         into = Path(folder) / "rows"
-        xlsx.convert(path, into, sheet)
+        workbooks.convert(path, into, sheet)
         with into.open(encoding="utf-8") as file:
             lines = [json.loads(line) for line in islice(file, 1, MOST_ROWS + 3)]
     if len(lines) > MOST_ROWS + 1:

@@ -11,8 +11,13 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from rapport.errors import Refused
-from rapport.intake.imports.reading import ENCODINGS
 
+#: Encodings that a plan may name, in the order in which pages offer them.
+ENCODINGS = (
+    "utf-8", "cp1252", "latin-1", "utf-16-le", "utf-16-be", "utf-32", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255",
+    "cp1256", "cp1257", "cp1258", "cp874", "mac-roman", "koi8-r", "shift_jis", "euc-jp", "gb18030", "big5", "euc-kr",
+    "cp437", "cp850",
+)  # fmt: skip
 _PIECE = 1024 * 1024
 _SAMPLE = 256 * 1024  # bytes of lines beyond ASCII that are looked at where the file is not UTF-8
 _BOMS = (
