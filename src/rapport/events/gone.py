@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,6 +11,7 @@ from rapport.events import extra
 from rapport.events.models import Event
 from rapport.events.releases import by_ref
 from rapport.operations.models import Operation
+from rapport.oversight.models import Decision, DecisionKind
 from rapport.sharing.active import policy_of
 from rapport.sharing.models import ReleaseEntry
 from rapport.values import Purpose, Reader
@@ -41,11 +42,21 @@ def _log(operation: Operation, audience: str) -> QuerySet[ReleaseEntry]:
 
 
 def part_of(operation: Operation, who: Reader, ref: str) -> str | None:
-    """The event that this one has become part of, if this reader gets it; None where the reader never had this one."""
-    had = Q() if who.team else Q(_taken_back(operation, who))
-    whole = Event.objects.filter(had, operation=operation, ref=ref, merged_into__isnull=False).first()
-    if whole is None:
-        return None
-    while whole.merged_into is not None:
-        whole = whole.merged_into
-    return whole.ref if by_ref(operation, who, Purpose.VIEW, whole.ref) else None
+    """The event that this one has become part of, if this reader gets it; None unless the reader had this one, and each
+    between the two, until it became part of the next."""
+    merged = Event.objects.filter(operation=operation, merged_into__isnull=False).select_related("merged_into")
+    followed = merged if who.team else merged.filter(_had_until_merged(operation, who))
+    step = followed.filter(ref=ref).first()
+    while step is not None and step.merged_into is not None:
+        whole = step.merged_into
+        if whole.merged_into_id is None:
+            return whole.ref if by_ref(operation, who, Purpose.VIEW, whole.ref) else None
+        step = followed.filter(pk=whole.pk).first()
+    return None
+
+
+def _had_until_merged(operation: Operation, who: Reader) -> Exists:
+    """What was taken back before it was merged stays just that: what became of it since is not told."""
+    merges = Decision.objects.filter(kind=DecisionKind.MERGE, other_event_id=OuterRef("event_id"))
+    log = _log(operation, extra.audience(operation, who, Purpose.VIEW).name).filter(retracted=True)
+    return Exists(log.filter(at__gte=Subquery(merges.order_by("-pk").values("at")[:1])))
