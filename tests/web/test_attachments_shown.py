@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -30,7 +31,10 @@ from rapport.reports.attachments import clean, sandbox, store, work
 from rapport.reports.attachments.copies import Copy, Unclean
 from rapport.reports.attachments.kinds import Kind
 from rapport.reports.models import Attachment, Report
-from rapport.values import PUBLIC, GivenFile, Message, Publication, Purpose
+from rapport.sharing import activation
+from rapport.sharing.handling import Handling
+from rapport.sharing.protocol.library import text_of
+from rapport.values import PUBLIC, GivenFile, Message, Publication, Purpose, Sensitivity
 from tests.pure.files import encoded, pdf_of, picture, tone
 from tests.pure.hostile_photos import COORDINATES, PLANTED, hostile_photos
 from tests.web.desk import DELMAS, DRAFT, report
@@ -242,6 +246,35 @@ def test_what_was_taken_back_is_gone_at_once(photo: Attachment, verifier: Person
     assert client.get(f"{whole(photo)}0").status_code == 404
 
 
+NO_FILES = (
+    text_of("house").replace('name = "house"', 'name = "sample"', 1)
+    + """
+[[limit]]
+name = "no-files"
+beyond = "team"
+without = ["files"]
+why = "No files."
+"""
+)
+
+
+@pytest.mark.parametrize("kept_from", ["an event kept back", "files kept back"])
+def test_a_file_published_with_what_readers_do_not_get_is_not_told(
+    kept_from: str, photo: Attachment, verifier: Person, lead: Person, someone: Callable[..., Person], client: Client
+) -> None:
+    event = of(photo)
+    if kept_from == "an event kept back":
+        actions.edit(verifier, event, replace(DRAFT, handling=Handling(sensitivity=Sensitivity.SEVERE)))
+    else:
+        version = activation.propose(lead, event.operation, NO_FILES, "agreed")
+        activation.activate(someone("carol", Role.CUSTODIAN), version, "agreed")
+    assert client.get(whole(photo)).status_code == 404
+    show_to_readers(verifier, photo, WHY)
+    assert client.get(whole(photo)).status_code == 404
+    hide_from_readers(verifier, photo, "A face can be known.")
+    assert client.get(whole(photo)).status_code == 404
+
+
 def test_either_decision_can_be_undone(photo: Attachment, verifier: Person, client: Client) -> None:
     shown = show_to_readers(verifier, photo, WHY)
     hidden = hide_from_readers(verifier, photo, "A face can be known.")
@@ -277,18 +310,19 @@ def test_a_button_pressed_twice_decides_once(photo: Attachment, verifier: Person
 
 
 def test_a_file_goes_with_its_event(photo: Attachment, verifier: Person, client: Client) -> None:
-    """Withdrawn, drafted, of persons at risk: the file is not shown; shown again with the event."""
+    """Withdrawn, drafted, of persons at risk: the file is not shown, and its address tells nothing of it; shown again
+    with the event."""
     event = of(photo)
     show_to_readers(verifier, photo, WHY)
     actions.publish(verifier, event, Publication.WITHDRAWN, "Wrong place")
-    assert client.get(whole(photo)).status_code == 410
+    assert client.get(whole(photo)).status_code == 404
     actions.publish(verifier, event, Publication.PUBLISHED)
     assert client.get(whole(photo)).status_code == 200
     at_risk = EventDraft(title="", summary="", categories=("1a",), spot=DELMAS)
     actions.edit(verifier, event, at_risk)
     event.refresh_from_db()
     assert event.persons_at_risk
-    assert client.get(whole(photo)).status_code == 410
+    assert client.get(whole(photo)).status_code == 404
     assert b"/files/" not in client.get(f"/sample/events/{event.ref}/").content
 
 

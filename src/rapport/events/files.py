@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import condition, require_safe
 
-from rapport.events.gone import file_shown
+from rapport.events.gone import files_kept
 from rapport.events.releases import by_ref
 from rapport.operations.access import public
 from rapport.operations.models import Operation
@@ -60,10 +60,11 @@ def _released(request: HttpRequest, operation: Operation, ref: str, number: int)
 
 
 def _gone(request: HttpRequest, operation: Operation, ref: str, number: int) -> HttpResponse:
-    """410 for a file that was shown with this event once, where this reader may have seen it; 404 for all else."""
+    """410 for a file that was shown with this event once, where this reader gets the event with its files; 404 for all
+    else."""
     once = Decision.objects.filter(operation=operation, kind=DecisionKind.SHOW_FILE, after__file=number)
-    had = file_shown(operation, reader(request, operation), ref)
-    was_shown = once.filter(after__ref=ref).exists() and had
+    kept = files_kept(operation, reader(request, operation), ref)
+    was_shown = once.filter(after__ref=ref).exists() and kept
     text = gettext("This file is not shown any more.") if was_shown else gettext("There is no such file.")
     answer = HttpResponse(f"{text}\n", status=410 if was_shown else 404, content_type="text/plain; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"

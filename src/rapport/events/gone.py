@@ -14,6 +14,7 @@ from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.sharing.active import policy_of
 from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.queries import released
 from rapport.values import Purpose, Reader
 
 
@@ -25,12 +26,11 @@ def gone(request: HttpRequest, operation: Operation, who: Reader, ref: str) -> H
     return render(request, "events/gone.html", context, status=410 if was_shown else 404)
 
 
-def file_shown(operation: Operation, who: Reader, ref: str) -> bool:
-    """Whether this reader may have seen the files of an event: its like gets files, and had the event."""
-    audience = extra.audience(operation, who, Purpose.VIEW).name
-    rules = policy_of(operation.pk).rules(audience, Purpose.VIEW, timezone.now())
-    keeps = any(rule.grant and "files" in rule.left.fields for rule in rules)
-    return keeps and Event.objects.filter(Exists(_log(operation, audience)), operation=operation, ref=ref).exists()
+def files_kept(operation: Operation, who: Reader, ref: str) -> bool:
+    """Whether this reader gets the event, and whatever files are published with it: else nobody tells them of any."""
+    policy, now = policy_of(operation.pk), timezone.now()
+    events = Event.objects.filter(operation=operation, ref=ref)
+    return bool(released(events, policy, who, Purpose.VIEW, now).values_list("left_files", flat=True).first())
 
 
 def _taken_back(operation: Operation, who: Reader) -> Exists:
