@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -85,7 +86,12 @@ def of(attachment: Attachment) -> Event:
 
 
 def whole(attachment: Attachment) -> str:
-    return f"/sample/events/{of(attachment).ref}/files/{attachment.pk}"
+    """Its address for readers; before they got it first, one that leads nowhere."""
+    return f"/sample/events/{of(attachment).ref}/files/{ref(attachment) or 'none'}"
+
+
+def ref(attachment: Attachment) -> str | None:
+    return Attachment.objects.values_list("ref", flat=True).get(pk=attachment.pk)
 
 
 def desk(attachment: Attachment, what: str = "") -> str:
@@ -203,7 +209,7 @@ def test_readers_get_exactly_what_the_preview_showed(photo: Attachment, verifier
     assert "no-cache" in given.headers["Cache-Control"]
     shown = stranger.get(f"/sample/events/{of(photo).ref}/").content.decode()
     assert 'alt="photo 1 of 1, 320 × 240"' in shown
-    assert f"photo-{photo.pk}.jpg" in shown
+    assert f"photo-{ref(photo)}.jpg" in shown
     assert "Jean Baptiste" not in shown
     decision = Decision.objects.latest("id")
     assert (decision.kind, decision.reason, decision.person_id) == (DecisionKind.SHOW_FILE, WHY, verifier.pk)
@@ -219,7 +225,7 @@ def test_nothing_planted_is_in_anything_that_leaves(operation: Operation, verifi
     pages = [f"/sample/events/{event.ref}/", "/sample/events.geojson", "/sample/events.csv", "/sample/events.atom",
              "/sample/events.rss", "/sample/"]  # fmt: skip
     files = [
-        f"/sample/events/{event.ref}/files/{row.pk}{small}"
+        f"/sample/events/{event.ref}/files/{row.ref}{small}"
         for row in Attachment.objects.all()
         for small in ("", "/small")
     ]
@@ -273,6 +279,37 @@ def test_a_file_published_with_what_readers_do_not_get_is_not_told(
     assert client.get(whole(photo)).status_code == 404
     hide_from_readers(verifier, photo, "A face can be known.")
     assert client.get(whole(photo)).status_code == 404
+
+
+def test_addresses_and_names_of_files_do_not_count_those_that_are_hidden(
+    operation: Operation, verifier: Person, client: Client
+) -> None:
+    """Who sees two of them must not know how many came in between, nor how many others came with the same report."""
+    event = actions.accept(verifier, told(operation, tone(), tone(seconds=2), PHOTO), DRAFT)
+    shown = Attachment.objects.select_related("report").get(copy_type="image/jpeg")
+    show_to_readers(verifier, shown, WHY)
+    address = whole(shown)
+    assert re.fullmatch(rf"/sample/events/{event.ref}/files/[0-9a-z]{{8}}", address)
+    for sent in (client.get(address), client.get(f"{address}/small")):
+        assert sent.headers["Content-Disposition"].endswith(f'-{ref(shown)}.jpg"')
+    for number in (shown.pk, shown.number):
+        assert client.get(f"/sample/events/{event.ref}/files/{number}").status_code == 404
+    hide_from_readers(verifier, shown, "A face can be known.")
+    show_to_readers(verifier, shown, WHY)
+    assert whole(shown) == address
+
+
+def test_files_of_an_earlier_version_get_an_address_when_it_is_upgraded(photo: Attachment, verifier: Person) -> None:
+    from importlib import import_module
+
+    from django.apps import apps
+
+    hidden = told(photo.report.operation, PHOTO, gateway_id="two")
+    show_to_readers(verifier, photo, WHY)
+    Attachment.objects.update(ref=None)
+    import_module("rapport.reports.migrations.0012_refs_of_files").name(apps, None)
+    assert len(ref(photo) or "") == 8
+    assert Attachment.objects.get(report=hidden).ref is None
 
 
 def test_either_decision_can_be_undone(photo: Attachment, verifier: Person, client: Client) -> None:

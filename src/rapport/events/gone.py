@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -30,7 +32,8 @@ def files_kept(operation: Operation, who: Reader, ref: str) -> bool:
     """Whether this reader gets the event, and whatever files are published with it: else nobody tells them of any."""
     policy, now = policy_of(operation.pk), timezone.now()
     events = Event.objects.filter(operation=operation, ref=ref)
-    return bool(released(events, policy, who, Purpose.VIEW, now).values_list("left_files", flat=True).first())
+    found: QuerySet[Any] = released(events, policy, who, Purpose.VIEW, now)  # mypy does not know what it annotates
+    return bool(found.values_list("left_files", flat=True).first())
 
 
 def part_of(operation: Operation, who: Reader, ref: str) -> str | None:
