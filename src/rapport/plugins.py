@@ -81,6 +81,7 @@ class Recorded:
 RECORDED: Mapping[str, str] = {
     "protocol": "rapport.sharing.activation.recorded",
     "agreement": "rapport.sharing.agreements.recorded",
+    "partner_key": "rapport.sharing.partner_keys.recorded",
     "glass": "rapport.desk.glass.breaking.recorded",
 }
 

@@ -429,7 +429,7 @@ class ExtraValue:
 class PublishedFile:
     """The cleaned copy of an attachment that a person published, one by one."""
 
-    id: int
+    ref: str
     content_type: str
     size: int  # bytes
     name: str

@@ -20,6 +20,7 @@ from tests.guards.seeded import World
 from tests.guards.walk import Route, routes
 
 LAYER = "roads"
+NO_FILE = "00000000"
 
 
 def _pks(model: type) -> Callable[[World], list[object]]:
@@ -27,7 +28,7 @@ def _pks(model: type) -> Callable[[World], list[object]]:
 
 
 def _numbers(world: World) -> list[object]:
-    """Of files, of versions of the protocol, of messages to senders: they are told apart by the route."""
+    """Of files of a report, of versions of the protocol, of messages to senders: they are told apart by the route."""
     named = (*ProtocolVersion.objects.values_list("pk", flat=True), *OutboxMessage.objects.values_list("pk", flat=True))
     return sorted({1, 2, *world.attachments, *named})
 
@@ -37,6 +38,7 @@ FILL: Mapping[str, Callable[[World], list[object]]] = {
     "operation": lambda world: [world.operation.slug],
     "ref": lambda world: [*world.refs, "00000000"],
     "number": _numbers,
+    "file": lambda world: [NO_FILE, *world.files],
     "token": lambda world: ["1", SMSSYNC_TOKEN, *world.secrets.values()],
     "channel": lambda world: sorted({*Source.objects.values_list("channel", flat=True)}),
     "source": lambda world: [*Source.objects.values_list("slug", flat=True)],
@@ -88,7 +90,7 @@ def paths(route: Route, world: World, *, first_only: bool = False) -> Iterator[s
     values = [FILL[name](world)[: 1 if first_only else None] for name in route.arguments]
     for chosen in itertools.product(*values):
         fill = dict(zip(route.arguments, chosen, strict=True))
-        if fill.get("ref") in world.refs[2:] and fill.get("number", 1) != 1:
+        if fill.get("ref") in world.refs[2:] and (fill.get("number", 1), fill.get("file", NO_FILE)) != (1, NO_FILE):
             continue  # only the first event and report have files: elsewhere one number stands for all
         yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found, fill=fill: str(fill[found[1]]), route.path)
 

@@ -85,6 +85,12 @@ class World:
     def attachments(self) -> list[int]:
         return list(Attachment.objects.filter(report__operation=self.operation).values_list("pk", flat=True))
 
+    @property
+    def files(self) -> list[str]:
+        """As they are known outside, though readers do not get them any more."""
+        known = Attachment.objects.filter(report__operation=self.operation, ref__isnull=False)
+        return [ref for ref in known.values_list("ref", flat=True) if ref]
+
     def canaries(self) -> Iterator[Canary]:
         """All there are here: the words, and references and keys, of which nobody is told who does not have them."""
         yield from CANARIES
@@ -137,6 +143,7 @@ def seeded(operation: Operation, verifier: Person, lead: Person, custodian: Pers
         sent_at=EARLY, place=GivenPlace(*PLACE, "Torvalis Torvassin"), fields={"form": "Quibrelli"},
         files=(GivenFile("IMG Velmodi.jpg", "image/jpeg", b"no picture"),),
     )  # fmt: skip
+    Attachment.objects.filter(report=told).update(ref="f0f0f0f0")  # as if it had been shown once
     actions.translate(verifier, told, "en", "Zanmora frandulic")
     event = actions.accept(verifier, told, plain)
     respond(verifier, event, Response.ASSIGNED, by="Dombrelaud", reason="")

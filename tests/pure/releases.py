@@ -105,5 +105,5 @@ FULL = Release(
         ExtraValue("damage", {}, "total", True), ExtraValue("needs", {}, ["water", "tents"], True),
         ExtraValue("remark", {}, "None", True), ExtraValue("depth", {}, 1.5, True),
     ),
-    files=(PublishedFile(1, "image/jpeg", 1000, "photo-1.jpg"),), marking=Marking.GREEN,
+    files=(PublishedFile("f1", "image/jpeg", 1000, "photo-f1.jpg"),), marking=Marking.GREEN,
 )  # fmt: skip

@@ -70,7 +70,7 @@ def test_a_photo_goes_from_a_phone_to_the_public_page(
     shown.scroll_into_view_if_needed()  # it is loaded where somebody looks
     expect(shown).to_have_js_property("naturalWidth", 400)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    address = f"{live_server.url}/sample/events/{event.ref}/files/{Attachment.objects.get(number=1).pk}"
+    address = f"{live_server.url}/sample/events/{event.ref}/files/{Attachment.objects.get(number=1).ref}"
     page.get_by_role("button", name="showed readers file 1").first.click()
     expect(page.get_by_text("Undone.")).to_be_visible()
     answer = phone.goto(address)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -30,7 +32,10 @@ from rapport.reports.attachments import clean, sandbox, store, work
 from rapport.reports.attachments.copies import Copy, Unclean
 from rapport.reports.attachments.kinds import Kind
 from rapport.reports.models import Attachment, Report
-from rapport.values import PUBLIC, GivenFile, Message, Publication, Purpose
+from rapport.sharing import activation
+from rapport.sharing.handling import Handling
+from rapport.sharing.protocol.library import text_of
+from rapport.values import PUBLIC, GivenFile, Message, Publication, Purpose, Sensitivity
 from tests.pure.files import encoded, pdf_of, picture, tone
 from tests.pure.hostile_photos import COORDINATES, PLANTED, hostile_photos
 from tests.web.desk import DELMAS, DRAFT, report
@@ -81,7 +86,12 @@ def of(attachment: Attachment) -> Event:
 
 
 def whole(attachment: Attachment) -> str:
-    return f"/sample/events/{of(attachment).ref}/files/{attachment.pk}"
+    """Its address for readers; before they got it first, one that leads nowhere."""
+    return f"/sample/events/{of(attachment).ref}/files/{ref(attachment) or 'none'}"
+
+
+def ref(attachment: Attachment) -> str | None:
+    return Attachment.objects.values_list("ref", flat=True).get(pk=attachment.pk)
 
 
 def desk(attachment: Attachment, what: str = "") -> str:
@@ -199,7 +209,7 @@ def test_readers_get_exactly_what_the_preview_showed(photo: Attachment, verifier
     assert "no-cache" in given.headers["Cache-Control"]
     shown = stranger.get(f"/sample/events/{of(photo).ref}/").content.decode()
     assert 'alt="photo 1 of 1, 320 × 240"' in shown
-    assert f"photo-{photo.pk}.jpg" in shown
+    assert f"photo-{ref(photo)}.jpg" in shown
     assert "Jean Baptiste" not in shown
     decision = Decision.objects.latest("id")
     assert (decision.kind, decision.reason, decision.person_id) == (DecisionKind.SHOW_FILE, WHY, verifier.pk)
@@ -215,7 +225,7 @@ def test_nothing_planted_is_in_anything_that_leaves(operation: Operation, verifi
     pages = [f"/sample/events/{event.ref}/", "/sample/events.geojson", "/sample/events.csv", "/sample/events.atom",
              "/sample/events.rss", "/sample/"]  # fmt: skip
     files = [
-        f"/sample/events/{event.ref}/files/{row.pk}{small}"
+        f"/sample/events/{event.ref}/files/{row.ref}{small}"
         for row in Attachment.objects.all()
         for small in ("", "/small")
     ]
@@ -240,6 +250,66 @@ def test_what_was_taken_back_is_gone_at_once(photo: Attachment, verifier: Person
         assert answer.content == b"This file is not shown any more.\n"
     assert b"/files/" not in client.get(f"/sample/events/{of(photo).ref}/").content
     assert client.get(f"{whole(photo)}0").status_code == 404
+
+
+NO_FILES = (
+    text_of("house").replace('name = "house"', 'name = "sample"', 1)
+    + """
+[[limit]]
+name = "no-files"
+beyond = "team"
+without = ["files"]
+why = "No files."
+"""
+)
+
+
+@pytest.mark.parametrize("kept_from", ["an event kept back", "files kept back"])
+def test_a_file_published_with_what_readers_do_not_get_is_not_told(
+    kept_from: str, photo: Attachment, verifier: Person, lead: Person, someone: Callable[..., Person], client: Client
+) -> None:
+    event = of(photo)
+    if kept_from == "an event kept back":
+        actions.edit(verifier, event, replace(DRAFT, handling=Handling(sensitivity=Sensitivity.SEVERE)))
+    else:
+        version = activation.propose(lead, event.operation, NO_FILES, "agreed")
+        activation.activate(someone("carol", Role.CUSTODIAN), version, "agreed")
+    assert client.get(whole(photo)).status_code == 404
+    show_to_readers(verifier, photo, WHY)
+    assert client.get(whole(photo)).status_code == 404
+    hide_from_readers(verifier, photo, "A face can be known.")
+    assert client.get(whole(photo)).status_code == 404
+
+
+def test_addresses_and_names_of_files_do_not_count_those_that_are_hidden(
+    operation: Operation, verifier: Person, client: Client
+) -> None:
+    """Who sees two of them must not know how many came in between, nor how many others came with the same report."""
+    event = actions.accept(verifier, told(operation, tone(), tone(seconds=2), PHOTO), DRAFT)
+    shown = Attachment.objects.select_related("report").get(copy_type="image/jpeg")
+    show_to_readers(verifier, shown, WHY)
+    address = whole(shown)
+    assert re.fullmatch(rf"/sample/events/{event.ref}/files/[0-9a-z]{{8}}", address)
+    for sent in (client.get(address), client.get(f"{address}/small")):
+        assert sent.headers["Content-Disposition"].endswith(f'-{ref(shown)}.jpg"')
+    for number in (shown.pk, shown.number):
+        assert client.get(f"/sample/events/{event.ref}/files/{number}").status_code == 404
+    hide_from_readers(verifier, shown, "A face can be known.")
+    show_to_readers(verifier, shown, WHY)
+    assert whole(shown) == address
+
+
+def test_files_of_an_earlier_version_get_an_address_when_it_is_upgraded(photo: Attachment, verifier: Person) -> None:
+    from importlib import import_module
+
+    from django.apps import apps
+
+    hidden = told(photo.report.operation, PHOTO, gateway_id="two")
+    show_to_readers(verifier, photo, WHY)
+    Attachment.objects.update(ref=None)
+    import_module("rapport.reports.migrations.0012_refs_of_files").name(apps, None)
+    assert len(ref(photo) or "") == 8
+    assert Attachment.objects.get(report=hidden).ref is None
 
 
 def test_either_decision_can_be_undone(photo: Attachment, verifier: Person, client: Client) -> None:
@@ -277,18 +347,19 @@ def test_a_button_pressed_twice_decides_once(photo: Attachment, verifier: Person
 
 
 def test_a_file_goes_with_its_event(photo: Attachment, verifier: Person, client: Client) -> None:
-    """Withdrawn, drafted, of persons at risk: the file is not shown; shown again with the event."""
+    """Withdrawn, drafted, of persons at risk: the file is not shown, and its address tells nothing of it; shown again
+    with the event."""
     event = of(photo)
     show_to_readers(verifier, photo, WHY)
     actions.publish(verifier, event, Publication.WITHDRAWN, "Wrong place")
-    assert client.get(whole(photo)).status_code == 410
+    assert client.get(whole(photo)).status_code == 404
     actions.publish(verifier, event, Publication.PUBLISHED)
     assert client.get(whole(photo)).status_code == 200
     at_risk = EventDraft(title="", summary="", categories=("1a",), spot=DELMAS)
     actions.edit(verifier, event, at_risk)
     event.refresh_from_db()
     assert event.persons_at_risk
-    assert client.get(whole(photo)).status_code == 410
+    assert client.get(whole(photo)).status_code == 404
     assert b"/files/" not in client.get(f"/sample/events/{event.ref}/").content
 
 

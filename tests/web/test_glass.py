@@ -100,6 +100,28 @@ def test_on_an_event_every_sender_is_shown_once_and_on_its_reports_too(
     assert [one.get("senders") for one in entered()] == [None, 2, 1]
 
 
+def test_who_is_attached_to_an_event_afterwards_is_not_behind_its_glass(
+    operation: Operation, event: Event, custodian: Person, verifier: Person
+) -> None:
+    """Else one glass, broken for one sender, would open the addresses of many."""
+    breaking.break_glass(custodian, event, REASON)
+    later = report(operation, "Later", number="+50911112222")
+    actions.attach(verifier, later, event)
+    found = breaking.look(custodian, event)
+    assert found is not None
+    assert {one.address.value for one in found.reached if one.address} == {NUMBER, OTHER}
+    assert breaking.look(custodian, later) is None
+    breaking.break_glass(custodian, later, REASON)
+    assert breaking.look(custodian, later) is not None
+
+
+def test_a_glass_widened_in_the_database_is_found(operation: Operation, told: Report, custodian: Person) -> None:
+    breaking.break_glass(custodian, told, REASON)
+    assert checking.verify().faults == []
+    Glass.objects.update(reports=[told.pk, report(operation, number=OTHER).pk])
+    assert ["reports" in fault.said for fault in checking.verify().faults] == [True]
+
+
 def test_after_its_time_or_once_it_is_ended_nothing_more_is_shown(
     told: Report, custodian: Person, lead: Person, volunteer: Person
 ) -> None:

@@ -31,9 +31,9 @@ from rapport.oversight.ledger.chain import Wrong
 from rapport.oversight.models import Decision, DecisionKind, EntryKind, Glass, LedgerCheckpoint, LedgerEntry, LedgerHead
 from rapport.oversight.record import decide, restate
 from rapport.reports.models import Report
-from rapport.sharing import activation, active, agreements
+from rapport.sharing import activation, active, agreements, partner_keys
 from rapport.sharing.agreements import Terms
-from rapport.sharing.models import Agreement, ProtocolVersion
+from rapport.sharing.models import Agreement, PartnerKey, ProtocolVersion
 from rapport.sharing.protocol.library import text_of
 from rapport.upkeep.doctor import work
 from rapport.upkeep.doctor.finding import Level
@@ -257,7 +257,8 @@ def test_a_tail_that_was_cut_is_found(told: list[Event], tmp_path: Path) -> None
 
 @pytest.fixture
 def shared(operation: Operation, lead: Person, someone: Callable[..., Person]) -> Operation:
-    """A protocol holds, another held and was withdrawn; an agreement was renewed, another ended; a glass is broken."""
+    """A protocol holds, another held and was withdrawn; an agreement was renewed, another ended; of two keys one is
+    revoked; a glass is broken."""
     custodian, now = someone("carol", Role.CUSTODIAN), timezone.now()
     for text in (OWN.replace('"1"', '"0"', 1), OWN):
         version = activation.propose(lead, operation, text, "agreed")
@@ -267,6 +268,9 @@ def shared(operation: Operation, lead: Person, someone: Callable[..., Person]) -
     receiver = Organisation.objects.create(slug="who", name="WHO")
     terms = Terms("OCHA", frozenset({Purpose.VIEW}), now, now + timedelta(days=30), "Signed.")
     first = agreements.agree(custodian, operation, receiver, terms)
+    for name in ("who-map", "who-dashboard"):
+        partner_keys.make(custodian, first, name)
+    partner_keys.revoke(custodian, PartnerKey.objects.get(name="who-map"))
     agreements.renew(custodian, first, now + timedelta(days=60), "Renewed.")
     east = now.astimezone(ZoneInfo("Asia/Tokyo")) + timedelta(days=9)
     agreements.end(custodian, agreements.agree(custodian, operation, receiver, replace(terms, ends=east)), "Over.")
@@ -309,6 +313,12 @@ FORGED = {
     "not ended": ("UPDATE sharing_agreement SET ended_at = NULL", "records it: not ended any more"),
     "signed by": ("UPDATE sharing_agreement SET signed_by_id = (SELECT min(id) FROM accounts_person)", "it: person"),
     "agreement gone": ("DELETE FROM sharing_agreement WHERE renewed_from_id IS NOT NULL", "is missing: entry"),
+    "key revoked no more": ("UPDATE sharing_partnerkey SET revoked_at = NULL", "records it: not revoked any more"),
+    "key of another": ("UPDATE sharing_partnerkey SET key_hash = 'f' WHERE revoked_at IS NULL", "records it: digest"),
+    "key prolonged": (
+        "UPDATE sharing_partnerkey SET agreement_id = (SELECT max(id) FROM sharing_agreement)", "records it: under",
+    ),
+    "key gone": ("DELETE FROM sharing_partnerkey WHERE revoked_at IS NULL", "is missing: entry"),
     "glass gone": ("DELETE FROM oversight_glass", "glass 1 is missing: entry"),
     "glass open": ("UPDATE oversight_glass SET until = '2036-01-01 00:00:00+00:00'", "records it: hours"),
 }  # fmt: skip
@@ -326,14 +336,17 @@ def test_what_decides_sharing_changed_behind_our_back_is_found(what: str, shared
     assert said_by_doctor()
 
 
-def test_protocols_and_agreements_that_were_slipped_in_are_found(shared: Operation, lead: Person) -> None:
+def test_protocols_agreements_and_keys_that_were_slipped_in_are_found(shared: Operation, lead: Person) -> None:
     seal.seal()
-    for row in (ProtocolVersion.objects.latest("pk"), Agreement.objects.latest("pk")):
+    key = PartnerKey.objects.latest("pk")
+    key.key_hash = "of a key that nobody was given"
+    for row in (ProtocolVersion.objects.latest("pk"), Agreement.objects.latest("pk"), key):
         row.pk = None
         row.save()
     assert [(kind, said.split()[0]) for kind, said in wrong()] == [
         (Wrong.NOT_ENTERED, "protocol"),
         (Wrong.NOT_ENTERED, "agreement"),
+        (Wrong.NOT_ENTERED, "partner_key"),
     ]
 
 
@@ -438,6 +451,19 @@ def test_decisions_of_an_earlier_version_enter_when_it_is_upgraded(told: list[Ev
     seal.seal()
     assert wrong() == []
     assert Decision.objects.values("salt").distinct().count() == Decision.objects.count()
+
+
+def test_partners_keys_of_an_earlier_version_enter_when_it_is_upgraded(shared: Operation) -> None:
+    from importlib import import_module
+
+    from django.apps import apps
+
+    LedgerEntry.objects.filter(body__contains="partner_key").delete()
+    assert [kind for kind, _ in wrong()] == [Wrong.NOT_ENTERED] * 2
+    with connection.schema_editor() if connection.vendor != "sqlite" else _Editor() as editor:
+        import_module("rapport.oversight.migrations.0014_keys_of_partners").enter(apps, editor)
+    seal.seal()
+    assert wrong() == []
 
 
 class _Editor:

@@ -17,7 +17,6 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
 from rapport.desk import actions
 from rapport.events import due, live
-from rapport.events.gone import file_shown
 from rapport.events.models import Event
 from rapport.events.releases import by_ref
 from rapport.operations.models import Operation
@@ -135,12 +134,3 @@ def test_a_draft_costs_just_the_queries_of_a_typing_error(
             assert client.get(f"/sample/events/{ref}/{page}").status_code == 404
         asked.append([query["sql"].replace(ref, "") for query in queries.captured_queries])
     assert asked[0] == asked[1]
-
-
-def test_a_file_is_gone_only_for_who_may_have_seen_it(
-    agreed: Callable[[str], None], operation: Operation, event: Event, verifier: Person
-) -> None:
-    draft = actions.accept(verifier, report(operation), DRAFT, publish=False)
-    assert [file_shown(operation, PUBLIC, one.ref) for one in (event, draft)] == [True, False]
-    agreed(LITTLE.replace('why = "Published by', 'without = ["files"]\nwhy = "Published by'))
-    assert not file_shown(operation, PUBLIC, event.ref)

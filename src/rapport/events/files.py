@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import condition, require_safe
 
-from rapport.events.gone import file_shown
+from rapport.events.gone import files_kept
 from rapport.events.releases import by_ref
 from rapport.operations.access import public
 from rapport.operations.models import Operation
@@ -19,23 +19,23 @@ from rapport.values import PublishedFile, Purpose
 
 @require_safe
 @public
-def whole(request: HttpRequest, operation: Operation, ref: str, number: int) -> HttpResponse:
+def whole(request: HttpRequest, operation: Operation, ref: str, file: str) -> HttpResponse:
     """The cleaned copy, as long as it is released with its event."""
-    return _given(request, operation, ref, number, small=False)
+    return _given(request, operation, ref, file, small=False)
 
 
 @require_safe
 @public
-def small(request: HttpRequest, operation: Operation, ref: str, number: int) -> HttpResponse:
+def small(request: HttpRequest, operation: Operation, ref: str, file: str) -> HttpResponse:
     """The small picture of the copy, for a slow line."""
-    return _given(request, operation, ref, number, small=True)
+    return _given(request, operation, ref, file, small=True)
 
 
-def _given(request: HttpRequest, operation: Operation, ref: str, number: int, *, small: bool) -> HttpResponse:
-    released = _released(request, operation, ref, number)
+def _given(request: HttpRequest, operation: Operation, ref: str, file: str, *, small: bool) -> HttpResponse:
+    released = _released(request, operation, ref, file)
     if released is None:
-        return _gone(request, operation, ref, number)
-    attachment = Attachment.objects.get(pk=released.id)
+        return _gone(request, operation, ref, file)
+    attachment = Attachment.objects.get(ref=released.ref)
 
     def etag(*_: object) -> str:
         return f'"{attachment.copy_sha256[:32]}{"s" if small else ""}"'
@@ -43,9 +43,9 @@ def _given(request: HttpRequest, operation: Operation, ref: str, number: int, *,
     def send(request: HttpRequest) -> HttpResponse:
         data = store.small(attachment) if small else store.copy(attachment)
         if data is None:
-            return _gone(request, operation, ref, number)
+            return _gone(request, operation, ref, file)
         if small:
-            return serve.answer(request, data, kinds.JPEG.type, f"small-{released.id}.jpg")
+            return serve.answer(request, data, kinds.JPEG.type, f"small-{released.ref}.jpg")
         return serve.answer(request, data, released.content_type, released.name)
 
     answer: HttpResponse = condition(etag_func=etag)(send)(request)
@@ -54,16 +54,19 @@ def _given(request: HttpRequest, operation: Operation, ref: str, number: int, *,
     return answer
 
 
-def _released(request: HttpRequest, operation: Operation, ref: str, number: int) -> PublishedFile | None:
+def _released(request: HttpRequest, operation: Operation, ref: str, file: str) -> PublishedFile | None:
     release = by_ref(operation, reader(request, operation), Purpose.VIEW, ref)
-    return next((file for file in release.files if file.id == number), None) if release else None
+    return next((one for one in release.files if one.ref == file), None) if release else None
 
 
-def _gone(request: HttpRequest, operation: Operation, ref: str, number: int) -> HttpResponse:
-    """410 for a file that was shown with this event once, where this reader may have seen it; 404 for all else."""
+def _gone(request: HttpRequest, operation: Operation, ref: str, file: str) -> HttpResponse:
+    """410 for a file that was shown with this event once, where this reader gets the event with its files; 404 for all
+    else."""
+    there = Attachment.objects.filter(ref=file, report__operation=operation)
+    number = there.values_list("pk", flat=True).first() or 0
     once = Decision.objects.filter(operation=operation, kind=DecisionKind.SHOW_FILE, after__file=number)
-    had = file_shown(operation, reader(request, operation), ref)
-    was_shown = once.filter(after__ref=ref).exists() and had
+    kept = files_kept(operation, reader(request, operation), ref)
+    was_shown = once.filter(after__ref=ref).exists() and kept
     text = gettext("This file is not shown any more.") if was_shown else gettext("There is no such file.")
     answer = HttpResponse(f"{text}\n", status=410 if was_shown else 404, content_type="text/plain; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"

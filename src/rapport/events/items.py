@@ -133,13 +133,16 @@ def _files(ids: Sequence[int]) -> dict[int, list[PublishedFile]]:
     """The cleaned copies that a person published with just this event; of a report that has moved to another event
     since, none."""
     shown = Attachment.objects.filter(
-        published_in__in=ids, report__link__event_id=F("published_in"), state=AttachmentState.CLEAN
+        published_in__in=ids,
+        report__link__event_id=F("published_in"),
+        state=AttachmentState.CLEAN,
+        ref__isnull=False,
     )
     grouped: dict[int, list[PublishedFile]] = defaultdict(list)
     for row in shown.defer("key_sealed").order_by("report_id", "number"):
         grouped[row.published_in or 0].append(
             PublishedFile(
-                id=row.pk,
+                ref=row.ref or "",
                 content_type=row.copy_type,
                 size=row.copy_size,
                 name=serve.file_name(row),

@@ -67,9 +67,9 @@ class FeedContext:
         """Which rule of which protocol lets this reader have the event, in words."""
         return f"{self.event_url(ref)}why/"
 
-    def file_url(self, ref: str, number: int) -> str:
+    def file_url(self, ref: str, file: str) -> str:
         """Where a published file of an event is; gone as soon as it is taken back."""
-        return f"{self.event_url(ref)}files/{number}"
+        return f"{self.event_url(ref)}files/{quote(file)}"
 
     def event_id(self, ref: str) -> str:
         """An id that never changes, as a URN."""

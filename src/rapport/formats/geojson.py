@@ -61,7 +61,7 @@ def _what(release: Release, context: FeedContext) -> dict[str, Json]:
         ],
         "status": release.status.value,
         "response": release.response.value if release.response else None,
-        "files": [context.file_url(release.ref, file.id) for file in release.files],
+        "files": [context.file_url(release.ref, file.ref) for file in release.files],
     }
 
 

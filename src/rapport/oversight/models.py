@@ -192,13 +192,16 @@ class Hold(models.Model):
 
 class Glass(models.Model):
     """A custodian broke the glass: until a moment they, and nobody else, see how the sender of a report, or of each of
-    an event's reports, can be reached. Why stands in the decision. Over when `until` is past or `ended_at` is set."""
+    the reports that an event had by then, can be reached. Why stands in the decision. Over when `until` is past or
+    `ended_at` is set."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="glasses")
     person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="glass")
     report_id = models.BigIntegerField(null=True)
     event_id = models.BigIntegerField(null=True)
+    # The reports behind it: what is attached later was not asked for. Null: of an earlier version, which shows none.
+    reports = models.JSONField(null=True)
     at = models.DateTimeField()
     until = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

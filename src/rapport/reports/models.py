@@ -238,10 +238,15 @@ class Attachment(models.Model):
     seconds = models.FloatField(null=True)
     pages = models.PositiveIntegerField(null=True)
     small_size = models.PositiveIntegerField(default=0)  # bytes of the small picture, 0 where there is none
+    # As the outside knows it, from when readers get it first: by chance, since the key would count what is hidden.
+    ref = models.CharField(max_length=8, null=True)
     published_in = models.BigIntegerField(null=True)  # the event with which a Decision about this one file shows it
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["report", "number"], name="one_attachment_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["report", "number"], name="one_attachment_number"),
+            models.UniqueConstraint(fields=["ref"], name="one_attachment_ref", condition=models.Q(ref__isnull=False)),
+        ]
         indexes = [
             models.Index(fields=["id"], name="attachment_new", condition=models.Q(state="waiting")),
             models.Index(

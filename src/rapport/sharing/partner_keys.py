@@ -3,23 +3,27 @@ when made; only a hash is kept. Looked up at every request, so that a revoked on
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from rapport import plugins
 from rapport.accounts import api_keys
 from rapport.accounts.models import Person
 from rapport.errors import BadKey, Conflict, Refused
 from rapport.operations.models import Operation
 from rapport.oversight import keys
+from rapport.oversight.ledger import chain, entries
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
 from rapport.sharing.agreements import allow
 from rapport.sharing.models import Agreement, AgreementState, PartnerKey
-from rapport.values import Purpose, Reader
+from rapport.values import Json, Purpose, Reader
 
 log = logging.getLogger(__name__)
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,59}")
@@ -49,7 +53,7 @@ def make(person: Person, agreement: Agreement, name: str) -> str:
         raise Conflict("Another organisation has a key of this name here: choose another name.")
     key, start, key_hash = api_keys.fresh()
     made = PartnerKey.objects.create(agreement=fresh, name=name, start=start, key_hash=key_hash, made_by=person)
-    _note(DecisionKind.MAKE_KEY, made, person)
+    _note(DecisionKind.MAKE_KEY, "made", made, person)
     return key
 
 
@@ -58,7 +62,7 @@ def revoke(person: Person, key: PartnerKey) -> None:
     """Ends a key with the next request. Once more does nothing."""
     allow(person, key.agreement.operation_id)
     if PartnerKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        _note(DecisionKind.END_KEY, key, person)
+        _note(DecisionKind.END_KEY, "revoked", key, person)
 
 
 def reads(key: str, operation: Operation) -> Reader:
@@ -106,7 +110,24 @@ def _used(key: PartnerKey, now: datetime) -> None:
         log.warning("a key's last use is not noted: %s", error)
 
 
-def _note(kind: DecisionKind, key: PartnerKey, person: Person) -> None:
+def _note(kind: DecisionKind, became: str, key: PartnerKey, person: Person) -> None:
     said = {"partner_key": key.pk, "agreement": key.agreement_id}
     reason = f"{key.start}… of {key.name}, {key.agreement.receiver.name}"
     decide(person, key.agreement.operation_id, kind, before={}, after=said, reason=reason)
+    entries.policy(key.agreement.operation_id, {"person": person.pk, "became": became, **_said(key)})
+
+
+def _said(key: PartnerKey) -> dict[str, Json]:
+    # `under`, since entries that name an `agreement` tell what became of it. The key's name is a word of people.
+    digest = hashlib.sha256(chain.canonical([key.name, key.start, key.key_hash]).encode()).hexdigest()
+    return {"partner_key": key.pk, "under": key.agreement_id, "digest": digest}
+
+
+def recorded() -> Iterator[plugins.Recorded]:
+    """Every partner's key, as the ledger must have it; when it was last used is no part of that."""
+    for key in PartnerKey.objects.select_related("agreement").order_by("pk").iterator():
+        said = _said(key)
+        steps = {"made": (key.created_at, {"person": key.made_by_id, **said})}
+        if key.revoked_at is not None:
+            steps["revoked"] = (key.revoked_at, said)
+        yield plugins.Recorded(key.pk, key.agreement.operation_id, steps)

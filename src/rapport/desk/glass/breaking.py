@@ -3,7 +3,7 @@ custodians get a notice in the transaction in which the glass breaks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -78,7 +78,8 @@ def break_glass(person: Person, thing: Report | Event, reason: str, hours: int =
         raise Refused("hours", f"Choose one of {', '.join(map(str, HOURS))} hours.", field="hours")
     with transaction.atomic():
         Person.objects.select_for_update().get(pk=person.pk)  # of two clicks one breaks it
-        if not any(one.address for one in _behind(thing)):
+        reports = _reports(thing)
+        if not any(one.address for one in _grouped(reports)):
             raise Conflict("Nobody can be reached here: no address came, or it was destroyed.")
         if (already := standing(person, thing)) is not None:
             raise Conflict(f"You have broken it already, until {moment(already.until)}.")
@@ -89,11 +90,12 @@ def break_glass(person: Person, thing: Report | Event, reason: str, hours: int =
             after={"until": until.isoformat()}, **_subject(thing),
         )  # fmt: skip
         made = Glass.objects.create(
-            operation_id=thing.operation_id, person=person, decision=decision, at=now, until=until, **_subject(thing)
-        )
+            operation_id=thing.operation_id, person=person, decision=decision, at=now, until=until,
+            reports=[one.pk for one in reports], **_subject(thing),
+        )  # fmt: skip
         told = watchers(thing.operation_id).exclude(pk=person.pk)
         GlassNotice.objects.bulk_create([GlassNotice(glass=made, person=one) for one in told])
-        _enter(made, person, "broken", {"hours": hours})
+        _enter(made, person, "broken", {"hours": hours, **_which(made)})
     return made
 
 
@@ -134,8 +136,9 @@ def _reason(text: str) -> str:
 
 
 def look(person: Person, thing: Report | Event) -> Look | None:
-    """How the senders can be reached, for a person with an open glass; None for everybody else. Counted and entered in
-    the ledger with each page that shows it: what cannot be written down is not shown."""
+    """How the senders can be reached, for a person with an open glass; None for everybody else. Of an event, those of
+    the reports that it had when the glass was broken. Counted and entered in the ledger with each page that shows it:
+    what cannot be written down is not shown."""
     if standing(person, thing) is None:
         return None
     with transaction.atomic():
@@ -143,7 +146,7 @@ def look(person: Person, thing: Report | Event) -> Look | None:
         if glass is None:
             return None
         Glass.objects.filter(pk=glass.pk).update(looks=F("looks") + 1, last_look=timezone.now())
-        reached = _behind(thing)
+        reached = _grouped([one for one in _reports(thing) if one.pk in _behind(glass)])
         senders: dict[str, Json] = {"senders": sum(one.address is not None for one in reached)}
         _enter(glass, person, "looked", {**senders, **_named(thing)})
     return Look(glass, reached)
@@ -158,14 +161,23 @@ def standing(person: Person, thing: Report | Event, lock: bool = False) -> Glass
     if isinstance(thing, Report):
         about |= Q(event_id__in=EventReport.objects.filter(report=thing).values("event_id"))
     mine = open_now(thing.operation_id).filter(about, person=person).order_by("-until")
-    return (mine.select_for_update() if lock else mine).first()
+    found = mine.select_for_update() if lock else mine
+    return next((one for one in found if isinstance(thing, Event) or thing.pk in _behind(one)), None)
 
 
-def _behind(thing: Report | Event) -> list[Reached]:
-    """Each sender once, in the order in which they first wrote."""
+def _behind(glass: Glass) -> Set[int]:
+    return frozenset(glass.reports or ())
+
+
+def _reports(thing: Report | Event) -> list[Report]:
     about = Q(pk=thing.pk) if isinstance(thing, Report) else Q(link__event=thing)
+    return list(Report.objects.filter(about).select_related("sender").order_by("pk"))
+
+
+def _grouped(reports: Sequence[Report]) -> list[Reached]:
+    """Each sender once, in the order in which they first wrote."""
     grouped: dict[str, list[Report]] = {}
-    for report in Report.objects.filter(about).select_related("sender").order_by("pk"):
+    for report in reports:
         grouped.setdefault(report.sender_id or f"none {report.pk}", []).append(report)
     return [_reached(some[0].sender, [one.ref for one in some]) for some in grouped.values()]
 
@@ -221,11 +233,16 @@ def _said(glass: Glass) -> dict[str, Json]:
     return {**about, "glass": glass.pk}
 
 
+def _which(glass: Glass) -> dict[str, Json]:
+    """Of a glass of an earlier version no entry says it."""
+    return {} if glass.reports is None else {"reports": glass.reports}
+
+
 def recorded() -> Iterator[plugins.Recorded]:
     """Every glass, as the ledger must have it; who looked how often is no part of that."""
     for glass in Glass.objects.order_by("pk").iterator():
         said, hours = _said(glass), (glass.until - glass.at) / timedelta(hours=1)
-        steps = {"broken": (glass.at, {"person": glass.person_id, "hours": hours, **said})}
+        steps = {"broken": (glass.at, {"person": glass.person_id, "hours": hours, **_which(glass), **said})}
         if glass.ended_at is not None:
             steps["ended"] = (glass.ended_at, {"person": glass.ended_by_id, **said})
         yield plugins.Recorded(glass.pk, glass.operation_id, steps)

@@ -15,7 +15,7 @@ from rapport.events.models import Event
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
 from rapport.reports.attachments import kinds, serve, store
-from rapport.reports.models import Attachment, AttachmentState
+from rapport.reports.models import Attachment
 
 
 @require_safe
@@ -62,7 +62,6 @@ def publication(request: HttpRequest, operation: Operation, ref: str, number: in
         "file": described(attachment),
         "event": event,
         "in_the_way": stands_in_the_way(attachment, event),
-        "name": serve.file_name(attachment) if attachment.state == AttachmentState.CLEAN else "",
     }
     return render(request, "desk/attachment.html", context, status=400 if request.method == "POST" else 200)
 

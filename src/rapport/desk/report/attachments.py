@@ -16,7 +16,7 @@ from rapport.desk.actions import words
 from rapport.desk.books import allow, decide, hold
 from rapport.errors import Conflict
 from rapport.events import log
-from rapport.events.models import Event
+from rapport.events.models import Event, new_ref
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.attachments import kinds
 from rapport.reports.models import Attachment, AttachmentState
@@ -59,7 +59,7 @@ def _decide(person: Person, attachment: Attachment, *, shown: bool, reason: str)
             before=_said(row, row.published_in, with_event),
             after=_said(row, event.pk if event else None, with_event),
         )
-        Attachment.objects.filter(pk=row.pk).update(published_in=event.pk if event else None)
+        Attachment.objects.filter(pk=row.pk).update(published_in=event.pk if event else None, ref=row.ref or new_ref())
         if with_event is not None:
             _changed(with_event)
     attachment.published_in = event.pk if event else None

@@ -1,4 +1,6 @@
-"""Is what decides who sees what (protocols, agreements, broken glasses) as the ledger says? Reads only."""
+"""Is what decides who sees what (protocols, agreements, partners' keys, broken glasses) as the ledger says?
+
+Reads only."""
 
 from __future__ import annotations
 

@@ -15,9 +15,10 @@ _SHOWN = frozenset({kinds.JPEG.type, kinds.PNG.type, kinds.WAV.type, kinds.TEXT.
 
 
 def file_name(attachment: Attachment) -> str:
-    """What the copy is called wherever it goes: never as the sender's device called it."""
+    """What the copy is called wherever it goes: never as the sender's device called it. Until readers got it, which is
+    on the desk alone, by its number within the report."""
     kind = kinds.of_type(attachment.copy_type)
-    return f"{kind.group}-{attachment.pk}.{kind.ending}"
+    return f"{kind.group}-{attachment.ref or attachment.number}.{kind.ending}"
 
 
 def answer(request: HttpRequest, data: bytes, media_type: str, name: str) -> HttpResponse:

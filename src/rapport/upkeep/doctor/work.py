@@ -56,16 +56,16 @@ def ledger() -> Iterator[Finding]:
 
 
 def sharing() -> Iterator[Finding]:
-    """Whether protocols, agreements and broken glasses are as the ledger says."""
+    """Whether protocols, agreements, partners' keys and broken glasses are as the ledger says."""
     found = ruling.faults()
     for fault in found[:_TOLD]:
         yield wrong(
             "sharing", f"Somebody changed what decides who sees what behind rapport's back: {fault.said}.",
             "Under a protocol whose text was changed nothing leaves the team. Find out who did it; rapport ledger"
-            " verify lists all of it. Propose the agreed protocol again, end the agreement.",
+            " verify lists all of it. Propose the agreed protocol again, end the agreement, revoke the key.",
         )  # fmt: skip
     if not found:
-        yield fine("sharing", "Protocols, agreements and broken glasses are as the ledger says.")
+        yield fine("sharing", "Protocols, agreements, partners' keys and broken glasses are as the ledger says.")
 
 
 def overload() -> Iterator[Finding]:
