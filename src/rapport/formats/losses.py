@@ -168,7 +168,7 @@ def record(release: Release, context: FeedContext) -> Record:
         "response": release.response.value if release.response else None,
         "why": context.why_url(release.ref),
         "marking": release.marking.value if release.marking else None,
-        "files": [context.file_url(release.ref, file.id) for file in release.files],
+        "files": [context.file_url(release.ref, file.ref) for file in release.files],
         "publication": release.publication.value,
         "sources": list(release.sources),
     }
