@@ -11,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from lxml import etree
 
 from rapport.errors import Refused
+from rapport.formats.cap import reading
+from rapport.formats.cap.model import Alert
 from rapport.intake.channels import wire
 from rapport.intake.polling import feed, feed_xml
-from rapport.intake.polling.feed_xml import Item, text
+from rapport.intake.polling.feed_xml import Item
 from rapport.intake.polling.fetch import Unanswered
 from rapport.plugins import EVERY, GetsPages, Polled, Setting
-from rapport.values import Address, Fetched, Json, Message
+from rapport.values import Address, Fetched, GivenPlace, Json, Message
 
 MOST = 1024 * 1024  # bytes of a CAP file; aggregators take 900 kB
 #: Why a file is not taken that could not be had; after so many of them a visit ends.
@@ -70,19 +72,21 @@ def _alert(item: Item, web: GetsPages) -> Fetched | Refused:
 
 
 def read(raw: bytes) -> Message:
-    """A CAP file as a message: what it says in words, and under which identifier. The file itself is kept sealed, byte
-    for byte. Refused(400) for what is no alert."""
-    root = feed_xml.tree(raw)
-    if not isinstance(root.tag, str) or root.tag.rpartition("}")[2] != "alert":
-        raise Refused("no_cap", "The file is no CAP alert.")
-    found: dict[str, list[str]] = {}
-    for element in root.iter():
-        if isinstance(element.tag, str) and (said := text(element) if not len(element) else ""):
-            found.setdefault(element.tag.rpartition("}")[2], []).append(said)
-    first = {name: values[0] for name, values in found.items()}
+    """A CAP file as a message: what it says in words, where, and under which identifier. The file itself is kept
+    sealed, byte for byte. What breaks the standard is read as far as it goes: somebody is warned in it. Refused(400)
+    for what is no alert."""
+    try:
+        warning = reading.read(raw)
+    except Refused as refused:
+        raise Refused("no_cap", refused.remedy) from None
+    said: dict[str, list[str]] = {}
+    for path, leaf in warning.leaves.items():
+        if leaf.text.strip():
+            said.setdefault(path.rpartition("/")[2].partition("[")[0], []).append(leaf.text.strip())
+    first = {name: said[name][0] for name in (*_KEPT, "sender") if name in said}
     if not first.get("identifier"):
         raise Refused("no_cap", "The alert has no identifier.")
-    lines = dict.fromkeys(said for name in _SAID for said in found.get(name, ()))
+    lines = dict.fromkeys(text for name in _SAID for text in said.get(name, ()))
     fields: dict[str, Json] = {name: first[name][:2_000] for name in _KEPT if name in first}
     return Message(
         text="\n\n".join(lines)[: feed_xml.LONGEST],
@@ -90,8 +94,25 @@ def read(raw: bytes) -> Message:
         gateway_id=f"{first['identifier']},{first.get('sender', '')},{first.get('sent', '')}"[:800],
         sender=Address("name", f"CAP {first['sender'][:300]}") if first.get("sender") else None,
         sent_at=wire.written(first.get("sent", "")),
+        place=_place(warning.alert),
         fields=fields,
     )
+
+
+def _place(alert: Alert | None) -> GivenPlace | None:
+    """The middle of the first area that is told, by its own circle or the corners of its own polygon, and its name."""
+    areas = [area for info in alert.infos for area in info.areas] if alert else []
+    if not areas:
+        return None
+    first = areas[0]
+    name = first.area_desc[:200]
+    if first.circles:
+        return GivenPlace(first.circles[0].centre.lon, first.circles[0].centre.lat, name)
+    corners = first.polygons[0].points[:-1] if first.polygons else ()
+    lons, lats = [point.lon for point in corners], [point.lat for point in corners]
+    if not corners or max(lons) - min(lons) > 180:  # across the antimeridian a mean lies on the other side of the earth
+        return GivenPlace(name=name) if name else None
+    return GivenPlace(sum(lons) / len(lons), sum(lats) / len(lats), name)
 
 
 POLLED = Polled(
