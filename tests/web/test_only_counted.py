@@ -61,6 +61,19 @@ def test_small_counts_are_not_said_and_others_roughly(client: Client) -> None:
     assert client.get(f"{MAP}&status=unverified").json()["only_counted"] == 15
 
 
+@pytest.mark.usefixtures("events")
+def test_pages_are_told_when_the_count_is_another_and_not_before(
+    client: Client, operation: Operation, volunteer: Person
+) -> None:
+    naming, pulses = replace(DRAFT, handling=Handling(names="yes")), [client.get("/sample/pulse")]
+    for _ in range(5):  # from fifteen to twenty
+        actions.accept(volunteer, report(operation), naming)
+        pulses.append(client.get("/sample/pulse"))
+    for told in ([one.headers["ETag"] for one in pulses], [one.json()["state"] for one in pulses]):
+        assert len(set(told[:5])) == 1
+        assert told[5] != told[0]
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -15,9 +15,9 @@ from django.utils.translation import get_language
 from rapport.errors import Refused
 from rapport.events import extra, layers
 from rapport.events.counted import only_counted
-from rapport.events.filters import parse_box
+from rapport.events.filters import Filters, parse_box
 from rapport.events.index import Cluster
-from rapport.events.live import view
+from rapport.events.live import View, view
 from rapport.events.releases import releases
 from rapport.operations.access import public
 from rapport.operations.basemap import land_for
@@ -50,7 +50,6 @@ def clusters(request: HttpRequest, operation: Operation) -> HttpResponse:
         "total": sum(cluster.count for cluster in found) + chosen.unmapped,
         "unmapped": chosen.unmapped,
         "clusters": [_cluster(cluster, known.get(cluster.event_id or 0)) for cluster in found],
-        "seq": chosen.seq,
     }
     if further := only_counted(operation, who, filters):
         answer["only_counted"] = further
@@ -91,17 +90,23 @@ def _cluster(cluster: Cluster, release: Release | None) -> dict[str, Any]:
 
 @public
 def pulse(request: HttpRequest, operation: Operation) -> HttpResponse:
-    """The number of the last change this reader may have seen; the page asks every few seconds."""
+    """Something that changes whenever what this reader sees may have; the page asks every few seconds."""
     who = reader(request, operation)
-    seen = view(operation, who)
-    seq = seen.seq
-    tag = f'"{hashlib.sha256(f"{seen.state} {who}".encode()).hexdigest()[:32]}"'
+    state = state_of(operation, who, view(operation, who))
+    tag = f'"{state}"'
     if tag in parse_etags(request.headers.get("If-None-Match", "")):
         answer: HttpResponse = HttpResponse(status=304)
     else:
-        answer = JsonResponse({"seq": seq})
+        answer = JsonResponse({"state": state})
     answer.headers["ETag"] = tag
     return _unstored(answer)
+
+
+def state_of(operation: Operation, who: Reader, seen: View) -> str:
+    """Changes whenever what this reader's pages show may have: of the events, or of how many are only counted. Not more
+    exactly than that is told."""
+    counted = only_counted(operation, who, Filters())
+    return hashlib.sha256(f"{seen.state} {counted}".encode()).hexdigest()[:32]
 
 
 def _unstored(answer: HttpResponse) -> HttpResponse:
