@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -112,15 +112,11 @@ def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpRespons
         asked = _asked(request, operation, FORMATS[ending])
     except Refused as error:
         return HttpResponse(f"{error}\n", status=error.status, content_type="text/plain; charset=utf-8")
-    etag, changed = asked.etag(), asked.context.updated
-    # Within a second of a change, the next one could carry the same Last-Modified: then only the ETag speaks.
-    # A rounded time says neither: when within it something changed is what was rounded away.
-    settled = None
-    if not asked.rounded and timezone.now() - changed > timedelta(seconds=2):
-        settled = int(changed.timestamp())
-    response = get_conditional_response(request, etag, settled) or _answer(request, asked)
-    if settled is not None:
-        response.headers["Last-Modified"] = http_date(settled)
+    etag = asked.etag()
+    # By the ETag alone: a delay that ends, another name in the operation's file, change a feed and no entry's time.
+    response = get_conditional_response(request, etag) or _answer(request, asked)
+    if not asked.rounded:  # when within a rounded time something changed is what was rounded away
+        response.headers["Last-Modified"] = http_date(int(asked.context.updated.timestamp()))
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "no-cache" if asked.reader.anonymous else "private, no-cache"
     patch_vary_headers(response, ["Accept-Encoding", "Accept-Language", "Cookie"])
