@@ -29,6 +29,8 @@ NOTHING: Digests = ("",) * len(PURPOSES)
 _BYTES = 12  # two states of one event are told apart; there is nobody to be fooled [ours]
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 _NONE = "-"
+#: What an audience had for a while, when it was not worked out in time: something, like nothing else.
+FORGOTTEN = "?"
 
 
 def left(operation: Operation, policy: Policy, ids: Sequence[int], now: datetime) -> Mapping[tuple[str, int], Digests]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from rapport import plain_sql
 from rapport.events.items import BY_ITSELF
-from rapport.events.left import NOTHING, Digests, as_kept, as_read, bits, left, purposes
+from rapport.events.left import FORGOTTEN, NOTHING, Digests, as_kept, as_read, bits, left, purposes
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
@@ -199,7 +199,7 @@ def work_out(operation_id: int, ids: Sequence[int]) -> None:
         if change := _worked_out(event_id, entries, digests):
             changes[audience].append(change)
         for entry in filter(_unknown, entries):
-            entry.left = as_kept(digests)
+            entry.left = as_kept(digests) if entry is entries[-1] and digests != NOTHING else FORGOTTEN
             filled.append(entry)
     ReleaseEntry.objects.bulk_update(filled, ["left"], batch_size=_PART)
     for audience, some in changes.items():

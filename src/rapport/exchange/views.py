@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -23,15 +23,17 @@ from rapport.errors import Refused
 from rapport.events import extra, live
 from rapport.events.index import Selection
 from rapport.events.releases import releases
+from rapport.events.returned import returned
 from rapport.exchange.dictionary import columns
 from rapport.formats import atom, geojson, rss, table
-from rapport.formats.context import FeedContext
+from rapport.formats.context import Deleted, FeedContext
 from rapport.formats.dictionary.described import TABLES
 from rapport.operations.access import public
 from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
 from rapport.sharing.coarser import time_left
 from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.protocol.model import Audience, Rounding
 from rapport.sharing.readers import reader
 from rapport.values import Purpose, Reader, Release
 
@@ -53,6 +55,7 @@ class Format:
     version: int = 1
     limit: int | None = None
     at_most: int | None = None
+    deletions: bool = False  # it can say what readers are to have no more
 
 
 FORMATS: Mapping[str, Format] = {
@@ -61,7 +64,7 @@ FORMATS: Mapping[str, Format] = {
         Format("geojson", geojson.write, geojson.CONTENT_TYPE, version=4),
         Format("csv", table.write, table.CONTENT_TYPE, version=4),
         Format("rss", rss.write, rss.CONTENT_TYPE, version=2, limit=100, at_most=1000),
-        Format("atom", atom.write, atom.CONTENT_TYPE, version=3, limit=100, at_most=1000),
+        Format("atom", atom.write, atom.CONTENT_TYPE, version=4, limit=100, at_most=1000, deletions=True),
     )
 }
 
@@ -72,10 +75,10 @@ class Feed:
 
     operation: Operation
     reader: Reader
-    audience: str
+    audience: Audience
     selection: Selection
     state: str  # live.View.state
-    rounded: bool  # what changed when is told less exactly than it is known
+    rounding: Rounding  # when something changed may be told no more exactly
     format: Format
     limit: int | None
     context: FeedContext
@@ -84,13 +87,23 @@ class Feed:
         """Changes whenever the bytes of this feed may."""
         context = self.context
         parts = (
-            self.audience, context.slug, self.operation.definition_hash, self.state,
+            self.audience.name, context.slug, self.operation.definition_hash, self.state,
             context.query, context.language, context.base_url, self.format.ending, self.format.version, self.limit,
         )  # fmt: skip
         return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
+    def rounded(self, at: datetime) -> datetime:
+        """A time of change, as this reader may be told it."""
+        return time_left(at, self.rounding, ZoneInfo(self.operation.time_zone)) or at
+
     def content(self) -> Iterator[bytes]:
-        return _gathered(self.format.write(self._releases(), self.context))
+        context = replace(self.context, deleted=self._deleted()) if self.format.deletions else self.context
+        return _gathered(self.format.write(self._releases(), context))
+
+    def _deleted(self) -> tuple[Deleted, ...]:
+        """Whatever the filters are: nobody knows any more which of them it met."""
+        gone = returned(self.operation.pk, self.audience.name, Purpose.EXPORT, self.selection.seq)
+        return tuple(Deleted(one.ref, self.rounded(one.at)) for one in gone)
 
     def _releases(self) -> Iterator[Release]:
         for ids in self._ids():
@@ -115,7 +128,7 @@ def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpRespons
     etag = asked.etag()
     # By the ETag alone: a delay that ends, another name in the operation's file, change a feed and no entry's time.
     response = get_conditional_response(request, etag) or _answer(request, asked)
-    if not asked.rounded:  # when within a rounded time something changed is what was rounded away
+    if not asked.rounding:  # when within a rounded time something changed is what was rounded away
         response.headers["Last-Modified"] = http_date(int(asked.context.updated.timestamp()))
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "no-cache" if asked.reader.anonymous else "private, no-cache"
@@ -143,7 +156,7 @@ def _asked(request: HttpRequest, operation: Operation, form: Format) -> Feed:
         updated=time_left(changed, rounding, ZoneInfo(operation.time_zone)) or changed,
         extra=columns(operation, audience),
     )
-    return Feed(operation, who, audience.name, selection, seen.state, rounding > 0, form, limit, context)
+    return Feed(operation, who, audience, selection, seen.state, rounding, form, limit, context)
 
 
 def _limit(text: str, form: Format) -> int | None:
