@@ -21,7 +21,7 @@ from rapport.events.filters import Filters
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.sharing import activation
-from rapport.sharing.models import LogLook, ReleaseEntry
+from rapport.sharing.models import LogLook
 from rapport.sharing.protocol.library import text_of
 from rapport.values import PUBLIC
 from tests.together import at_once
@@ -31,6 +31,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 HOUSE = text_of("house").replace('name = "house"', 'name = "sample"', 1)
 NOTHING = '\n[[limit]]\nname = "none"\nbeyond = "team"\nnothing = true\nwhy = "Nothing yet."\n'
 LATER = '\n[[limit]]\nname = "late"\nbeyond = "team"\ndelay_hours = 24\nwhy = "A day later."\n'
+LESS = '\n[[limit]]\nname = "less"\nbeyond = "team"\nwords = "none"\nwhy = "No words."\n'
 WAITS_S = 0.5  # so long a transaction stays open while another one runs into it
 
 
@@ -91,14 +92,14 @@ def test_a_delay_that_ends_while_the_desk_edits_leaves_in_the_log_what_is_given(
     assert live.view(operation, PUBLIC).select(Filters(categories=("2a",))).total == 0
 
 
-def test_what_the_worker_works_out_while_the_desk_edits_is_what_readers_get_afterwards(
+def test_what_the_worker_works_out_while_the_desk_edits_is_not_written_over_the_edit(
     operation: Operation, lead: Person, custodian: Person, verifier: Person
 ) -> None:
     event = actions.accept(verifier, report(operation), DRAFT)
-    activation.activate(custodian, activation.propose(lead, operation, HOUSE, "agreed"), "agreed")
+    activation.activate(custodian, activation.propose(lead, operation, HOUSE + LESS, "agreed"), "agreed")
     edited = threading.Event()
     editing = in_one(lambda: edit(verifier, event, "2a"), edited, lambda: time.sleep(WAITS_S))
     assert at_once(editing, lambda: (edited.wait(20), due.work_out(operation.pk))) == []
-    entries = ReleaseEntry.objects.filter(audience="public").count()
+    assert live.view(operation, PUBLIC).select(Filters(categories=("2a",))).total == 1
     edit(verifier, event, "2b")
-    assert ReleaseEntry.objects.filter(audience="public").count() == entries + 1
+    assert live.view(operation, PUBLIC).select(Filters(categories=("2a",))).total == 0

@@ -90,9 +90,14 @@ def _cluster(cluster: Cluster, release: Release | None) -> dict[str, Any]:
 
 @public
 def pulse(request: HttpRequest, operation: Operation) -> HttpResponse:
-    """Something that changes whenever what this reader sees may have; the page asks every few seconds."""
+    """Something that changes whenever what this reader's page shows may have; the page asks every few seconds, with its
+    filters."""
     who = reader(request, operation)
-    state = state_of(operation, who, view(operation, who))
+    try:
+        filters = extra.asked(request.GET, operation, extra.audience(operation, who, Purpose.VIEW))
+    except Refused as refused:
+        return JsonResponse({"field": refused.field, "error": refused.remedy}, status=refused.status)
+    state = state_of(operation, who, view(operation, who), filters)
     tag = f'"{state}"'
     if tag in parse_etags(request.headers.get("If-None-Match", "")):
         answer: HttpResponse = HttpResponse(status=304)
@@ -102,10 +107,10 @@ def pulse(request: HttpRequest, operation: Operation) -> HttpResponse:
     return _unstored(answer)
 
 
-def state_of(operation: Operation, who: Reader, seen: View) -> str:
-    """Changes whenever what this reader's pages show may have: of the events, or of how many are only counted. Not more
-    exactly than that is told."""
-    counted = only_counted(operation, who, Filters())
+def state_of(operation: Operation, who: Reader, seen: View, filters: Filters) -> str:
+    """Changes whenever what a page with these filters shows may have: of the events, or of how many more are only
+    counted, no more exactly than that is told."""
+    counted = only_counted(operation, who, filters)
     return hashlib.sha256(f"{seen.state} {counted}".encode()).hexdigest()[:32]
 
 
