@@ -23,7 +23,7 @@ def hold(operation_id: int) -> LogLook:
 
 
 def next_seqs(operation_id: int, audience: str, count: int) -> range:
-    """The next `count` stamps of an audience's release log; call inside the transaction that writes them."""
+    """The next `count` stamps of an audience's release log, for whoever holds it."""
     if not count:
         return range(0)
     last = _moved(operation_id, audience, count)
@@ -31,20 +31,19 @@ def next_seqs(operation_id: int, audience: str, count: int) -> range:
 
 
 def moved_for(operation_id: int, audience: str, last: Mapping[Purpose, int]) -> None:
-    """The last stamps that changed something for each of these purposes; in the transaction that took them."""
+    """The last stamps that changed something for each of these purposes, of those just taken."""
     clock = ReleaseClock.objects.filter(operation_id=operation_id, audience=audience)
     if last:
         clock.update(**{f"{purpose.value}_seq": seq for purpose, seq in last.items()})
 
 
 def last_seq(operation_id: int, audience: str) -> int:
-    """The last stamp of an audience's release log, which nobody else moves until this transaction ends."""
+    """The last stamp of an audience's release log, for whoever holds it."""
     return _moved(operation_id, audience, 0)
 
 
 def _moved(operation_id: int, audience: str, by: int) -> int:
     clock = ReleaseClock.objects.filter(operation_id=operation_id, audience=audience)
-    if not clock.exists():
-        ReleaseClock.objects.get_or_create(operation_id=operation_id, audience=audience)
-    clock.update(seq=F("seq") + by)  # takes the row's lock: from here on the number is ours alone
+    if not clock.update(seq=F("seq") + by):
+        ReleaseClock.objects.create(operation_id=operation_id, audience=audience, seq=by)
     return clock.values_list("seq", flat=True).get()
