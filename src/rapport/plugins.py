@@ -52,6 +52,11 @@ CATEGORIES_CHANGED: tuple[str, ...] = ("rapport.events.categories.changed",)
 FieldsChanged = Callable[[int, Set[str]], Sequence[str]]
 FIELDS_CHANGED: tuple[str, ...] = ("rapport.events.extra.changed",)
 
+#: Called with an operation's id and the P-codes (regions and communes) whose region the gazetteer gives otherwise now,
+#: in the transaction of that change; says what it did.
+RegionsChanged = Callable[[int, Set[str]], Sequence[str]]
+REGIONS_CHANGED: tuple[str, ...] = ("rapport.events.regions.changed",)
+
 #: Called with an operation's id when its file changed the order of its queue (weights, urgencies, fields that count
 #: people), in the transaction of that change; says what it did.
 QueueChanged = Callable[[int], Sequence[str]]
@@ -129,16 +134,16 @@ class Holder:
 
 
 #: Every room that holds anything of what people sent, by dotted path of its Holder; called in this order. What senders
-#: are told by is changed last: the others still find them.
+#: are told by is changed when the others have found them; readers are told last, of what is left then.
 RETENTION: tuple[str, ...] = (
     "rapport.desk.automated.retention.HOLDER",
-    "rapport.desk.retention.published.HOLDER",
     "rapport.intake.imports.retention.HOLDER",
     "rapport.intake.retention.HOLDER",
     "rapport.notify.retention.HOLDER",
     "rapport.oversight.retention.decisions.HOLDER",
     "rapport.reports.attachments.retention.HOLDER",
     "rapport.reports.retention.HOLDER",
+    "rapport.desk.retention.published.HOLDER",
 )
 
 #: What a run is to destroy next: its id and how much at most. A room that knows reports, events and holds says so.
@@ -339,6 +344,12 @@ def categories_changed() -> Iterator[CategoriesChanged]:
 def fields_changed() -> Iterator[FieldsChanged]:
     """Whoever wants to know that extra fields changed."""
     for path in FIELDS_CHANGED:
+        yield _loaded(path)
+
+
+def regions_changed() -> Iterator[RegionsChanged]:
+    """Whoever wants to know that regions changed."""
+    for path in REGIONS_CHANGED:
         yield _loaded(path)
 
 

@@ -100,7 +100,7 @@ def test_a_file_is_shown_and_taken_back_by_two_at_once(operation: Operation, lea
     actions.accept(lead, told, DRAFT)
     file = Attachment.objects.create(
         report=told, number=1, found_type="image/jpeg", size=1, sha256="0" * 64, key_sealed=b"", stored="1" * 32,
-        state="clean",
+        state="clean", copy_type="image/jpeg",
     )  # fmt: skip
     for _ in range(PAIRS):
         made = attachments.show_to_readers(lead, file, "It shows the pump.")

@@ -21,13 +21,15 @@ from rapport.desk.draft import EventDraft
 from rapport.desk.event import merging
 from rapport.desk.record.undo import undo
 from rapport.desk.report.attachments import hide_from_readers, show_to_readers
+from rapport.desk.retention import asking
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
 from rapport.events.releases import by_ref
 from rapport.intake.keep import keep
 from rapport.operations.models import Operation, Source
 from rapport.oversight import keys
-from rapport.oversight.models import Decision, DecisionKind
+from rapport.oversight.models import Decision, DecisionKind, Stage
+from rapport.oversight.retention import run as running
 from rapport.reports.attachments import clean, sandbox, store, work
 from rapport.reports.attachments.copies import Copy, Unclean
 from rapport.reports.attachments.kinds import Kind
@@ -35,7 +37,7 @@ from rapport.reports.models import Attachment, Report
 from rapport.sharing import activation
 from rapport.sharing.handling import Handling
 from rapport.sharing.protocol.library import text_of
-from rapport.values import PUBLIC, GivenFile, Message, Publication, Purpose, Sensitivity
+from rapport.values import PUBLIC, Address, GivenFile, Message, Publication, Purpose, Sensitivity
 from tests.pure.files import encoded, pdf_of, picture, tone
 from tests.pure.hostile_photos import COORDINATES, PLANTED, hostile_photos
 from tests.web.desk import DELMAS, DRAFT, report
@@ -63,11 +65,17 @@ def in_this_process(data: bytes, kind: Kind) -> Copy:
     return made
 
 
-def told(operation: Operation, *files: bytes, gateway_id: str = "one", cleaned: bool = True) -> Report:
+def told(
+    operation: Operation,
+    *files: bytes,
+    gateway_id: str = "one",
+    cleaned: bool = True,
+    sender: Address | None = None,
+) -> Report:
     """A report with files, cleaned."""
     source = Source.objects.get(operation=operation, slug="api")
     given = tuple(GivenFile("IMG Jean Baptiste.jpg", "image/jpeg", data) for data in files)
-    ref = keep(source, [Message("Dlo nan lakou a", gateway_id=gateway_id, files=given)])[0].ref
+    ref = keep(source, [Message("Dlo nan lakou a", gateway_id=gateway_id, sender=sender, files=given)])[0].ref
     while cleaned and work.clean():
         pass
     return Report.objects.get(ref=ref)
@@ -406,6 +414,43 @@ def test_readers_pages_learn_of_it_at_once(photo: Attachment, verifier: Person, 
     before = client.get("/sample/pulse").content
     show_to_readers(verifier, photo, WHY)
     assert client.get("/sample/pulse").content != before
+
+
+def test_a_file_destroyed_by_request_changes_the_feeds_for_those_who_had_it(
+    operation: Operation, verifier: Person, someone: Callable[..., Person], client: Client
+) -> None:
+    """Told when the file is gone: told before, nothing would have changed yet."""
+    said = told(operation, PHOTO, sender=Address("tel", "+50937011234"))
+    actions.accept(verifier, said, DRAFT)
+    show_to_readers(verifier, Attachment.objects.select_related("report").get(), WHY)
+    before = client.get("/sample/events.geojson")
+    assert b"/files/" in b"".join(before.streaming_content)  # type: ignore[attr-defined]
+    assert said.sender is not None
+    run = asking.destroy(someone("carol", Role.CUSTODIAN), [said.sender], "The sender asked for it.")
+    while run.stage == Stage.DESTROYING:
+        running.step(run)
+    after = client.get("/sample/events.geojson")
+    assert b"/files/" not in b"".join(after.streaming_content)  # type: ignore[attr-defined]
+    assert after["ETag"] != before["ETag"]
+
+
+def test_taking_back_that_a_file_is_shown_tells_the_readers_of_the_event_that_has_it_again(
+    photo: Attachment, operation: Operation, verifier: Person, client: Client
+) -> None:
+    """Shown with one event, split off, shown with the new one, merged again: the last showing is taken back."""
+    first = of(photo)
+    actions.attach(verifier, report(operation), first)
+    show_to_readers(verifier, photo, WHY)
+    new = merging.split(verifier, first, [photo.report_id], DRAFT, publish=True)
+    show_to_readers(verifier, photo, WHY)
+    last = Decision.objects.filter(kind=DecisionKind.SHOW_FILE).latest("pk")
+    merging.merge(verifier, Event.objects.get(pk=first.pk), Event.objects.get(pk=new.pk))
+    before = client.get("/sample/events.geojson")
+    assert b"/files/" not in b"".join(before.streaming_content)  # type: ignore[attr-defined]
+    undo(verifier, last)
+    after = client.get("/sample/events.geojson")
+    assert b"/files/" in b"".join(after.streaming_content)  # type: ignore[attr-defined]
+    assert after["ETag"] != before["ETag"]
 
 
 def test_a_destroyed_file_is_shown_to_nobody(photo: Attachment, verifier: Person, client: Client) -> None:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import feedparser
 import pytest
@@ -16,15 +17,31 @@ from django.test import Client
 from django.utils import timezone
 
 from rapport.accounts.models import Person
-from rapport.events import live
+from rapport.accounts.permissions import Role
+from rapport.events import due, live
 from rapport.events.log import record
 from rapport.events.models import Event
 from rapport.operations.models import Category, Operation
+from rapport.sharing import activation
 from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.protocol.library import text_of
 from rapport.values import Precision, Publication, Status
 
 ENDINGS = ["geojson", "csv", "rss", "atom"]
 SECRET = "the address nobody may see"
+#: Everybody may look at what is of moderate sensitivity, and not take it away.
+EXPORTED = (
+    text_of("house").replace('name = "house"', 'name = "sample"', 1)
+    + """
+[[limit]]
+name = "pages-only"
+beyond = "team"
+for = ["export"]
+unless = { level = ["low"] }
+nothing = true
+why = "To be looked at."
+"""
+)
 
 Make = Callable[..., Event]
 
@@ -146,8 +163,6 @@ def test_an_unchanged_feed_is_not_sent_again(client: Client, event: Make, ending
     assert (first.status_code, again.status_code, body(again)) == (200, 304, b"")
     assert again["ETag"] == first["ETag"]
     assert not first["ETag"].startswith("W/")
-    dated = read(client, ending, **{"if-modified-since": first["Last-Modified"]})
-    assert dated.status_code == 304
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -161,10 +176,76 @@ def test_any_change_makes_another_etag(client: Client, event: Make, operation: O
     assert (answer.status_code, answer["ETag"] != before) == (200, True)
 
 
-def test_a_change_of_this_second_carries_no_date(client: Client, event: Make) -> None:
-    event()
-    ReleaseEntry.objects.update(at=timezone.now())
-    assert "Last-Modified" not in read(client, "geojson")
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_who_asks_by_date_alone_is_sent_the_whole_feed(
+    client: Client, event: Make, operation: Operation, ending: str
+) -> None:
+    """A category that has another name, or a delay that ended, changes no time that a date could tell of."""
+    event("")
+    since = read(client, ending)["Last-Modified"]
+    Category.objects.filter(code="2b").update(names={"en": "Water, lacking"})
+    Operation.objects.update(definition_hash="another")  # as operations/load.py leaves it
+    answer = read(client, ending, **{"if-modified-since": since})
+    assert (answer.status_code, answer["Last-Modified"]) == (200, since)
+    assert "Water, lacking" in body(answer).decode()
+
+
+def changed(event: Event, **columns: Any) -> None:
+    with transaction.atomic():
+        Event.objects.filter(pk=event.pk).update(**columns)
+        record(event.operation_id, [event.pk])
+
+
+def deleted(client: Client, query: str = "") -> list[str | None]:
+    """The ids that Atom says are to be deleted, in its order."""
+    feed = ElementTree.fromstring(body(read(client, "atom", query)))
+    found = feed.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+    assert all(datetime.fromisoformat(one.attrib["when"]) <= timezone.now() for one in found)
+    return [one.get("ref") for one in found]
+
+
+def test_atom_says_what_readers_had_and_have_to_delete(client: Client, event: Make, operation: Operation) -> None:
+    kept, first, second = event("Kept"), event("First"), event("Second")
+    never = event("Never published", publication=Publication.DRAFT)
+    ids = {one.title: one.id for one in feedparser.parse(body(read(client, "atom"))).entries}
+    assert deleted(client) == []
+    for one in (first, second, never):
+        changed(one, publication=Publication.WITHDRAWN)
+    assert deleted(client) == deleted(client, "?category=2a") == [ids["Second"], ids["First"]], "the newest first"
+    found = feedparser.parse(body(read(client, "atom")))
+    assert (found.bozo, [one.id for one in found.entries]) == (0, [ids["Kept"]])
+    changed(first, publication=Publication.PUBLISHED)
+    assert deleted(client) == [ids["Second"]]
+    assert kept.ref in refs(client, "atom")
+
+
+def test_atom_says_nothing_of_what_was_shown_on_pages_alone_or_long_ago(
+    client: Client, event: Make, operation: Operation, lead: Person, someone: Callable[..., Person]
+) -> None:
+    custodian = someone("carol", Role.CUSTODIAN)
+    activation.activate(custodian, activation.propose(lead, operation, EXPORTED, "agreed"), "agreed")
+    looked_at, long_ago = event("Looked at", sensitivity="moderate"), event("Long ago")
+    taken = event("Taken away")
+    while due.work_out(operation.pk):
+        pass
+    changed(long_ago, publication=Publication.WITHDRAWN)
+    ReleaseEntry.objects.update(at=timezone.now() - timedelta(days=91))
+    assert len(deleted(client)) == 1, "ninety days before the log moved last"
+    for one in (looked_at, taken):
+        changed(one, publication=Publication.WITHDRAWN)
+    assert len(deleted(client)) == 1
+
+
+def test_atom_says_to_delete_what_may_be_looked_at_still(
+    client: Client, event: Make, operation: Operation, lead: Person, someone: Callable[..., Person]
+) -> None:
+    custodian = someone("carol", Role.CUSTODIAN)
+    activation.activate(custodian, activation.propose(lead, operation, EXPORTED, "agreed"), "agreed")
+    one = event("Taken away")
+    assert (refs(client, "atom"), deleted(client)) == ([one.ref], [])
+    changed(one, sensitivity="moderate")
+    assert (refs(client, "atom"), len(deleted(client))) == ([], 1)
+    assert client.get(f"/sample/events/{one.ref}/").status_code == 200
 
 
 def test_reader_language_filter_and_format_have_etags_of_their_own(

@@ -61,6 +61,38 @@ def test_small_counts_are_not_said_and_others_roughly(client: Client) -> None:
     assert client.get(f"{MAP}&status=unverified").json()["only_counted"] == 15
 
 
+@pytest.mark.usefixtures("events")
+def test_pages_are_told_when_the_count_is_another_and_not_before(
+    client: Client, operation: Operation, volunteer: Person
+) -> None:
+    naming, pulses = replace(DRAFT, handling=Handling(names="yes")), [client.get("/sample/pulse")]
+    for _ in range(5):  # from fifteen to twenty
+        actions.accept(volunteer, report(operation), naming)
+        pulses.append(client.get("/sample/pulse"))
+    for told in ([one.headers["ETag"] for one in pulses], [one.json()["state"] for one in pulses]):
+        assert len(set(told[:5])) == 1
+        assert told[5] != told[0]
+
+
+@pytest.mark.usefixtures("events")
+def test_a_page_of_one_category_is_told_when_its_own_count_is_another(
+    client: Client, operation: Operation, volunteer: Person
+) -> None:
+    """Three of food are too few to be said; with two more it is five, and seventeen in all are still fifteen."""
+
+    def pulse(query: str = "") -> str:
+        return str(client.get(f"/sample/pulse{query}").json()["state"])
+
+    whole, food = pulse(), pulse("?category=2a")
+    for _ in range(2):
+        naming = replace(DRAFT, categories=("2a",), handling=Handling(names="yes"))
+        actions.accept(volunteer, report(operation), naming)
+    assert pulse() == whole
+    assert pulse("?category=2a") != food
+    page = client.get("/sample/?category=2a").content.decode()
+    assert f'data-pulse="/sample/pulse?category=2a" data-state="{pulse("?category=2a")}"' in page
+
+
 @pytest.mark.parametrize(
     "query",
     [

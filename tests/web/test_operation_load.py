@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from rapport.accounts.models import Person
+from rapport.accounts.permissions import Role
 from rapport.errors import BadDefinition
+from rapport.events import due
 from rapport.events.models import Event
 from rapport.intake.imports.context import context_of
 from rapport.intake.imports.mappings import columns_of
@@ -23,7 +26,9 @@ from rapport.operations.gazetteer_file import PLACE_COLUMNS
 from rapport.operations.load import Loaded, load, set_source_settings, source_settings
 from rapport.operations.models import Operation, Place, PlaceName, StandingOrder, source_by_token
 from rapport.oversight import keys
+from rapport.sharing import activation
 from rapport.sharing.models import ReleaseEntry
+from rapport.sharing.protocol.library import text_of
 from rapport.text.places import find
 from rapport.values import KM_PER_DEGREE, Precision
 from tests.web.public import publish
@@ -229,6 +234,44 @@ def test_places_follow_the_file_and_those_of_the_desk_stay(haiti: Operation, tmp
     assert {place.name for place in haiti.places.all()} == {"Jacmel", "Camp 12"}
     assert set(PlaceName.objects.values_list("name", "language")) == {("Jakmèl", "ht"), ("Yaquimo", "")}
     assert result.changed == ("1 places", "251 places deleted")
+
+
+@pytest.mark.parametrize("moved", ["the region", "the commune"])
+def test_readers_who_get_the_region_alone_are_told_when_the_gazetteer_moves_it(
+    client: Client, operation: Operation, lead: Person, someone: Callable[..., Person], tmp_path: Path, moved: str
+) -> None:
+    """Moved itself, or its commune is another region's now."""
+    west, south = "Ouest,HT01,HT,adm1,{lon},18.6,40000,x,", "Sud,HT07,HT,adm1,-73.8,18.3,40000,x,"
+    delmas = "Delmas,HT0112,{above},adm2,-72.3,18.55,6000,x,"
+    file = FILE.replace('slug = "haiti-2010"', 'slug = "sample"')
+    loaded(file, gazetteer(tmp_path, west.format(lon=-72.4), south, delmas.format(above="HT01")))
+    protocol = text_of("house").replace('name = "house"', 'name = "sample"', 1)
+    protocol += '\n[[limit]]\nname = "region"\nbeyond = "team"\nplace = "adm1"\nwhy = "The region."\n'
+    version = activation.propose(lead, operation, protocol, "agreed")
+    activation.activate(someone("carol", Role.CUSTODIAN), version, "agreed")
+    publish(operation)
+    publish(operation, "Elsewhere", **dict.fromkeys(("pcode", "commune_pcode"), "HT0711"))
+    while due.work_out(operation.pk):
+        pass
+    log = ReleaseEntry.objects.filter(audience="public")
+    entries, map_before = log.count(), client.get("/sample/clusters.json?zoom=9").json()["clusters"]
+    tag, before = etag_and_places(client)
+
+    lon, above = (-72.5, "HT01") if moved == "the region" else (-72.4, "HT07")
+    done = loaded(file, gazetteer(tmp_path, west.format(lon=lon), south, delmas.format(above=above)))
+
+    assert "entries in release logs, because of regions that moved: 1" in done.changed
+    assert log.count() == entries + 1
+    tag_after, after = etag_and_places(client)
+    assert after != before
+    assert tag_after != tag
+    assert client.get("/sample/clusters.json?zoom=9").json()["clusters"] != map_before
+
+
+def etag_and_places(client: Client) -> tuple[str, list[object]]:
+    answer = client.get("/sample/events.geojson")
+    found = json.loads(b"".join(answer.streaming_content))["features"]  # type: ignore[attr-defined]
+    return answer["ETag"], [one["geometry"] for one in found]
 
 
 @pytest.mark.parametrize(

@@ -271,7 +271,10 @@ def test_the_pulse_changes_when_an_event_does_and_not_otherwise(client: Client, 
     withdraw(event)
     after = client.get("/sample/pulse", headers={"If-None-Match": first["ETag"]})
     assert after.status_code == 200
-    assert after.json()["seq"] > first.json()["seq"]
+    assert after.json()["state"] != first.json()["state"]
+    assert f'data-state="{after.json()["state"]}"' in page(client, "/sample/"), (
+        "the page begins where the pulse goes on"
+    )
 
 
 def test_news_are_the_list_and_the_timeline_only(client: Client, operation: Operation) -> None:

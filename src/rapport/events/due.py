@@ -47,15 +47,15 @@ def tell(operation_id: int) -> int:
     if not any(rule.left.delay_s or rule.starts or rule.ends for rule in policy.protocol.rules):
         return 0
     now = timezone.now()
-    look, _ = LogLook.objects.get_or_create(operation_id=operation_id, defaults={"at": _begun(operation_id, now)})
+    look, _ = LogLook.objects.get_or_create(operation_id=operation_id, defaults={"at": now})
     due = sorted(_due(operation_id, policy, look.at, now))
     written = 0
     # In parts: nobody waits for all of them. Two workers write one after the other, and the second finds it done.
     for start in range(0, len(due), _PART):
         with turn(), transaction.atomic():
-            LogLook.objects.select_for_update().get(pk=look.pk)
             written += log.record(operation_id, due[start : start + _PART])
-    LogLook.objects.filter(pk=look.pk, at__lt=now).update(at=now)
+    # Where another protocol came to hold meanwhile, that was looked at with it, up to then.
+    LogLook.objects.filter(pk=look.pk, at=look.at).update(at=now)
     return written
 
 
@@ -64,14 +64,8 @@ def work_out(operation_id: int) -> int:
     events = log.unread(operation_id, _PART)
     if events:
         with turn(), transaction.atomic():
-            log.work_out(operation_id, events, timezone.now())
+            log.work_out(operation_id, events)
     return len(events)
-
-
-def _begun(operation_id: int, now: datetime) -> datetime:
-    """Where the first look begins: with the activation of the protocol, which entered what it gave at that moment."""
-    versions = Operation.objects.get(pk=operation_id).protocols.filter(activated_at__isnull=False)
-    return versions.order_by("-activated_at").values_list("activated_at", flat=True).first() or now
 
 
 def _due(operation_id: int, policy: Policy, since: datetime, now: datetime) -> set[int]:

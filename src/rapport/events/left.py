@@ -29,6 +29,8 @@ NOTHING: Digests = ("",) * len(PURPOSES)
 _BYTES = 12  # two states of one event are told apart; there is nobody to be fooled [ours]
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 _NONE = "-"
+#: What an audience had for a while, when it was not worked out in time: something, like nothing else.
+FORGOTTEN = "?"
 
 
 def left(operation: Operation, policy: Policy, ids: Sequence[int], now: datetime) -> Mapping[tuple[str, int], Digests]:
@@ -75,6 +77,18 @@ def _digest(policy: Policy, item: Item, audience: Audience, purpose: Purpose, no
     made = release_to(policy, item, audience, purpose, now)
     if made is None:
         return ""
-    said = msgspec.json.encode((replace(made, updated_at=_ALWAYS, purpose=Purpose.VIEW), sorted(item.facts.category)))
+    said = msgspec.json.encode(
+        (
+            # By which rules everybody gets it is told to nobody among them. Names, and which protocol holds, change
+            # for all events at once, and come with every answer.
+            replace(
+                made, updated_at=_ALWAYS, purpose=Purpose.VIEW, protocol="", categories=(), extra=(),
+                rule="" if audience.everyone else made.rule,
+            ),
+            sorted(category.code for category in made.categories),
+            {one.code: one.value for one in sorted(made.extra, key=lambda one: one.code)},
+            sorted(item.facts.category),
+        )
+    )  # fmt: skip
     # Keyed: texts may be short, and are destroyed one day.
     return hashlib.blake2b(said, digest_size=_BYTES, key=keys.displacement(), person=b"what is left").hexdigest()

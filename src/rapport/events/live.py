@@ -5,6 +5,7 @@ Every request looks at the log first, so what it sees includes every change comm
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,7 @@ from rapport.events.index import Index, Selection, Wanted
 from rapport.events.models import Event
 from rapport.events.rows import Asked, rows
 from rapport.operations.models import Operation
+from rapport.oversight import keys
 from rapport.sharing.models import ReleaseClock, ReleaseEntry
 from rapport.values import Purpose, Reader
 
@@ -29,11 +31,9 @@ class View:
     """An operation's events as one reader gets them, at one moment."""
 
     index: Index
-    state: str  # changes whenever what the reader gets may have: the log moved, another rule holds, a delay is over
-
-    @property
-    def seq(self) -> int:
-        return self.index.seq
+    #: Changes whenever what the reader gets may have: the log moved, another rule holds, a delay is over. Opaque: how
+    #: often the log moved would tell of what the audience gets for other purposes.
+    state: str
 
     def select(self, filters: Filters) -> Selection:
         return self.index.select(
@@ -78,7 +78,7 @@ class _Kept:
                 index = self._brought(asked)
         # The end of a delay is not in the log, but adds to what is given, so that is counted. When the next one
         # ends would tell of events that this reader never gets.
-        return View(index, f"{index.seq}/{asked.rules}/{index.size}")
+        return View(index, _opaque(f"{asked.audience.name}/{index.seq}/{asked.rules}/{index.size}"))
 
     def _holds(self, asked: Asked, index: Index, seq: int) -> bool:
         return index.seq == seq and self.rules == asked.rules and (not self.next_due or asked.now < self.next_due)
@@ -103,7 +103,8 @@ class _Kept:
             fresh = _build(asked)
             with self.lock:
                 if self.rules == asked.rules:
-                    self.index, self.at = fresh, min(self.at, asked.now)
+                    # Delays that ended since are looked at with the next request.
+                    self.index, self.at, self.next_due = fresh, min(self.at, asked.now), asked.now
         finally:
             self.rebuilding = False
             close_old_connections()
@@ -122,6 +123,10 @@ def forget() -> None:
     """Drop every index: the database behind them was exchanged."""
     with _all_lock:
         _all.clear()
+
+
+def _opaque(state: str) -> str:
+    return hashlib.blake2b(state.encode(), digest_size=16, key=keys.displacement(), person=b"state").hexdigest()
 
 
 def _clock(asked: Asked) -> int:

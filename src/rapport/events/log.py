@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,11 +13,12 @@ from django.utils import timezone
 
 from rapport import plain_sql
 from rapport.events.items import BY_ITSELF
-from rapport.events.left import NOTHING, Digests, as_kept, as_read, bits, left, purposes
+from rapport.events.left import FORGOTTEN, NOTHING, Digests, as_kept, as_read, bits, left, purposes
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
-from rapport.sharing.models import ReleaseClock, ReleaseEntry, last_seq, moved_for, next_seqs
+from rapport.sharing.logs import hold, last_seq, moved_for, next_seqs
+from rapport.sharing.models import ReleaseClock, ReleaseEntry
 from rapport.sharing.policy import Policy
 from rapport.sharing.protocol.model import PURPOSES
 from rapport.sharing.queries import counted_to, released_to
@@ -25,9 +27,20 @@ from rapport.values import Purpose
 _PART = 500  # events asked for at once
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What an audience has of an event from now on, NOTHING where it is taken back; for which purposes that is
+    something else, as bits; `anew` where it is what it had."""
+
+    event_id: int
+    has: Digests
+    concerned: int
+    anew: bool = False
+
+
 def record(operation_id: int, event_ids: Iterable[int], *, anew: bool = False) -> int:
     """Write these events into the log of each audience for which they changed; call in the transaction that changed
-    them. How many entries were written.
+    them, after all else that it changes. How many entries were written.
 
     An event of which the audience gets just what it has is not entered, whatever was changed about it. One that it does
     not get any more is entered as retracted. `anew`: all that it gets is entered, since other things than the events
@@ -38,6 +51,7 @@ def record(operation_id: int, event_ids: Iterable[int], *, anew: bool = False) -
         return 0
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("events.log.record must share the transaction of the change")
+    hold(operation_id)
     operation, policy, now = Operation.objects.get(pk=operation_id), policy_of(operation_id), timezone.now()
     audiences = _audiences(operation_id, policy)
     parts = (ids[start : start + _PART] for start in range(0, len(ids), _PART))
@@ -50,29 +64,33 @@ def _record(
     has, had, written = left(operation, policy, ids, now), _had(operation.pk, ids), 0
     for audience in audiences:
         changes = [
-            (pk, digests, concerned)
+            _Change(pk, digests, concerned, anew=kept == as_kept(digests))
             for pk in ids
-            for digests in (has.get((audience, pk), NOTHING),)
-            if (concerned := _concerned(had.get((audience, pk)), digests, anew=anew))
+            for digests, kept in ((has.get((audience, pk), NOTHING), had.get((audience, pk))),)
+            if (concerned := _concerned(kept, digests, anew=anew))
         ]
-        seqs = next_seqs(operation.pk, audience, len(changes))
-        log, at = (operation.pk, audience), plain_sql.moment(now)
-        plain_sql.insert_tuples(
-            ReleaseEntry,
-            _COLUMNS,
-            (
-                (*log, seq, pk, not given, at, concerned, as_kept(digests) if given else "", anew and given)
-                for seq, (pk, digests, concerned) in zip(seqs, changes, strict=True)
-                for given in (digests != NOTHING,)
-            ),
-        )
-        last = {one: seq for seq, (_, _, concerned) in zip(seqs, changes, strict=True) for one in purposes(concerned)}
-        moved_for(*log, last)
+        _write(operation.pk, audience, changes, now)
         written += len(changes)
     return written
 
 
-#: Of what `record` writes of each event: as models it took half of the time [measured].
+def _write(operation_id: int, audience: str, changes: Sequence[_Change], now: datetime) -> None:
+    seqs = next_seqs(operation_id, audience, len(changes))
+    log, at = (operation_id, audience), plain_sql.moment(now)
+    plain_sql.insert_tuples(
+        ReleaseEntry,
+        _COLUMNS,
+        (
+            (*log, seq, one.event_id, not given, at, one.concerned, as_kept(one.has) if given else "", one.anew)
+            for seq, one in zip(seqs, changes, strict=True)
+            for given in (one.has != NOTHING,)
+        ),
+    )
+    last = {purpose: seq for seq, one in zip(seqs, changes, strict=True) for purpose in purposes(one.concerned)}
+    moved_for(*log, last)
+
+
+#: Of what is written of each event: as models it took half of the time [measured].
 _COLUMNS = ("operation_id", "audience", "seq", "event_id", "retracted", "at", "purposes", "left", "anew")
 
 
@@ -109,45 +127,16 @@ def changed(operation_id: int, audience: str, purpose: Purpose, ids: Sequence[in
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What became of an event for an audience between two moments: `what` is new, changed or gone."""
-
-    ref: str
-    what: str
-    at: datetime
-
-
-def changes(operation_id: int, audience: str, purpose: Purpose, after: int, upto: int) -> Iterator[Changed]:
-    """Of the log's entries after one stamp and up to another, those that concern the purpose: one for each event that
-    is given now, or was then; in the order in which they changed last."""
-    log = ReleaseEntry.objects.filter(operation_id=operation_id, audience=audience)
-    concerned = log.annotate(concerned=F("purposes").bitand(bits([purpose]))).filter(concerned__gt=0)
-    news = concerned.filter(seq__gt=after, seq__lte=upto).order_by("seq")
-    last = {event: (seq, retracted, at) for event, seq, retracted, at in news.values_list(*_NEWS)}
-    ordered = sorted(last, key=lambda event: last[event][0])
-    for start in range(0, len(ordered), _PART):
-        part = ordered[start : start + _PART]
-        refs = dict(Event.objects.filter(pk__in=part).values_list("pk", "ref"))
-        earlier = concerned.filter(seq__lte=after, event_id__in=part).order_by("seq")
-        had = dict(earlier.values_list("event_id", "retracted"))
-        for event in part:
-            _, retracted, at = last[event]
-            given = had.get(event) is False
-            if not retracted or given:
-                yield Changed(refs[event], "gone" if retracted else "changed" if given else "new", at)
-
-
-_NEWS = ("event_id", "seq", "retracted", "at")
-
-
 def protocol_changed(operation_id: int) -> str:
     """Another protocol holds from now on: every event goes into the logs anew, and what readers get no more is taken
     back. Called in the transaction of that change."""
+    look = hold(operation_id)
     policy, now = policy_of(operation_id), timezone.now()
     events = Event.objects.filter(operation_id=operation_id)
     for audience in _audiences(operation_id, policy):
         _enter_all(operation_id, audience, _given(events, policy, audience, now), now)
+    look.at = now  # delays and dates were looked at, too
+    look.save(update_fields=["at"])
     return f"{events.count()} events"
 
 
@@ -189,15 +178,54 @@ def unread(operation_id: int, most: int) -> Sequence[int]:
     return list(entries.order_by().values_list("event_id", flat=True).distinct()[:most])
 
 
-def work_out(operation_id: int, ids: Sequence[int], now: datetime) -> None:
-    """What the audiences have of events that were entered all at once. Until this is done, each change of such an event
-    counts as one that every audience sees."""
+def work_out(operation_id: int, ids: Sequence[int]) -> None:
+    """What the audiences have of events that were entered all at once; call in a transaction. Until this is done, each
+    change of such an event counts as one that every audience sees.
+
+    Of what an audience had before, and has otherwise now, a further entry says that it changed: else whoever keeps
+    events by the time of their last change keeps what the protocol before gave. What it does not get any more, because
+    a rule has ended since, is taken back.
+    """
+    hold(operation_id)
+    now = timezone.now()
     has = left(Operation.objects.get(pk=operation_id), policy_of(operation_id), ids, now)
-    entries = ReleaseEntry.objects.filter(operation_id=operation_id, event_id__in=ids, left="", retracted=False)
-    known = list(entries.only("pk", "audience", "event_id"))
-    for entry in known:
-        entry.left = as_kept(has.get((entry.audience, entry.event_id), NOTHING))
-    ReleaseEntry.objects.bulk_update(known, ["left"], batch_size=_PART)
+    entered: dict[tuple[str, int], list[ReleaseEntry]] = defaultdict(list)
+    for entry in ReleaseEntry.objects.filter(operation_id=operation_id, event_id__in=ids).order_by("seq"):
+        entered[entry.audience, entry.event_id].append(entry)
+    filled: list[ReleaseEntry] = []
+    changes: dict[str, list[_Change]] = defaultdict(list)
+    for (audience, event_id), entries in sorted(entered.items()):
+        digests = has.get((audience, event_id), NOTHING)
+        if change := _worked_out(event_id, entries, digests):
+            changes[audience].append(change)
+        for entry in filter(_unknown, entries):
+            entry.left = as_kept(digests) if entry is entries[-1] and digests != NOTHING else FORGOTTEN
+            filled.append(entry)
+    ReleaseEntry.objects.bulk_update(filled, ["left"], batch_size=_PART)
+    for audience, some in changes.items():
+        _write(operation_id, audience, some, now)
+
+
+def _worked_out(event_id: int, entries: Sequence[ReleaseEntry], has: Digests) -> _Change | None:
+    """What is still to be said of an event, by all of its entries for an audience; None where nothing is, or where the
+    desk has said it since."""
+    if not _unknown(entries[-1]):
+        return None
+    if has == NOTHING:
+        return _Change(event_id, NOTHING, bits(PURPOSES))
+    before = [entry for entry in entries if not _unknown(entry)]
+    if sum(entry.anew for entry in entries if _unknown(entry)) > 1:
+        had: str | None = ""  # what a protocol gave that held for minutes only, nobody knows
+    elif before:
+        had = None if before[-1].retracted else before[-1].left
+    else:
+        return None
+    concerned = _concerned(had, has, anew=False)
+    return _Change(event_id, has, concerned) if concerned else None
+
+
+def _unknown(entry: ReleaseEntry) -> bool:
+    return not entry.left and not entry.retracted
 
 
 def listed(events: QuerySet[Event], policy: Policy, audience: str, purpose: Purpose, now: datetime) -> QuerySet[Event]:

@@ -15,9 +15,9 @@ from django.utils.translation import get_language
 from rapport.errors import Refused
 from rapport.events import extra, layers
 from rapport.events.counted import only_counted
-from rapport.events.filters import parse_box
+from rapport.events.filters import Filters, parse_box
 from rapport.events.index import Cluster
-from rapport.events.live import view
+from rapport.events.live import View, view
 from rapport.events.releases import releases
 from rapport.operations.access import public
 from rapport.operations.basemap import land_for
@@ -50,7 +50,6 @@ def clusters(request: HttpRequest, operation: Operation) -> HttpResponse:
         "total": sum(cluster.count for cluster in found) + chosen.unmapped,
         "unmapped": chosen.unmapped,
         "clusters": [_cluster(cluster, known.get(cluster.event_id or 0)) for cluster in found],
-        "seq": chosen.seq,
     }
     if further := only_counted(operation, who, filters):
         answer["only_counted"] = further
@@ -91,17 +90,28 @@ def _cluster(cluster: Cluster, release: Release | None) -> dict[str, Any]:
 
 @public
 def pulse(request: HttpRequest, operation: Operation) -> HttpResponse:
-    """The number of the last change this reader may have seen; the page asks every few seconds."""
+    """Something that changes whenever what this reader's page shows may have; the page asks every few seconds, with its
+    filters."""
     who = reader(request, operation)
-    seen = view(operation, who)
-    seq = seen.seq
-    tag = f'"{hashlib.sha256(f"{seen.state} {who}".encode()).hexdigest()[:32]}"'
+    try:
+        filters = extra.asked(request.GET, operation, extra.audience(operation, who, Purpose.VIEW))
+    except Refused as refused:
+        return JsonResponse({"field": refused.field, "error": refused.remedy}, status=refused.status)
+    state = state_of(operation, who, view(operation, who), filters)
+    tag = f'"{state}"'
     if tag in parse_etags(request.headers.get("If-None-Match", "")):
         answer: HttpResponse = HttpResponse(status=304)
     else:
-        answer = JsonResponse({"seq": seq})
+        answer = JsonResponse({"state": state})
     answer.headers["ETag"] = tag
     return _unstored(answer)
+
+
+def state_of(operation: Operation, who: Reader, seen: View, filters: Filters) -> str:
+    """Changes whenever what a page with these filters shows may have: of the events, or of how many more are only
+    counted, no more exactly than that is told."""
+    counted = only_counted(operation, who, filters)
+    return hashlib.sha256(f"{seen.state} {counted}".encode()).hexdigest()[:32]
 
 
 def _unstored(answer: HttpResponse) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from rapport.errors import NotAllowed, Refused
-from rapport.events import log
+from rapport.events.returned import changes
 from rapport.exchange.dictionary import own
 from rapport.exchange.models import Pack
 from rapport.exchange.views import FORMATS, Feed, asked_feed
@@ -182,7 +182,7 @@ def _writer(asked: Asked, ending: str) -> Callable[[], Iterator[bytes]]:
 def _changes(asked: Asked) -> Iterator[bytes]:
     feed, since = asked.feed, asked.since.seq if asked.since else 0
     yield table.line(_COLUMNS)
-    for one in log.changes(feed.operation.pk, feed.audience.name, Purpose.EXPORT, since, feed.selection.seq):
+    for one in changes(feed.operation.pk, feed.audience.name, Purpose.EXPORT, since, feed.selection.seq):
         yield table.line([one.ref, one.what, utc(feed.rounded(one.at))])
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -24,9 +24,10 @@ from rapport.events import extra, live
 from rapport.events.filters import Filters
 from rapport.events.index import Selection
 from rapport.events.releases import releases
+from rapport.events.returned import returned
 from rapport.exchange.dictionary import columns
 from rapport.formats import atom, geojson, ical, kml, rss, table, xlsx
-from rapport.formats.context import FeedContext
+from rapport.formats.context import Deleted, FeedContext
 from rapport.formats.dictionary.described import TABLES
 from rapport.operations.access import public
 from rapport.operations.models import Operation
@@ -59,6 +60,7 @@ class Format:
     limit: int | None = None
     at_most: int | None = None
     holds: int | None = None
+    deletions: bool = False  # it can say what readers are to have no more
 
 
 FORMATS: Mapping[str, Format] = {
@@ -71,7 +73,7 @@ FORMATS: Mapping[str, Format] = {
         Format("kml", kml.write, kml.CONTENT_TYPE),
         Format("ics", ical.write, ical.CONTENT_TYPE),
         Format("rss", rss.write, rss.CONTENT_TYPE, version=2, limit=100, at_most=1000),
-        Format("atom", atom.write, atom.CONTENT_TYPE, version=3, limit=100, at_most=1000),
+        Format("atom", atom.write, atom.CONTENT_TYPE, version=4, limit=100, at_most=1000, deletions=True),
     )
 }
 
@@ -104,7 +106,13 @@ class Feed:
         return time_left(at, self.rounding, ZoneInfo(self.operation.time_zone)) or at
 
     def content(self) -> Iterator[bytes]:
-        return _gathered(self.format.write(self._releases(), self.context))
+        context = replace(self.context, deleted=self._deleted()) if self.format.deletions else self.context
+        return _gathered(self.format.write(self._releases(), context))
+
+    def _deleted(self) -> tuple[Deleted, ...]:
+        """Whatever the filters are: nobody knows any more which of them it met."""
+        gone = returned(self.operation.pk, self.audience.name, Purpose.EXPORT, self.selection.seq)
+        return tuple(Deleted(one.ref, self.rounded(one.at)) for one in gone)
 
     def _releases(self) -> Iterator[Release]:
         for ids in self._ids():
@@ -126,15 +134,11 @@ def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpRespons
         asked = asked_feed(request, operation, FORMATS[ending])
     except Refused as error:
         return HttpResponse(f"{error}\n", status=error.status, content_type="text/plain; charset=utf-8")
-    etag, changed = asked.etag(), asked.context.updated
-    # Within a second of a change, the next one could carry the same Last-Modified: then only the ETag speaks.
-    # A rounded time says neither: when within it something changed is what was rounded away.
-    settled = None
-    if not asked.rounding and timezone.now() - changed > timedelta(seconds=2):
-        settled = int(changed.timestamp())
-    response = get_conditional_response(request, etag, settled) or _answer(request, asked)
-    if settled is not None:
-        response.headers["Last-Modified"] = http_date(settled)
+    etag = asked.etag()
+    # By the ETag alone: a delay that ends, another name in the operation's file, change a feed and no entry's time.
+    response = get_conditional_response(request, etag) or _answer(request, asked)
+    if not asked.rounding:  # when within a rounded time something changed is what was rounded away
+        response.headers["Last-Modified"] = http_date(int(asked.context.updated.timestamp()))
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "no-cache" if asked.reader.anonymous else "private, no-cache"
     patch_vary_headers(response, ["Accept-Encoding", "Accept-Language", "Cookie"])

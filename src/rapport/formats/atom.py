@@ -1,22 +1,25 @@
-"""Atom 1.0 (RFC 4287) with GeoRSS."""
+"""Atom 1.0 (RFC 4287) with GeoRSS, and with what is to be deleted (RFC 6721)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rapport.formats.context import FeedContext, utc
+from rapport.formats.context import Deleted, FeedContext, utc
 from rapport.formats.markup import ATOM, DECLARATION, GEORSS, Xml, branch, empty, leaf, where
 from rapport.values import CategoryName, Release, named
 
 CONTENT_TYPE = "application/atom+xml; charset=utf-8"
+_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
 
 def write(releases: Iterable[Release], context: FeedContext) -> Iterator[bytes]:
-    """One feed with one entry a release, in the order given, piece by piece."""
-    yield f'{DECLARATION}<feed xmlns="{ATOM}" xmlns:georss="{GEORSS}">\n'.encode()
+    """One feed with one entry a release, in the order given, piece by piece; then what is to be deleted."""
+    yield f'{DECLARATION}<feed xmlns="{ATOM}" xmlns:georss="{GEORSS}" xmlns:at="{_TOMBSTONES}">\n'.encode()
     yield f"{''.join(_head(context))}\n".encode()
     for release in releases:
         yield branch("entry", *_entry(release, context)).encode()
+    for one in context.deleted:
+        yield f"{_deleted(one, context)}\n".encode()
     yield b"</feed>\n"
 
 
@@ -48,6 +51,11 @@ def _entry(release: Release, context: FeedContext) -> list[Xml]:
         empty("category", scheme=context.scheme("status"), term=release.status.value),
         *where(release.place),
     ]
+
+
+def _deleted(one: Deleted, context: FeedContext) -> Xml:
+    """RFC 6721, section 3: its id, and since when it is gone; not why, and not what it said."""
+    return empty("at:deleted-entry", ref=context.event_id(one.ref), when=utc(one.when))
 
 
 def _category(category: CategoryName, context: FeedContext) -> Xml:

@@ -29,11 +29,20 @@ class ExtraColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """An entry that readers of a feed have had, and are to have no more."""
+
+    ref: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FeedContext:
     """One feed of one operation.
 
     `base_url` is scheme and host without a final slash; `query` the filters as they stand in the address, without `?`;
-    `updated` the moment at which this feed last changed; `language` an ISO 639-1 code for names and headlines.
+    `updated` the moment at which this feed last changed; `language` an ISO 639-1 code for names and headlines;
+    `deleted` the newest first, for formats that can say so.
     """
 
     base_url: str
@@ -43,6 +52,7 @@ class FeedContext:
     query: str
     updated: datetime
     extra: tuple[ExtraColumn, ...] = ()
+    deleted: tuple[Deleted, ...] = ()
 
     def page_url(self) -> str:
         """The map with the same filters."""

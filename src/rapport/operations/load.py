@@ -55,14 +55,17 @@ def load(definition: Definition, folder: Path) -> Loaded:
     account = _Account()
     before, order = _fields_before(definition), _order_of_queue(definition.slug)
     operation = _operation(definition, before, account)
-    _tell_of_fields(operation, before, account)
-    _categories(operation, definition.categories, account)
+    categories = _categories(operation, definition.categories, account)
     if order is not None and _order_of_queue(definition.slug) != order:
         for hook in plugins.queue_changed():
             account.changed += hook(operation.pk)
     _sources(operation, definition, account)
     _orders(operation, definition.orders, account)
-    _places(operation, [folder / name for name in definition.gazetteers], account)
+    moved = _places(operation, [folder / name for name in definition.gazetteers], account)
+    # Readers last: events are held before their release logs, and whatever else changes before both.
+    _tell_of_categories(operation, categories, account)
+    _tell_of_fields(operation, before, account)
+    _tell_of_regions(operation, moved, account)
     gazetteer.forget()
     return Loaded(operation, tuple(account.added), tuple(account.changed), account.tokens)
 
@@ -184,7 +187,8 @@ def _order_of_queue(slug: str) -> object:
 # --- categories ----------------------------------------------------------------------------------------------------
 
 
-def _categories(operation: Operation, wanted: tuple[CategoryDefinition, ...], account: _Account) -> None:
+def _categories(operation: Operation, wanted: tuple[CategoryDefinition, ...], account: _Account) -> set[int]:
+    """Those of which something changed that bears on events."""
     there = {category.code: category for category in operation.categories.all()}
     rows = {}
     before = _standing(there.values())
@@ -199,7 +203,7 @@ def _categories(operation: Operation, wanted: tuple[CategoryDefinition, ...], ac
     for code in there.keys() - rows.keys():
         _retire(there[code], len(wanted) + 1, account)
     after = _standing(operation.categories.all())
-    _tell(operation, {pk for pk in after.keys() & before.keys() if after[pk] != before[pk]}, account)
+    return {pk for pk in after.keys() & before.keys() if after[pk] != before[pk]}
 
 
 def _standing(categories: Iterable[Category]) -> dict[int, tuple[bool, int | None]]:
@@ -207,7 +211,7 @@ def _standing(categories: Iterable[Category]) -> dict[int, tuple[bool, int | Non
     return {category.pk: (category.persons_at_risk, category.parent_id) for category in categories}
 
 
-def _tell(operation: Operation, changed: set[int], account: _Account) -> None:
+def _tell_of_categories(operation: Operation, changed: set[int], account: _Account) -> None:
     """Readers must not keep seeing exactly what a changed category now says is dangerous to show."""
     if changed:
         for hook in plugins.categories_changed():
@@ -298,8 +302,10 @@ PlaceKey = tuple[str, str, int]
 Entry = tuple[Place, tuple[tuple[str, str], ...]]  # a place not yet saved, and its further names with language
 
 
-def _places(operation: Operation, files: Iterable[Path], account: _Account) -> None:
-    """Replace the places of the files where one differs. Places that came to be here stay as they are."""
+def _places(operation: Operation, files: Iterable[Path], account: _Account) -> set[str]:
+    """Replace the places of the files where one differs. Places that came to be here stay as they are. Returns the
+    P-codes whose region is another now."""
+    before = gazetteer.regions(operation.pk)
     wanted: dict[PlaceKey, Entry] = {}
     for file in files:
         for listed in read_places(file):
@@ -318,6 +324,15 @@ def _places(operation: Operation, files: Iterable[Path], account: _Account) -> N
     _swap(gone, new)
     fresh = sum(_place_key(place) not in there for place, _ in new)
     _note_places(account, fresh, len(new) - fresh, len(gone) - (len(new) - fresh))
+    after = gazetteer.regions(operation.pk)
+    return {code for code in before.keys() | after.keys() if before.get(code) != after.get(code)}
+
+
+def _tell_of_regions(operation: Operation, codes: set[str], account: _Account) -> None:
+    """Readers who get no more of a place than its region have had the one before."""
+    if codes:
+        for hook in plugins.regions_changed():
+            account.changed += hook(operation.pk, codes)
 
 
 def _swap(gone: list[int], new: list[Entry]) -> None:

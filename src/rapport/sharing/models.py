@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F
 from django.utils import timezone
 
 from rapport.sharing.handling import KNOWN, UNKNOWN, Handling
-from rapport.values import Precision, Purpose, Sensitivity, Spot
+from rapport.values import Precision, Sensitivity, Spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,8 @@ class ReleaseEntry(models.Model):
 
 
 class LogLook(models.Model):
-    """Up to when it was looked whether a delay or a date of the protocol gives or ends something (events/due.py)."""
+    """One row an operation: whoever writes into its release logs holds it first (logs.py). `at`: up to when it was
+    looked whether a delay or a date of the protocol gives or ends something (events/due.py)."""
 
     operation = models.OneToOneField("operations.Operation", on_delete=models.CASCADE, related_name="log_look")
     at = models.DateTimeField()
@@ -237,31 +237,3 @@ class PartnerKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.start}…)"
-
-
-def next_seqs(operation_id: int, audience: str, count: int) -> range:
-    """The next `count` stamps of an audience's release log; call inside the transaction that writes them."""
-    if not count:
-        return range(0)
-    last = _moved(operation_id, audience, count)
-    return range(last - count + 1, last + 1)
-
-
-def moved_for(operation_id: int, audience: str, last: Mapping[Purpose, int]) -> None:
-    """The last stamps that changed something for each of these purposes; in the transaction that took them."""
-    clock = ReleaseClock.objects.filter(operation_id=operation_id, audience=audience)
-    if last:
-        clock.update(**{f"{purpose.value}_seq": seq for purpose, seq in last.items()})
-
-
-def last_seq(operation_id: int, audience: str) -> int:
-    """The last stamp of an audience's release log, which nobody else moves until this transaction ends."""
-    return _moved(operation_id, audience, 0)
-
-
-def _moved(operation_id: int, audience: str, by: int) -> int:
-    clock = ReleaseClock.objects.filter(operation_id=operation_id, audience=audience)
-    if not clock.exists():
-        ReleaseClock.objects.get_or_create(operation_id=operation_id, audience=audience)
-    clock.update(seq=F("seq") + by)  # takes the row's lock: from here on the number is ours alone
-    return clock.values_list("seq", flat=True).get()

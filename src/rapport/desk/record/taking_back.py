@@ -4,7 +4,7 @@ here how it is restored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -39,7 +39,7 @@ def take_back(person: Person, decisions: Sequence[Decision], batch: Decision | N
     (`outlook` finds them; withdraw.py looks for itself)."""
     if not decisions:
         return []
-    concerned = {event for one in decisions for event in (one.event_id, one.other_event_id) if event}
+    concerned = events_of(decisions)
     hold(concerned)
     folded = [one for one in decisions if one.kind in FOLDED]
     record = placement.read(one.event_id or 0 for one in folded) if folded else None
@@ -54,6 +54,16 @@ def take_back(person: Person, decisions: Sequence[Decision], batch: Decision | N
         concerned |= placement.write(record.placement(), after.placement(), record.born)
     log.record(decisions[0].operation_id, concerned)
     return made
+
+
+def events_of(decisions: Iterable[Decision]) -> set[int]:
+    """The events that these decisions changed."""
+    found: set[int] = set()
+    for one in decisions:
+        found |= {event for event in (one.event_id, one.other_event_id) if event}
+        if one.kind == K.SHOW_FILE:
+            found |= attachments.shown_in(one)
+    return found
 
 
 def _undoing(person: Person, decision: Decision, batch: Decision | None) -> Decision:

@@ -18,7 +18,7 @@ from rapport.desk.books import PLACING, allow, decide, hold, parts
 from rapport.desk.queue import ranks
 from rapport.desk.record import placement
 from rapport.desk.record.outlook import Left, Outlook, allow_undo, judged_now, outlook, undone_among
-from rapport.desk.record.taking_back import FOLDED, take_back
+from rapport.desk.record.taking_back import FOLDED, events_of, take_back
 from rapport.desk.standing_orders.orders import effects_of
 from rapport.errors import Conflict
 from rapport.operations.models import StandingOrder
@@ -72,7 +72,7 @@ def _held(decisions: Iterable[Decision]) -> list[Decision]:
     back, and nobody changes their events: those are held first, with all that hang together with them."""
     chosen = list(decisions)
     folded = placement.connected(one.event_id or 0 for one in chosen if one.kind in FOLDED)
-    hold(folded | {event for one in chosen for event in (one.event_id, one.other_event_id) if event})
+    hold(folded | events_of(chosen))
     held: list[Decision] = []
     for some in parts(sorted(one.pk for one in chosen)):
         # Without a claim to their keys: a rollback that undoes one of them only names it, and need not wait.

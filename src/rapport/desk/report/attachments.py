@@ -105,6 +105,12 @@ def _changed(event: Event) -> None:
     log.record(event.operation_id, [event.pk])
 
 
+def shown_in(decision: Decision) -> set[int]:
+    """The events with which readers got the file before one of these decisions and after it; since its report was split
+    off or merged they are two, of which the decision names one."""
+    return {said["shown_in"] for said in (decision.before, decision.after) if said["shown_in"]}
+
+
 def take_back(decision: Decision) -> None:
     """What stood before one of these decisions; for taking_back.py, in its transaction."""
     before, after = decision.before, decision.after

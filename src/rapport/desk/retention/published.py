@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rapport.events import log
+from rapport.events.models import EventReport
 from rapport.plugins import Doomed, Holder
-from rapport.reports.models import Attachment
 
 
 def destroy(doomed: Doomed) -> Mapping[str, int]:
-    """Destroys nothing itself; asked before the files are gone."""
-    shown = Attachment.objects.filter(report_id__in=doomed.files).values_list("published_in", flat=True)
-    log.record(doomed.operation_id, {event for event in shown if event})
+    """Destroys nothing itself; asked when the files are gone. One was shown with no event but that of its report."""
+    events = EventReport.objects.filter(report_id__in=doomed.files).values_list("event_id", flat=True)
+    log.record(doomed.operation_id, events)
     return {}
 
 

@@ -8,7 +8,7 @@
   const note = document.getElementById('live');
   if (!views || !window.fetch) return;
   const filters = document.querySelector('.filters .more');
-  let seq = Number(views.dataset.seq), moment = Number(views.dataset.moment), wait = EVERY, timer = 0, lostAt = null, counted = true;
+  let state = views.dataset.state, moment = Number(views.dataset.moment), wait = EVERY, timer = 0, lostAt = null, counted = true;
 
   // The region itself is always there: screen readers announce what changes in it.
   function say(text) { note.textContent = text; note.className = text ? 'note' : ''; }
@@ -25,7 +25,7 @@
     if (document.hidden) return;
     fresh(views.dataset.pulse)
       .then(function (answer) { return answer.json(); })
-      .then(function (pulse) { return pulse.seq === seq ? null : update(pulse.seq); })
+      .then(function (pulse) { return pulse.state === state ? null : update(pulse.state); })
       .then(found, lost)
       .then(function () { timer = timer || setTimeout(look, wait); });
   }
@@ -48,7 +48,7 @@
       if (!line.contains(document.activeElement)) line.replaceWith(page.getElementById('timeline'));
       document.getElementById('unmapped').replaceWith(page.getElementById('unmapped'));
       moment = Number(page.querySelector('[data-moment]').dataset.moment);
-      seq = next;
+      state = next;
       counted = false;
       count();
       lostAt = null;
