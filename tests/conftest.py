@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +32,9 @@ def pytest_configure() -> None:
     # Without collectstatic there is no manifest; tests serve the files as they lie.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    hypothesis.settings.register_profile("rapport", deadline=None)  # a busy machine is no fault
+    # A busy machine is no fault. So many cases for each promise with every change; more where somebody asks for them.
+    examples = int(os.environ.get("HYPOTHESIS_EXAMPLES", "50"))
+    hypothesis.settings.register_profile("rapport", deadline=None, max_examples=examples)
     hypothesis.settings.load_profile("rapport")
 
 

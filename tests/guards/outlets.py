@@ -18,6 +18,7 @@ from tests.conftest import SMSSYNC_TOKEN
 from tests.guards.canaries import AT_RISK_PLACE, PLACE, SEARCHED
 from tests.guards.seeded import World
 from tests.guards.walk import Route, routes
+from tests.unpacked import unpacked
 
 LAYER = "roads"
 NO_FILE = "00000000"
@@ -123,13 +124,16 @@ def queries_of(route: Route, client: Client, path: str, queries: Sequence[str]) 
     return [""] if bare == full else queries
 
 
-def addresses(client: Client, world: World, may: Callable[[str], bool], every: int = 1) -> Iterator[str]:
-    """Every address with its queries, or with each `every`th of them. Where the reader is turned away at the door, one
-    address stands for all."""
+def addresses(
+    client: Client, world: World, may: Callable[[str], bool], every: int = 1, first: int = 0
+) -> Iterator[str]:
+    """Every address with its queries, or with each `every`th of them from `first` on, and always with none. Where the
+    reader is turned away at the door, one address stands for all."""
+    some = [*dict.fromkeys(["", *QUERIES[first::every]])]
     for route in routes():
         open_to = may(route.access)
         for path in paths(route, world, first_only=not open_to):
-            queries = queries_of(route, client, path, QUERIES[::every]) if open_to else [""]
+            queries = queries_of(route, client, path, some) if open_to else [""]
             yield from (f"{path}?{query}" if query else path for query in queries)
     yield from ("/nowhere/", "/sample/nowhere/", "/api/nowhere", "/robots.txt", "/sitemap.xml", "/favicon.ico")
 
@@ -148,4 +152,4 @@ def answers(client: Client, address: str, *, in_every_way: bool = True) -> Itera
 def text_of(answer: object) -> str:
     head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())  # type: ignore[attr-defined]
     body = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined, call-overload]
-    return f"{answer.status_code}\n{head}\n\n{body.decode('utf-8', 'replace')}"  # type: ignore[attr-defined]
+    return f"{answer.status_code}\n{head}\n\n{unpacked(body)}"  # type: ignore[attr-defined]

@@ -263,7 +263,7 @@ def test_a_row_of_millions_of_cells_is_left_out_and_told(tmp_path: Path) -> None
     assert [(one.row, one.rule) for one in table.notices if one.severity == "error"] == [(3, "endless_row")]
 
 
-@pytest.mark.long
+@pytest.mark.soak
 def test_a_million_objects_are_read_in_bounded_memory(tmp_path: Path) -> None:
     path = tmp_path / "t.json"
     with path.open("w") as file:

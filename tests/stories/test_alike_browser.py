@@ -19,7 +19,7 @@ from tests.web.desk import DRAFT, books, report
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 SAID = "Three people are trapped under the school of Delmas 31, please send help and water"
-WIDTHS = pytest.mark.parametrize("width", [1280, 390])
+WIDTHS = pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.soak), 390])
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def test_two_events_become_one_and_two_again(desk: Desk, operation: Operation, v
     picture(page, "split-done")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.soak), 390])
 def test_many_are_decided_at_once_and_taken_back(
     desk: Desk, operation: Operation, volunteer: Person, width: int
 ) -> None:

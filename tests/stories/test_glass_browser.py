@@ -52,7 +52,7 @@ def event(operation: Operation, verifier: Person) -> Event:
     return made
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.soak), 390])
 def test_a_custodian_breaks_the_glass_and_the_lead_ends_it(
     width: int, chromium: Browser, live_server: Any, operation: Operation, custodian: Person, lead: Person
 ) -> None:
@@ -114,7 +114,7 @@ def test_without_script_on_a_phone_an_events_senders_are_reached(
     page.context.close()
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.soak), 390])
 def test_a_reader_and_the_team_ask_why(
     width: int,
     chromium: Browser,

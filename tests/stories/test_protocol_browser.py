@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from rapport.sharing import activation
 from rapport.sharing.protocol.library import text_of
 from rapport.values import Precision
 from tests.stories.test_desk_browser import Desk
+from tests.unpacked import unpacked
 from tests.web.public import publish
 from tests.web.test_protocol_page import STRICT
 
@@ -49,11 +51,15 @@ def ways(event: Event) -> dict[str, str]:
 
 
 def get(reader: Page, where: str) -> tuple[int, str]:
-    """What the browser gets, its own cache included."""
-    status, text = reader.evaluate(
-        "async where => { const a = await fetch(where); return [a.status, await a.text()] }", where
+    """What the browser gets, its own cache included; of a workbook what stands in it."""
+    status, encoded = reader.evaluate(
+        """async where => {
+            const a = await fetch(where), bytes = new Uint8Array(await a.arrayBuffer())
+            return [a.status, btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))]
+        }""",
+        where,
     )
-    return int(status), str(text)
+    return int(status), unpacked(b64decode(encoded))
 
 
 def until_all_obey(reader: Page, event: Event, begin: float, obeys: Callable[[int, str], bool]) -> Mapping[str, float]:

@@ -63,7 +63,7 @@ def visit(chromium: Browser, live_server: Any, request: pytest.FixtureRequest) -
 LOOKS = [
     pytest.param({"viewport": WIDE}, id="wide"),
     pytest.param({"viewport": PHONE, "has_touch": True}, id="phone"),
-    pytest.param({"viewport": WIDE, "color_scheme": "dark"}, id="dark"),
+    pytest.param({"viewport": WIDE, "color_scheme": "dark"}, id="dark", marks=pytest.mark.soak),
 ]
 SILENT = [pytest.param({"viewport": PHONE, "java_script_enabled": False}, id="without script")]
 

@@ -14,7 +14,7 @@ from rapport.accounts.models import Person
 from tests.web.totp import PASSWORD, code
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
-WIDTHS = pytest.mark.parametrize("width", [1280, 390])
+WIDTHS = pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.soak), 390])
 
 
 class Visitor:

@@ -61,7 +61,7 @@ def told(operation: Operation) -> dict[str, Report]:
     return made
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.soak), 390])
 def test_a_volunteer_sees_by_which_words_each_suggestion_was_made(
     width: int, chromium: Browser, live_server: Any, volunteer: Person, told: dict[str, Report]
 ) -> None:
