@@ -82,10 +82,15 @@ def test_no_canary_leaves_by_any_route(protocol: str, part: int, world: World, s
 
 
 @pytest.mark.long
-def test_no_canary_leaves_with_the_answer_to_what_is_sent(world: World, someone: Callable[..., Person]) -> None:
-    """Forms with faults, forged, too large, too fast; methods that nobody knows; a server whose database is broken."""
+@pytest.mark.parametrize("asking", [2, pytest.param(None, marks=pytest.mark.soak)], ids=["two readers", "all readers"])
+def test_no_canary_leaves_with_the_answer_to_what_is_sent(
+    asking: int | None, world: World, someone: Callable[..., Person]
+) -> None:
+    """Forms with faults, forged, too large, too fast; methods that nobody knows; a server whose database is broken.
+    With every change by who is told most, in the soak by all."""
     in_force(world, PROTOCOLS["partners"])
-    readers, watch = outsiders(world, someone, "partners"), Watch(world, "partners")
+    told_most = sorted(outsiders(world, someone, "partners"), key=lambda one: one.every)
+    readers, watch = told_most[:asking], Watch(world, "partners")
     with the_log() as log:
         for reader in readers:
             for address, answer in answered(reader, world):

@@ -156,7 +156,7 @@ def test_a_heavy_file_takes_no_longer_than_it_may(name: str) -> None:
     assert time.process_time() - begun < 6
 
 
-@pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.parametrize("name", HEAVY)
 def test_a_heavy_file_takes_no_more_memory_than_it_may(name: str) -> None:
     tracemalloc.start()

@@ -61,7 +61,7 @@ def visit(chromium: Browser, live_server: Any, request: pytest.FixtureRequest) -
 
 
 LOOKS = [
-    pytest.param({"viewport": WIDE}, id="wide"),
+    pytest.param({"viewport": WIDE}, id="wide", marks=pytest.mark.soak),
     pytest.param({"viewport": PHONE, "has_touch": True}, id="phone"),
     pytest.param({"viewport": WIDE, "color_scheme": "dark"}, id="dark", marks=pytest.mark.soak),
 ]

@@ -339,6 +339,7 @@ def empty_postgres() -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@pytest.mark.soak
 @pytest.mark.postgres
 def test_sqlite_to_postgresql_and_back_changes_no_cell(
     data: Path, made: Path, empty_postgres: str, tmp_path: Path
