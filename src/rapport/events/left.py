@@ -12,12 +12,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
+from django.db.models import F, QuerySet
 
 from rapport.events.items import BY_ITSELF, items
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.oversight import keys
 from rapport.sharing.items import Item
+from rapport.sharing.models import ReleaseEntry
 from rapport.sharing.policy import Policy
 from rapport.sharing.protocol.model import PURPOSES, Audience
 from rapport.sharing.release import release_to
@@ -60,6 +62,11 @@ def as_read(text: str) -> Digests:
 def bits(purposes: Iterable[Purpose]) -> int:
     """As the release log keeps a set of purposes."""
     return sum(1 << PURPOSES.index(purpose) for purpose in purposes)
+
+
+def concerning(log: QuerySet[ReleaseEntry], purpose: Purpose) -> QuerySet[ReleaseEntry]:
+    """Those entries of a log that changed something for this purpose."""
+    return log.annotate(concerned=F("purposes").bitand(bits([purpose]))).filter(concerned__gt=0)
 
 
 def purposes(bits: int) -> list[Purpose]:

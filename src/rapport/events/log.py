@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from rapport import plain_sql
 from rapport.events.items import BY_ITSELF
-from rapport.events.left import FORGOTTEN, NOTHING, Digests, as_kept, as_read, bits, left, purposes
+from rapport.events.left import FORGOTTEN, NOTHING, Digests, as_kept, as_read, bits, concerning, left, purposes
 from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
@@ -122,8 +122,7 @@ def changed(operation_id: int, audience: str, purpose: Purpose, ids: Sequence[in
         log = ReleaseEntry.objects.filter(
             operation_id=operation_id, audience=audience, event_id__in=ids[start : start + _PART], anew=False
         )
-        concerned = log.annotate(concerned=F("purposes").bitand(bits([purpose]))).filter(concerned__gt=0)
-        found.update(concerned.order_by().values_list("event_id").annotate(last=Max("at")))
+        found.update(concerning(log, purpose).order_by().values_list("event_id").annotate(last=Max("at")))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -12,6 +13,8 @@ from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.sharing import given
 from rapport.sharing.active import policy_of
+from rapport.sharing.items import Item
+from rapport.sharing.policy import Policy
 from rapport.sharing.queries import released
 from rapport.sharing.release import release
 from rapport.values import Purpose, Reader, Release
@@ -20,7 +23,14 @@ from rapport.values import Purpose, Reader, Release
 def releases(operation: Operation, reader: Reader, purpose: Purpose, ids: Sequence[int]) -> list[Release]:
     """The releases of these events for this reader, in the order of `ids`; what is not released is left out. What goes
     to a named reader is written down first."""
-    policy, now = policy_of(operation.pk), timezone.now()
+    made = released_items(operation, policy_of(operation.pk), reader, purpose, ids, timezone.now())
+    return [one for _, one in made]
+
+
+def released_items(
+    operation: Operation, policy: Policy, reader: Reader, purpose: Purpose, ids: Sequence[int], now: datetime
+) -> list[tuple[Item, Release]]:
+    """The same by a protocol that was read already, each with the Item that it was made of."""
     known = items(operation, ids, policy)
     changed = log.changed(operation.pk, policy.protocol.audience_of(reader, purpose).name, purpose, ids)
     made = (
@@ -30,7 +40,7 @@ def releases(operation: Operation, reader: Reader, purpose: Purpose, ids: Sequen
     )
     left = {event_id: one for event_id, one in made if one is not None}
     given.record(operation.pk, policy.protocol, reader, left)
-    return list(left.values())
+    return [(known[event_id], one) for event_id, one in left.items()]
 
 
 def by_ref(operation: Operation, reader: Reader, purpose: Purpose, ref: str) -> Release | None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from rapport.events.left import as_read, bits
+from rapport.events.left import as_read, concerning
 from rapport.events.log import listed
 from rapport.events.models import Event
 from rapport.sharing.active import policy_of
@@ -37,7 +37,7 @@ def returned(operation_id: int, audience: str, purpose: Purpose, seq: int) -> li
     moved = log.order_by("-seq").values_list("at", flat=True).first()
     if moved is None:
         return []
-    concerned = log.annotate(concerned=F("purposes").bitand(bits([purpose]))).filter(concerned__gt=0)
+    concerned = concerning(log, purpose)
     later = concerned.filter(event_id=OuterRef("event_id"), seq__gt=OuterRef("seq"))
     # Kept for one purpose and taken back for another: an entry of which one digest is missing.
     ends = concerned.filter(Q(retracted=True) | Q(left__contains="-"), ~Exists(later), at__gt=moved - KEPT)
@@ -63,8 +63,7 @@ def changes(operation_id: int, audience: str, purpose: Purpose, after: int, upto
     """Of the log's entries after one stamp and up to another, those that concern the purpose: one for each event that
     the audience has now, or had then; in the order in which they changed last."""
     log = ReleaseEntry.objects.filter(operation_id=operation_id, audience=audience)
-    concerned = log.annotate(concerned=F("purposes").bitand(bits([purpose]))).filter(concerned__gt=0).order_by("seq")
-    concerned = concerned.only("event_id", "seq", "at", "retracted", "left")
+    concerned = concerning(log, purpose).order_by("seq").only("event_id", "seq", "at", "retracted", "left")
     last = {entry.event_id: entry for entry in concerned.filter(seq__gt=after, seq__lte=upto)}
     for part in _parts(iter(sorted(last.values(), key=lambda entry: entry.seq))):
         ids = [entry.event_id for entry in part]

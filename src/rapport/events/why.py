@@ -18,8 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_safe
 
 from rapport.events.gone import gone, part_of
-from rapport.events.items import items
-from rapport.events.releases import given_by_ref, releases
+from rapport.events.releases import given_by_ref, released_items
 from rapport.formats.dictionary.fields import MARKINGS, meaning_of
 from rapport.operations.access import address, public
 from rapport.operations.models import Operation
@@ -106,11 +105,9 @@ def explained(operation: Operation, who: Reader, ref: str) -> Explained | None:
     """The release of an event as its page shows it, with its ruling; None where this reader does not get it."""
     policy, now = policy_of(operation.pk), timezone.now()
     event_id = given_by_ref(operation, who, Purpose.VIEW, ref)
-    found = items(operation, [event_id], policy) if event_id else {}
-    for item in found.values():
-        made = next(iter(releases(operation, who, Purpose.VIEW, list(found))), None)
-        if made is not None:
-            return Explained(made, decide(policy, who, item, Purpose.VIEW, now), item, policy, now)
+    ids = [event_id] if event_id else []
+    for item, made in released_items(operation, policy, who, Purpose.VIEW, ids, now):
+        return Explained(made, decide(policy, who, item, Purpose.VIEW, now), item, policy, now)
     return None
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from rapport.events.views import readable
-from rapport.exchange.dictionary import answered
+from rapport.exchange.answers import base_url, body_answered
 from rapport.exchange.taking import OFFERED
 from rapport.exchange.views import FORMATS, Feed, asked_feed
 from rapport.formats import pack
@@ -43,8 +42,8 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def as_json(request: HttpRequest) -> HttpResponseBase:
     """The same as a DCAT catalogue in JSON-LD."""
-    body = written(f"{_base(request)}/catalogue.jsonld", "rapport", [one.dataset for one in _held(request)])
-    return answered(request, body, CONTENT_TYPE, anyone=False)  # what is listed depends on who reads
+    body = written(f"{base_url(request)}/catalogue.jsonld", "rapport", [one.dataset for one in _held(request)])
+    return body_answered(request, body, CONTENT_TYPE, anyone=False)  # what is listed depends on who reads
 
 
 def _held(request: HttpRequest) -> Iterator[Held]:
@@ -77,7 +76,3 @@ def _dataset(operation: Operation, feed: Feed) -> Dataset:
         licence=Licence(**operation.licence) if operation.licence else None,
         distributions=[whole, *feeds],
     )
-
-
-def _base(request: HttpRequest) -> str:
-    return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")

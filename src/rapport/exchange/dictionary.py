@@ -6,15 +6,13 @@ the names of the others would tell what the desk asks for.
 
 from __future__ import annotations
 
-import hashlib
-
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from rapport.events import extra
+from rapport.exchange.answers import body_answered
 from rapport.formats.context import ExtraColumn
 from rapport.formats.dictionary.described import TABLES, Tongue, as_csv, describe, table_schema, written
 from rapport.formats.dictionary.fields import LEVELS
@@ -82,7 +80,7 @@ def as_schema(request: HttpRequest, operation: Operation) -> HttpResponseBase:
     who = reader(request, operation)
     mine = _for(operation, who)
     schema = table_schema(entries(mine), export, version(mine), operation.slug, _tongue(operation))
-    return answered(request, written(schema), "application/json", anyone=who.anonymous)
+    return body_answered(request, written(schema), "application/json", anyone=who.anonymous)
 
 
 @public
@@ -91,7 +89,7 @@ def as_table(request: HttpRequest, operation: Operation) -> HttpResponseBase:
     who = reader(request, operation)
     mine = _for(operation, who)
     body = b"".join(as_csv(entries(mine), version(mine), _tongue(operation)))
-    response = answered(request, body, CSV_TYPE, anyone=who.anonymous)
+    response = body_answered(request, body, CSV_TYPE, anyone=who.anonymous)
     response.headers["Content-Disposition"] = f'attachment; filename="{operation.slug}-dictionary.csv"'
     return response
 
@@ -102,15 +100,3 @@ def _for(operation: Operation, who: Reader) -> Own:
 
 def _tongue(operation: Operation) -> Tongue:
     return Tongue(get_language() or operation.language, gettext)
-
-
-def answered(request: HttpRequest, body: bytes, content_type: str, *, anyone: bool) -> HttpResponseBase:
-    """As feeds are answered: asked for again, and sent again only when it has changed. `anyone`: it holds nothing that
-    only some get."""
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    whole = HttpResponse(b"" if request.method == "HEAD" else body, content_type=content_type)
-    response = get_conditional_response(request, etag) or whole
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "no-cache" if anyone else "private, no-cache"
-    patch_vary_headers(response, ["Accept-Encoding", "Accept-Language", "Cookie"])
-    return response

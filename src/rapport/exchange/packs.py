@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from rapport.errors import NotAllowed, Refused
 from rapport.events.returned import changes
+from rapport.exchange.answers import answered, refused, streamed
 from rapport.exchange.dictionary import own
 from rapport.exchange.models import Pack
 from rapport.exchange.views import FORMATS, Feed, asked_feed
@@ -72,24 +72,17 @@ def _given(request: HttpRequest, operation: Operation, partner: Reader | None = 
     try:
         asked = _asked(request, operation, partner)
     except Refused as error:
-        return HttpResponse(f"{error}\n", status=error.status, content_type="text/plain; charset=utf-8")
-    etag = asked.feed.etag(f"pack {asked.since.number if asked.since else ''}")
-    response = get_conditional_response(request, etag) or _answer(request, asked)
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "no-cache" if asked.feed.reader.anonymous else "private, no-cache"
-    patch_vary_headers(response, ["Accept-Encoding", "Accept-Language", "Cookie"])
-    return response
-
-
-def _answer(request: HttpRequest, asked: Asked) -> HttpResponseBase:
-    if request.method == "HEAD":
-        response: HttpResponseBase = HttpResponse(content_type=pack.CONTENT_TYPE)
-    else:
-        response = StreamingHttpResponse(content(asked), content_type=pack.CONTENT_TYPE)
-    whom = f"-{asked.feed.reader.organisation}" if asked.feed.reader.organisation else ""
-    name = f"{asked.feed.operation.slug}{whom}-{asked.made.number}.zip"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+        return refused(error)
+    feed, since = asked.feed, asked.since
+    etag = feed.etag(f"pack {since.number if since else ''}")
+    whom = f"-{feed.reader.organisation}" if feed.reader.organisation else ""
+    name = f"{operation.slug}{whom}-{asked.made.number}.zip"
+    return answered(
+        request,
+        etag,
+        lambda: streamed(request, lambda: content(asked), pack.CONTENT_TYPE, name),
+        anyone=feed.reader.anonymous,
+    )
 
 
 def _asked(request: HttpRequest, operation: Operation, partner: Reader | None) -> Asked:

@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -25,6 +23,7 @@ from rapport.events.filters import Filters
 from rapport.events.index import Selection
 from rapport.events.releases import releases
 from rapport.events.returned import returned
+from rapport.exchange.answers import answered, base_url, refused, streamed
 from rapport.exchange.dictionary import columns
 from rapport.formats import atom, geojson, ical, kml, rss, table, xlsx
 from rapport.formats.context import Deleted, FeedContext
@@ -133,15 +132,11 @@ def feed(request: HttpRequest, operation: Operation, ending: str) -> HttpRespons
     try:
         asked = asked_feed(request, operation, FORMATS[ending])
     except Refused as error:
-        return HttpResponse(f"{error}\n", status=error.status, content_type="text/plain; charset=utf-8")
-    etag = asked.etag()
+        return refused(error)
     # By the ETag alone: a delay that ends, another name in the operation's file, change a feed and no entry's time.
-    response = get_conditional_response(request, etag) or _answer(request, asked)
+    response = answered(request, asked.etag(), lambda: _answer(request, asked), anyone=asked.reader.anonymous)
     if not asked.rounding:  # when within a rounded time something changed is what was rounded away
         response.headers["Last-Modified"] = http_date(int(asked.context.updated.timestamp()))
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "no-cache" if asked.reader.anonymous else "private, no-cache"
-    patch_vary_headers(response, ["Accept-Encoding", "Accept-Language", "Cookie"])
     return response
 
 
@@ -169,7 +164,7 @@ def asked_feed(
     language = get_language() or operation.language
     changed = _changed(operation, audience.name, selection.seq)
     context = FeedContext(
-        base_url=settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/"),
+        base_url=base_url(request),
         slug=operation.slug,
         name=operation.name_in(language),
         language=language,
@@ -198,13 +193,8 @@ def _changed(operation: Operation, audience: str, seq: int) -> datetime:
 
 def _answer(request: HttpRequest, asked: Feed) -> HttpResponseBase:
     form = asked.format
-    if request.method == "HEAD":
-        response: HttpResponseBase = HttpResponse(content_type=form.content_type)
-    else:
-        response = StreamingHttpResponse(asked.content(), content_type=form.content_type)
-    if form.ending not in SHOWN:
-        name = f"{asked.operation.slug}-events.{form.ending}"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    name = "" if form.ending in SHOWN else f"{asked.operation.slug}-events.{form.ending}"
+    response = streamed(request, asked.content, form.content_type, name)
     if form.ending in TABLES:  # what its columns mean: RFC 8288
         described = asked.context.dictionary_url(form.ending)
         response.headers["Link"] = f'<{described}>; rel="describedby"; type="application/json"'
