@@ -55,7 +55,7 @@ def test_a_partner_s_reading_is_written_down_and_entered_once(operation: Operati
     for _ in range(2):
         assert releases(operation, PARTNER, Purpose.VIEW, [event.pk])
     row = NamedRelease.objects.get()
-    assert (row.event_id, row.organisation, row.audience, row.purpose) == (event.pk, "who", "partners", "view")
+    assert (row.item_id, row.organisation, row.audience, row.purpose) == (event.pk, "who", "partners", "view")
     assert row.left["precision"] == DRAFT.spot.precision if DRAFT.spot else False
     number = Organisation.objects.get().pk
     assert [(one["count"], one["reader"]) for one in in_ledger()] == [(1, f"organisation {number}, person 7")]

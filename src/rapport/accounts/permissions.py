@@ -11,6 +11,8 @@ from enum import StrEnum
 
 class Permission(StrEnum):
     ACCOUNTS_PERSON_INVITE = "accounts:person:invite"
+    DESK_ALERT_DRAFT = "desk:alert:draft"
+    DESK_ALERT_ISSUE = "desk:alert:issue"
     DESK_CONTEST_ANSWER = "desk:contest:answer"
     DESK_DECISION_UNDO = "desk:decision:undo"
     DESK_EVENT_EDIT = "desk:event:edit"
@@ -60,6 +62,7 @@ _TRIAGE = _DESK | {
     _P.DESK_SENDER_ASK,
 }
 _VERIFY = _TRIAGE | {
+    _P.DESK_ALERT_DRAFT,
     _P.DESK_CONTEST_ANSWER,
     _P.DESK_EVENT_VERIFY,
     _P.DESK_FILE_PUBLISH,
@@ -80,6 +83,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.LEAD: _VERIFY
     | {
         _P.ACCOUNTS_PERSON_INVITE,
+        _P.DESK_ALERT_ISSUE,
         _P.INTAKE_IMPORT_RUN,
         _P.NOTIFY_SENDING_STOP,
         _P.OPERATIONS_FUNCTION_STOP,

@@ -51,7 +51,21 @@ class Mistake:
     sentence: str
 
 
-class DraftForm(forms.Form):
+class ToldForm(forms.Form):
+    """A form that says at the top of its page what is wrong with it."""
+
+    def mistakes(self) -> list[Mistake]:
+        """What stands in the way, to be said at the top of a page whose fields may be far below."""
+        return [
+            Mistake(self[name].id_for_label or self[name].auto_id, str(self[name].label), str(sentence))
+            if name in self.fields
+            else Mistake("", "", str(sentence))
+            for name, sentences in self.errors.items()
+            for sentence in sentences
+        ]
+
+
+class DraftForm(ToldForm):
     """What an event is to say; all of it may be left empty."""
 
     title = forms.CharField(
@@ -179,16 +193,6 @@ class DraftForm(forms.Form):
     def show(self, refused: Refused) -> None:
         field = _SHOWN_AT.get(refused.field, refused.field)
         self.add_error(field if field in self.fields else None, refused.remedy)
-
-    def mistakes(self) -> list[Mistake]:
-        """What stands in the way, to be said at the top of a page whose fields may be far below."""
-        return [
-            Mistake(self[name].id_for_label or self[name].auto_id, str(self[name].label), str(sentence))
-            if name in self.fields
-            else Mistake("", "", str(sentence))
-            for name, sentences in self.errors.items()
-            for sentence in sentences
-        ]
 
     def _draft(self, was: datetime | None, had: Mapping[str, Json]) -> EventDraft:
         typed = self.cleaned_data

@@ -227,6 +227,8 @@ def _label(decision: Decision) -> str:
     if decision.kind in (DecisionKind.STOP_FUNCTION, DecisionKind.RESUME_FUNCTION, DecisionKind.ANSWER_CONTEST):
         function = register.find(decision.after["function"])
         return f"{label}: {function.name if function else decision.after['function']}"
+    if decision.kind == DecisionKind.ALERT:
+        return f"{decision.after['became']} the alert {decision.after['alert']}"
     if decision.kind == DecisionKind.BULK:
         return str(decision.after["said"])
     if decision.kind in (DecisionKind.NAME_PLACE, DecisionKind.NO_PLACE):

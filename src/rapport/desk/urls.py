@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from rapport.desk import selection_pages
+from rapport.desk.alerts import pages as alerts
 from rapport.desk.automated import pages as automated
 from rapport.desk.event import listing as event_list
 from rapport.desk.event import merge_pages
@@ -34,6 +35,8 @@ LEDGER = f"{DESK}ledger/"
 PLAY = f"{DESK}protocol/play/"
 RETENTION = f"{DESK}retention/"
 ORDER = f"{DESK}orders/<slug:slug>/"
+ALERTS = f"{DESK}alerts/"
+ALERT_DRAFT = f"{ALERTS}drafts/<int:number>/"
 AGREEMENT = f"{DESK}partners/<int:number>/"
 ORGANISATION = f"{DESK}organisations/<int:number>/"
 
@@ -78,6 +81,14 @@ urlpatterns = [
     path(f"{EVENT}edit/", event_page.edit, name="desk_edit"),
     path(f"{EVENT}publication/", event_page.publish, name="desk_publish"),
     path(f"{EVENT}status/", event_page.set_status, name="desk_status"),
+    path(ALERTS, alerts.show, name="desk_alerts"),
+    path(f"{ALERTS}new/", alerts.new, name="desk_alert_new"),
+    path(ALERT_DRAFT, alerts.draft, name="desk_alert_draft"),
+    path(f"{ALERT_DRAFT}change/", alerts.change, name="desk_alert_change"),
+    path(f"{ALERT_DRAFT}issue/", alerts.issue, name="desk_alert_issue"),
+    path(f"{ALERT_DRAFT}discard/", alerts.drop, name="desk_alert_drop"),
+    path(f"{ALERTS}<slug:ref>/update/", alerts.update, name="desk_alert_update"),
+    path(f"{ALERTS}<slug:ref>/cancel/", alerts.cancel, name="desk_alert_cancel"),
     path(f"{DESK}decisions/", record_pages.decisions, name="desk_decisions"),
     path(f"{DESK}decisions/<int:decision_id>/undo/", record_pages.take_back, name="desk_undo"),
     path(OUTBOX, outbox_page.page, name="desk_outbox"),

@@ -127,12 +127,12 @@ def _title(audience: Audience | None, name: str) -> str:
 
 
 def _read(operation: Operation, refs: Mapping[int, str], within: Mapping[int, _Time]) -> dict[int, list[Read]]:
-    rows = [row for row in given.to_named(operation.pk, refs) if within[row.event_id].holds(row.at)]
+    rows = [row for row in given.to_named(operation.pk, refs) if within[row.item_id].holds(row.at)]
     slugs = {row.organisation for row in rows}
     names = dict(Organisation.objects.filter(slug__in=slugs).values_list("slug", "name"))
     found: dict[int, list[Read]] = {}
     for row in rows:
-        found.setdefault(row.event_id, []).append(_reading(row, names.get(row.organisation, row.organisation)))
+        found.setdefault(row.item_id, []).append(_reading(row, names.get(row.organisation, row.organisation)))
     return found
 
 

@@ -38,6 +38,7 @@ class Sketch:
     borders: str
     names: Sequence[picture.Name]
     pins: Sequence[Pin]
+    area: str = ""  # data of an SVG path
 
 
 def of_selection(operation: Operation, who: Reader, filters: Filters, chosen: Selection) -> Sketch:
@@ -60,6 +61,14 @@ def of_place(operation: Operation, spot: Spot) -> Sketch:
     frame = picture.Frame.of(picture.around(spot))
     x, y = frame.xy(spot.lon, spot.lat)
     return _sketch(operation, frame, [Pin(round(x, 1), round(y, 1), 1, 11, _area(frame, spot.radius_m, spot.lat))])
+
+
+def of_area(operation: Operation, spot: Spot, rings: Sequence[Sequence[tuple[float, float]]]) -> Sketch:
+    """An area in its surroundings, as the rings (latitude, longitude) of its outline; `spot` is a circle around it."""
+    frame = picture.Frame.of(picture.around(spot))
+    lines = [[(lon, lat) for lat, lon in ring] for ring in rings]
+    outline = {"features": [{"geometry": {"type": "Polygon", "coordinates": lines}}]}
+    return replace(_sketch(operation, frame, []), area=picture.outlines(frame, outline, "Polygon"))
 
 
 def _pins(frame: picture.Frame, found: list[Cluster], named: Mapping[int, Release], filters: Filters) -> list[Pin]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
@@ -47,8 +46,3 @@ def streamed(
 def refused(error: Refused) -> HttpResponse:
     """For programs: one line that names what is wrong and the remedy."""
     return HttpResponse(f"{error}\n", status=error.status, content_type="text/plain; charset=utf-8")
-
-
-def base_url(request: HttpRequest) -> str:
-    """Scheme and host of this server without a final slash, as readers are to call it."""
-    return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")

@@ -11,14 +11,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from rapport.events.views import readable
-from rapport.exchange.answers import base_url, body_answered
+from rapport.exchange.answers import body_answered
 from rapport.exchange.taking import OFFERED
 from rapport.exchange.views import FORMATS, Feed, asked_feed
 from rapport.formats import pack
 from rapport.formats.catalogue import CONTENT_TYPE, Dataset, Distribution, written
 from rapport.formats.dictionary.described import TABLES
 from rapport.formats.pack import Licence
-from rapport.operations.access import public
+from rapport.operations.access import base_url, public
 from rapport.operations.models import Operation
 
 

@@ -23,12 +23,12 @@ from rapport.events.filters import Filters
 from rapport.events.index import Selection
 from rapport.events.releases import releases
 from rapport.events.returned import returned
-from rapport.exchange.answers import answered, base_url, refused, streamed
+from rapport.exchange.answers import answered, refused, streamed
 from rapport.exchange.dictionary import columns
 from rapport.formats import atom, geojson, ical, kml, rss, table, xlsx
 from rapport.formats.context import Deleted, FeedContext
 from rapport.formats.dictionary.described import TABLES
-from rapport.operations.access import public
+from rapport.operations.access import base_url, public
 from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
 from rapport.sharing.coarser import time_left

@@ -10,6 +10,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import quote
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -98,3 +99,8 @@ def person(request: HttpRequest) -> Person:
 def address(operation: Operation, *parts: str) -> str:
     """A path within an operation, quoted."""
     return "/" + "/".join(quote(part) for part in (operation.slug, *parts) if part) + "/"
+
+
+def base_url(request: HttpRequest) -> str:
+    """Scheme and host of this server without a final slash, as readers are to call it."""
+    return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")

@@ -50,6 +50,7 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _COUNTRY = re.compile(r"[A-Z]{3}")
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,59}")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]{1,500}")
+_SENDER = re.compile(r"[^\s,<&]{3,200}")  # CAP 1.2, 3.2.1, sender
 _GLIDE = re.compile(r"[A-Z]{2}-\d{4}-\d{6}-[A-Z]{3}")
 
 
@@ -114,6 +115,7 @@ class Definition:
     queue: Mapping[str, float] = field(default_factory=dict)
     sending: Mapping[str, Json] = field(default_factory=dict)
     licence: Mapping[str, str] = field(default_factory=dict)
+    alerts: Mapping[str, Json] = field(default_factory=dict)
     gazetteers: tuple[str, ...] = ()
     categories: tuple[CategoryDefinition, ...] = ()
     sources: tuple[SourceDefinition, ...] = ()
@@ -148,6 +150,7 @@ def parse(text: str) -> Definition:
         queue=_queue(top),
         sending=_sending(top),
         licence=_licence(top),
+        alerts=_alerts(top),
         gazetteers=_gazetteers(top),
         categories=tuple(_category(table) for table in top.tables("categories")),
         sources=tuple(_source(table) for table in top.tables("sources")),
@@ -251,6 +254,21 @@ def _licence(top: Table) -> Mapping[str, str]:
     }
     table.nothing_else()
     return {key: text for key, text in made.items() if text}
+
+
+def _alerts(top: Table) -> Mapping[str, Json]:
+    """Who alerts in this operation's name, and whether two people must (desk/alerts/)."""
+    table = top.table("alerts")
+    if table is None:
+        return {}
+    made: dict[str, Json] = {
+        "sender": table.text("sender", "", _SENDER, "as alerts@example.org: no space, comma, < or &"),
+        "name": table.text("name", ""),
+        "contact": table.text("contact", ""),
+        "two_people": table.flag("two_people"),
+    }
+    table.nothing_else()
+    return {key: value for key, value in made.items() if value}
 
 
 def _gazetteers(top: Table) -> tuple[str, ...]:

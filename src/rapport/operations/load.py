@@ -109,7 +109,7 @@ def _operation(definition: Definition, before: tuple[Field, ...], account: _Acco
             "countries": list(definition.countries), "languages": list(definition.languages),
             "retention": {} if definition.retention.empty else definition.retention.to_json(),
             "queue": dict(definition.queue), "sending": dict(definition.sending),
-            "licence": dict(definition.licence),
+            "licence": dict(definition.licence), "alerts": dict(definition.alerts),
             "consent": dict(definition.consent), "definition_hash": definition.digest,
             "replies": {language: dict(texts) for language, texts in definition.replies.items()},
             "extra_fields": [fields.to_json(one) for one in fields.followed_by(before, definition.fields)],

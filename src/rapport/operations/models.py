@@ -43,6 +43,7 @@ class Operation(models.Model):
     queue = models.JSONField(default=dict)  # weights of the queue's order, see desk/queue/priority.py
     sending = models.JSONField(default=dict)  # quiet hours and such, see notify/
     licence = models.JSONField(default=dict)  # of what readers take: {"name": …, "title": …, "path": …}
+    alerts = models.JSONField(default=dict)  # who alerts: {"sender": …, "name": …, "contact": …, "two_people": true}
     extra_fields = models.JSONField(default=list)  # what reports and events say beyond the usual, see fields.py
     retention = models.JSONField(default=dict)  # when what is destroyed, see oversight/retention/schedule.py
     sending_stopped_at = models.DateTimeField(null=True)  # the stop button: nothing is sent

@@ -41,6 +41,7 @@ class DecisionKind(models.TextChoices):
     MODEL = "model", "chose a model"
     NAME_PLACE = "name_place", "added the name of a place"
     NO_PLACE = "no_place", "took the name of a place away"
+    ALERT = "alert", "issued an alert"
     PROTOCOL = "protocol", "changed the protocol"
     AGREEMENT = "agreement", "changed an agreement with a partner"
     ORGANISATION = "organisation", "changed an organisation, or who belongs to it"
@@ -55,11 +56,12 @@ class DecisionKind(models.TextChoices):
     UNDO = "undo", "undid"
 
 
-#: About people, ways in, models, automated functions, what is kept and who saw more: changed again where they were
-#: changed, never undone on the desk.
+#: About alerts, people, ways in, models, automated functions, what is kept and who saw more: changed again where they
+#: were changed, never undone on the desk.
 OF_MANAGING = frozenset({
     DecisionKind.INVITE, DecisionKind.UNINVITE, DecisionKind.GRANT, DecisionKind.DISMISS, DecisionKind.MAKE_KEY,
     DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,
+    DecisionKind.ALERT,
     DecisionKind.MODEL, DecisionKind.PROTOCOL, DecisionKind.DESTROY, DecisionKind.HOLD, DecisionKind.LET_GO,
     DecisionKind.BREAK_GLASS, DecisionKind.MEND_GLASS,
     DecisionKind.STOP_FUNCTION, DecisionKind.RESUME_FUNCTION, DecisionKind.ANSWER_CONTEST,

@@ -10,37 +10,79 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from django.db import transaction
 from django.utils import timezone
 
 from rapport.accounts.models import Organisation
+from rapport.formats.cap.released import AlertRelease
 from rapport.oversight.ledger import entries
 from rapport.plain_sql import insert_tuples, json, moment
 from rapport.sharing.models import NamedRelease, PartnerKey, ReleaseEntry
 from rapport.sharing.protocol.model import Protocol
-from rapport.values import Json, Reader, Release
+from rapport.values import Json, Purpose, Reader, Release
 
 
 def record(operation_id: int, protocol: Protocol, reader: Reader, given: Mapping[int, Release]) -> None:
-    """A batch that goes to a reader for one purpose: event id → Release. Call before any of it is sent. Only of named
-    readers anything is written down, and not again what such a reader was given before, by the same rules, and that has
-    not changed since."""
+    """A batch of events that goes to a reader for one purpose: event id → Release. Call before any of it is sent. Only
+    of named readers anything is written down, and not again what such a reader was given before, by the same rules, and
+    that has not changed since."""
     if not given or not _named(protocol, reader, next(iter(given.values())).audience):
         return
-    had = _had(reader, given)
-    now = timezone.now()
-    rows = [_row(operation_id, reader, event_id, one, now) for event_id, one in given.items()]
-    new = [row for row in rows if (row[1], row[-2]) not in had]
-    if not new:
+    _write(operation_id, reader, "event", [_of_event(event_id, one) for event_id, one in given.items()])
+
+
+def record_alerts(operation_id: int, protocol: Protocol, reader: Reader, given: Mapping[int, AlertRelease]) -> None:
+    """The same of alerts: id of the message → AlertRelease."""
+    if not given or not _named(protocol, reader, next(iter(given.values())).audience):
         return
-    fresh = [given[row[1]] for row in new]
+    _write(operation_id, reader, "alert", [_of_alert(message_id, one) for message_id, one in given.items()])
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One thing as it is given. `changed` is another whenever what was given is."""
+
+    item_id: int
+    ref: str
+    audience: str
+    purpose: Purpose
+    protocol: str
+    rules: str
+    left: str  # JSON
+    changed: datetime
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return (self.audience, self.purpose.value, self.protocol, self.rules, self.left)
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(msgspec.json.encode((*self.facts, self.changed))).hexdigest()
+
+
+def _of_event(event_id: int, one: Release) -> _Given:
+    return _Given(event_id, one.ref, one.audience, one.purpose, one.protocol, one.rule, json(left(one)), one.updated_at)
+
+
+def _of_alert(message_id: int, one: AlertRelease) -> _Given:
+    whole = json({"version": one.version})
+    return _Given(message_id, one.ref, one.audience, Purpose.ALERT, one.protocol, one.rule, whole, one.sent)
+
+
+def _write(operation_id: int, reader: Reader, kind: str, given: Sequence[_Given]) -> None:
+    had = _had(reader, kind, [one.item_id for one in given])
+    fresh = [one for one in given if (one.item_id, one.digest) not in had]
+    if not fresh:
+        return
+    at = moment(timezone.now())
+    who = (reader.organisation, reader.key, reader.person_id or 0)
+    rows = [(operation_id, kind, one.item_id, *who, *one.facts, one.digest, at) for one in fresh]
     refs = hashlib.sha256("\n".join(one.ref for one in fresh).encode()).hexdigest()
     said = _said(operation_id, reader)
     with transaction.atomic():
-        insert_tuples(NamedRelease, _COLUMNS, new)
+        insert_tuples(NamedRelease, _COLUMNS, rows)
         entries.releases(operation_id, fresh[0].audience, fresh[0].purpose.value, refs, len(fresh), said)
 
 
@@ -49,25 +91,17 @@ def _named(protocol: Protocol, reader: Reader, audience: str) -> bool:
     return not reader.team and bool(reader.organisation or reader.key) and audience != protocol.audiences[-1].name
 
 
-def _had(reader: Reader, event_ids: Iterable[int]) -> set[tuple[int, str]]:
+def _had(reader: Reader, kind: str, ids: Sequence[int]) -> set[tuple[int, str]]:
     rows = NamedRelease.objects.filter(
-        event_id__in=list(event_ids), organisation=reader.organisation, key=reader.key, person_id=reader.person_id or 0
+        kind=kind, item_id__in=ids, organisation=reader.organisation, key=reader.key, person_id=reader.person_id or 0
     )
-    return set(rows.values_list("event_id", "digest"))
+    return set(rows.values_list("item_id", "digest"))
 
 
 _COLUMNS = (
-    "operation_id", "event_id", "organisation", "key", "person_id", "audience", "purpose", "protocol", "rules", "left",
-    "digest", "at",
+    "operation_id", "kind", "item_id", "organisation", "key", "person_id", "audience", "purpose", "protocol", "rules",
+    "left", "digest", "at",
 )  # fmt: skip
-
-
-def _row(operation_id: int, reader: Reader, event_id: int, one: Release, now: datetime) -> tuple[Any, ...]:
-    said = json(left(one))
-    facts = (one.audience, one.purpose.value, one.protocol, one.rule, said)
-    digest = hashlib.sha256(msgspec.json.encode((*facts, one.updated_at))).hexdigest()
-    person = reader.person_id or 0
-    return (operation_id, event_id, reader.organisation, reader.key, person, *facts, digest, moment(now))
 
 
 def left(one: Release) -> dict[str, Json]:
@@ -122,5 +156,5 @@ def spans(operation_id: int, event_ids: Iterable[int]) -> list[Span]:
 
 def to_named(operation_id: int, event_ids: Iterable[int]) -> Sequence[NamedRelease]:
     """What named readers were given of these events, the earliest first."""
-    rows = NamedRelease.objects.filter(operation_id=operation_id, event_id__in=list(event_ids))
+    rows = NamedRelease.objects.filter(operation_id=operation_id, kind="event", item_id__in=list(event_ids))
     return list(rows.order_by("at", "pk"))

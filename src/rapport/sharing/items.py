@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from rapport.formats.cap.model import Alert
 from rapport.sharing.protocol.model import Known, Left
-from rapport.values import EventFacts, Precision, Publication, Sensitivity, Status
+from rapport.values import EventFacts, Precision, Publication, Sensitivity, Spot, Status
 
 #: The finest unit that an event's place shows (the dimension `finest`), from its precision.
 FINEST = {
@@ -60,6 +61,25 @@ class Item:
     facts: Facts
     event: EventFacts
     time_zone: str = "UTC"  # of the operation: in it times are rounded
+
+
+@dataclass(frozen=True, slots=True)
+class AlertItem:
+    """An alert that may be shared. `spot` holds all of its area, with a P-code where that is an administrative unit:
+    what rules leave of places it is measured by."""
+
+    ref: str  # of its thread
+    version: int
+    facts: Facts
+    alert: Alert
+    data: bytes  # the CAP file
+    spot: Spot
+    time_zone: str = "UTC"
+
+    @property
+    def onsets(self) -> frozenset[datetime]:
+        """The only times in it that may be of what happened."""
+        return frozenset(info.onset for info in self.alert.infos if info.onset is not None)
 
 
 @dataclass(frozen=True, slots=True)

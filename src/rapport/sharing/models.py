@@ -134,11 +134,12 @@ class LogLook(models.Model):
 
 
 class NamedRelease(models.Model):
-    """Something of an event was given to a named reader: the first time that it was this much, by these rules. Written
-    by given.py alone."""
+    """Something of an event, or an alert, was given to a named reader: the first time that it was this much, by these
+    rules. Written by given.py alone."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="named_releases")
-    event_id = models.BigIntegerField()
+    kind = models.CharField(max_length=8, default="event")  # of Item
+    item_id = models.BigIntegerField()  # of an event, of one message of an alert
     organisation = models.CharField(max_length=60, blank=True)  # short name
     key = models.CharField(max_length=100, blank=True)  # name of a partner's key
     person_id = models.BigIntegerField(default=0)  # 0: a system
@@ -153,12 +154,12 @@ class NamedRelease(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["event_id", "organisation", "key", "person_id", "digest"], name="one_named_release"
+                fields=["kind", "item_id", "organisation", "key", "person_id", "digest"], name="one_named_release"
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.organisation or self.key} {self.event_id}"
+        return f"{self.organisation or self.key} {self.kind} {self.item_id}"
 
 
 class ProtocolVersion(models.Model):

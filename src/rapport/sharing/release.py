@@ -1,16 +1,17 @@
-"""An event reaches a reader. The only place where a Release is made."""
+"""An event, or an alert, reaches a reader. The only place where a Release or an AlertRelease is made."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from rapport.formats.cap.released import AlertRelease
 from rapport.oversight import keys
 from rapport.sharing.coarser import place_left, time_left, words_left
-from rapport.sharing.items import Item, Ruling
+from rapport.sharing.items import AlertItem, Item, Ruling
 from rapport.sharing.policy import Policy, decide, sees_extra
-from rapport.sharing.protocol.model import Audience
-from rapport.values import Purpose, Reader, Release
+from rapport.sharing.protocol.model import Area, Audience, Left, Words
+from rapport.values import Precision, Purpose, Reader, Release
 
 
 def release(
@@ -69,3 +70,50 @@ def _left(item: Item, audience: Audience, ruling: Ruling, purpose: Purpose, chan
         level=ruling.level,
         marking=left.marking,
     )
+
+
+# --- alerts --------------------------------------------------------------------------------------------------------
+
+#: The finest administrative unit that each coarseness leaves (model.Area).
+_UNITS = {Area.ADM3: Precision.ADM3, Area.ADM2: Precision.ADM2, Area.ADM1: Precision.ADM1}
+
+
+def release_alert(policy: Policy, item: AlertItem, reader: Reader, now: datetime) -> AlertRelease | None:
+    """An alert for one reader, whole; None where it is not released, or where a rule would leave only a part of it."""
+    return _whole(item, decide(policy, reader, item, Purpose.ALERT, now))
+
+
+def release_alert_to(policy: Policy, item: AlertItem, audience: Audience, now: datetime) -> AlertRelease | None:
+    """What whoever belongs to an audience would get: asked before somebody issues it."""
+    return _whole(item, policy.ruling(audience.name, item.facts, Purpose.ALERT, now))
+
+
+def _whole(item: AlertItem, ruling: Ruling) -> AlertRelease | None:
+    if not ruling.allow or not leaves_whole(item, ruling.left):
+        return None
+    return AlertRelease(
+        ref=item.ref,
+        version=item.version,
+        audience=ruling.audience,
+        alert=item.alert,
+        data=item.data,
+        rule=" ".join(ruling.rules),
+        reasons=ruling.reasons,
+        protocol=ruling.protocol,
+        marking=ruling.left.marking,
+    )
+
+
+def leaves_whole(item: AlertItem, left: Left) -> bool:
+    """Whether rules leave all of an alert: it has no more than they leave of words, place and times. A person wrote its
+    words to be shared, so that they stand where only such words do."""
+    if left.counted_only or not {"title", "summary", "place"} <= left.fields or left.words is Words.NONE:
+        return False
+    zone = ZoneInfo(item.time_zone)
+    if any(time_left(onset, left.rounding, zone) != onset for onset in item.onsets):
+        return False
+    # A circle that somebody drew around a hidden place has that place in its middle: only a unit is coarse.
+    if left.area or left.radius_m:
+        unit = item.spot.pcode and item.spot.precision >= _UNITS.get(left.area, Precision.EXACT)
+        return bool(unit) and left.area < Area.COUNTRY and item.spot.radius_m >= left.radius_m
+    return True

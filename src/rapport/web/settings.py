@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "rapport.sharing",
     "rapport.reports",
     "rapport.events",
+    "rapport.alerts",
     "rapport.desk",
     "rapport.intake",
     "rapport.exchange",

@@ -165,6 +165,7 @@ def _page(
         "statuses": list(Status),
         "judged": [status.value for status in actions.JUDGED],
         "closed": closed,
+        "may_alert": who.may(Permission.DESK_ALERT_DRAFT, operation.pk),
         "may_edit": may_edit,
         "may_rewrite": may_edit and not closed,
         "may_publish": who.may(Permission.DESK_EVENT_PUBLISH, operation.pk),

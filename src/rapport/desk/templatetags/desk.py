@@ -96,10 +96,10 @@ def glass_notices(context: Context) -> dict[str, Any]:
 @register.filter
 def desk_pages(person: Person, operation: Operation) -> list[tuple[str, str]]:
     """(name, address) of the desk's pages that this person may open."""
-    pages = [("Queue", "desk"), ("Events", "desk_events"), ("To translate", "desk_translators"),
-             ("Decisions", "desk_decisions"), ("Standing orders", "desk_orders"), ("Names", "desk_names"),
-             ("Model", "desk_model"), ("Protocol", "desk_protocol"), ("Partners", "desk_partners"),
-             ("Messages out", "desk_outbox"),
+    pages = [("Queue", "desk"), ("Events", "desk_events"), ("Alerts", "desk_alerts"),
+             ("To translate", "desk_translators"), ("Decisions", "desk_decisions"),
+             ("Standing orders", "desk_orders"), ("Names", "desk_names"), ("Model", "desk_model"),
+             ("Protocol", "desk_protocol"), ("Partners", "desk_partners"), ("Messages out", "desk_outbox"),
              ("Automated", "desk_automated"), ("Retention", "desk_retention")]  # fmt: skip
     if person.may(Permission.OVERSIGHT_GLASS_WATCH, operation.pk):
         pages.append(("Broken glass", "desk_glass"))

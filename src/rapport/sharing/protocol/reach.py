@@ -138,7 +138,7 @@ def _written(one: Condition, name: str, values: frozenset[str]) -> frozenset[str
     met = _plain(one, name, values)
     if name == "kind" and "kind" not in one.when and "data_type" in one.when:
         return met & {"dataset"}
-    if name == "finest" and one.when.get("kind") == frozenset({"event"}):
+    if name == "finest" and one.when.get("kind", _NONE) and one.when["kind"] <= {"event", "alert"}:
         return met & {"none", *FINEST.values()}
     return met
 

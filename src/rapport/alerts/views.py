@@ -1,0 +1,90 @@
+"""The readers' pages of alerts. They show AlertReleases, never models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from rapport.alerts import threads
+from rapport.alerts.models import AlertMessage, Standing
+from rapport.alerts.releases import releases
+from rapport.events.sketch import Sketch, of_area
+from rapport.formats.cap.model import Info, Severity
+from rapport.formats.cap.released import AlertRelease
+from rapport.operations.access import public
+from rapport.operations.models import Operation
+from rapport.sharing.readers import reader
+
+OVER = 50  # alerts that are over, as the list shows them
+_SEVERITIES = list(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An alert as its reader gets it, with what it says in their language."""
+
+    release: AlertRelease
+    info: Info
+    standing: Standing
+
+    @classmethod
+    def of(cls, release: AlertRelease, standing: Standing, operation: Operation) -> Shown:
+        return cls(release, release.info(get_language() or "", operation.language), standing)
+
+
+@public
+@require_safe
+def listed(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """What is in force, the worst first; then what is over."""
+    context = {
+        "operation": operation,
+        "in_force": in_force(request, operation),
+        "over": _shown(request, operation, threads.over(operation.pk, timezone.now())[:OVER]),
+    }
+    return render(request, "alerts/list.html", context)
+
+
+@public
+@require_safe
+def one(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
+    """One alert: what holds now, and each of its messages."""
+    messages = list(threads.issued(operation.pk).filter(alert__ref=ref))
+    made = releases(operation, reader(request, operation), messages)
+    # Whoever does not get the last message is told nothing by the ones before: it may be a cancellation.
+    if not made or made[0].version != messages[0].version:
+        raise Http404("no such alert")
+    standing = messages[0].standing(timezone.now())
+    context = {
+        "operation": operation,
+        "shown": Shown.of(made[0], standing, operation),
+        "earlier": [Shown.of(one, Standing.IN_FORCE, operation) for one in made],
+        "picture": _picture(operation, messages[0]),
+    }
+    return render(request, "alerts/alert.html", context)
+
+
+def in_force(request: HttpRequest, operation: Operation) -> list[Shown]:
+    """What this reader must know of now, the worst first."""
+    shown = _shown(request, operation, threads.in_force(operation.pk, timezone.now()))
+    return sorted(shown, key=lambda one: _SEVERITIES.index(one.info.severity))
+
+
+def _shown(request: HttpRequest, operation: Operation, messages: Iterable[AlertMessage]) -> list[Shown]:
+    now, found = timezone.now(), list(messages)
+    if not found:
+        return []
+    standing = {(one.alert.ref, one.version): one.standing(now) for one in found}
+    made = releases(operation, reader(request, operation), found)
+    return [Shown.of(one, standing[one.ref, one.version], operation) for one in made]
+
+
+def _picture(operation: Operation, message: AlertMessage) -> Sketch:
+    """Of an alert that this reader gets: it is given whole."""
+    draft = message.as_draft
+    return of_area(operation, draft.spot, draft.rings())

@@ -1,0 +1,1 @@
+"""What colleagues write on the desk to warn people."""
