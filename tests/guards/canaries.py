@@ -33,7 +33,7 @@ without = ["sources", "response", "affected"]
 _PARTNERS = f"""
 [protocol]
 name = "sample"
-version = "4"
+version = "5"
 title = "Partners get more than everybody"
 smallest_count = 5
 
@@ -60,7 +60,7 @@ everyone = true
 [[entry]]
 name = "events"
 level = "low"
-when = {{ kind = ["event"] }}
+when = {{ kind = ["event", "alert"] }}
 why = "Events are low."
 
 [[grant]]
@@ -112,8 +112,8 @@ why = "Persons at risk."
 #: The protocols under which the walk is made, by name.
 PROTOCOLS: Mapping[str, str] = {
     "house": _HOUSE,
-    "adm2": _HOUSE.replace('version = "1"', 'version = "2"', 1).replace(_PUBLIC, f'{_PUBLIC}{_STRICT}place = "adm2"'),
-    "5 km": _HOUSE.replace('version = "1"', 'version = "3"', 1)
+    "adm2": _HOUSE.replace('version = "2"', 'version = "3"', 1).replace(_PUBLIC, f'{_PUBLIC}{_STRICT}place = "adm2"'),
+    "5 km": _HOUSE.replace('version = "2"', 'version = "4"', 1)
     .replace(_PUBLIC, f"{_PUBLIC}{_STRICT}radius_m = 5000")
     .replace('words = "none"', 'words = "masked"')
     .replace('"sources", "response"', '"title", "summary", "sources", "response"'),
@@ -205,6 +205,9 @@ CANARIES = (
     Canary("an event that is kept back at first", ("earlivent",), _HOUSE_ALONE),
     Canary("an event that only counts", ("countelka",), _HOUSE_ALONE),
     Canary("another organisation's item", ("theirsolo",), _given("house", "partners/owner")),
+    Canary("the draft of an alert", ("alerdrafto",)),
+    Canary("an alert about an event of severe sensitivity", ("alersevero",)),
+    Canary("an alert about another organisation's item", ("alertheiro",), _HOUSE_ALONE),
     Canary("which organisation was given a report", ("Orgalimeth",), at=("report theirs", "report risk")),
 )
 #: The other word of each text, by which readers search.

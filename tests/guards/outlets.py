@@ -29,9 +29,10 @@ def _pks(model: type) -> Callable[[World], list[object]]:
 
 
 def _numbers(world: World) -> list[object]:
-    """Of files of a report, of versions of the protocol, of messages to senders: they are told apart by the route."""
+    """Of files of a report, of versions of the protocol, of messages to senders, of drafts of alerts: they are told
+    apart by the route."""
     named = (*ProtocolVersion.objects.values_list("pk", flat=True), *OutboxMessage.objects.values_list("pk", flat=True))
-    return sorted({1, 2, *world.attachments, *named})
+    return sorted({1, 2, *world.attachments, *named, *(one.pk for one in world.alerts.values())})
 
 
 #: What a route's parameter can be, by its name.
@@ -39,6 +40,7 @@ FILL: Mapping[str, Callable[[World], list[object]]] = {
     "operation": lambda world: [world.operation.slug],
     "ref": lambda world: [*world.refs, "00000000"],
     "number": _numbers,
+    "version": lambda world: [1, 2],
     "file": lambda world: [NO_FILE, *world.files],
     "token": lambda world: ["1", SMSSYNC_TOKEN, *world.secrets.values()],
     "channel": lambda world: sorted({*Source.objects.values_list("channel", flat=True)}),

@@ -17,7 +17,10 @@ from rapport.accounts import invitations
 from rapport.accounts.api_keys import make
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
+from rapport.alerts.draft import AlertDraft, Wording
+from rapport.alerts.models import AlertMessage
 from rapport.desk import actions, senders
+from rapport.desk.alerts import actions as alerting
 from rapport.desk.automated import actions as switches
 from rapport.desk.automated import contests
 from rapport.desk.draft import EventDraft
@@ -28,6 +31,7 @@ from rapport.desk.retention import asking
 from rapport.desk.sending import ask
 from rapport.events import log
 from rapport.events.models import Event
+from rapport.formats.cap.model import Category, Certainty, MsgType, Point, Severity, Urgency
 from rapport.intake.keep import keep
 from rapport.notify import mail
 from rapport.notify.models import OutboxMessage
@@ -70,6 +74,7 @@ class World:
     custodian: Person
     events: dict[str, Event] = field(default_factory=dict)
     reports: dict[str, Report] = field(default_factory=dict)
+    alerts: dict[str, AlertMessage] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -79,7 +84,7 @@ class World:
         held = [self.events["plain"].ref, self.reports["plain"].ref, self.named["contest"]]
         among = ({**self.events}, {**self.reports})
         held += [one.ref for kind in among for name, one in kind.items() if name not in _ALIKE]
-        return list(dict.fromkeys(held))
+        return list(dict.fromkeys([*held, *(one.alert.ref for one in self.alerts.values())]))
 
     @property
     def attachments(self) -> list[int]:
@@ -101,6 +106,9 @@ class World:
                 yield Canary(f"that there is the event {name}", (event.ref,), EXISTENCE[name], at=(name, told))
         for name, report in self.reports.items():
             yield Canary(f"reference of the report {name}", (report.ref,), at=(f"report {name}",))
+        for name, message in self.alerts.items():
+            given = frozenset({"house"} if name == "theirs" else ())
+            yield Canary(f"that there is the alert {name}", (message.alert.ref,), given, at=(f"alert {name}",))
         yield Canary("reference of what was contested", (self.named["contest"],), at=("contest",))
         for name, secret in self.secrets.items():
             yield Canary(f"secret: {name}", (re.escape(secret),), at=(name,))
@@ -149,12 +157,14 @@ def seeded(operation: Operation, verifier: Person, lead: Person, custodian: Pers
     respond(verifier, event, Response.ASSIGNED, by="Dombrelaud", reason="")
     world.events = {"plain": Event.objects.get(pk=event.pk)}
     _hidden(world, verifier, replace(plain, extra={}, affected=None, handling=Handling()))
+    _alerts(world)
     _waiting(world, verifier)
     _said(world, verifier)
     _long_ago(world)
     api = Source.objects.get(operation=operation, slug="api")
     world.secrets["key of a system"] = make(api.pk, operation.pk, "partner", None)
     world.named |= {name: one.ref for name, one in world.events.items() if name in EXISTENCE}
+    world.named |= {f"alert {name}": one.alert.ref for name, one in world.alerts.items()}
     world.named |= {f"report {name}": one.ref for name, one in world.reports.items()}
     return world
 
@@ -210,6 +220,24 @@ def _hidden(world: World, verifier: Person, plain: EventDraft) -> None:
     event["withdrawn"] = actions.publish(verifier, event["withdrawn"], Publication.WITHDRAWN, "withkanno")
     Event.objects.filter(pk=event["severe"].pk).update(sensitivity=Sensitivity.SEVERE.value)
     event["severe"] = actions.publish(verifier, event["severe"], Publication.PUBLISHED)
+
+
+def _alerts(world: World) -> None:
+    """One that nobody has issued, and two about events that not everybody gets."""
+    for name in ("plain", "theirs", "severe"):
+        words = f"aler{'draft' if name == 'plain' else name[:5]}o"
+        expires = (timezone.now() + timedelta(days=5)).replace(microsecond=0)
+        said = AlertDraft(
+            MsgType.ALERT, (Category.SAFETY,), Urgency.PAST, Severity.MINOR, Certainty.LIKELY, expires, "Delmas",
+            (Wording("en", words, words, words),), centre=Point(18.5, -72.3), radius_m=9_000,
+        )  # fmt: skip
+        world.alerts[name] = alerting.start(world.lead, world.operation, said, world.events[name])
+    for name in ("theirs", "severe"):
+        draft = world.alerts[name]
+        Event.objects.filter(pk=world.events[name].pk).update(sensitivity="low", organisation="unknown")
+        alerting.issue(world.lead, draft, alerting.digest(draft), "http://testserver")
+    Event.objects.filter(pk=world.events["theirs"].pk).update(organisation="orga")
+    Event.objects.filter(pk=world.events["severe"].pk).update(sensitivity=Sensitivity.SEVERE.value)
 
 
 def _said(world: World, verifier: Person) -> None:

@@ -161,6 +161,7 @@ def test_the_guard_would_see_a_leak(world: World, verifier: Person) -> None:
     listed = [f"/sample/{page}" for page in (*_LISTS, f"automated/contests/{world.named['contest']}/")]
     refs = [f"/sample/desk/reports/{one.ref}/" for one in world.reports.values()]
     refs += [f"/sample/desk/events/{one.ref}/" for one in world.events.values()]
+    refs += [f"/sample/desk/alerts/drafts/{one.pk}/" for one in world.alerts.values()]
     refs += [f"/sample/events/{one.ref}/" for one in world.events.values()]
     numbered = [f"/sample/desk/{room}/{number}/" for room in ("partners", "protocol") for number in (1, 2, 3)]
     team = [signed_in(one) for one in (verifier, world.lead, world.custodian)]
@@ -173,7 +174,7 @@ def test_the_guard_would_see_a_leak(world: World, verifier: Person) -> None:
 #: Pages of the team.
 _LISTS = (
     "?view=list", "events.geojson", "outbox/", "people/", "desk/", "desk/decisions/", "desk/retention/", "desk/glass/",
-    "desk/hand-over/", "desk/automated/", "desk/partners/", "desk/organisations/", "desk/protocol/",
+    "desk/hand-over/", "desk/automated/", "desk/alerts/", "desk/partners/", "desk/organisations/", "desk/protocol/",
 )  # fmt: skip
 
 

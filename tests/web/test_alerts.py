@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -495,3 +497,30 @@ def test_whatever_is_drafted_can_be_written_and_read_again(lat: float, lon: floa
     found = reading.read(writing.write(made))
     assert found.alert is not None
     assert precision_of(draft.spot.radius_m) == draft.spot.precision
+
+
+def test_a_pack_holds_what_counts_now_and_a_new_alert_makes_another_pack(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    before = json.loads(packed(client)["datapackage.json"])
+    first = warned(lead, operation)
+    files = packed(client)
+    name = f"alert-{first.alert.ref}-1.cap"
+    assert files[name] == client.get(f"/sample/alerts/{first.alert.ref}/1.cap").content
+    said = json.loads(files["datapackage.json"])
+    assert (int(said["version"]), said["rapport:alerts"]) == (int(before["version"]) + 1, 1)
+    assert name in {one["path"] for one in said["resources"]}
+    earlier(first, hours=7)
+    assert name not in packed(client)
+
+
+def packed(client: Client) -> dict[str, bytes]:
+    answer: Any = client.get("/sample/pack.zip")
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as archive:
+        return {one: archive.read(one) for one in archive.namelist()}
+
+
+def test_the_catalogue_lists_the_feeds_of_alerts(client: Client, operation: Operation) -> None:
+    said = client.get("/catalogue.jsonld").content.decode()
+    assert "/sample/alerts.atom" in said
+    assert "/sample/alerts.rss" in said

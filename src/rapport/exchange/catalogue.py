@@ -15,6 +15,7 @@ from rapport.exchange.answers import body_answered
 from rapport.exchange.taking import OFFERED
 from rapport.exchange.views import FORMATS, Feed, asked_feed
 from rapport.formats import pack
+from rapport.formats.cap import feeds
 from rapport.formats.catalogue import CONTENT_TYPE, Dataset, Distribution, written
 from rapport.formats.dictionary.described import TABLES
 from rapport.formats.pack import Licence
@@ -54,7 +55,7 @@ def _held(request: HttpRequest) -> Iterator[Held]:
 
 def _dataset(operation: Operation, feed: Feed) -> Dataset:
     context = feed.context
-    feeds = [
+    formats = [
         Distribution(
             title=name,
             address=context.feed_url(export),
@@ -62,6 +63,10 @@ def _dataset(operation: Operation, feed: Feed) -> Dataset:
             schema=context.dictionary_url(export) if export in TABLES else "",
         )
         for export, (name, _) in OFFERED.items()
+    ]
+    warnings = [
+        Distribution(gettext("Alerts as %(format)s") % {"format": name}, f"{context.alerts_url()}.{ending}", kind)
+        for ending, name, kind in (("atom", "Atom", feeds.ATOM_TYPE), ("rss", "RSS", feeds.RSS_TYPE))
     ]
     whole = Distribution(gettext("Release pack"), context.pack_url(), pack.CONTENT_TYPE)
     return Dataset(
@@ -74,5 +79,5 @@ def _dataset(operation: Operation, feed: Feed) -> Dataset:
         issued=operation.created_at,
         modified=context.updated,
         licence=Licence(**operation.licence) if operation.licence else None,
-        distributions=[whole, *feeds],
+        distributions=[whole, *formats, *warnings],
     )

@@ -14,11 +14,14 @@ from django.views.decorators.http import require_safe
 
 from rapport.errors import NotAllowed, Refused
 from rapport.events.returned import changes
+from rapport.exchange import alerts
 from rapport.exchange.answers import answered, refused, streamed
 from rapport.exchange.dictionary import own
 from rapport.exchange.models import Pack
 from rapport.exchange.views import FORMATS, Feed, asked_feed
 from rapport.formats import pack, table
+from rapport.formats.cap import writing
+from rapport.formats.cap.released import AlertRelease
 from rapport.formats.context import utc
 from rapport.formats.dictionary.described import table_schema
 from rapport.formats.dictionary.operation import Own, entries, version
@@ -45,6 +48,7 @@ class Asked:
     """A pack as somebody asked for it."""
 
     feed: Feed  # of everything, in any format: whose, in which state and language
+    alerts: Sequence[AlertRelease]  # that count now
     made: Pack
     since: Pack | None
 
@@ -74,7 +78,7 @@ def _given(request: HttpRequest, operation: Operation, partner: Reader | None = 
     except Refused as error:
         return refused(error)
     feed, since = asked.feed, asked.since
-    etag = feed.etag(f"pack {since.number if since else ''}")
+    etag = feed.etag(f"pack {since.number if since else ''} {_state(asked.alerts)}")
     whom = f"-{feed.reader.organisation}" if feed.reader.organisation else ""
     name = f"{operation.slug}{whom}-{asked.made.number}.zip"
     return answered(
@@ -89,8 +93,14 @@ def _asked(request: HttpRequest, operation: Operation, partner: Reader | None) -
     feed = asked_feed(request, operation, FORMATS["csv"], on_behalf=partner)
     if feed.context.query or request.GET.get("limit"):
         raise Refused("bad_filter", "a pack holds everything; take a single format to choose", field="filters")
-    made = _made(feed)
-    return Asked(feed, made, _since(request.GET.get("since", ""), made))
+    counting = alerts.given(operation, feed.reader)
+    made = _made(feed, counting)
+    return Asked(feed, counting, made, _since(request.GET.get("since", ""), made))
+
+
+def _state(counting: Sequence[AlertRelease]) -> str:
+    """Changes whenever the alerts of a pack do: what was issued never changes."""
+    return " ".join(f"{one.ref}/{one.version}" for one in counting)
 
 
 def _since(text: str, made: Pack) -> Pack | None:
@@ -106,12 +116,13 @@ def _since(text: str, made: Pack) -> Pack | None:
 
 
 @transaction.atomic
-def _made(feed: Feed) -> Pack:
+def _made(feed: Feed, counting: Sequence[AlertRelease]) -> Pack:
     """The pack's row: as many states as there were have a number, in their order."""
     Operation.objects.select_for_update().get(pk=feed.operation.pk)  # two who ask at once get one number
     packs = Pack.objects.filter(operation=feed.operation, audience=feed.audience.name)
     last = packs.order_by("-number").first()
-    state = hashlib.sha256(f"{feed.state} {feed.operation.definition_hash}".encode()).hexdigest()
+    told = f"{feed.state} {feed.operation.definition_hash} {_state(counting)}"
+    state = hashlib.sha256(told.encode()).hexdigest()
     if last is not None and last.state == state:
         return last
     number = last.number + 1 if last else 1
@@ -146,6 +157,7 @@ def _package(asked: Asked) -> Package:
             "protocol": f"{protocol.name} {protocol.version}",
             "dictionary": version(_own(asked)),
             "events": feed.selection.total,
+            "alerts": len(asked.alerts),
             "since": str(asked.since.number) if asked.since else None,
         },
     )
@@ -162,9 +174,15 @@ def _parts(asked: Asked) -> Sequence[Part]:
         Part(f"events.{ending}", title, FORMATS[ending].content_type, _writer(asked, ending), more.get(ending, {}))
         for ending, title in PARTS.items()
     ]
+    parts += [_cap(one, asked.feed.context.language) for one in asked.alerts]
     if asked.since is not None:
         parts.append(Part(CHANGES, "What is new, changed and gone", table.CONTENT_TYPE, lambda: _changes(asked)))
     return parts
+
+
+def _cap(one: AlertRelease, language: str) -> Part:
+    path, title = f"alert-{one.ref}-{one.version}.cap", one.info(language).headline
+    return Part(path, title, writing.CONTENT_TYPE, lambda: [one.data])
 
 
 def _writer(asked: Asked, ending: str) -> Callable[[], Iterator[bytes]]:

@@ -70,6 +70,10 @@ class FeedContext:
         """All of the operation in one file."""
         return f"{self.base_url}/{quote(self.slug)}/pack.zip"
 
+    def alerts_url(self) -> str:
+        """The feeds of alerts, without their ending."""
+        return f"{self.base_url}/{quote(self.slug)}/alerts"
+
     def event_url(self, ref: str) -> str:
         return f"{self.base_url}/{quote(self.slug)}/events/{quote(ref)}/"
 
