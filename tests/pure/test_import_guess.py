@@ -17,6 +17,8 @@ from rapport.operations.definition import Columns
 from rapport.values import Address, GivenPlace
 from tests.pure.importing import ABOUT, read_through, table
 
+HXL = Path(__file__).parent.parent / "data" / "hxl"
+
 
 def said(proposal: Proposal, about: str) -> str:
     return "; ".join(one.said for one in proposal.evidence if one.about == about)
@@ -57,7 +59,7 @@ def test_a_table_of_alerts_with_tags_is_read_by_its_tags(tmp_path: Path) -> None
     assert plan.roles == {
         "id": "id", "title": "title", "summary": "text", "event_type": "categories", "from_date": "date",
         "geo_lat": "lat",
-        "geo_long": "lon",
+        "geo_long": "lon", "country": "place",
     }  # fmt: skip
     assert [message.sent_at for message in read.messages] == [
         datetime(2010, 1, 12, 21, 53, 10, tzinfo=UTC), datetime(2010, 2, 27, 1, tzinfo=UTC),
@@ -349,3 +351,21 @@ def test_a_year_behind_a_dash_is_no_zone(tmp_path: Path) -> None:
 def test_hours_as_french_writes_them(cell: str) -> None:
     read = date_reader("DMY", "", "UTC", ABOUT.now)
     assert read(cell) == datetime(2010, 1, 14, 8, tzinfo=UTC)
+
+
+def doubts(proposal: Proposal) -> list[str]:
+    return [f"{one.column}: {one.said}" for one in proposal.evidence if one.doubt]
+
+
+def test_what_a_person_must_look_at_first_is_a_doubt() -> None:
+    """Real HXL tables (tests/data/hxl): one of figures, one of events of the whole world."""
+    figures = read_through(HXL / "ethiopia_drought_affected_targeted_reached_by_cluster.csv").proposal
+    assert doubts(figures) == [
+        "LOCATION / Zone: text, because nothing else can be: is this a file of reports, or a table of figures?"
+    ]
+    assert "no field of this operation counts people" in said(figures, "roles")
+    world = read_through(HXL / "gdacs_rss_information.csv").proposal
+    assert doubts(world) == [
+        "geo_lat: 0 of 49 points lie in the operation's area",
+        "event_type: 4 labels are no categories of this operation: say below what is meant, or it stays mere text",
+    ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from rapport.intake.imports import run
 from tests.stories.waiting import PATIENCE
 
 expect.set_options(timeout=1000 * PATIENCE)  # ms, as Playwright itself waits for a click or a page
@@ -24,3 +27,20 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def worker() -> Iterator[None]:
+    """Does what there is to do for imports, beside the server."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(0.02):
+            run.step()
+        connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_core_python.sync_playwright import Axe
-from django.db import connection
 from playwright.sync_api import Browser, Page, expect
 
 from rapport.accounts.models import Person
@@ -27,23 +24,6 @@ SHOTS = os.environ.get("SCREENSHOTS", "")
 @pytest.fixture(autouse=True)
 def _own_folder(settings: Any, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
-
-
-@pytest.fixture
-def worker() -> Iterator[None]:
-    """Does what there is to do for imports, beside the server."""
-    stop = threading.Event()
-
-    def work() -> None:
-        while not stop.wait(0.02):
-            run.step()
-        connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    stop.set()
-    thread.join()
 
 
 @pytest.fixture
@@ -110,6 +90,7 @@ def test_it_can_be_done_on_a_phone(
     files(operation)
     page = desk.open("/sample/imports/")
     page.get_by_label("File", exact=True).set_input_files(str(sheet))
+    page.get_by_label("Where it is from").select_option(index=1)
     page.get_by_role("button", name="Send and look through").tap()
     expect(page.get_by_role("button", name="Take 239 reports in")).to_be_visible()
     sound(page)

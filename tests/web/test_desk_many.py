@@ -17,7 +17,7 @@ from rapport.events.models import Event, EventReport
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.reports.models import Report
-from rapport.values import Publication, Response, Status
+from rapport.values import Precision, Publication, Response, Status
 from tests.web.desk import DRAFT, books, report
 
 
@@ -144,4 +144,38 @@ def test_who_may_not_does_not(operation: Operation, outsider: Person) -> None:
         many.reject(outsider, operation, chosen, "No.")
     with pytest.raises(NotAllowed):
         many.together(outsider, operation, chosen, DRAFT, publish=False)
+    with pytest.raises(NotAllowed):
+        many.apiece(outsider, operation, chosen, many.Way(), publish=False)
     assert books(operation) == {"waiting": 4}
+
+
+def from_a_file(operation: Operation, text: str, **more: Any) -> Report:
+    """As a row of a file comes in: with the category, the point and the columns that it has."""
+    facts = {"categories_said": ["2b"], "lon": -72.53, "lat": 18.51, "place_said": "Leogane"} | more
+    return report(operation, text, **facts)
+
+
+def test_each_report_of_a_file_becomes_an_event_as_it_says_itself(operation: Operation, volunteer: Person) -> None:
+    told = [from_a_file(operation, f"Dlo {n}", fields={"name": f"Well {n} is dry"}) for n in range(3)]
+    lacking = [
+        from_a_file(operation, "Moun blese", categories_said=[]),
+        from_a_file(operation, "Moun blese tou", lon=None, lat=None),
+        from_a_file(operation, "Nan lot peyi", lon=2.35, lat=48.85),
+    ]
+    way = many.Way(Precision.STREET, title_from="name")
+    done = many.apiece(volunteer, operation, refs([*told, *lacking]), way, publish=True)
+    assert [unfit.why.split(":")[0] for unfit in done.left] == [
+        "No category of this operation came with it",
+        "No coordinates came with it",
+        "This lies outside the operation's area",
+    ]
+    events = Event.objects.order_by("title")
+    assert [event.title for event in events] == ["Well 0 is dry", "Well 1 is dry", "Well 2 is dry"]
+    assert {(one.publication, one.precision, one.place_name, one.summary) for one in events} == {
+        ("published", Precision.STREET, "Leogane", "")
+    }
+    assert {link.report.text for link in EventReport.objects.select_related("report")} == {"Dlo 0", "Dlo 1", "Dlo 2"}
+    assert books(operation) == {"in_event": 3, "waiting": 3}
+    undo(volunteer, done.decision)
+    assert books(operation) == {"waiting": 6}
+    assert set(Event.objects.values_list("publication", flat=True)) == {"withdrawn"}

@@ -167,6 +167,12 @@ def test_a_report_is_shown_with_what_machines_make_of_it(vero: Client, operation
     assert "5550" not in page, "a number is never on a page"
 
 
+def test_what_came_with_a_report_is_told_from_what_is_suggested(vero: Client, operation: Operation) -> None:
+    page = text(vero.get(path(report(operation, categories_said=["2b", "gone since"], place_said="Delmas 33"))))
+    assert "<dt>Categories said</dt><dd>Water shortage</dd>" in page
+    assert "Categories said" not in text(vero.get(path(report(operation, "Pa gen manje"))))
+
+
 def test_what_differs_in_a_report_that_says_nearly_the_same_is_told(vero: Client, operation: Operation) -> None:
     there = report(operation, "Three people are trapped under the school of Delmas 31")
     here = report(operation, "Five people are trapped under the school of Delmas 31")

@@ -429,11 +429,12 @@ def test_a_file_seen_before_says_so(operation: Operation, lea: Client) -> None:
     assert "they would all come in a second time" in body
 
 
-def test_no_source_is_chosen_for_a_person_who_has_several(operation: Operation, lea: Client) -> None:
+def test_no_source_is_chosen_for_a_person(operation: Operation, lea: Client) -> None:
+    """A stranger's file under a source that is there would come under its standing orders: they act by themselves."""
     files(operation)
-    assert '<option value="">' not in lea.get("/sample/imports/").content.decode()
-    store.new_source(None, operation, "A second partner")
     assert '<option value="">Choose' in lea.get("/sample/imports/").content.decode()
+    answer = upload(lea, table(*good(range(3))), source="")
+    assert (answer.status_code, Import.objects.count()) == (400, 0)
 
 
 def test_which_degree_comes_first_in_a_cell_can_be_corrected(operation: Operation, lea: Client) -> None:

@@ -165,6 +165,16 @@ def test_list_map_and_timeline_hold_the_same_events(
     assert sum(int(bar) for bar in bars) == found["total"]
 
 
+def test_what_the_map_does_not_show_at_first_is_counted_below_it(client: Client, operation: Operation) -> None:
+    publish(operation)
+    assert "outside the operation" not in client.get("/sample/").content.decode()
+    publish(operation, "Earthquake in Micronesia", lon=141.6, lat=7.2)
+    for address in ("/sample/", "/sample/?q=Micronesia"):
+        assert "1 event lies outside the operation's area" in client.get(address).content.decode()
+    for address in ("/sample/?q=Water", "/sample/?area=140,0,150,10"):
+        assert "outside the operation" not in client.get(address).content.decode()
+
+
 def test_a_day_on_the_timeline_is_the_day_it_was_there_whatever_the_clocks_say_today(
     client: Client, operation: Operation
 ) -> None:

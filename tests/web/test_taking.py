@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from rapport.accounts.models import Person
 from rapport.exchange import views
 from rapport.exchange.taking import OFFERED
 from rapport.exchange.views import FORMATS
@@ -69,3 +70,15 @@ def test_a_workbook_that_could_not_hold_them_is_refused_with_the_way_out(
     answer = client.get("/sample/events.xlsx")
     assert (answer.status_code, "take events.csv" in answer.content.decode()) == (400, True)
     assert client.get("/sample/events.xlsx?limit=1").status_code == 200
+
+
+def test_the_team_is_told_that_its_files_hold_more_than_others_get(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    publish(operation)
+    publish(operation, "Not for everybody", publication="draft")
+    assert "read as the team" not in page(client)
+    client.force_login(lead)
+    told = page(client)
+    assert "read as the team" in told
+    assert ("2 events," in told, "Everybody gets 1 event." in told) == (True, True)

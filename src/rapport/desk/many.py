@@ -19,20 +19,23 @@ from rapport.desk import actions, alike
 from rapport.desk import draft as drafts
 from rapport.desk.actions import accepted, allow_judged, new_event, touch, words
 from rapport.desk.alike import Apart, Compared
+from rapport.desk.as_said import draft_of
 from rapport.desk.books import allow, decide, hold, lapsed_at, locked, parts, quoted, who_were_first, works_on
-from rapport.desk.draft import EventDraft
+from rapport.desk.draft import EventDraft, Taxonomy
 from rapport.desk.event import merging, responding
 from rapport.desk.models import Lease
 from rapport.desk.queue import escalation, ranks
 from rapport.desk.queue.leases import in_turn
+from rapport.desk.standing_orders.bulk import Row, claim, write
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events import log
 from rapport.events.models import Event, EventReport
+from rapport.operations import fields
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.oversight.record import decide_all, restate
 from rapport.reports.models import Report, Standing
-from rapport.values import Publication, Response
+from rapport.values import Precision, Publication, Response, Status
 
 #: How many reports are decided about at once [ours: more than anybody has looked at].
 MOST = 500
@@ -182,6 +185,68 @@ def together(
         _attached(bulk, others, event)
         log.record(operation.pk, [event.pk])
     return Done(bulk, chosen.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Apiece:
+    """Reports of which each can become an event as it says itself, with what that event would say, and the rest."""
+
+    rows: Sequence[Row]
+    left: Sequence[Unfit]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How reports become events as they say themselves: how exactly their places are known, which column of a file
+    holds titles (none: each reader gets category and place), whether places outside the area are meant."""
+
+    precision: Precision = Precision.LOCALITY
+    title_from: str = ""
+    outside: bool = False
+
+
+def each(operation: Operation, reports: Iterable[Report], way: Way, publish: bool) -> Apiece:
+    """Which of these reports say enough of themselves. What no point or category came with takes a person who reads it.
+    Changes nothing."""
+    known, asked = Taxonomy.of(operation).by_code, fields.stored(operation.extra_fields)
+    publication = Publication.PUBLISHED if publish else Publication.DRAFT
+    rows: list[Row] = []
+    left: list[Unfit] = []
+    for report in reports:
+        draft = draft_of(report, way.precision, way.title_from, known, asked, outside=way.outside)
+        try:
+            if not draft.categories:
+                raise Refused("category", "No category of this operation came with it: read it.", field="categories")
+            if draft.spot is None:
+                raise Refused("place", "No coordinates came with it: read it and choose its place.", field="place")
+            drafts.check(operation, draft)
+        except Refused as refused:
+            left.append(_unfit(report, refused.remedy))
+        else:
+            rows.append(Row(report, draft, publication, Status.UNVERIFIED, ""))
+    return Apiece(rows, left)
+
+
+def apiece(person: Person, operation: Operation, refs: Iterable[str], way: Way, publish: bool) -> Done:
+    """Each of these reports becomes an event of its own, as it says itself. Those that say nearly the same as another
+    one are no exception: none stands for another here."""
+    allow(person, Permission.DESK_REPORT_TRIAGE, operation.pk)
+    if publish:
+        allow(person, Permission.DESK_EVENT_PUBLISH, operation.pk)
+    refs = list(refs)
+    with transaction.atomic():
+        chosen = _held(person, operation, refs, refs)
+        found = each(operation, chosen.can, way, publish)
+        left = [*chosen.cannot, *found.left]
+        _some(found.rows, left)
+        bulk = _bulk(person, operation, "accepted", len(found.rows), "report", about=", each as an event of its own")
+
+        def part(event: Event, row: Row) -> Decision:
+            before, after = {"standing": Standing.WAITING}, accepted(event, row.draft)
+            return _part_of(bulk, K.ACCEPT, row.report, event_id=event.pk, before=before, after=after)
+
+        write(operation, Taxonomy.of(operation), claim(found.rows), part)
+    return Done(bulk, left)
 
 
 def prioritise(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -16,18 +18,21 @@ from rapport.desk import actions, many, places
 from rapport.desk.books import quoted
 from rapport.desk.event import listing as event_list
 from rapport.desk.event.listing import EventFilters
-from rapport.desk.forms import DraftForm, choices, placed
-from rapport.desk.many import MOST, MOST_EVENTS, Done, Unfit
+from rapport.desk.forms import PRECISIONS, DraftForm, choices, placed
+from rapport.desk.many import MOST, MOST_EVENTS, Done, Reports, Unfit, Way
 from rapport.desk.page import kept_filters, local_time, one_event, queue_address, whole
 from rapport.desk.queue import leases, priority
 from rapport.desk.report.finding import UNSEEN, search_events
+from rapport.desk.standing_orders.bulk import Row
+from rapport.desk.standing_orders.rules import clean_line
 from rapport.desk.templatetags.desk import called
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
-from rapport.values import Publication, Response
+from rapport.values import Precision, Publication, Response, named
 
 _NAMED = 5  # left alone, named in one message
+_COLUMNS = 20  # from which titles can be taken, offered
 
 
 @require_POST
@@ -46,9 +51,10 @@ def reports(request: HttpRequest, operation: Operation) -> HttpResponse:
 @needs(Permission.DESK_REPORT_TRIAGE)
 @local_time
 def decide_reports(request: HttpRequest, operation: Operation) -> HttpResponse:
-    """Does what the preview showed; `find` only looks for an event, and comes back to the preview."""
+    """Does what the preview showed; `find` only looks for an event, `look` at what each would say, and both come back
+    to the preview."""
     who, refs, ticked, typed = person(request), _refs(request, "report"), _ticked(request), request.POST
-    if "find" in typed and typed.get("do") == "find":
+    if ("find" in typed and typed.get("do") == "find") or typed.get("do") == "look":
         return _reports(request, operation, refs)
     reason = typed.get("reason", "")
     form = DraftForm(operation, typed) if typed.get("do") == "together" else None
@@ -58,6 +64,8 @@ def decide_reports(request: HttpRequest, operation: Operation) -> HttpResponse:
     acts: dict[str, Callable[[], Done]] = {
         "reject": lambda: many.reject(who, operation, refs, reason, ticked),
         "attach": lambda: _attach(request, operation, refs),
+        "each": lambda: many.apiece(who, operation, refs, _way(typed), publish=False),
+        "each-publish": lambda: many.apiece(who, operation, refs, _way(typed), publish=True),
         "urgency": lambda: many.prioritise(who, operation, refs, whole(typed.get("urgency", "")), ticked),
         "verifier": lambda: many.to_verifier(who, operation, refs, reason, ticked),
         "translators": lambda: many.to_translators(who, operation, refs, reason, ticked),
@@ -67,6 +75,35 @@ def decide_reports(request: HttpRequest, operation: Operation) -> HttpResponse:
     if _done(request, acts.get(typed.get("do", ""))):
         return HttpResponseRedirect(queue_address(request, operation))
     return _reports(request, operation, refs, form, status=409)
+
+
+def _way(typed: QueryDict) -> Way:
+    """How each becomes an event of its own, as the form says."""
+    exact = {str(int(one)): one for one in Precision}.get(typed.get("exact", ""), Precision.LOCALITY)
+    return Way(exact, typed.get("title_from", "").replace("\0", ""), typed.get("outside") == "1")
+
+
+@dataclass(frozen=True, slots=True)
+class _Each:
+    """What would come of it if each became an event of its own."""
+
+    rows: Sequence[tuple[Row, str]]  # with the names of its categories
+    left: Sequence[Unfit]
+    outside: int  # of the rows, how many lie outside the operation's area
+    columns: Sequence[tuple[str, str]]  # what a title can be taken from, with an example
+
+
+def _each(operation: Operation, looked: Reports, way: Way) -> _Each:
+    going = [*looked.can, *(one.report for one in looked.apart)]
+    found = many.each(operation, going, replace(way, outside=True), publish=False)
+    spots = [row.draft.spot for row in found.rows]
+    outside = sum(spot is not None and not operation.box.holds(spot.lon, spot.lat) for spot in spots)
+    kept = found.rows[0].report.fields if found.rows else {}
+    words = [(name, line) for name, said in kept.items() if isinstance(said, str) and (line := clean_line(said))]
+    columns = [(name, line) for name, line in words if any(map(str.isalpha, line))]
+    names = {one.code: named(one.names, get_language() or operation.language) for one in operation.categories.all()}
+    rows = [(row, ", ".join(names[code] for code in row.draft.categories)) for row in found.rows]
+    return _Each(rows, found.left, outside, columns[:_COLUMNS])
 
 
 def _attach(request: HttpRequest, operation: Operation, refs: Sequence[str]) -> Done:
@@ -163,10 +200,13 @@ def _reports(
     who, find = person(request), request.POST.get("find", "").strip()[:100]
     looked = many.look(who, operation, refs, _ticked(request))
     kept = {one.ref for one in looked.can} | {ref for one in looked.apart for ref in (one.report.ref, one.head.ref)}
-    form = form or DraftForm(operation, initial=placed(None))
+    form, way = form or DraftForm(operation, initial=placed(None)), _way(request.POST)
     context = {
         "stopped": status >= 400 and not form.errors,
         "operation": operation,
+        "each": _each(operation, looked, way),
+        "way": way,
+        "precisions": PRECISIONS,
         "queue": queue_address(request, operation),
         "can": looked.can,
         "cannot": looked.cannot,

@@ -268,6 +268,11 @@ class Selection:
     def unmapped(self) -> int:
         return sum(int(np.count_nonzero(mask[block.mapped :])) for block, mask in self._parts)
 
+    def beyond(self, box: Box) -> int:
+        """How many have a place that lies outside the box."""
+        mapped = self.total - self.unmapped
+        return mapped - sum(int(np.count_nonzero(mask & block.inside(box))) for block, mask in self._parts)
+
     @cached_property
     def _newest_first(self) -> Ints:
         ids = np.concatenate([block.ids[mask] for block, mask in self._parts])

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from rapport.errors import Refused
 from rapport.events import extra, live
 from rapport.events.filters import Filters
+from rapport.exchange.answers import base_url
 from rapport.exchange.dictionary import own
 from rapport.exchange.views import FORMATS, Format
 from rapport.formats.dictionary.described import Tongue
@@ -22,7 +23,7 @@ from rapport.formats.losses import EVERYWHERE, losses
 from rapport.operations.access import public
 from rapport.operations.models import Operation
 from rapport.sharing.readers import reader
-from rapport.values import Purpose
+from rapport.values import PUBLIC, Purpose
 
 #: In the order of the page: what people know first.
 OFFERED: Mapping[Export, tuple[str, str]] = {
@@ -35,6 +36,8 @@ OFFERED: Mapping[Export, tuple[str, str]] = {
     "rss": ("RSS", _("News, for feed readers.")),
     "atom": ("Atom", _("News, for feed readers and other systems.")),
 }
+#: What programs ask for again and again; nobody keeps it as a file.
+_FOLLOWED: frozenset[Export] = frozenset({"rss", "atom"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Offer:
     name: str
     use: str
     address: str
+    follow: str  # what a feed reader is given, which asks again by itself; "" for a file to keep
     limit: int | None  # how many events come, the newest; None: all
     whole: Sequence[str]
     changed: Sequence[tuple[str, Sequence[str]]]  # title of a field, and what is done to it
@@ -67,26 +71,32 @@ def page(request: HttpRequest, operation: Operation) -> HttpResponse:
     context = {
         "operation": operation,
         "total": live.view(operation, who, Purpose.EXPORT).select(filters).total,
+        "team": who.team,
+        "everybody": live.view(operation, PUBLIC, Purpose.EXPORT).select(filters).total if who.team else 0,
         "query": query,
         "refused": refused,
         "fields": len(known),
         "everywhere": [gettext(change.said) for change in EVERYWHERE],
-        "offers": [_offer(operation, export, query, known, tongue) for export in OFFERED],
+        "offers": [_offer(request, operation, export, query, known, tongue) for export in OFFERED],
     }
     return render(request, "exchange/take.html", context, status=refused.status if refused else 200)
 
 
-def _offer(operation: Operation, export: Export, query: str, known: Sequence[Entry], tongue: Tongue) -> Offer:
+def _offer(
+    request: HttpRequest, operation: Operation, export: Export, query: str, known: Sequence[Entry], tongue: Tongue
+) -> Offer:
     form: Format = FORMATS[export]
     name, use = OFFERED[export]
     found = [
         (tongue.says(one.entry.title), one.kept, [gettext(each.said) for each in one.changes if each not in EVERYWHERE])
         for one in losses(known, export)
     ]
+    address = f"/{operation.slug}/events.{export}" + (f"?{query}" if query else "")
     return Offer(
         name=name,
         use=gettext(use),
-        address=f"/{operation.slug}/events.{export}" + (f"?{query}" if query else ""),
+        address=address,
+        follow=base_url(request) + address if export in _FOLLOWED else "",
         limit=form.limit or form.holds,
         whole=[title for title, kept, changes in found if kept and not changes],
         changed=[(title, changes) for title, kept, changes in found if kept and changes],

@@ -125,6 +125,7 @@ def page(
         "link": EventReport.objects.select_related("event").filter(report=report).first(),
         **parts.everything(report, who),
         "care": why.care(report),
+        "categories_said": [node for node in form.nodes if node.code in report.categories_said],
         "fields": list(report.fields.items()),
         "held": held_by(report),
         "extra": fields.shown(fields.stored(operation.extra_fields), report.extra),

@@ -1,8 +1,10 @@
-"""What a standing order does to a batch of reports: the signer's decisions, each with its own line in the record."""
+"""What a standing order does to a batch of reports: the signer's decisions, each with its own line in the record. What
+a person decides about many reports is written in the same way (many.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from django.db import transaction
@@ -54,23 +56,31 @@ def accept_many(person: Person, order: StandingOrder, rows: Sequence[Row]) -> li
         drafts.check(operation, row.draft)
     with transaction.atomic():
         taxonomy = Taxonomy.of(operation)  # read inside: a file loaded meanwhile may have marked persons at risk
-        rows = _claim(rows) if _still_in_force(person, order) else []
-        events = _events(operation, taxonomy, rows)
-        Event.objects.bulk_create(events, batch_size=_CHUNK)
-        made = list(zip(events, rows, strict=True))
-        EventReport.objects.bulk_create(
-            [EventReport(event=event, report=row.report) for event, row in made], batch_size=_CHUNK
-        )
-        Categories.objects.bulk_create(
-            [
-                Categories(event_id=event.pk, category_id=category.pk)
-                for event, row in made
-                for category in taxonomy.chosen(row.draft.categories)
-            ],
-            batch_size=_CHUNK,
-        )
-        decide_all([_decision(person, order, event, row) for event, row in made])
-        log.record(operation.pk, [event.pk for event in events])
+        rows = claim(rows) if _still_in_force(person, order) else []
+        return write(operation, taxonomy, rows, partial(_decision, person, order))
+
+
+def write(
+    operation: Operation, taxonomy: Taxonomy, rows: Sequence[Row], decision: Callable[[Event, Row], Decision]
+) -> list[Event]:
+    """An event of each row, with what `decision` says of it in the record; call inside a transaction that has claimed
+    the rows."""
+    events = _events(operation, taxonomy, rows)
+    Event.objects.bulk_create(events, batch_size=_CHUNK)
+    made = list(zip(events, rows, strict=True))
+    EventReport.objects.bulk_create(
+        [EventReport(event=event, report=row.report) for event, row in made], batch_size=_CHUNK
+    )
+    Categories.objects.bulk_create(
+        [
+            Categories(event_id=event.pk, category_id=category.pk)
+            for event, row in made
+            for category in taxonomy.chosen(row.draft.categories)
+        ],
+        batch_size=_CHUNK,
+    )
+    decide_all([decision(event, row) for event, row in made])
+    log.record(operation.pk, [event.pk for event in events])
     return events
 
 
@@ -90,7 +100,7 @@ def _still_in_force(person: Person, order: StandingOrder) -> bool:
     return orders.exists()
 
 
-def _claim(rows: Sequence[Row]) -> list[Row]:
+def claim(rows: Sequence[Row]) -> list[Row]:
     """The rows whose report still waits, taken out of the queue."""
     ids = [row.report.pk for row in rows]
     waiting: set[int] = set()

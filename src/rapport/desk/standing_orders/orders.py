@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -19,18 +18,18 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk import draft as drafts
 from rapport.desk.actions import JUDGED, words
+from rapport.desk.as_said import draft_of
 from rapport.desk.books import allow, decide, moment
 from rapport.desk.draft import EventDraft, Taxonomy
 from rapport.desk.standing_orders.bulk import Row, accept_many
-from rapport.desk.standing_orders.rules import Effects, Facts, clean_line, effects, publishes, statuses
+from rapport.desk.standing_orders.rules import Facts, effects, publishes, statuses
 from rapport.errors import BadDefinition, Conflict, Refused
 from rapport.operations import fields
-from rapport.operations.fields import Field
 from rapport.operations.models import Operation, Source, StandingOrder
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Standing
-from rapport.values import DEFAULT_RADIUS_M, Json, Precision, Spot, Status
+from rapport.values import Status
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +77,7 @@ def _rows(order: StandingOrder, reports: Sequence[Report]) -> list[Row]:
     for report in reports:
         facts = Facts(sources[report.source_id], report.fields, _inside(operation, report))
         if found := effects(order.rule, facts):
-            draft = _draft(report, found, known, asked)
+            draft = draft_of(report, found.precision, found.title_from, known, asked)
             if _possible(operation, draft):
                 rows.append(Row(report, draft, found.publication, found.status, found.reason))
     return rows
@@ -95,40 +94,6 @@ def _possible(operation: Operation, draft: EventDraft) -> bool:
     except Refused:
         return False
     return True
-
-
-def _draft(report: Report, found: Effects, known: frozenset[str], asked: Sequence[Field]) -> EventDraft:
-    title = "" if _unjudged(report) else clean_line(str(report.fields.get(found.title_from) or ""))
-    return EventDraft(
-        title=title,
-        categories=tuple(dict.fromkeys(code for code in report.categories_said if code in known)),
-        spot=_spot(report, found.precision),
-        occurred_at=_not_later_than_now(report.sent_at),
-        extra=_extra(report, asked),
-    )
-
-
-def _unjudged(report: Report) -> bool:
-    """Whether nobody can say that its words hold nothing of a person: then none of them is taken."""
-    return is_stopped("personal-data", report.operation_id)
-
-
-def _extra(report: Report, asked: Sequence[Field]) -> dict[str, Json]:
-    """What the sender answered, without what everybody would read in the sender's own words: that takes a person."""
-    unseen = fields.free_words(asked, report.extra)
-    codes = {one.code for one in asked} - unseen.keys()
-    return {code: value for code, value in report.extra.items() if code in codes}
-
-
-def _spot(report: Report, precision: Precision) -> Spot | None:
-    if report.lon is None or report.lat is None:
-        return None
-    name = "" if _unjudged(report) else clean_line(report.place_said)
-    return Spot(report.lon, report.lat, precision, DEFAULT_RADIUS_M[precision], name)
-
-
-def _not_later_than_now(at: datetime | None) -> datetime | None:
-    return at if at is not None and at <= timezone.now() else None
 
 
 # --- signing -------------------------------------------------------------------------------------------------------

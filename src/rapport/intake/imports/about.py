@@ -45,15 +45,19 @@ def called(names: Mapping[str, str], code: str, languages: Sequence[str]) -> str
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Why something was proposed. `about` is the plan's key (encoding, header_row, roles, date_order, categories …),
-    `said` a sentence for people, `column` and `count` what it concerns where it concerns one."""
+    `said` a sentence for people, `column` and `count` what it concerns where it concerns one. A `doubt` is to be looked
+    at before anything comes in."""
 
     about: str
     said: str
     column: str = ""
     count: int = 0
+    doubt: bool = False
 
     def to_json(self) -> dict[str, Json]:
-        return {"about": self.about, "said": self.said, "column": self.column, "count": self.count}
+        return {
+            "about": self.about, "said": self.said, "column": self.column, "count": self.count, "doubt": self.doubt,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

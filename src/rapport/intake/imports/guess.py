@@ -85,6 +85,7 @@ def propose(
         plan = _details(replace(draft, roles=roles), found, about, evidence)
         plan = _dates_of_posts(plan, evidence)
     plan = plan.changed(**{key: value for key, value in given.items() if key != "roles"})
+    _tell_people(plan, about, evidence)
     unknown = _unknown_labels(plan, found, about, evidence)
     choices = _unknown_choices(plan, found, about, evidence)
     _tell_ids(plan, found, evidence)
@@ -488,7 +489,8 @@ def _any_text(found: Sequence[_Found], roles: dict[str, str], evidence: list[Evi
     if not order:
         raise Refused("no_text", "No column can be the text of a report.")
     roles[order[0].name] = "text"
-    evidence.append(Evidence("roles", "text, because nothing else can be: look whether it is", order[0].name))
+    said = "text, because nothing else can be: is this a file of reports, or a table of figures?"
+    evidence.append(Evidence("roles", said, order[0].name, doubt=True))
 
 
 # --- the details ---------------------------------------------------------------------------------------------------
@@ -540,7 +542,7 @@ def _in_order(plan: Plan, lat: _Found, lon: _Found, about: Context, evidence: li
         said = f"{problems['']:,} of {len(points):,} points lie in the operation's area"
         if swapped:
             said += f"; {swapped:,} would only when read the other way round, and are refused"
-        evidence.append(Evidence("coordinates", said, lat.name, problems[""]))
+        evidence.append(Evidence("coordinates", said, lat.name, problems[""], doubt=problems[""] < len(points) / 2))
     return plan
 
 
@@ -587,11 +589,18 @@ def _separator(plan: Plan, found: Sequence[_Found], about: Context, evidence: li
     return replace(plan, category_separator=separator)
 
 
+def _tell_people(plan: Plan, about: Context, evidence: list[Evidence]) -> None:
+    if plan.having("people") and not any(one.counts_people for one in fields.asked(about.fields)):
+        said = "no field of this operation counts people: the number stays with the report, and fills in nothing"
+        evidence.append(Evidence("roles", said, plan.column("people")))
+
+
 def _unknown_labels(plan: Plan, found: Sequence[_Found], about: Context, evidence: list[Evidence]) -> Mapping[str, int]:
     counts = _count_labels(plan, found, about)
     if counts:
-        said = f"{len(counts):,} labels are no categories of this operation: say what they are, or they stay mere text"
-        evidence.append(Evidence("categories", said, plan.column("categories"), sum(counts.values())))
+        said = _labels_are(counts, "category", "categories")
+        said += " of this operation: say below what is meant, or it stays mere text"
+        evidence.append(Evidence("categories", said, plan.column("categories"), sum(counts.values()), doubt=True))
     return counts
 
 
@@ -613,9 +622,14 @@ def _unknown_choices(
 ) -> Mapping[str, Mapping[str, int]]:
     unknown = _count_choices(plan, found, about)
     for code, counts in unknown.items():
-        said = f"{len(counts):,} labels are no choices of this field: say what they are, or their rows are refused"
-        evidence.append(Evidence("choices", said, plan.column(EXTRA + code), sum(counts.values())))
+        said = _labels_are(counts, "choice", "choices")
+        said += " of this field: say below what is meant, or those rows are refused"
+        evidence.append(Evidence("choices", said, plan.column(EXTRA + code), sum(counts.values()), doubt=True))
     return unknown
+
+
+def _labels_are(counts: Mapping[str, int], one: str, many: str) -> str:
+    return f"1 label is no {one}" if len(counts) == 1 else f"{len(counts):,} labels are no {many}"
 
 
 def _count_choices(plan: Plan, found: Sequence[_Found], about: Context) -> Mapping[str, Mapping[str, int]]:

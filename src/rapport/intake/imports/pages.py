@@ -337,6 +337,7 @@ def _page(request: HttpRequest, one: Import, *, problem: str = "", status: int =
         "page": page,
         "form": choices.form(one) if one.plan and dry else None,
         "evidence": one.evidence.get("evidence", []),
+        "doubts": [line for line in one.evidence.get("evidence", []) if line.get("doubt")],
         "looked": sum(one.evidence.get("counts", {}).values()) if one.started_at else 0,
         "left": list(one.verdicts.filter(verdict="left")[:PER_PAGE]),
         "may_roll_back": one.state in rollback.FROM and one.started_at is not None,

@@ -127,4 +127,6 @@ def role_by_tag(tag: str) -> tuple[str, int]:
     base = text.partition("+")[0]
     if base in {"#adm1", "#adm2", "#adm3", "#adm4", "#loc"} and text.endswith("+name"):
         return "place", 40 + int(base[-1]) if base[-1].isdigit() else 50
+    if text == "#country+name":
+        return "place", 30  # better than none, where nothing nearer is named
     return "", 0
