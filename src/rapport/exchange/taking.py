@@ -13,14 +13,13 @@ from django.views.decorators.http import require_safe
 from rapport.errors import Refused
 from rapport.events import extra, live
 from rapport.events.filters import Filters
-from rapport.exchange.answers import base_url
 from rapport.exchange.dictionary import own
 from rapport.exchange.views import FORMATS, Format
 from rapport.formats.dictionary.described import Tongue
 from rapport.formats.dictionary.fields import Entry, Export, _
 from rapport.formats.dictionary.operation import entries
 from rapport.formats.losses import EVERYWHERE, losses
-from rapport.operations.access import public
+from rapport.operations.access import base_url, public
 from rapport.operations.models import Operation
 from rapport.sharing.readers import reader
 from rapport.values import PUBLIC, Purpose
