@@ -14,6 +14,11 @@ from typing import Any
 import feedparser
 import pytest
 import xmlschema
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -28,7 +33,7 @@ from rapport.desk.alerts import actions
 from rapport.desk.alerts.actions import digest
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
-from rapport.formats.cap import reading
+from rapport.formats.cap import reading, signature
 from rapport.formats.cap.chain import Standing
 from rapport.formats.cap.chain import threads as chained
 from rapport.formats.cap.model import (
@@ -524,3 +529,49 @@ def test_the_catalogue_lists_the_feeds_of_alerts(client: Client, operation: Oper
     said = client.get("/catalogue.jsonld").content.decode()
     assert "/sample/alerts.atom" in said
     assert "/sample/alerts.rss" in said
+
+
+# --- the signature -------------------------------------------------------------------------------------------------
+
+
+def signer(folder: Path, days: int = 30) -> tuple[Path, x509.Certificate]:
+    """A PEM file with a key and the certificate for it, valid for so many days."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "alerts")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    start = timezone.now() - timedelta(days=90)
+    made = made.not_valid_before(start).not_valid_after(timezone.now() + timedelta(days=days))
+    certificate = made.sign(key, hashes.SHA256())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+    (folder / "signer.pem").write_bytes(pem)
+    return folder / "signer.pem", certificate
+
+
+def test_where_a_key_is_set_up_what_is_issued_is_signed(
+    client: Client, operation: Operation, lead: Person, settings: Any, tmp_path: Path
+) -> None:
+    settings.CAP_SIGNER, certificate = signer(tmp_path)
+    first = warned(lead, operation)
+    data = client.get(f"/sample/alerts/{first.alert.ref}/1.cap").content
+    OASIS.validate(io.BytesIO(data))
+    message = reading.read(data)
+    assert message.alert is not None
+    anchors = {message.alert.sender: signature.Anchor((certificate,))}
+    (found,) = signature.check(message, anchors, timezone.now())
+    assert found.trusted
+    (forged,) = signature.check(reading.read(data.replace(b"Delmas", b"Jacmel")), anchors, timezone.now())
+    assert not forged.trusted
+    follow(lead, first, MsgType.CANCEL)
+
+
+def test_a_key_that_cannot_be_used_issues_nothing(
+    operation: Operation, lead: Person, settings: Any, tmp_path: Path
+) -> None:
+    draft = actions.start(lead, operation, drafted())
+    expired, _ = signer(tmp_path, days=-1)
+    (tmp_path / "empty.pem").write_bytes(b"")
+    for file in (expired, tmp_path / "empty.pem", tmp_path / "missing.pem"):
+        settings.CAP_SIGNER = file
+        with pytest.raises(Refused, match="RAPPORT_CAP_SIGNER"):
+            issue(lead, draft)
+    assert not threads.issued(operation.pk).exists()

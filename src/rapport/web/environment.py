@@ -44,6 +44,12 @@ def _hosts(text: str) -> frozenset[str]:
     return hosts
 
 
+def _file(text: str) -> Path | None:
+    if text and not Path(text).is_file():
+        raise ValueError("there is no such file")
+    return Path(text).absolute() if text else None
+
+
 def _public_url(text: str) -> str:
     # parts.port raises ValueError by itself for what is no port.
     parts = urlsplit(text)
@@ -113,6 +119,12 @@ VARIABLES: tuple[Variable, ...] = (
         "Hosts inside our network that polled sources may ask, as mail.example.org,127.0.0.1; empty means none.",
         "",
         _hosts,
+    ),
+    Variable(
+        "RAPPORT_CAP_SIGNER",
+        "PEM file with an elliptic curve key and its certificate, which sign alerts; empty means no signature.",
+        "",
+        _file,
     ),
     Variable("RAPPORT_THREADS", "Requests answered at the same time by one server process.", "48", _whole),
 )

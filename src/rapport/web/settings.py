@@ -19,6 +19,7 @@ TILE_URL: str = _env["RAPPORT_TILE_URL"]
 TRUST_PROXY: bool = _env["RAPPORT_TRUST_PROXY"]
 SMTP: mail.Server | None = _env["RAPPORT_SMTP_URL"]
 POLL_INSIDE: frozenset[str] = _env["RAPPORT_POLL_INSIDE"]
+CAP_SIGNER: Path | None = _env["RAPPORT_CAP_SIGNER"]
 MAIL_FROM: str = _env["RAPPORT_MAIL_FROM"]
 THREADS: int = _env["RAPPORT_THREADS"]
 SECOND_FACTOR_REQUIRED: bool = _env["RAPPORT_SECOND_FACTOR"] == "required"

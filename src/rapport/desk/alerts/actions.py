@@ -17,6 +17,7 @@ from rapport.accounts.permissions import Permission
 from rapport.alerts import threads
 from rapport.alerts.draft import AlertDraft
 from rapport.alerts.models import Alert, AlertMessage, Standing
+from rapport.alerts.signed import signed
 from rapport.desk.alerts.outlook import EXPIRED, outlook
 from rapport.desk.books import allow, decide
 from rapport.errors import Conflict, Refused
@@ -99,7 +100,7 @@ def issue(person: Person, message: AlertMessage, seen: str, base_url: str) -> Al
         raise Refused("alert", look.faults[0], field="alert")
     # 4
     fresh.version = threads.next_version(fresh.alert)
-    fresh.issued_by, fresh.data, fresh.sent = person, look.data, look.alert.sent
+    fresh.issued_by, fresh.sent, fresh.data = person, look.alert.sent, signed(look.data, look.alert.sent)
     fresh.expires = fresh.as_draft.expires
     fresh.save(update_fields=["version", "issued_by", "data", "sent", "expires"])
     # 5
@@ -115,7 +116,7 @@ def issue(person: Person, message: AlertMessage, seen: str, base_url: str) -> Al
             "version": fresh.version,
             "became": BECAME[fresh.as_draft.msg_type],
             "drafted_by": fresh.drafted_by_id,
-            "sha256": hashlib.sha256(look.data).hexdigest(),
+            "sha256": hashlib.sha256(fresh.data).hexdigest(),
         },
     )
     return fresh
