@@ -334,6 +334,30 @@ def _entities(path: Path) -> None:
     packed(path, parts)
 
 
+@hostile("unknown encoding.xlsx", whole="broken_workbook")
+def _unknown_encoding(path: Path) -> None:
+    """calamine reads it all the same; where its cells hold errors cannot be told."""
+    _mac_workbook(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {part.filename: archive.read(part) for part in archive.infolist()}
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"UTF-8", b"UTF-9")
+    packed(path, parts)
+
+
+@hostile("entities in the strings.xlsx", whole="broken_workbook")
+def _entities_in_strings(path: Path) -> None:
+    """One long entity, fifty thousand times; and a file of this machine."""
+    book = xlsxwriter.Workbook(str(path))
+    book.add_worksheet().write_row(0, 0, ["id", "text"])
+    book.close()
+    with zipfile.ZipFile(path) as archive:
+        parts = {part.filename: archive.read(part) for part in archive.infolist()}
+    declared = b'<!DOCTYPE sst [<!ENTITY a "' + b"x" * 50_000 + b'"><!ENTITY f SYSTEM "file:///etc/passwd">]><sst'
+    strings = parts["xl/sharedStrings.xml"].replace(b"<sst", declared, 1)
+    parts["xl/sharedStrings.xml"] = strings.replace(b"<t>id", b"<t>&f;" + b"&a;" * 50_000, 1)
+    packed(path, parts)
+
+
 # --- NDJSON --------------------------------------------------------------------------------------------------------
 
 
@@ -347,6 +371,15 @@ def _odd_lines(path: Path) -> None:
         json.dumps({"id": "9", "text": "manje", "fields": {"a": True}}),
     ]  # fmt: skip
     path.write_text("\n".join(lines))
+
+
+@hostile("deep.ndjson", good=2, too_deep=4)
+def _deep_lines(path: Path) -> None:
+    lines = ['{"id": "1", "text": "dlo"}']
+    for levels in (1_000, 20_000):
+        lines.append('{"id": "2", "text": "dlo", "x": ' + "[" * levels + "]" * levels + "}")
+        lines.append('{"id": "3", "text": "dlo", "x": ' + '{"a":' * levels + "1" + "}" * levels + "}")
+    path.write_text("\n".join([*lines, '{"id": "4", "text": "kay"}']))
 
 
 @hostile("long names.ndjson", good=1, long_name=2)

@@ -274,6 +274,23 @@ def test_a_million_objects_are_read_in_bounded_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
 
 
+@pytest.mark.parametrize(
+    "item", [b"{" + b",".join(b'"#a%d":1' % n for n in range(500_000)) + b"}", b"[" + b"1," * 2_000_000 + b"1]"]
+)
+def test_an_object_or_row_of_millions_of_cells_is_refused_before_it_is_made(tmp_path: Path, item: bytes) -> None:
+    """Ten million names would take 2 GB and 20 s."""
+    assert refused(tmp_path / "t.json", b'[{"#org": "x"},' + item + b"]") == "endless_row"
+
+
+@pytest.mark.parametrize("levels", [1_000, 100_000])
+def test_json_without_a_bottom_is_refused_and_says_so(tmp_path: Path, levels: int) -> None:
+    for opens, closes in ((b"[", b"]"), (b'{"a":', b"}")):
+        inner = opens * levels + b"1" + closes * levels
+        for whole in (inner, b'[{"#org": ' + inner + b"}]", b'[["#org"],[' + inner + b"]]"):
+            assert refused(tmp_path / "t.json", whole) in {"too_deep", "not_json"}
+    assert refused(tmp_path / "t.json", b'[{"#org": ' + b"[" * levels + b"]" * levels + b"}]") == "too_deep"
+
+
 def test_a_list_beyond_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_json, "ITEMS_MOST", 10)
     assert refused(tmp_path / "t.json", json.dumps([["#org"]] * 11)) == "too_many_rows"

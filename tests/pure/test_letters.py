@@ -152,6 +152,20 @@ def test_a_kind_that_is_none_hides_no_words(kind: bytes) -> None:
     assert read(b"From: a@example.org\r\nContent-Type: " + kind + b"\r\n\r\ndlo").text == "dlo"
 
 
+def test_a_file_whose_name_is_in_a_character_set_that_is_none_stops_no_mailbox() -> None:
+    """Found by `make fuzz`: the library raises on it, and the mailbox would have stood at this letter for ever."""
+    assert read(b"Content-Disposition: inline; filename*=a\0b''x\r\n\r\ndlo").text == "dlo"
+
+
+def test_a_letter_on_which_the_library_breaks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(raw: bytes) -> None:
+        raise ValueError("what the next version of the library may say")
+
+    monkeypatch.setattr(letter, "message_from_bytes", breaks)
+    with pytest.raises(Refused, match="another form"):
+        letter.read(b"dlo")
+
+
 HEADERS = st.sampled_from(
     ["From", "Subject", "Date", "Message-ID", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "To"]
 )

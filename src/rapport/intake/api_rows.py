@@ -36,8 +36,10 @@ def split(body: bytes) -> Sequence[bytes]:
         return [body]
     try:
         return [bytes(row) for row in msgspec.json.decode(body, type=list[msgspec.Raw])]
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise Refused("unreadable", f"The body is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise wire.too_deep() from error
+    except msgspec.MsgspecError as error:
+        raise Refused("unreadable", f"The body is not JSON in UTF-8: {error}.") from error
 
 
 def lines(request: HttpRequest, length: int) -> Iterator[list[tuple[int, bytes]]]:
@@ -173,7 +175,9 @@ def _decoded(row: bytes) -> ReportIn:
     except msgspec.ValidationError as error:
         remedy, _, path = str(error).partition(" - at `$")
         raise Refused("wrong_field", f"{remedy}.", field=path.strip(".`")) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise wire.too_deep() from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused("unreadable", f"This is not one JSON object in UTF-8: {error}.") from error
     if len(row) - sum(4 * len(file.data) // 3 for file in given.files) > MAX_LINE:
         raise _too_large()

@@ -10,13 +10,15 @@ from typing import Any
 import msgspec
 
 from rapport.errors import Refused
-from rapport.formats.delimited import UTF_8_BOM, opened
+from rapport.formats.delimited import LONGEST_ROW, UTF_8_BOM, opened
 from rapport.formats.hxl.rows import Numbered, check_width, gathered, table_from
 from rapport.formats.hxl.table import Column, Finding, Table
 from rapport.formats.hxl.tags import parse_tag
 
 SIZE_MOST = 400_000_000  # bytes [ours]
 ITEMS_MOST = 2_000_000  # objects or rows [ours]
+#: Bytes of one of them, as of a row of a CSV: one object of millions of names would take gigabytes [ours].
+LONGEST_ITEM = LONGEST_ROW
 #: Levels of lists and objects within a cell; HXL has none at all, other programs write a few.
 DEEPEST = 8
 _items = msgspec.json.Decoder(list[msgspec.Raw])
@@ -26,7 +28,7 @@ _item = msgspec.json.Decoder()
 def read_json(path: Path) -> Table:
     """Rows are numbered from 1: the first object, or the first row of a list of rows.
 
-    Refused: no_file, too_large, not_json, too_deep, no_tags, too_many_columns.
+    Refused: no_file, too_large, not_json, too_deep, no_tags, too_many_columns, too_many_rows, endless_row.
     """
     with opened(path) as file:
         size = path.stat().st_size
@@ -62,6 +64,8 @@ def _no_list(data: bytes, error: Exception) -> Refused:
 
 def _decoded(found: Sequence[msgspec.Raw]) -> Iterator[tuple[int, Any]]:
     for number, raw in enumerate(found, 1):
+        if memoryview(raw).nbytes > LONGEST_ITEM:
+            raise Refused("endless_row", f"This item has more than {LONGEST_ITEM:,} bytes. Divide it.", row=number)
         try:
             yield number, _item.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -39,29 +39,33 @@ _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
 
 
 def read(raw: bytes) -> Fetched:
-    """The message in a letter. Refused(400) for what is too large or nested too deep to be one."""
+    """The message in a letter. Refused(400) for what is too large or nested too deep to be one, and for what the
+    library breaks on: a mailbox must never stop at a letter."""
     if len(raw) > MOST:
         raise Refused("too_large", f"A letter has at most {MOST:,} bytes.", status=413)
     try:
-        letter = message_from_bytes(raw)
-        parts = list(_leaves(letter))
+        return Fetched(_message(raw), raw)
     except RecursionError as error:
         raise wire.too_deep() from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Refused("unreadable", "The letter breaks the rules of e-mail: ask for it in another form.") from error
+
+
+def _message(raw: bytes) -> Message:
+    letter = message_from_bytes(raw)
+    parts = list(_leaves(letter))
     body, of = _body(parts)
     subject = _header(letter, "subject")
     text = f"{subject}\n\n{body}" if subject and body else subject or body
     files, left = _files([part for part in parts if part is not of and not _is_text(part)])
     automatic = _automatic(letter)
-    return Fetched(
-        Message(
-            text=text[:LONGEST],
-            gateway_id=_id(letter, text, raw),
-            sender=_sender(letter, automatic),
-            sent_at=_date(letter),
-            fields=_fields(letter, text, automatic, left),
-            files=files,
-        ),
-        raw,
+    return Message(
+        text=text[:LONGEST],
+        gateway_id=_id(letter, text, raw),
+        sender=_sender(letter, automatic),
+        sent_at=_date(letter),
+        fields=_fields(letter, text, automatic, left),
+        files=files,
     )
 
 
@@ -77,7 +81,7 @@ def _leaves(letter: Part) -> Iterator[Part]:
 
 
 def _is_text(part: Part) -> bool:
-    return part.get_content_maintype() == "text" and not part.get_filename() and _disposition(part) != "attachment"
+    return part.get_content_maintype() == "text" and not _name(part) and _disposition(part) != "attachment"
 
 
 def _disposition(part: Part) -> str:
