@@ -51,7 +51,7 @@ test-long: .venv/dev.stamp ## the tests that take seconds each: browsers at leng
 test-postgres: .venv/dev.stamp ## what speaks to the database in a way of its own, on PostgreSQL (RAPPORT_DATABASE_URL)
 	$(PYTEST) -m "(postgres and not soak) or not (soak or browser or long or either)" $(ON_POSTGRES)
 
-soak: .venv/dev.stamp ## the tests that take minutes: kill -9, load, big files; all pages on PostgreSQL if that is named
+soak: .venv/dev.stamp build/peer-hxl/run.stamp ## the tests that take minutes: kill -9, load, big files; all pages on PostgreSQL if that is named
 	env -u RAPPORT_DATABASE_URL HYPOTHESIS_EXAMPLES=200 $(BIN)/python -m pytest -q -m "soak and not postgres"
 	test -z "$$RAPPORT_DATABASE_URL" || $(PYTEST) -m "postgres or not (soak or browser or long)" $(ON_POSTGRES)
 
