@@ -78,6 +78,19 @@ def test_separators_encodings_and_line_ends_are_found_out(tmp_path: Path) -> Non
     assert (finding.row, finding.column, finding.value) == (3, "#adm1+name", "Léogâne, sud")
 
 
+@pytest.mark.parametrize(
+    ("encoding", "header", "place"),
+    [
+        ("latin-1", "Lieu", "Léogâne"), ("mac-roman", "Lieu", "Léogâne"), ("shift_jis", "場所", "水が必要です"),
+        ("cp1251", "Место", "Москва"), ("cp1256", "مكان,عدد", "حلب"), ("cp1250", "Miejsce", "Łódź"),
+        ("big5", "地方", "臺北"),
+    ],
+)  # fmt: skip
+def test_a_few_letters_are_enough_to_tell_an_encoding(tmp_path: Path, encoding: str, header: str, place: str) -> None:
+    text = f"{header}\n#adm1+name,#reached\n{place},5\n"
+    assert rows(written(tmp_path / "t.csv", text.encode(encoding))) == [[place, "5"]]
+
+
 def test_every_cell_stays_the_text_it_is(tmp_path: Path) -> None:
     table = written(tmp_path / "t.csv", '#adm1+code,#meta\n007, a \n1e5,"x""y\nz"\n,TRUE\n')
     assert rows(table) == [["007", " a "], ["1e5", 'x"y\nz'], ["", "TRUE"]]
@@ -147,6 +160,11 @@ def test_polars_never_reads_otherwise_than_a_strict_reader_of_csv(tmp_path: Path
 
 
 # --- JSON ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_json_in_another_encoding_than_it_should_be_in_is_read(tmp_path: Path, encoding: str) -> None:
+    assert rows(written(tmp_path / "t.json", ' [{"#org": "Léogâne"}]'.encode(encoding))) == [["Léogâne"]]
 
 
 def test_both_forms_of_json_are_read(tmp_path: Path) -> None:
@@ -294,6 +312,7 @@ def test_json_without_a_bottom_is_refused_and_says_so(tmp_path: Path, levels: in
 def test_a_list_beyond_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_json, "ITEMS_MOST", 10)
     assert refused(tmp_path / "t.json", json.dumps([["#org"]] * 11)) == "too_many_rows"
+    assert len(rows(written(tmp_path / "t.json", json.dumps([["#org"], *[["a"]] * 9])))) == 9
     monkeypatch.setattr(read_json, "SIZE_MOST", 10)
     assert refused(tmp_path / "t.json", json.dumps([["#org"]] * 3)) == "too_large"
     with pytest.raises(Refused, match="at most 5 are read here"):

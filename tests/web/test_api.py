@@ -162,6 +162,13 @@ def test_a_bad_row_is_named_with_its_field_and_a_remedy(partner: Partner, row: o
     assert RefusalCount.objects.get().reason == reason
 
 
+def test_a_list_of_more_rows_than_are_taken_is_refused_before_they_are_made(partner: Partner) -> None:
+    """Eight megabytes of {} would take half a gigabyte."""
+    answer = partner.post(REPORTS, b"[" + b"{}," * 2_000_000 + b"{}]")
+    assert (answer.status_code, said(answer)["reason"]) == (413, "too_many_rows")
+    assert not Report.objects.exists()
+
+
 @pytest.mark.parametrize("levels", [1_000, 100_000])
 def test_a_list_in_which_something_lies_too_deep_is_refused_as_a_whole(partner: Partner, levels: int) -> None:
     """Where its rows end cannot be told; nothing of it is kept."""

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
 from rapport.errors import Refused
+from rapport.formats.json_lists import has_more
 from rapport.intake import coordinates, limits, refusals
 from rapport.intake.api_shapes import FileIn, PlaceIn, ReportIn, Result, SenderIn, Verdict
 from rapport.intake.channels import wire
@@ -34,6 +35,8 @@ def split(body: bytes) -> Sequence[bytes]:
     """The rows of a JSON body, each still undecoded, so that a bad one spoils no other."""
     if not body.lstrip().startswith(b"["):
         return [body]
+    if has_more(body, MAX_ROWS):
+        raise Refused("too_many_rows", f"Send at most {MAX_ROWS:,} rows in a call; none is kept.", status=413)
     try:
         return [bytes(row) for row in msgspec.json.decode(body, type=list[msgspec.Raw])]
     except RecursionError as error:

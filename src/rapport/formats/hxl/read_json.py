@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from rapport.formats.delimited import LONGEST_ROW, UTF_8_BOM, opened
 from rapport.formats.hxl.rows import Numbered, check_width, gathered, table_from
 from rapport.formats.hxl.table import Column, Finding, Table
 from rapport.formats.hxl.tags import parse_tag
+from rapport.formats.json_lists import has_more
 
 SIZE_MOST = 400_000_000  # bytes [ours]
 ITEMS_MOST = 2_000_000  # objects or rows [ours]
@@ -35,23 +36,30 @@ def read_json(path: Path) -> Table:
         if size > SIZE_MOST:
             raise Refused("too_large", f"The file has {size:,} bytes; at most {SIZE_MOST:,} are read. Save it as CSV.")
         data = _utf_8(file.read())
+    if has_more(data, ITEMS_MOST):
+        raise Refused("too_many_rows", f"The list has more than {ITEMS_MOST:,} items. Divide it.")
     try:
         found = _items.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _no_list(data, error) from error
-    if len(found) > ITEMS_MOST:
-        raise Refused("too_many_rows", f"The list has {len(found):,} items; at most {ITEMS_MOST:,} are read.")
     first = next(_decoded(found[:1]), (0, None))[1]
     if isinstance(first, dict):
         return _of_objects(found)
     return table_from(_as_rows(_decoded(found)))
 
 
+def is_json(start: bytes) -> bool:
+    """Whether a file that begins so is a list or an object of JSON, in whichever encoding."""
+    text = start.decode(json.detect_encoding(start[:4]), "replace")
+    return text.removeprefix("\ufeff").lstrip()[:1] in ("[", "{")
+
+
 def _utf_8(data: bytes) -> bytes:
-    """RFC 8259 has UTF-8 only; some write the mark before it, or UTF-16."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace").encode()
-    return data.removeprefix(UTF_8_BOM)
+    """RFC 8259 has UTF-8 only; some write the mark before it, or UTF-16, or UTF-32."""
+    encoding = json.detect_encoding(data[:4])
+    if encoding.startswith("utf-8"):
+        return data.removeprefix(UTF_8_BOM)
+    return data.decode(encoding, "replace").removeprefix("\ufeff").encode()
 
 
 def _no_list(data: bytes, error: Exception) -> Refused:
@@ -69,7 +77,7 @@ def _decoded(found: Sequence[msgspec.Raw]) -> Iterator[tuple[int, Any]]:
         try:
             yield number, _item.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise Refused("not_json", f"This is no JSON: {error}.", row=number) from error
+            raise Refused("not_json", f"This is no JSON in UTF-8: {error}.", row=number) from error
 
 
 # --- rows ----------------------------------------------------------------------------------------------------------
