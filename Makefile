@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 PORT ?= 8036
+SECONDS ?= 10
 # Commands that tests start read compiled files, also where the machine says that none be written.
 export PYTHONDONTWRITEBYTECODE :=
 # A file's tests stay in one process, which sets up once what they share. Files keep their order: the longest, those
@@ -9,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 ON_POSTGRES := tests/web tests/contracts tests/engines
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long test-postgres soak check bench bench-peer reliability lock messages basemap
+.PHONY: help setup demo serve test test-long test-postgres soak check bench bench-peer fuzz reliability lock messages basemap
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -65,6 +66,9 @@ bench-peer: build/peer/run.stamp build/peer-hxl/run.stamp ## environments for wh
 
 bench: .venv/dev.stamp build/peer/run.stamp build/peer-hxl/run.stamp ## the figures of docs/reference/benchmarks.md, made anew
 	$(BIN)/python -m bench.table
+
+fuzz: .venv/dev.stamp ## damaged files for each reader of what strangers send, SECONDS (10) each; what fails stays in build/fuzz
+	$(BIN)/python -m bench.fuzz --seconds $(SECONDS)
 
 reliability: .venv/dev.stamp ## the plot and tables of docs/reference/text-engine.md, made anew
 	$(BIN)/python -m bench.reliability

@@ -118,7 +118,7 @@ def fault(read: Callable[[bytes], object], data: bytes) -> str:
         return ""
     except KeyboardInterrupt:
         raise
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, it is what is looked for
         return traceback.format_exc()
     return ""
 

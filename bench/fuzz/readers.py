@@ -101,7 +101,8 @@ def _csv() -> list[bytes]:
     tagged = "Lieu;Atteints\r\n#adm1+name;#reached\r\nOuest;1 200\r\nLéogâne;80\r\n"
     return [
         *found, table.encode(), table.encode("utf-16"), table.replace("kay", "kâÿ").encode("cp1252"),
-        tagged.encode(), tagged.encode("cp1252"), tagged.encode("utf-16-le"), "日付,本文\r\n2010-01-14,水が必要\r\n".encode("shift_jis"),
+        tagged.encode(), tagged.encode("cp1252"), tagged.encode("utf-16-le"),
+        "日付,本文\r\n2010-01-14,水が必要\r\n".encode("shift_jis"),
     ]  # fmt: skip
 
 
@@ -299,22 +300,23 @@ def _requests(name: str) -> Callable[[], list[bytes]]:
     return made
 
 
-XML = (b"<", b"</", b"/>", b"<![CDATA[", b"]]>", b"<!--", b"&amp;", b"&#x0;", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b'="', b"xmlns:a='b'")  # fmt: skip
+XML = (
+    b"<", b"</", b"/>", b"<![CDATA[", b"]]>", b"<!--", b"&amp;", b"&#x0;", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b'="',
+    b"xmlns:a='b'",
+)  # fmt: skip
 JSON = (b"[", b"]", b"{", b"}", b'"', b":", b",", b"null", b"1e999", b"-0", b"\\ud800", b"\\u0000", b"NaN", b"9" * 400)
-CSV = (b'"', b"'", b",", b";", b"\t", b"\r", b"\n", b"\0", b"\xef\xbb\xbf", b"\xff\xfe", b"\xe9", b"#org", b"sep=;\n",
-       b"31/12/2010", b"=1+1", b"#N/A")  # fmt: skip
+CSV = (
+    b'"', b"'", b",", b";", b"\t", b"\r", b"\n", b"\0", b"\xef\xbb\xbf", b"\xff\xfe", b"\xe9", b"#org", b"sep=;\n",
+    b"31/12/2010", b"=1+1", b"#N/A",
+)  # fmt: skip
 MIME = (
-    b"\r\n",
-    b"=?utf-8?q?",
-    b"?=",
-    b"; charset=",
-    b"boundary=",
-    b"--",
-    b"Content-Type: multipart/mixed",
-    b"\0",
-    b"*0*=",
-)
-ZIP = (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\xff\xff\xff\xff", b"\0\0", b'<c r="A1" t="e"><v>#N/A</v></c>')
+    b"\r\n", b"=?utf-8?q?", b"?=", b"; charset=", b"boundary=", b"--", b"Content-Type: multipart/mixed", b"\0", b"*0*=",
+    b"a=b; ",
+)  # fmt: skip
+ZIP = (
+    b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\xff\xff\xff\xff", b"\0\0",
+    b'<c r="A1" t="e"><v>#N/A</v></c>', b"UTF-9", b"<!DOCTYPE a [<!ENTITY b 'c'>]>",
+)  # fmt: skip
 
 READERS: Mapping[str, Reader] = {
     "hxl-csv": Reader(read_hxl, _csv, CSV),

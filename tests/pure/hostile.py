@@ -334,6 +334,28 @@ def _entities(path: Path) -> None:
     packed(path, parts)
 
 
+def _sheet_changed(path: Path, before: bytes, after: bytes) -> None:
+    _mac_workbook(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {part.filename: archive.read(part) for part in archive.infolist()}
+    name = "xl/worksheets/sheet1.xml"
+    assert before in parts[name]
+    parts[name] = parts[name].replace(before, after, 1)
+    packed(path, parts)
+
+
+@hostile("a cell beyond any sheet.xlsx", whole="too_many_columns|large_workbook")
+def _beyond(path: Path) -> None:
+    """In the ten-millionth column; a sheet has 16,384."""
+    _sheet_changed(path, b"</row>", b'<c r="VHLKS1"><v>1</v></c></row>')
+
+
+@hostile("dimension that lies.xlsx", good=1)
+def _lies(path: Path) -> None:
+    """It says that the sheet has more than three hundred million columns."""
+    _sheet_changed(path, b'<dimension ref="A1:', b'<dimension ref="A1:ZZZZZZ9999999" x="')
+
+
 @hostile("unknown encoding.xlsx", whole="broken_workbook")
 def _unknown_encoding(path: Path) -> None:
     """calamine reads it all the same; where its cells hold errors cannot be told."""

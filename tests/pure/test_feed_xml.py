@@ -77,7 +77,10 @@ def test_a_cap_file_gives_its_words_and_its_identity() -> None:
     assert (message.fields["identifier"], message.fields["msgType"]) == ("id-1", "Alert")
 
 
-@pytest.mark.parametrize("body", [b"<alert/>", b"<feed/>", b"", b"{}", RSS])
+CAP_BOMB = b'<!DOCTYPE alert [<!ENTITY a "' + b"x" * 50_000 + b'">]>' + CAP.partition(b"?>")[2]
+
+
+@pytest.mark.parametrize("body", [b"<alert/>", b"<feed/>", b"", b"{}", RSS, CAP_BOMB, b"<a>" * 100_000])
 def test_what_is_no_alert_is_refused(body: bytes) -> None:
     with pytest.raises(Refused):
         cap_feed.read(body)

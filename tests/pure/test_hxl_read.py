@@ -23,7 +23,9 @@ from rapport.errors import Refused
 from rapport.formats.hxl import read_csv, read_json
 from rapport.formats.hxl.read import read
 from rapport.formats.hxl.table import ROW, Table
+from rapport.formats.hxl.validate import validate
 from rapport.formats.hxl.write import FORMS, Form, write
+from tests.pure.hostile import FILES
 from tests.pure.hxl_tables import DATA, lines, names, rows, tables, told, written
 
 HERE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -273,6 +275,25 @@ def test_what_is_no_table_is_refused_with_the_reason_in_little_time(tmp_path: Pa
     began = time.process_time()
     assert refused(tmp_path / "t.csv", data) == reason
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    "name", ["bomb.xlsx", "archive.zip", "entities in the strings.xlsx", "a cell beyond any sheet.xlsx"]
+)
+def test_a_workbook_that_fights_back_is_refused_as_imports_refuse_it(tmp_path: Path, name: str) -> None:
+    write_it, expected = FILES[name]
+    write_it(tmp_path / "t.xlsx")
+    with pytest.raises(Refused) as said:
+        read(tmp_path / "t.xlsx")
+    assert said.value.reason in expected.whole.split("|")
+
+
+def test_dates_in_five_orders_are_told_row_by_row_and_those_that_read_one_way_are_kept(tmp_path: Path) -> None:
+    cells = ["2010-01-14", "14/01/2010", "01/14/2010", "20100114", '"Jan 14, 2010"', "05/06/2010"]
+    table = written(tmp_path / "t.csv", "#date\n" + "\n".join(cells))
+    assert table.rows.collect().height == len(cells)
+    told = [(one.row, one.value) for one in validate(table).findings if one.rule == "dates"]
+    assert told == [(6, "Jan 14, 2010"), (7, "05/06/2010")]
 
 
 def test_a_row_of_millions_of_cells_is_left_out_and_told(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
-"""Pure: how many items a JSON list has, before anything is made of them: an item of two bytes takes a hundred once it is
-one, so that some megabytes would become gigabytes."""
+"""Pure: how many items a JSON list has, before anything is made of them: two bytes of it may be an item that takes a
+hundred, so that some megabytes would become gigabytes."""
 
 from __future__ import annotations
 

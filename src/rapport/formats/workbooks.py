@@ -28,6 +28,7 @@ OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 UNPACKED_MOST = 1_000_000_000  # bytes
 PARTS_MOST = 5_000
 RATIO_MOST = 200
+COLUMNS_MOST = 16_384  # of a sheet (Excel specifications and limits)
 _RATIO_FROM = 5_000_000  # bytes: below, a ratio does no harm
 READER = Program(
     run="rapport.formats.workbooks:main",
@@ -137,6 +138,9 @@ def _write(file: TextIO, wanted: str) -> None:
         raise Refused("password", "The workbook has a password. Save it without one, or as CSV.") from error
     except (calamine.CalamineError, *_DAMAGED) as error:
         raise Refused("broken_workbook", _BROKEN) from error
+    if sheet.end[1] >= COLUMNS_MOST:
+        remedy = f"A cell stands in column {sheet.end[1] + 1:,}; a sheet has {COLUMNS_MOST:,}. Save the sheet as CSV."
+        raise Refused("too_many_columns", remedy)
     left = min([sheet.start[1], *(column for _, column in errors)])
     merged = [
         ((top, first - left), (bottom, last - left))
