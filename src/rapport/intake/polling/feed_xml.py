@@ -22,7 +22,7 @@ from rapport.intake.polling.plain import words
 from rapport.values import EARLIEST, GivenPlace, place_problem
 
 MOST_ITEMS = 500  # of a feed, the first ones, which are the newest [ours]
-MOST_ELEMENTS = 200_000  # of a document; feeds of four megabytes were seen with some 50,000 [ours]
+MOST_ELEMENTS = 200_000  # of a document: four hundred for each item that is read [ours]
 MOST_FIELDS = 60  # of an item that are kept beside its words [ours]
 LONGEST = 20_000  # characters of one element that are read [ours]
 _ATOM = "{http://www.w3.org/2005/Atom}"
