@@ -27,7 +27,7 @@ from rapport.values import EARLIEST, Address, Fetched, GivenFile, Json, Message
 #: Bytes of a letter: five files of a report in base64, and its text [ours].
 MOST = 40 * 1024 * 1024
 MOST_PARTS = 200  # that are looked at; a letter of a person has some dozens at most [ours]
-#: Lines that may begin a part: each takes half a kilobyte before it is looked at, and a letter has room for millions [ours].
+#: Lines that may begin a part: each takes half a kilobyte before it is looked at, and a letter has millions [ours].
 MOST_BOUNDARIES = 20_000
 #: Characters of a header that are read. The library goes over one that has parameters once for each of them: a million
 #: of them would take it hours [ours].
