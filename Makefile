@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 PORT ?= 8036
+SECONDS ?= 10
 # Commands that tests start read compiled files, also where the machine says that none be written.
 export PYTHONDONTWRITEBYTECODE :=
 # A file's tests stay in one process, which sets up once what they share. Files keep their order: the longest, those
@@ -9,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 ON_POSTGRES := tests/web tests/contracts tests/engines
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long test-postgres soak check bench bench-peer reliability lock messages basemap
+.PHONY: help setup demo serve test test-long test-postgres soak check bench bench-peer fuzz reliability lock messages basemap
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -51,7 +52,7 @@ test-long: .venv/dev.stamp ## the tests that take seconds each: browsers at leng
 test-postgres: .venv/dev.stamp ## what speaks to the database in a way of its own, on PostgreSQL (RAPPORT_DATABASE_URL)
 	$(PYTEST) -m "(postgres and not soak) or not (soak or browser or long or either)" $(ON_POSTGRES)
 
-soak: .venv/dev.stamp ## the tests that take minutes: kill -9, load, big files; all pages on PostgreSQL if that is named
+soak: .venv/dev.stamp build/peer-hxl/run.stamp ## the tests that take minutes: kill -9, load, big files; all pages on PostgreSQL if that is named
 	env -u RAPPORT_DATABASE_URL HYPOTHESIS_EXAMPLES=200 $(BIN)/python -m pytest -q -m "soak and not postgres"
 	test -z "$$RAPPORT_DATABASE_URL" || $(PYTEST) -m "postgres or not (soak or browser or long)" $(ON_POSTGRES)
 
@@ -65,6 +66,9 @@ bench-peer: build/peer/run.stamp build/peer-hxl/run.stamp ## environments for wh
 
 bench: .venv/dev.stamp build/peer/run.stamp build/peer-hxl/run.stamp ## the figures of docs/reference/benchmarks.md, made anew
 	$(BIN)/python -m bench.table
+
+fuzz: .venv/dev.stamp ## damaged files for each reader of what strangers send, SECONDS (10) each; what fails stays in build/fuzz
+	$(BIN)/python -m bench.fuzz --seconds $(SECONDS)
 
 reliability: .venv/dev.stamp ## the plot and tables of docs/reference/text-engine.md, made anew
 	$(BIN)/python -m bench.reliability

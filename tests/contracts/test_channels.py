@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,18 @@ def test_a_channel_stands_in_the_reference(name: str) -> None:
     channel, text = plugins.channel(name), REFERENCE.read_text()
     for word in (name, channel.title, channel.proof, *(setting.name for setting in channel.settings)):
         assert word in text, f"{word} is missing in docs/reference/channels.md"
+
+
+@pytest.mark.parametrize("levels", [1_000, 30_000])  # as many as the smallest request holds
+@pytest.mark.parametrize("name", CHANNELS)
+def test_json_without_a_bottom_is_refused_and_says_so(name: str, levels: int) -> None:
+    channel, brought = plugins.channel(name), samples(name)
+    sent = brought.request("http://testserver/in/x/y/", b"dlo", sender=SENDER, id="1")
+    body = b'{"from": %s%s}' % (b"[" * levels, b"]" * levels)
+    deep = replace(sent, body=body, content_type=wire.JSON)
+    answer = _refusal(lambda: channel.parse(deep, brought.settings))
+    assert answer is not None
+    assert answer.reason == "too_deep"
 
 
 @pytest.mark.parametrize("name", CHANNELS)

@@ -334,6 +334,52 @@ def _entities(path: Path) -> None:
     packed(path, parts)
 
 
+def _sheet_changed(path: Path, before: bytes, after: bytes) -> None:
+    _mac_workbook(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {part.filename: archive.read(part) for part in archive.infolist()}
+    name = "xl/worksheets/sheet1.xml"
+    assert before in parts[name]
+    parts[name] = parts[name].replace(before, after, 1)
+    packed(path, parts)
+
+
+@hostile("a cell beyond any sheet.xlsx", whole="too_many_columns|large_workbook")
+def _beyond(path: Path) -> None:
+    """In the ten-millionth column; a sheet has 16,384."""
+    _sheet_changed(path, b"</row>", b'<c r="VHLKS1"><v>1</v></c></row>')
+
+
+@hostile("dimension that lies.xlsx", good=1)
+def _lies(path: Path) -> None:
+    """It says that the sheet has more than three hundred million columns."""
+    _sheet_changed(path, b'<dimension ref="A1:', b'<dimension ref="A1:ZZZZZZ9999999" x="')
+
+
+@hostile("unknown encoding.xlsx", whole="broken_workbook")
+def _unknown_encoding(path: Path) -> None:
+    """calamine reads it all the same; where its cells hold errors cannot be told."""
+    _mac_workbook(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {part.filename: archive.read(part) for part in archive.infolist()}
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"UTF-8", b"UTF-9")
+    packed(path, parts)
+
+
+@hostile("entities in the strings.xlsx", whole="broken_workbook")
+def _entities_in_strings(path: Path) -> None:
+    """One long entity, fifty thousand times; and a file of this machine."""
+    book = xlsxwriter.Workbook(str(path))
+    book.add_worksheet().write_row(0, 0, ["id", "text"])
+    book.close()
+    with zipfile.ZipFile(path) as archive:
+        parts = {part.filename: archive.read(part) for part in archive.infolist()}
+    declared = b'<!DOCTYPE sst [<!ENTITY a "' + b"x" * 50_000 + b'"><!ENTITY f SYSTEM "file:///etc/passwd">]><sst'
+    strings = parts["xl/sharedStrings.xml"].replace(b"<sst", declared, 1)
+    parts["xl/sharedStrings.xml"] = strings.replace(b"<t>id", b"<t>&f;" + b"&a;" * 50_000, 1)
+    packed(path, parts)
+
+
 # --- NDJSON --------------------------------------------------------------------------------------------------------
 
 
@@ -347,6 +393,15 @@ def _odd_lines(path: Path) -> None:
         json.dumps({"id": "9", "text": "manje", "fields": {"a": True}}),
     ]  # fmt: skip
     path.write_text("\n".join(lines))
+
+
+@hostile("deep.ndjson", good=2, too_deep=4)
+def _deep_lines(path: Path) -> None:
+    lines = ['{"id": "1", "text": "dlo"}']
+    for levels in (1_000, 20_000):
+        lines.append('{"id": "2", "text": "dlo", "x": ' + "[" * levels + "]" * levels + "}")
+        lines.append('{"id": "3", "text": "dlo", "x": ' + '{"a":' * levels + "1" + "}" * levels + "}")
+    path.write_text("\n".join([*lines, '{"id": "4", "text": "kay"}']))
 
 
 @hostile("long names.ndjson", good=1, long_name=2)

@@ -77,7 +77,10 @@ def test_a_cap_file_gives_its_words_and_its_identity() -> None:
     assert (message.fields["identifier"], message.fields["msgType"]) == ("id-1", "Alert")
 
 
-@pytest.mark.parametrize("body", [b"<alert/>", b"<feed/>", b"", b"{}", RSS])
+CAP_BOMB = b'<!DOCTYPE alert [<!ENTITY a "' + b"x" * 50_000 + b'">]>' + CAP.partition(b"?>")[2]
+
+
+@pytest.mark.parametrize("body", [b"<alert/>", b"<feed/>", b"", b"{}", RSS, CAP_BOMB, b"<a>" * 100_000])
 def test_what_is_no_alert_is_refused(body: bytes) -> None:
     with pytest.raises(Refused):
         cap_feed.read(body)
@@ -93,11 +96,14 @@ DEEP = b"<rss>" + b"<item>" * 100_000
 DTD = b'<!DOCTYPE rss SYSTEM "http://127.0.0.1:9/rss.dtd"><rss><item><title>a</title></item></rss>'
 
 
-@pytest.mark.parametrize("body", [BOMB, OUTSIDE, IN_A_VALUE, DEEP], ids=["laughs", "a file", "in a value", "deep"])
-def test_a_hostile_document_is_refused_at_once(body: bytes) -> None:
+@pytest.mark.parametrize(
+    ("body", "reason"), [(BOMB, "entities"), (OUTSIDE, "entities"), (IN_A_VALUE, "entities"), (DEEP, "too_deep")]
+)
+def test_a_hostile_document_is_refused_at_once_with_the_reason(body: bytes, reason: str) -> None:
     began = time.monotonic()
-    with pytest.raises(Refused):
+    with pytest.raises(Refused) as refused:
         items(body)
+    assert refused.value.reason == reason
     assert time.monotonic() - began < 2
 
 
@@ -114,6 +120,24 @@ def test_the_encoding_that_a_feed_declares_is_believed(encoding: str) -> None:
 def test_of_a_feed_without_end_only_the_first_items_are_read() -> None:
     body = b"<rss>" + b"<item><title>a</title></item>" * 5_000 + b"</rss>"
     assert len(items(body)) == feed_xml.MOST_ITEMS
+
+
+def test_items_within_items_are_not_kept_once_for_each() -> None:
+    """Each is kept with all that stands in it: four megabytes would have become a gigabyte."""
+    body = b"<rss><channel>" + b"<item>" * 200 + b"x" * 100_000 + b"</item>" * 200 + b"</channel></rss>"
+    assert len(items(body)) == 1
+
+
+def test_rss_1_has_its_items_beside_the_channel() -> None:
+    rdf = b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><channel/>'
+    assert [one.title for one in items(rdf + b"<item><title>a</title></item><item/></r:RDF>")] == ["", "a"]
+
+
+def test_of_an_item_without_end_so_much_is_read_and_a_document_of_elements_is_refused() -> None:
+    body = b"<rss><item>" + b"".join(b"<a%d>b</a%d>" % (n, n) for n in range(1_000)) + b"</item></rss>"
+    assert len(items(body)[0].rest) == feed_xml.MOST_FIELDS
+    with pytest.raises(Refused, match="elements"):
+        items(b"<rss><item>" + b"<a/>" * feed_xml.MOST_ELEMENTS + b"</item></rss>")
 
 
 PIECES = st.sampled_from(

@@ -23,7 +23,9 @@ from rapport.errors import Refused
 from rapport.formats.hxl import read_csv, read_json
 from rapport.formats.hxl.read import read
 from rapport.formats.hxl.table import ROW, Table
+from rapport.formats.hxl.validate import validate
 from rapport.formats.hxl.write import FORMS, Form, write
+from tests.pure.hostile import FILES
 from tests.pure.hxl_tables import DATA, lines, names, rows, tables, told, written
 
 HERE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -76,6 +78,19 @@ def test_separators_encodings_and_line_ends_are_found_out(tmp_path: Path) -> Non
     assert rows(table) == expected
     [finding] = [one for one in table.notices if one.rule == "encoding"]
     assert (finding.row, finding.column, finding.value) == (3, "#adm1+name", "Léogâne, sud")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header", "place"),
+    [
+        ("latin-1", "Lieu", "Léogâne"), ("mac-roman", "Lieu", "Léogâne"), ("shift_jis", "場所", "水が必要です"),
+        ("cp1251", "Место", "Москва"), ("cp1256", "مكان,عدد", "حلب"), ("cp1250", "Miejsce", "Łódź"),
+        ("big5", "地方", "臺北"),
+    ],
+)  # fmt: skip
+def test_a_few_letters_are_enough_to_tell_an_encoding(tmp_path: Path, encoding: str, header: str, place: str) -> None:
+    text = f"{header}\n#adm1+name,#reached\n{place},5\n"
+    assert rows(written(tmp_path / "t.csv", text.encode(encoding))) == [[place, "5"]]
 
 
 def test_every_cell_stays_the_text_it_is(tmp_path: Path) -> None:
@@ -147,6 +162,11 @@ def test_polars_never_reads_otherwise_than_a_strict_reader_of_csv(tmp_path: Path
 
 
 # --- JSON ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_json_in_another_encoding_than_it_should_be_in_is_read(tmp_path: Path, encoding: str) -> None:
+    assert rows(written(tmp_path / "t.json", ' [{"#org": "Léogâne"}]'.encode(encoding))) == [["Léogâne"]]
 
 
 def test_both_forms_of_json_are_read(tmp_path: Path) -> None:
@@ -257,6 +277,25 @@ def test_what_is_no_table_is_refused_with_the_reason_in_little_time(tmp_path: Pa
     assert time.process_time() - began < 10
 
 
+@pytest.mark.parametrize(
+    "name", ["bomb.xlsx", "archive.zip", "entities in the strings.xlsx", "a cell beyond any sheet.xlsx"]
+)
+def test_a_workbook_that_fights_back_is_refused_as_imports_refuse_it(tmp_path: Path, name: str) -> None:
+    write_it, expected = FILES[name]
+    write_it(tmp_path / "t.xlsx")
+    with pytest.raises(Refused) as said:
+        read(tmp_path / "t.xlsx")
+    assert said.value.reason in expected.whole.split("|")
+
+
+def test_dates_in_five_orders_are_told_row_by_row_and_those_that_read_one_way_are_kept(tmp_path: Path) -> None:
+    cells = ["2010-01-14", "14/01/2010", "01/14/2010", "20100114", '"Jan 14, 2010"', "05/06/2010"]
+    table = written(tmp_path / "t.csv", "#date\n" + "\n".join(cells))
+    assert table.rows.collect().height == len(cells)
+    told = [(one.row, one.value) for one in validate(table).findings if one.rule == "dates"]
+    assert told == [(6, "Jan 14, 2010"), (7, "05/06/2010")]
+
+
 def test_a_row_of_millions_of_cells_is_left_out_and_told(tmp_path: Path) -> None:
     table = written(tmp_path / "t.csv", b"#org,#adm1\nWFP,HT01\n" + b"a," * 5_000_000 + b"\nIOM,HT02\n")
     assert rows(table) == [["WFP", "HT01"], ["IOM", "HT02"]]
@@ -274,9 +313,27 @@ def test_a_million_objects_are_read_in_bounded_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
 
 
+@pytest.mark.parametrize(
+    "item", [b"{" + b",".join(b'"#a%d":1' % n for n in range(500_000)) + b"}", b"[" + b"1," * 2_000_000 + b"1]"]
+)
+def test_an_object_or_row_of_millions_of_cells_is_refused_before_it_is_made(tmp_path: Path, item: bytes) -> None:
+    """Ten million names would take 2 GB and 20 s."""
+    assert refused(tmp_path / "t.json", b'[{"#org": "x"},' + item + b"]") == "endless_row"
+
+
+@pytest.mark.parametrize("levels", [1_000, 100_000])
+def test_json_without_a_bottom_is_refused_and_says_so(tmp_path: Path, levels: int) -> None:
+    for opens, closes in ((b"[", b"]"), (b'{"a":', b"}")):
+        inner = opens * levels + b"1" + closes * levels
+        for whole in (inner, b'[{"#org": ' + inner + b"}]", b'[["#org"],[' + inner + b"]]"):
+            assert refused(tmp_path / "t.json", whole) in {"too_deep", "not_json"}
+    assert refused(tmp_path / "t.json", b'[{"#org": ' + b"[" * levels + b"]" * levels + b"}]") == "too_deep"
+
+
 def test_a_list_beyond_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_json, "ITEMS_MOST", 10)
     assert refused(tmp_path / "t.json", json.dumps([["#org"]] * 11)) == "too_many_rows"
+    assert len(rows(written(tmp_path / "t.json", json.dumps([["#org"], *[["a"]] * 9])))) == 9
     monkeypatch.setattr(read_json, "SIZE_MOST", 10)
     assert refused(tmp_path / "t.json", json.dumps([["#org"]] * 3)) == "too_large"
     with pytest.raises(Refused, match="at most 5 are read here"):

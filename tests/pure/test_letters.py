@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
@@ -124,6 +125,7 @@ def test_files_that_are_taken_come_along_and_the_others_are_named() -> None:
         ("no-such", "Léogâne".encode(), "Léogâne"),
         ("utf-7", b"+AGE-", "+AGE-"),
         ("zip", b"dlo", "dlo"),
+        ("utf-32", "dlo é".encode("utf-32"), "dlo é"),
         ("us-ascii", b"caf\xe9", "caf\ufffd"),
     ],
 )
@@ -150,6 +152,45 @@ def test_a_letter_too_large_or_nested_too_deep_is_refused() -> None:
 @pytest.mark.parametrize("kind", [b"text/plain; charset*=a\0b'en'%ff", b'text/plain; charset="\0"'])
 def test_a_kind_that_is_none_hides_no_words(kind: bytes) -> None:
     assert read(b"From: a@example.org\r\nContent-Type: " + kind + b"\r\n\r\ndlo").text == "dlo"
+
+
+def test_a_file_whose_name_is_in_a_character_set_that_is_none_stops_no_mailbox() -> None:
+    """Found by `make fuzz`: the library raises on it, and the mailbox would have stood at this letter for ever."""
+    assert read(b"Content-Disposition: inline; filename*=a\0b''x\r\n\r\ndlo").text == "dlo"
+
+
+MANY = b"".join(b"a%d=b; " % n for n in range(100_000))
+HEAVY = {
+    "parameters": b"Content-Type: text/plain; " + MANY + b"\r\n\r\ndlo",
+    "pieces of a name": b"Content-Disposition: inline; " + b"".join(b"filename*%d*=b; " % n for n in range(100_000))
+    + b"\r\n\r\ndlo",
+    "encoded words": b"Subject: " + b"=?utf-8?q?a?= " * 200_000 + b"\r\n\r\ndlo",
+    "addresses": b"From: " + b"a,<" * 200_000 + b"\r\n\r\ndlo",
+    "markup": b"Content-Type: text/html\r\n\r\n" + b"<p a" * 2_000_000,
+    "parts": b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\na\r\n" * 1_000_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_a_letter_of_millions_of_anything_is_read_or_refused_soon(name: str) -> None:
+    """A million parameters once took hours: the library goes over a header once for each of them."""
+    began = time.process_time()
+    if name == "parts":
+        with pytest.raises(Refused, match="parts"):
+            letter.read(HEAVY[name])
+    else:
+        message = read(HEAVY[name])
+        assert message.text or message.files
+    assert time.process_time() - began < 5
+
+
+def test_a_letter_on_which_the_library_breaks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(raw: bytes) -> None:
+        raise ValueError("what the next version of the library may say")
+
+    monkeypatch.setattr(letter, "message_from_bytes", breaks)
+    with pytest.raises(Refused, match="another form"):
+        letter.read(b"dlo")
 
 
 HEADERS = st.sampled_from(

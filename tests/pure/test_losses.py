@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import Any
 import feedparser
 import icalendar
 import pytest
+from geojson_pydantic import Feature, FeatureCollection, Point
 from hypothesis import example, given
 from lxml import etree
 from openpyxl import load_workbook
@@ -85,9 +85,9 @@ def read_xlsx(body: bytes) -> Read:
 
 def read_geojson(body: bytes) -> Read:
     found = []
-    for feature in json.loads(body)["features"]:
-        said, point = dict(feature["properties"]), feature["geometry"]
-        lon, lat = point["coordinates"] if point else (None, None)
+    for feature in FeatureCollection[Feature[Point, dict[str, Any]]].model_validate_json(body).features:
+        said = dict(feature.properties or {})
+        lon, lat = feature.geometry.coordinates if feature.geometry else (None, None)
         said["category_codes"] = [one["code"] for one in said["categories"]]
         said["categories"] = [one["name"] for one in said["categories"]]
         times = {name: moment(said[name]) for name in ("occurred_at", "published_at", "updated_at") if said[name]}

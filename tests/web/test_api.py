@@ -141,7 +141,8 @@ LATER = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         (b'{"text": "a", "place": {"lon": 1e999, "lat": 1}}', "wrong_field", "place.lon"),
         (b'{"text": "\xff"}', "unreadable", ""),
         (b'{"text": "\\ud800"}', "unreadable", ""),
-        (b'{"text": "a", "fields": {"b": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}", "unreadable", ""),
+        (b'{"text": "a", "fields": {"b": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}", "too_deep", ""),
+        (b'{"text": "a", "fields": {"b": ' + b'{"c":' * 1_000 + b"1" + b"}" * 1_000 + b"}}", "too_deep", ""),
         (b'{"text": "a", "fields": {"b": ' + b"[" * 200 + b'"\\u0000"' + b"]" * 200 + b"}}", "too_deep", "fields"),
         (b'{"text": "a", "fields": {"b": ' + b"[" * 32 + b"]" * 32 + b"}}", "too_deep", "fields"),
         (b'{"text": "a", "fields": {"b": ' + b"1" * 5_000 + b"}}", "wrong_field", ""),
@@ -159,6 +160,22 @@ def test_a_bad_row_is_named_with_its_field_and_a_remedy(partner: Partner, row: o
     assert not Report.objects.exists()
     refusals.flush()
     assert RefusalCount.objects.get().reason == reason
+
+
+def test_a_list_of_more_rows_than_are_taken_is_refused_before_they_are_made(partner: Partner) -> None:
+    """Eight megabytes of {} would take half a gigabyte."""
+    answer = partner.post(REPORTS, b"[" + b"{}," * 2_000_000 + b"{}]")
+    assert (answer.status_code, said(answer)["reason"]) == (413, "too_many_rows")
+    assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize("levels", [1_000, 100_000])
+def test_a_list_in_which_something_lies_too_deep_is_refused_as_a_whole(partner: Partner, levels: int) -> None:
+    """Where its rows end cannot be told; nothing of it is kept."""
+    body = b'[{"text": "a"}, {"text": "b", "fields": {"c": ' + b"[" * levels + b"]" * levels + b"}}]"
+    answer = partner.post(REPORTS, body)
+    assert (answer.status_code, said(answer)["reason"]) == (400, "too_deep")
+    assert not Report.objects.exists()
 
 
 def test_a_backslash_before_u0000_is_no_nul(partner: Partner) -> None:

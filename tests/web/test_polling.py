@@ -504,7 +504,14 @@ def test_posts_of_an_account_are_found_by_its_name(operation: Operation, elsewhe
     assert visit(of) == 2
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1, {}, null]", b"[" * 5_000, b'[{"id": "x"}]', b"\xff"])
+DEEP = b'[{"id": "1", "visibility": "public", "content": ' + b"[" * 100_000 + b"]" * 100_000 + b"}]"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b"[1, {}, null]", b"[" * 5_000, DEEP, b"[" + b"{}," * 1_000_000 + b"{}]", b'[{"id": "x"}]', b"\xff"],
+    ids=lambda body: str(body[:20]),
+)
 def test_a_server_that_answers_nonsense_harms_nothing(
     body: bytes, operation: Operation, elsewhere: Elsewhere, inside: None
 ) -> None:

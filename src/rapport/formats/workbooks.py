@@ -7,10 +7,12 @@ ISO 8601, error cells their names (#N/A), merged cells filled.
 from __future__ import annotations
 
 import json
+import lzma
 import re
 import signal
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -26,6 +28,7 @@ OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 UNPACKED_MOST = 1_000_000_000  # bytes
 PARTS_MOST = 5_000
 RATIO_MOST = 200
+COLUMNS_MOST = 16_384  # of a sheet (Excel specifications and limits)
 _RATIO_FROM = 5_000_000  # bytes: below, a ratio does no harm
 READER = Program(
     run="rapport.formats.workbooks:main",
@@ -40,6 +43,11 @@ _NOTES_WIDE, _NOTES_HIGH = 2, 12
 _MERGED_MOST = 100_000
 #: What the process says when it refuses, so that it is told from a crash.
 _REFUSED_STATUS = 3
+_BROKEN = "The workbook is damaged. Get it again, or save the sheet as CSV."
+#: What Python's own readers of archives and XML say of a part that calamine read or passed over.
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, LookupError, RuntimeError,
+)  # fmt: skip
 #: By this name a process reads again, from its beginning, the file that it was handed.
 _GIVEN = "/dev/stdin"
 
@@ -125,11 +133,14 @@ def _write(file: TextIO, wanted: str) -> None:
         names = list(workbook.sheet_names)
         hidden = [one.name for one in workbook.sheets_metadata if one.visible != calamine.SheetVisibleEnum.Visible]
         sheet = _sheet(workbook, names, hidden, wanted)
+        errors = _error_cells(sheet.name)
     except calamine.PasswordError as error:
         raise Refused("password", "The workbook has a password. Save it without one, or as CSV.") from error
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        raise Refused("broken_workbook", "The workbook is damaged. Get it again, or save the sheet as CSV.") from error
-    errors = _error_cells(sheet.name)
+    except (calamine.CalamineError, *_DAMAGED) as error:
+        raise Refused("broken_workbook", _BROKEN) from error
+    if sheet.end[1] >= COLUMNS_MOST:
+        remedy = f"A cell stands in column {sheet.end[1] + 1:,}; a sheet has {COLUMNS_MOST:,}. Save the sheet as CSV."
+        raise Refused("too_many_columns", remedy)
     left = min([sheet.start[1], *(column for _, column in errors)])
     merged = [
         ((top, first - left), (bottom, last - left))

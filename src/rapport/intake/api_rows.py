@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
 from rapport.errors import Refused
+from rapport.formats.json_lists import has_more
 from rapport.intake import coordinates, limits, refusals
 from rapport.intake.api_shapes import FileIn, PlaceIn, ReportIn, Result, SenderIn, Verdict
 from rapport.intake.channels import wire
@@ -34,10 +35,14 @@ def split(body: bytes) -> Sequence[bytes]:
     """The rows of a JSON body, each still undecoded, so that a bad one spoils no other."""
     if not body.lstrip().startswith(b"["):
         return [body]
+    if has_more(body, MAX_ROWS):
+        raise Refused("too_many_rows", f"Send at most {MAX_ROWS:,} rows in a call; none is kept.", status=413)
     try:
         return [bytes(row) for row in msgspec.json.decode(body, type=list[msgspec.Raw])]
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise Refused("unreadable", f"The body is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise wire.too_deep() from error
+    except msgspec.MsgspecError as error:
+        raise Refused("unreadable", f"The body is not JSON in UTF-8: {error}.") from error
 
 
 def lines(request: HttpRequest, length: int) -> Iterator[list[tuple[int, bytes]]]:
@@ -173,7 +178,9 @@ def _decoded(row: bytes) -> ReportIn:
     except msgspec.ValidationError as error:
         remedy, _, path = str(error).partition(" - at `$")
         raise Refused("wrong_field", f"{remedy}.", field=path.strip(".`")) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        raise wire.too_deep() from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused("unreadable", f"This is not one JSON object in UTF-8: {error}.") from error
     if len(row) - sum(4 * len(file.data) // 3 for file in given.files) > MAX_LINE:
         raise _too_large()

@@ -15,9 +15,9 @@ import msgspec
 
 from rapport.errors import Refused
 from rapport.formats import workbooks
-from rapport.formats.delimited import UTF_8_BOM, opened, refuse_others
+from rapport.formats.delimited import opened, refuse_others
 from rapport.formats.hxl.read_csv import read_csv
-from rapport.formats.hxl.read_json import read_json
+from rapport.formats.hxl.read_json import is_json, read_json
 from rapport.formats.hxl.rows import Numbered, table_from
 from rapport.formats.hxl.table import Table
 
@@ -41,17 +41,12 @@ def read(path: Path, *, sheet: str = "", thousands: str = "", most: int = 0) -> 
         raise Refused("empty_file", "The file is empty.")
     if start.startswith(_ARCHIVE):
         table = _read_workbook(path, sheet)
-    elif start.removeprefix(UTF_8_BOM).lstrip()[:1] in (b"[", b"{") or _is_wide_json(start):
+    elif is_json(start):
         table = read_json(path)
     else:
         refuse_others(start)
         table = read_csv(path)
     return replace(table, thousands=thousands)
-
-
-def _is_wide_json(start: bytes) -> bool:
-    """JSON in UTF-16."""
-    return start.startswith((b"\xff\xfe[\0", b"\xfe\xff\0[", b"\xff\xfe{\0", b"\xfe\xff\0{"))
 
 
 def _read_workbook(path: Path, sheet: str) -> Table:

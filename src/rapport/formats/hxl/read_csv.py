@@ -32,6 +32,8 @@ _PIECE = 256 * 1024  # bytes that are looked at for quotes at once: they stay in
 _BLANK = b"\0 \t\r\n" + codecs.BOM_UTF8
 _SEPARATORS = (",", ";", "\t", "|")
 _PROBLEMS_TOLD = 100
+#: What HXL files are written in first of all: a few accents alone would fit many an encoding of other scripts.
+_LANGUAGES = ("en", "fr", "es")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def read_csv(path: Path) -> Table:
         return _whole(data, said)
     except UnicodeDecodeError:
         pass
-    guess = guess_encoding(path)
+    guess = guess_encoding(path, _LANGUAGES)
     if guess.name != "utf-8":
         return _odd_cell(_whole(_as_utf_8(data, guess.name), said), guess.said)
     return _by_records(io.BytesIO(data), _top(data[:_TOP].decode("utf-8", "replace")), said)
@@ -134,7 +136,7 @@ def _first_rows(text: str, separator: str) -> tuple[list[list[str]], list[int]]:
 
 
 def _without_nuls(path: Path, data: bytes, said: list[Finding]) -> bytes:
-    guess = guess_encoding(path)  # Refused if it is no text
+    guess = guess_encoding(path, _LANGUAGES)  # Refused if it is no text
     if guess.name.startswith("utf-16") or guess.name == "utf-32":
         return _as_utf_8(data, guess.name)
     count = data.count(b"\0")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,16 @@ from typing import Any
 import msgspec
 
 from rapport.errors import Refused
-from rapport.formats.delimited import UTF_8_BOM, opened
+from rapport.formats.delimited import LONGEST_ROW, UTF_8_BOM, opened
 from rapport.formats.hxl.rows import Numbered, check_width, gathered, table_from
 from rapport.formats.hxl.table import Column, Finding, Table
 from rapport.formats.hxl.tags import parse_tag
+from rapport.formats.json_lists import has_more
 
 SIZE_MOST = 400_000_000  # bytes [ours]
 ITEMS_MOST = 2_000_000  # objects or rows [ours]
+#: Bytes of one of them, as of a row of a CSV: one object of millions of names would take gigabytes [ours].
+LONGEST_ITEM = LONGEST_ROW
 #: Levels of lists and objects within a cell; HXL has none at all, other programs write a few.
 DEEPEST = 8
 _items = msgspec.json.Decoder(list[msgspec.Raw])
@@ -26,30 +29,37 @@ _item = msgspec.json.Decoder()
 def read_json(path: Path) -> Table:
     """Rows are numbered from 1: the first object, or the first row of a list of rows.
 
-    Refused: no_file, too_large, not_json, too_deep, no_tags, too_many_columns.
+    Refused: no_file, too_large, not_json, too_deep, no_tags, too_many_columns, too_many_rows, endless_row.
     """
     with opened(path) as file:
         size = path.stat().st_size
         if size > SIZE_MOST:
             raise Refused("too_large", f"The file has {size:,} bytes; at most {SIZE_MOST:,} are read. Save it as CSV.")
         data = _utf_8(file.read())
+    if has_more(data, ITEMS_MOST):
+        raise Refused("too_many_rows", f"The list has more than {ITEMS_MOST:,} items. Divide it.")
     try:
         found = _items.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _no_list(data, error) from error
-    if len(found) > ITEMS_MOST:
-        raise Refused("too_many_rows", f"The list has {len(found):,} items; at most {ITEMS_MOST:,} are read.")
     first = next(_decoded(found[:1]), (0, None))[1]
     if isinstance(first, dict):
         return _of_objects(found)
     return table_from(_as_rows(_decoded(found)))
 
 
+def is_json(start: bytes) -> bool:
+    """Whether a file that begins so is a list or an object of JSON, in whichever encoding."""
+    text = start.decode(json.detect_encoding(start[:4]), "replace")
+    return text.removeprefix("\ufeff").lstrip()[:1] in ("[", "{")
+
+
 def _utf_8(data: bytes) -> bytes:
-    """RFC 8259 has UTF-8 only; some write the mark before it, or UTF-16."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace").encode()
-    return data.removeprefix(UTF_8_BOM)
+    """RFC 8259 has UTF-8 only; some write the mark before it, or UTF-16, or UTF-32."""
+    encoding = json.detect_encoding(data[:4])
+    if encoding.startswith("utf-8"):
+        return data.removeprefix(UTF_8_BOM)
+    return data.decode(encoding, "replace").removeprefix("\ufeff").encode()
 
 
 def _no_list(data: bytes, error: Exception) -> Refused:
@@ -62,10 +72,12 @@ def _no_list(data: bytes, error: Exception) -> Refused:
 
 def _decoded(found: Sequence[msgspec.Raw]) -> Iterator[tuple[int, Any]]:
     for number, raw in enumerate(found, 1):
+        if memoryview(raw).nbytes > LONGEST_ITEM:
+            raise Refused("endless_row", f"This item has more than {LONGEST_ITEM:,} bytes. Divide it.", row=number)
         try:
             yield number, _item.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise Refused("not_json", f"This is no JSON: {error}.", row=number) from error
+            raise Refused("not_json", f"This is no JSON in UTF-8: {error}.", row=number) from error
 
 
 # --- rows ----------------------------------------------------------------------------------------------------------

@@ -101,8 +101,10 @@ def json_object(body: bytes) -> dict[str, Json]:
     (`shown` sees to them), which a stricter decoder would refuse."""
     try:
         value: object = json.loads(body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError) as error:
-        raise Refused("unreadable", f"The body is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise too_deep() from error
+    except ValueError as error:
+        raise Refused("unreadable", f"The body is not JSON in UTF-8: {error}.") from error
     if not isinstance(value, dict):
         raise Refused("unreadable", "The body must be one JSON object.")
     if deeper(value, DEEPEST):

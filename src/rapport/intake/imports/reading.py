@@ -214,18 +214,24 @@ def _too_large(number: int) -> Refused:
 def _json_row(line: bytes, number: int, decode: Callable[[bytes], object]) -> dict[str, str] | Refused:
     try:
         found = decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        return _too_deep(number)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return Refused("unreadable", f"This line is not one JSON object in UTF-8: {error}.", row=number)
     if not isinstance(found, dict):
         return Refused("unreadable", "This line is JSON, but not an object { … }.", row=number)
     if deeper(found, DEEPEST):
-        return Refused("too_deep", f"Nest lists and objects at most {DEEPEST} levels deep.", row=number)
+        return _too_deep(number)
     try:
         return dict(_flat(found))
     except _LongNameError:
         return Refused(
             "long_name", f"A name, with those around it, has at most {LONGEST_NAME:,} characters.", row=number
         )
+
+
+def _too_deep(number: int) -> Refused:
+    return Refused("too_deep", f"Nest lists and objects at most {DEEPEST} levels deep.", row=number)
 
 
 class _LongNameError(ValueError):

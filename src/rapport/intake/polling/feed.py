@@ -14,7 +14,6 @@ from rapport.values import Address, Fetched, Json, Message, Page
 
 MOST = 4 * 1024 * 1024  # bytes of a feed [ours]
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.8"
-MOST_FIELDS = 60
 
 
 def poll(settings: Mapping[str, str], state: dict[str, Json], web: GetsPages) -> Iterator[Fetched | Refused]:
@@ -73,7 +72,7 @@ def message(item: Item, url: str) -> Message:
     said before stays as it was said."""
     text = "\n\n".join(part for part in (item.title, item.text) if part)
     fields: dict[str, Json] = {}
-    for name, value in item.rest[:MOST_FIELDS]:
+    for name, value in item.rest:
         fields.setdefault(name, value)
     if item.links:
         fields["link"] = item.links[-1]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any
 
 from lxml import etree
@@ -21,6 +22,8 @@ from rapport.intake.polling.plain import words
 from rapport.values import EARLIEST, GivenPlace, place_problem
 
 MOST_ITEMS = 500  # of a feed, the first ones, which are the newest [ours]
+MOST_ELEMENTS = 200_000  # of a document: four hundred for each item that is read [ours]
+MOST_FIELDS = 60  # of an item that are kept beside its words [ours]
 LONGEST = 20_000  # characters of one element that are read [ours]
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _CAP_TYPES = frozenset({"application/cap+xml", "application/common-alerting-protocol+xml"})
@@ -49,18 +52,29 @@ class Item:
 
 
 def tree(body: bytes) -> etree._Element:
-    """A document's root. Refused(400) for what is no XML, declares entities, or is nested too deep."""
+    """A document's root. Refused(400) for what is no XML, declares entities, is nested too deep or has too many
+    elements."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
         root = etree.fromstring(body.lstrip(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Refused("unreadable", f"It is no XML: {' '.join(str(error).split())[:120]}.") from error
+        raise _not_read(" ".join(str(error).split())[:120]) from error
     declared: Any = root.getroottree().docinfo.internalDTD  # of which the stubs know too little
     if declared is not None and next(declared.iterentities(), None) is not None:
         raise Refused("entities", "It declares entities, which no feed needs.")
+    if next(islice(root.iter(), MOST_ELEMENTS, None), None) is not None:
+        raise Refused("too_many_elements", f"It has more than {MOST_ELEMENTS:,} elements.", status=413)
     return root
+
+
+def _not_read(said: str) -> Refused:
+    if "amplification" in said:
+        return Refused("entities", "It declares entities that multiply, which no feed needs.")
+    if "depth" in said:
+        return Refused("too_deep", "Its elements stand too deep in each other.")
+    return Refused("unreadable", f"It is no XML: {said}.")
 
 
 def items(root: etree._Element) -> list[Item]:
@@ -68,10 +82,20 @@ def items(root: etree._Element) -> list[Item]:
     if root.tag == f"{_ATOM}feed":
         found = root.findall(f"{_ATOM}entry")
     elif _name(root) in {"rss", "RDF"}:
-        found = [one for one in root.iter() if _name(one) == "item"]
+        found = list(_rss(root))
     else:
         raise Refused("unreadable", f"It is no feed: it begins with {wire.shown(_name(root))[:40]}.")
     return [_item(one) for one in reversed(found[:MOST_ITEMS])]
+
+
+def _rss(root: etree._Element) -> Iterator[etree._Element]:
+    """The items of the channel; RSS 1.0 has them beside it. An item within an item is none: each would hold, and be
+    kept with, all that stands in it."""
+    for one in root:
+        if _name(one) == "item":
+            yield one
+        elif _name(one) == "channel":
+            yield from (inner for inner in one if _name(inner) == "item")
 
 
 def _name(element: etree._Element) -> str:
@@ -100,7 +124,7 @@ def _item(element: etree._Element) -> Item:
         at=_at(parts),
         place=_place(element),
         links=links,
-        rest=tuple(_rest(element)),
+        rest=tuple(islice(_rest(element), MOST_FIELDS)),
         raw=etree.tostring(element, encoding="utf-8", with_tail=False),
         cap=next((one for one in element.iter() if _name(one) == "alert"), None),
     )

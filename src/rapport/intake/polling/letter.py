@@ -15,6 +15,7 @@ from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message as Part
+from email.policy import Compat32
 from email.utils import parseaddr, parsedate_to_datetime
 
 from rapport.errors import Refused
@@ -26,9 +27,17 @@ from rapport.values import EARLIEST, Address, Fetched, GivenFile, Json, Message
 #: Bytes of a letter: five files of a report in base64, and its text [ours].
 MOST = 40 * 1024 * 1024
 MOST_PARTS = 200  # that are looked at; a letter of a person has some dozens at most [ours]
+#: Lines that may begin a part: each takes half a kilobyte before it is looked at, and a letter has millions [ours].
+MOST_BOUNDARIES = 20_000
+#: Characters of a header that are read. The library goes over one that has parameters once for each of them: a million
+#: of them would take it hours [ours].
+LONGEST_HEADER, LONGEST_PARAMETERS = 100_000, 4_000
 LONGEST = 100_000  # characters of a text; more is a file [ours]
+LONGEST_PAGE = 2_000_000  # bytes of a text or page that are read for its words, most of a page being markup [ours]
 #: Families of character sets in which letters come. Python's others are no character sets, or made for attacks (utf-7).
-_CHARSETS = re.compile(r"ascii|utf-?(8|16)|iso-?(8859|2022)|cp(125|874|866|932|949)|koi8|gb|big5|euc|shift_jis|mac|tis")
+_CHARSETS = re.compile(
+    r"ascii|utf-?(8|16|32)|iso-?(8859|2022)|cp(125|874|866|932|949)|koi8|gb|big5|euc|shift_jis|mac|tis"
+)
 _QUOTED = re.compile(
     r"^(?:>|-{2,} ?(?:Original Message|Message d'origine|Forwarded message)|_{20,}\s*$"
     r"|(?:On|Le|Op|Am|El) .{5,200}(?:wrote|a écrit|schreef|schrieb|escribió) ?:\s*$)",
@@ -38,30 +47,44 @@ _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)  # RFC 3676, 4.3; many programs
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
 
 
+class _Cut(Compat32):
+    """The lenient policy, with an end to each header."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[: LONGEST_PARAMETERS if name.lower().startswith("content-") else LONGEST_HEADER]
+
+
 def read(raw: bytes) -> Fetched:
-    """The message in a letter. Refused(400) for what is too large or nested too deep to be one."""
+    """The message in a letter. Refused(400) for what is too large or nested too deep to be one, and for what the
+    library breaks on: a mailbox must never stop at a letter."""
     if len(raw) > MOST:
         raise Refused("too_large", f"A letter has at most {MOST:,} bytes.", status=413)
+    if raw.count(b"\n--") > MOST_BOUNDARIES:
+        raise Refused("too_many_parts", f"A letter has at most {MOST_BOUNDARIES:,} parts.", status=413)
     try:
-        letter = message_from_bytes(raw)
-        parts = list(_leaves(letter))
+        return Fetched(_message(raw), raw)
     except RecursionError as error:
         raise wire.too_deep() from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Refused("unreadable", "The letter breaks the rules of e-mail: ask for it in another form.") from error
+
+
+def _message(raw: bytes) -> Message:
+    letter: Part = message_from_bytes(raw, policy=_Cut())
+    parts = list(_leaves(letter))
     body, of = _body(parts)
     subject = _header(letter, "subject")
     text = f"{subject}\n\n{body}" if subject and body else subject or body
     files, left = _files([part for part in parts if part is not of and not _is_text(part)])
     automatic = _automatic(letter)
-    return Fetched(
-        Message(
-            text=text[:LONGEST],
-            gateway_id=_id(letter, text, raw),
-            sender=_sender(letter, automatic),
-            sent_at=_date(letter),
-            fields=_fields(letter, text, automatic, left),
-            files=files,
-        ),
-        raw,
+    return Message(
+        text=text[:LONGEST],
+        gateway_id=_id(letter, text, raw),
+        sender=_sender(letter, automatic),
+        sent_at=_date(letter),
+        fields=_fields(letter, text, automatic, left),
+        files=files,
     )
 
 
@@ -77,7 +100,7 @@ def _leaves(letter: Part) -> Iterator[Part]:
 
 
 def _is_text(part: Part) -> bool:
-    return part.get_content_maintype() == "text" and not part.get_filename() and _disposition(part) != "attachment"
+    return part.get_content_maintype() == "text" and not _name(part) and _disposition(part) != "attachment"
 
 
 def _disposition(part: Part) -> str:
@@ -101,7 +124,7 @@ def _text(part: Part) -> str:
         charset = str(part.get_content_charset("utf-8"))
     except (ValueError, LookupError):  # NUL in it, or a parameter (RFC 2231) in a set that is none
         charset = "utf-8"
-    return _decoded(_bytes(part), charset)
+    return _decoded(_bytes(part)[:LONGEST_PAGE], charset)
 
 
 def _bytes(part: Part) -> bytes:

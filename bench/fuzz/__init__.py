@@ -1,0 +1,1 @@
+"""`make fuzz`: the readers of what strangers send, given damaged files until the time is up."""
