@@ -24,7 +24,7 @@ from tests.web.desk import DRAFT, report
 STRICT = text_of("house").replace('name = "house"', 'name = "sample"').replace(
     'why = "Published by', 'place = "adm2"\nwords = "none"\nwithout = ["sources"]\nwhy = "Published by'
 )  # fmt: skip
-NOBODY = text_of("closed").replace('name = "closed"', 'name = "sample"').replace('"1"', '"2"')
+NOBODY = text_of("closed").replace('name = "closed"', 'name = "sample"').replace('"2"', '"3"')
 WAYS = (
     "/sample/?view=list",
     "/sample/events.rss",
