@@ -21,6 +21,7 @@ from rapport.alerts.draft import AlertDraft, Wording
 from rapport.alerts.models import AlertMessage
 from rapport.desk import actions, senders
 from rapport.desk.alerts import actions as alerting
+from rapport.desk.alerts.outlook import outlook
 from rapport.desk.automated import actions as switches
 from rapport.desk.automated import contests
 from rapport.desk.draft import EventDraft
@@ -235,7 +236,8 @@ def _alerts(world: World) -> None:
     for name in ("theirs", "severe"):
         draft = world.alerts[name]
         Event.objects.filter(pk=world.events[name].pk).update(sensitivity="low", organisation="unknown")
-        alerting.issue(world.lead, draft, alerting.digest(draft), "http://testserver")
+        look = outlook(world.operation, draft, "http://testserver", timezone.now())
+        alerting.issue(world.lead, draft, alerting.seen(draft, look), "http://testserver")
     Event.objects.filter(pk=world.events["theirs"].pk).update(organisation="orga")
     Event.objects.filter(pk=world.events["severe"].pk).update(sensitivity=Sensitivity.SEVERE.value)
 

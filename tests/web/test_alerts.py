@@ -31,6 +31,7 @@ from rapport.alerts.draft import AlertDraft, Unit, Wording, precision_of
 from rapport.alerts.models import AlertMessage
 from rapport.desk.alerts import actions
 from rapport.desk.alerts.actions import digest
+from rapport.desk.alerts.outlook import outlook
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
 from rapport.formats.cap import reading, signature
@@ -82,7 +83,8 @@ def drafted(**other: Any) -> AlertDraft:
 
 
 def issue(person: Person, message: AlertMessage) -> AlertMessage:
-    return actions.issue(person, message, digest(message), BASE)
+    look = outlook(message.alert.operation, message, BASE, timezone.now())
+    return actions.issue(person, message, actions.seen(message, look), BASE)
 
 
 def warned(lead: Person, operation: Operation, event: Event | None = None, **other: Any) -> AlertMessage:
@@ -261,9 +263,10 @@ def test_where_the_operation_says_so_two_people_issue_it(
 def test_what_changed_since_somebody_looked_is_not_issued(operation: Operation, lead: Person, verifier: Person) -> None:
     draft = actions.start(lead, operation, drafted())
     seen = digest(draft)
+    looked = actions.seen(draft, outlook(operation, draft, BASE, timezone.now()))
     actions.rewrite(verifier, draft, drafted(area="Jacmel"), seen)
     with pytest.raises(Conflict, match="changed the draft"):
-        actions.issue(lead, draft, seen, BASE)
+        actions.issue(lead, draft, looked, BASE)
     with pytest.raises(Conflict, match="changed the draft"):
         actions.rewrite(lead, draft, drafted(area="Léogâne"), seen)
 
@@ -390,9 +393,12 @@ def test_a_delay_keeps_an_alert_back_as_it_keeps_an_event(
 ) -> None:
     late = '\n[[limit]]\nname = "late"\nbeyond = "team"\ndelay_hours = 2\nwhy = "Two hours late."\n'
     in_force(lead, custodian, operation, text_of("house").replace('"house"', '"late"') + late)
-    draft = actions.start(lead, operation, drafted())
-    with pytest.raises(Refused, match="lets nobody"):
-        issue(lead, draft)
+    first = warned(lead, operation)
+    assert not feed(client).entries
+    earlier(first, hours=3)
+    assert len(feed(client).entries) == 1
+    follow(lead, first, MsgType.UPDATE)
+    assert len(feed(client).entries) == 1, "an update of what was given is given at once"
 
 
 # --- what is typed -------------------------------------------------------------------------------------------------
@@ -405,6 +411,10 @@ def typed(**other: str) -> dict[str, Any]:
         "certainty": "Observed", "expires": later.strftime("%Y-%m-%dT%H:%M"), "place_name": "Delmas",
         "event_en": "flood", "headline_en": "Water rises", "description_en": "The ravine overflows.", **other,
     }  # fmt: skip
+
+
+def seen_on(page: str) -> str:
+    return page.split('name="seen" value="')[1].split('"')[0]
 
 
 def operation_zone() -> Any:
@@ -421,7 +431,7 @@ def test_the_form_makes_a_draft_its_page_shows_it_and_a_click_issues_it(
     assert "Issue the alert now" in page
     assert "HT0112" in page, "the commune by its name, with its code"
     draft = AlertMessage.objects.get()
-    done = client.post(f"{answer.headers['Location']}issue/", {"seen": digest(draft)})
+    done = client.post(f"{answer.headers['Location']}issue/", {"seen": seen_on(page)})
     assert done.headers["Location"] == f"/sample/alerts/{draft.alert.ref}/"
     assert threads.current(operation.pk, timezone.now()).count() == 1
     cancel = f"/sample/desk/alerts/{draft.alert.ref}/cancel/"
@@ -429,8 +439,8 @@ def test_the_form_makes_a_draft_its_page_shows_it_and_a_click_issues_it(
     words = {"event_en": "flood", "headline_en": "Cancelled: Water rises", "description_en": "It is over."}
     assert client.post(cancel, words).status_code == 422, "a cancellation says why"
     answer = client.post(cancel, {**words, "note": "The ravine is back in its bed."})
-    waiting = threads.waiting(operation.pk).get()
-    client.post(f"{answer.headers['Location']}issue/", {"seen": digest(waiting)})
+    page = client.get(answer.headers["Location"]).content.decode()
+    client.post(f"{answer.headers['Location']}issue/", {"seen": seen_on(page)})
     last = reading.read(bytes(threads.last(operation.pk).get().data or b"")).alert
     assert last is not None
     assert (last.msg_type, last.note, last.infos[0].expires) == (

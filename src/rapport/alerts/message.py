@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rapport.alerts.draft import AlertDraft, Wording
 from rapport.formats.cap.model import (
     Alert,
     Area,
+    Category,
+    Certainty,
     Circle,
     Info,
     Named,
@@ -17,6 +19,7 @@ from rapport.formats.cap.model import (
     Polygon,
     Reference,
     Scope,
+    Severity,
     Status,
 )
 
@@ -38,6 +41,22 @@ class Issue:
     exercise: str = ""  # its name; "" for the real thing
     restriction: str = ""  # to whom it goes; "" for everybody
     references: tuple[Reference, ...] = ()
+    bare: bool = False  # without an area
+
+
+def bare(draft: AlertDraft, words: Mapping[str, Wording]) -> AlertDraft:
+    """A cancellation that says nothing but that, in the words for each language: for those who had the alert and may
+    not have it any more."""
+    return replace(
+        draft,
+        categories=(Category.OTHER,),
+        severity=Severity.UNKNOWN,
+        certainty=Certainty.UNKNOWN,
+        responses=(),
+        onset=None,
+        note="",
+        wordings=tuple(words[one.language] for one in draft.wordings),
+    )
 
 
 def message(draft: AlertDraft, issue: Issue) -> Alert:
@@ -59,7 +78,8 @@ def message(draft: AlertDraft, issue: Issue) -> Alert:
 
 
 def _infos(draft: AlertDraft, issue: Issue) -> Iterator[Info]:
-    area = _area(draft)
+    areas = () if issue.bare else (_area(draft),)
+    zone = issue.sent.tzinfo
     for wording in draft.wordings:
         yield Info(
             language=wording.language,
@@ -70,15 +90,15 @@ def _infos(draft: AlertDraft, issue: Issue) -> Iterator[Info]:
             severity=draft.severity,
             certainty=draft.certainty,
             effective=issue.sent,
-            onset=draft.onset,
-            expires=draft.expires,
+            onset=draft.onset and draft.onset.astimezone(zone),
+            expires=draft.expires.astimezone(zone),
             sender_name=issue.sender_name,
             headline=_headline(wording, issue),
             description=wording.description,
             instruction=wording.instruction,
             web=issue.web,
             contact=issue.contact,
-            areas=(area,),
+            areas=areas,
         )
 
 

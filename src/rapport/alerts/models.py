@@ -49,6 +49,8 @@ class AlertMessage(models.Model):
     expires = models.DateTimeField(null=True)
     msg_type = models.CharField(max_length=6, choices=[(one.value, one.value) for one in MsgType])
     data = models.BinaryField(null=True)  # the CAP file
+    bare = models.BooleanField(default=False)  # says nothing but that the alert is cancelled
+    given_to = models.JSONField(default=list)  # audiences that the protocol gave it to when it was issued
 
     class Meta:
         constraints = [

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from rapport.alerts import threads
@@ -22,6 +24,7 @@ from rapport.operations.models import Operation
 from rapport.sharing.readers import reader
 
 OVER = 50  # alerts that are over, as the list shows them
+LOOKED_AT = 500  # of them: not all may be for this reader
 _SEVERITIES = list(Severity)
 
 
@@ -34,8 +37,21 @@ class Shown:
     standing: Standing
 
     @classmethod
-    def of(cls, release: AlertRelease, standing: Standing, operation: Operation) -> Shown:
-        return cls(release, release.info(get_language() or "", operation.language), standing)
+    def of(cls, request: HttpRequest, release: AlertRelease, standing: Standing, operation: Operation) -> Shown:
+        return cls(release, release.info(*_wanted(request), operation.language), standing)
+
+    @property
+    def others(self) -> list[Info]:
+        """The same in the other languages of the alert."""
+        return [one for one in self.release.alert.infos if one.spoken != self.info.spoken]
+
+
+def _wanted(request: HttpRequest) -> list[str]:
+    """The reader's languages, the most wanted first: the one chosen here; else those of the browser, which may be none
+    of ours, while an alert may be written in any."""
+    asked = [code for code, _ in parse_accept_lang_header(request.headers.get("Accept-Language", "").lower())]
+    ours = get_language() or ""
+    return [ours, *asked] if settings.LANGUAGE_COOKIE_NAME in request.COOKIES else [*asked, ours]
 
 
 @public
@@ -45,7 +61,7 @@ def listed(request: HttpRequest, operation: Operation) -> HttpResponse:
     context = {
         "operation": operation,
         "in_force": in_force(request, operation),
-        "over": _shown(request, operation, threads.over(operation.pk, timezone.now())[:OVER]),
+        "over": _shown(request, operation, threads.over(operation.pk, timezone.now())[:LOOKED_AT])[:OVER],
     }
     return render(request, "alerts/list.html", context)
 
@@ -55,16 +71,18 @@ def listed(request: HttpRequest, operation: Operation) -> HttpResponse:
 def one(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     """One alert: what holds now, and each of its messages."""
     messages = list(threads.issued(operation.pk).filter(alert__ref=ref))
-    made = releases(operation, reader(request, operation), messages)
+    who = reader(request, operation)
     # Whoever does not get the last message is told nothing by the ones before: it may be a cancellation.
-    if not made or made[0].version != messages[0].version:
+    made = releases(operation, who, messages[:1])
+    if not made:
         raise Http404("no such alert")
+    made += releases(operation, who, messages[1:])
     standing = messages[0].standing(timezone.now())
     context = {
         "operation": operation,
-        "shown": Shown.of(made[0], standing, operation),
-        "earlier": [Shown.of(one, Standing.IN_FORCE, operation) for one in made],
-        "picture": _picture(operation, messages[0]),
+        "shown": Shown.of(request, made[0], standing, operation),
+        "earlier": [Shown.of(request, one, Standing.IN_FORCE, operation) for one in made],
+        "picture": None if messages[0].bare else _picture(operation, messages[0]),
     }
     return render(request, "alerts/alert.html", context)
 
@@ -81,7 +99,7 @@ def _shown(request: HttpRequest, operation: Operation, messages: Iterable[AlertM
         return []
     standing = {(one.alert.ref, one.version): one.standing(now) for one in found}
     made = releases(operation, reader(request, operation), found)
-    return [Shown.of(one, standing[one.ref, one.version], operation) for one in made]
+    return [Shown.of(request, one, standing[one.ref, one.version], operation) for one in made]
 
 
 def _picture(operation: Operation, message: AlertMessage) -> Sketch:

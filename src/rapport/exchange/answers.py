@@ -26,8 +26,13 @@ def answered(
 def body_answered(request: HttpRequest, body: bytes, content_type: str, *, anyone: bool) -> HttpResponseBase:
     """The same of what is made as a whole: its ETag is of its bytes."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    sent = b"" if request.method == "HEAD" else body
-    return answered(request, etag, lambda: HttpResponse(sent, content_type=content_type), anyone=anyone)
+    whole = _head if request.method == "HEAD" else lambda kind: HttpResponse(body, content_type=kind)
+    return answered(request, etag, lambda: whole(content_type), anyone=anyone)
+
+
+def _head(content_type: str) -> HttpResponseBase:
+    """What HEAD gets: no length rather than that of nothing."""
+    return StreamingHttpResponse((), content_type=content_type)
 
 
 def streamed(
@@ -35,7 +40,7 @@ def streamed(
 ) -> HttpResponseBase:
     """What is sent while it is made; `file_name` for what is kept as a file."""
     if request.method == "HEAD":
-        response: HttpResponseBase = HttpResponse(content_type=content_type)
+        response = _head(content_type)
     else:
         response = StreamingHttpResponse(content(), content_type=content_type)
     if file_name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -11,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from rapport.events.views import readable
+from rapport.exchange import alerts
 from rapport.exchange.answers import body_answered
 from rapport.exchange.taking import OFFERED
 from rapport.exchange.views import FORMATS, Feed, asked_feed
@@ -50,10 +52,11 @@ def as_json(request: HttpRequest) -> HttpResponseBase:
 def _held(request: HttpRequest) -> Iterator[Held]:
     for operation, _ in readable(request, Operation.objects.order_by("-open", "-created_at")):
         feed = asked_feed(request, operation, FORMATS["csv"], everything=True)
-        yield Held(operation, feed.selection.total, _dataset(operation, feed))
+        sent = [one.sent for one in alerts.given(operation, feed.reader)]
+        yield Held(operation, feed.selection.total, _dataset(operation, feed, max([feed.context.updated, *sent])))
 
 
-def _dataset(operation: Operation, feed: Feed) -> Dataset:
+def _dataset(operation: Operation, feed: Feed, modified: datetime) -> Dataset:
     context = feed.context
     formats = [
         Distribution(
@@ -77,7 +80,7 @@ def _dataset(operation: Operation, feed: Feed) -> Dataset:
         identifier=operation.glide or operation.slug,
         box=operation.box,
         issued=operation.created_at,
-        modified=context.updated,
+        modified=modified,
         licence=Licence(**operation.licence) if operation.licence else None,
         distributions=[whole, *formats, *warnings],
     )

@@ -78,7 +78,7 @@ def _given(request: HttpRequest, operation: Operation, partner: Reader | None = 
     except Refused as error:
         return refused(error)
     feed, since = asked.feed, asked.since
-    etag = feed.etag(f"pack {since.number if since else ''} {_state(asked.alerts)}")
+    etag = feed.etag(f"pack {asked.made.number} {since.number if since else ''} {_state(asked.alerts)}")
     whom = f"-{feed.reader.organisation}" if feed.reader.organisation else ""
     name = f"{operation.slug}{whom}-{asked.made.number}.zip"
     return answered(
@@ -106,7 +106,9 @@ def _state(counting: Sequence[AlertRelease]) -> str:
 def _since(text: str, made: Pack) -> Pack | None:
     if not text:
         return None
-    known = Pack.objects.filter(operation=made.operation_id, audience=made.audience, number__lte=made.number)
+    known = Pack.objects.filter(
+        operation=made.operation_id, audience=made.audience, alerts_for=made.alerts_for, number__lte=made.number
+    )
     found = known.filter(number=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 9 else None
     if found is None:
         raise Refused(
@@ -118,8 +120,10 @@ def _since(text: str, made: Pack) -> Pack | None:
 @transaction.atomic
 def _made(feed: Feed, counting: Sequence[AlertRelease]) -> Pack:
     """The pack's row: as many states as there were have a number, in their order."""
+    # Who takes the same events may be given other alerts: agreements name purposes.
+    alerts_for = policy_of(feed.operation.pk).protocol.audience_of(feed.reader, Purpose.ALERT).name
     Operation.objects.select_for_update().get(pk=feed.operation.pk)  # two who ask at once get one number
-    packs = Pack.objects.filter(operation=feed.operation, audience=feed.audience.name)
+    packs = Pack.objects.filter(operation=feed.operation, audience=feed.audience.name, alerts_for=alerts_for)
     last = packs.order_by("-number").first()
     told = f"{feed.state} {feed.operation.definition_hash} {_state(counting)}"
     state = hashlib.sha256(told.encode()).hexdigest()
@@ -127,7 +131,12 @@ def _made(feed: Feed, counting: Sequence[AlertRelease]) -> Pack:
         return last
     number = last.number + 1 if last else 1
     return packs.create(
-        operation=feed.operation, audience=feed.audience.name, number=number, state=state, seq=feed.selection.seq
+        operation=feed.operation,
+        audience=feed.audience.name,
+        alerts_for=alerts_for,
+        number=number,
+        state=state,
+        seq=feed.selection.seq,
     )
 
 
@@ -147,7 +156,7 @@ def _package(asked: Asked) -> Package:
         description=f"Events of {context.name}, as they are shared with: {feed.audience.title}.",
         homepage=context.page_url(),
         version=str(asked.made.number),
-        created=context.updated,
+        created=max([context.updated, *(one.sent for one in asked.alerts)]),
         licence=Licence(**licence) if licence else None,
         ours={
             "operation": operation.slug,

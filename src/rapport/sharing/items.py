@@ -63,10 +63,14 @@ class Item:
     time_zone: str = "UTC"  # of the operation: in it times are rounded
 
 
+EVERYBODY = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class AlertItem:
     """An alert that may be shared. `spot` holds all of its area, with a P-code where that is an administrative unit:
-    what rules leave of places it is measured by."""
+    what rules leave of places it is measured by. `bare`: it says that something is cancelled, and nothing else; `had`
+    names the audiences that were given earlier messages of its thread."""
 
     ref: str  # of its thread
     version: int
@@ -75,6 +79,14 @@ class AlertItem:
     data: bytes  # the CAP file
     spot: Spot
     time_zone: str = "UTC"
+    bare: bool = False
+    had: frozenset[str] = frozenset()  # EVERYBODY for everybody, whatever a protocol calls them
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What people wrote in it."""
+        said = [(one.event, one.headline, one.description, one.instruction) for one in self.alert.infos]
+        return (*(text for words in said for text in words), self.alert.note)
 
     @property
     def onsets(self) -> frozenset[datetime]:

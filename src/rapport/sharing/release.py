@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from rapport.formats.cap.released import AlertRelease
 from rapport.oversight import keys
 from rapport.sharing.coarser import place_left, time_left, words_left
-from rapport.sharing.items import AlertItem, Item, Ruling
-from rapport.sharing.policy import Policy, decide, sees_extra
+from rapport.sharing.items import EVERYBODY, AlertItem, Item, Ruling
+from rapport.sharing.policy import Policy, _, decide, sees_extra
 from rapport.sharing.protocol.model import Area, Audience, Left, Words
+from rapport.text.personal import spans_of
 from rapport.values import Precision, Purpose, Reader, Release
 
 
@@ -78,27 +79,32 @@ def _left(item: Item, audience: Audience, ruling: Ruling, purpose: Purpose, chan
 _UNITS = {Area.ADM3: Precision.ADM3, Area.ADM2: Precision.ADM2, Area.ADM1: Precision.ADM1}
 
 
+HAD_EARLIER = _("You were given an earlier message of this alert, so you are told that it is cancelled.")
+
+
 def release_alert(policy: Policy, item: AlertItem, reader: Reader, now: datetime) -> AlertRelease | None:
     """An alert for one reader, whole; None where it is not released, or where a rule would leave only a part of it."""
-    return _whole(item, decide(policy, reader, item, Purpose.ALERT, now))
+    audience = policy.protocol.audience_of(reader, Purpose.ALERT)
+    return _whole(item, audience, decide(policy, reader, item, Purpose.ALERT, now))
 
 
 def release_alert_to(policy: Policy, item: AlertItem, audience: Audience, now: datetime) -> AlertRelease | None:
     """What whoever belongs to an audience would get: asked before somebody issues it."""
-    return _whole(item, policy.ruling(audience.name, item.facts, Purpose.ALERT, now))
+    return _whole(item, audience, policy.ruling(audience.name, item.facts, Purpose.ALERT, now))
 
 
-def _whole(item: AlertItem, ruling: Ruling) -> AlertRelease | None:
-    if not ruling.allow or not leaves_whole(item, ruling.left):
+def _whole(item: AlertItem, audience: Audience, ruling: Ruling) -> AlertRelease | None:
+    had = item.bare and bool(item.had & {audience.name, EVERYBODY if audience.everyone else audience.name})
+    if not had and not (ruling.allow and leaves_whole(item, ruling.left)):
         return None
     return AlertRelease(
         ref=item.ref,
         version=item.version,
-        audience=ruling.audience,
+        audience=audience.name,
         alert=item.alert,
         data=item.data,
         rule=" ".join(ruling.rules),
-        reasons=ruling.reasons,
+        reasons=(HAD_EARLIER,) if had else ruling.reasons,
         protocol=ruling.protocol,
         marking=ruling.left.marking,
     )
@@ -109,8 +115,11 @@ def leaves_whole(item: AlertItem, left: Left) -> bool:
     words to be shared, so that they stand where only such words do."""
     if left.counted_only or not {"title", "summary", "place"} <= left.fields or left.words is Words.NONE:
         return False
+    if left.words is Words.MASKED and any(spans_of(text) for text in item.words):
+        return False
     zone = ZoneInfo(item.time_zone)
-    if any(time_left(onset, left.rounding, zone) != onset for onset in item.onsets):
+    exact = "occurred_at" in left.fields and all(time_left(one, left.rounding, zone) == one for one in item.onsets)
+    if item.onsets and not exact:
         return False
     # A circle that somebody drew around a hidden place has that place in its middle: only a unit is coarse.
     if left.area or left.radius_m:

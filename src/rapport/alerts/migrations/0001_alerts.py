@@ -39,6 +39,8 @@ class Migration(migrations.Migration):
                 ('expires', models.DateTimeField(null=True)),
                 ('msg_type', models.CharField(choices=[('Alert', 'Alert'), ('Update', 'Update'), ('Cancel', 'Cancel'), ('Ack', 'Ack'), ('Error', 'Error')], max_length=6)),
                 ('data', models.BinaryField(null=True)),
+                ('bare', models.BooleanField(default=False)),
+                ('given_to', models.JSONField(default=list)),
                 ('alert', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='alerts.alert')),
                 ('drafted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('issued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -16,9 +16,9 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.alerts import threads
 from rapport.alerts.draft import AlertDraft
-from rapport.alerts.models import Alert, AlertMessage, Standing
+from rapport.alerts.models import Alert, AlertMessage
 from rapport.alerts.signed import signed
-from rapport.desk.alerts.outlook import EXPIRED, outlook
+from rapport.desk.alerts.outlook import EXPIRED, Outlook, outlook
 from rapport.desk.books import allow, decide
 from rapport.errors import Conflict, Refused
 from rapport.events.models import Event
@@ -34,12 +34,17 @@ BECAME = {MsgType.ALERT: "issued", MsgType.UPDATE: "updated", MsgType.CANCEL: "c
 
 @transaction.atomic
 def start(person: Person, operation: Operation, draft: AlertDraft, event: Event | None = None) -> AlertMessage:
-    """The draft of a new alert, about an event or an area. It goes to nobody."""
+    """The draft of a new alert, about an event or an area. It goes to nobody. The same again is the draft that waits:
+    a form may come twice over a bad line."""
     allow(person, DRAFT, operation.pk)
     if draft.msg_type is not MsgType.ALERT:
         raise Refused("msg_type", "What begins a thread is an alert.", field="msg_type")
     if event is not None and event.operation_id != operation.pk:
         raise Refused("other operation", "The event belongs to another operation.", field="event")
+    mine = threads.waiting(operation.pk).filter(drafted_by=person, alert__event=event)
+    same = next((one for one in mine if one.draft == draft.as_json()), None)
+    if same is not None:
+        return same
     alert = Alert.objects.create(operation=operation, event=event)
     return _draft(person, alert, draft)
 
@@ -50,7 +55,7 @@ def follow(person: Person, alert: Alert, draft: AlertDraft) -> AlertMessage:
     allow(person, DRAFT, alert.operation_id)
     if draft.msg_type not in {MsgType.UPDATE, MsgType.CANCEL}:
         raise Refused("msg_type", "An alert is updated or cancelled.", field="msg_type")
-    _check_in_force(alert, timezone.now())
+    check_held(alert, timezone.now())
     try:
         with transaction.atomic():
             return _draft(person, alert, draft)
@@ -80,7 +85,7 @@ def drop(person: Person, message: AlertMessage) -> None:
 
 @transaction.atomic
 def issue(person: Person, message: AlertMessage, seen: str, base_url: str) -> AlertMessage:
-    """From the next request on whoever may have it gets it. `seen`: the digest of what the person looked at.
+    """From the next request on whoever may have it gets it. `seen`: what the person looked at (`seen`, below).
 
     1 may they · 2 is it still this draft, and nobody else's to issue · 3 what it would be now · 4 kept as it is for
     ever · 5 the decision
@@ -89,20 +94,23 @@ def issue(person: Person, message: AlertMessage, seen: str, base_url: str) -> Al
     operation = message.alert.operation
     allow(person, ISSUE, operation.pk)
     # 2
-    fresh = _open(message, seen)
+    words, _, promise = seen.partition(".")
+    fresh = _open(message, words)
     if operation.alerts.get("two_people") and fresh.drafted_by_id == person.pk:
         raise Conflict(TWO_PEOPLE)
     if fresh.as_draft.msg_type is not MsgType.ALERT:
-        _check_in_force(fresh.alert, timezone.now())
+        check_held(fresh.alert, timezone.now())
     # 3
     look = outlook(operation, fresh, base_url, timezone.now())
     if look.faults:
         raise Refused("alert", look.faults[0], field="alert")
+    if look.promise != promise:
+        raise Conflict("Since you looked, who would get it has changed, or what it replaces: look again.")
     # 4
     fresh.version = threads.next_version(fresh.alert)
     fresh.issued_by, fresh.sent, fresh.data = person, look.alert.sent, signed(look.data, look.alert.sent)
-    fresh.expires = fresh.as_draft.expires
-    fresh.save(update_fields=["version", "issued_by", "data", "sent", "expires"])
+    fresh.expires, fresh.bare, fresh.given_to = fresh.as_draft.expires, look.bare, look.given_to
+    fresh.save(update_fields=["version", "issued_by", "data", "sent", "expires", "bare", "given_to"])
     # 5
     decide(
         person,
@@ -123,8 +131,13 @@ def issue(person: Person, message: AlertMessage, seen: str, base_url: str) -> Al
 
 
 def digest(message: AlertMessage) -> str:
-    """Of what a draft says: whoever issues it says by this what they looked at."""
+    """Of what a draft says: whoever changes it says by this what they changed."""
     return hashlib.sha256(msgspec.json.encode(message.draft, order="sorted")).hexdigest()
+
+
+def seen(message: AlertMessage, look: Outlook) -> str:
+    """What somebody looked at: the words, and what the look promised of them."""
+    return f"{digest(message)}.{look.promise}"
 
 
 def _draft(person: Person, alert: Alert, draft: AlertDraft) -> AlertMessage:
@@ -147,10 +160,10 @@ def _open(message: AlertMessage, seen: str | None = None) -> AlertMessage:
     return fresh
 
 
-def _check_in_force(alert: Alert, now: datetime) -> None:
+def check_held(alert: Alert, now: datetime) -> None:
+    """Conflict where nobody can hold a message of it any more, or it is cancelled already."""
     latest = alert.messages.filter(version__isnull=False).order_by("-version").first()
-    standing = latest.standing(now) if latest else Standing.DRAFT
-    if standing is Standing.EXPIRED:
-        raise Conflict(EXPIRED)
-    if standing is not Standing.IN_FORCE:
+    if latest is not None and latest.msg_type == MsgType.CANCEL:
         raise Conflict("This alert is cancelled: issue a new one.")
+    if not threads.replaced(alert, now):
+        raise Conflict(EXPIRED)

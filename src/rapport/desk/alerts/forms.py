@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
@@ -20,8 +21,10 @@ from rapport.desk.forms import ToldForm, filled_in
 from rapport.errors import Refused
 from rapport.formats.cap.model import Category, Certainty, MsgType, Point, ResponseType, Severity, Urgency
 from rapport.formats.cap.rings import Effort, TooMuch, first_meeting
+from rapport.formats.characters import clean
 from rapport.operations.languages import own_name
 from rapport.operations.models import Operation, Place
+from rapport.text.fold import fold
 from rapport.values import DEFAULT_RADIUS_M, Precision, Spot, place_problem
 
 #: Words for the lists of CAP 1.2 (3.2.2), for who chooses.
@@ -96,8 +99,8 @@ class InLanguage:
 
 
 class AlertForm(ToldForm):
-    """`draft` makes a draft of it. `fixed`: of a cancellation nothing but its words is typed; it is about the area, and
-    counts until the time, of what it cancels."""
+    """`draft` makes a draft of it. `said`: what it follows or changes. `fixed`: of a cancellation nothing but its words
+    is typed; it is about the area, and counts until the time, of what it cancels."""
 
     categories = forms.MultipleChoiceField(
         choices=[(one.value, words) for one, words in CATEGORY_WORDS.items()],
@@ -156,10 +159,21 @@ class AlertForm(ToldForm):
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, operation: Operation, kind: MsgType, *args: Any, fixed: AlertDraft | None = None, **more: Any):
+    def __init__(
+        self,
+        operation: Operation,
+        kind: MsgType,
+        *args: Any,
+        fixed: AlertDraft | None = None,
+        said: AlertDraft | None = None,
+        **more: Any,
+    ):
         super().__init__(*args, **more)
         self.operation, self.kind, self.fixed = operation, kind, fixed
-        for code in operation.languages:
+        # A language that the operation has no more: who was warned in it must be told in it.
+        before = [one.language for one in said.wordings] if said else []
+        self.codes = list(dict.fromkeys([*operation.languages, *before]))
+        for code in self.codes:
             self.fields.update({f"{part}_{code}": _words_field(part) for part in _PARTS})
         if kind is not MsgType.ALERT:
             self.fields["note"].required = True
@@ -169,10 +183,7 @@ class AlertForm(ToldForm):
 
     @property
     def languages(self) -> list[InLanguage]:
-        return [
-            InLanguage(code, own_name(code), [self[f"{part}_{code}"] for part in _PARTS])
-            for code in self.operation.languages
-        ]
+        return [InLanguage(code, own_name(code), [self[f"{part}_{code}"] for part in _PARTS]) for code in self.codes]
 
     def draft(self) -> AlertDraft | None:
         """The draft; None if something is wrong, which then stands at its field."""
@@ -196,15 +207,21 @@ class AlertForm(ToldForm):
             certainty=Certainty(typed["certainty"]),
             responses=tuple(map(ResponseType, typed["responses"])),
             expires=_expires(typed["expires"]),
-            onset=typed["onset"] and timezone.localtime(typed["onset"]),
-            area=" ".join(typed["place_name"].split()),
+            onset=_onset(typed["onset"], typed["expires"]),
+            area=self._area(),
             centre=Point(spot.lat, spot.lon) if spot else None,
             radius_m=spot.radius_m if spot else 0,
             unit=_unit(self.operation, spot) if spot else None,
             ring=ring,
             wordings=self._wordings(),
-            note=typed["note"].strip(),
+            note=_plain(typed["note"]),
         )
+
+    def _area(self) -> str:
+        area = " ".join(_plain(self.cleaned_data["place_name"]).split())
+        if not area:
+            raise Refused("area", "Write the area as people call it.", field="place_name")
+        return area
 
     def _cancelling(self, was: AlertDraft) -> AlertDraft:
         return AlertDraft(
@@ -221,15 +238,15 @@ class AlertForm(ToldForm):
             unit=was.unit,
             ring=was.ring,
             wordings=self._wordings(),
-            note=self.cleaned_data["note"].strip(),
+            note=_plain(self.cleaned_data["note"]),
         )
 
     def _wordings(self) -> tuple[Wording, ...]:
         """Of each language that has any words, all that are needed; one language at least."""
         typed = self.cleaned_data
         found: list[Wording] = []
-        for code in self.operation.languages:
-            words = {part: typed[f"{part}_{code}"].strip() for part in _PARTS}
+        for code in self.codes:
+            words = {part: _plain(typed[f"{part}_{code}"]) for part in _PARTS}
             if not any(words.values()):
                 continue
             for part in _PARTS[:3]:
@@ -253,7 +270,19 @@ class AlertForm(ToldForm):
             raise Refused("coordinates", "This is no place on earth: latitude up to 90, longitude to 180.", field="lat")
         if radius is None:
             raise Refused("radius", "Say how far it reaches around the point, in metres.", field="radius_m")
-        return Spot(lon, lat, Precision.EXACT, radius, typed["place_name"], typed["pcode"])
+        spot = Spot(lon, lat, Precision.EXACT, radius, typed["place_name"], typed["pcode"])
+        return self._renamed(spot)
+
+    def _renamed(self, spot: Spot) -> Spot:
+        """Whoever writes another place's name over that of the point which was filled in means that place: a warning
+        that names one commune and draws another warns neither. A name that no place has is one for this area."""
+        point, _, former = self.cleaned_data["filled_in"].partition(" ")
+        if not former or point != filled_in(spot).partition(" ")[0] or fold(former) == fold(spot.name):
+            return spot
+        known = any(fold(one.name) == fold(spot.name) for one in places.search(self.operation, spot.name))
+        if known and not places.is_there(self.operation, spot):
+            return places.named(self.operation, spot.name)
+        return replace(spot, pcode="")
 
 
 def _words_field(part: str) -> forms.CharField:
@@ -269,6 +298,20 @@ def _words_field(part: str) -> forms.CharField:
         attrs={"dir": "auto"}
     )  # fmt: skip
     return forms.CharField(required=False, max_length=lengths.get(part, TEXT_LENGTH), label=labels[part], widget=widget)
+
+
+def _plain(text: str) -> str:
+    """Without the characters that XML forbids, and with line ends as everywhere."""
+    return clean(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _onset(typed: datetime | None, expires: datetime) -> datetime | None:
+    if typed is None:
+        return None
+    if not timezone.now() - LONGEST <= typed <= expires:
+        remedy = f"The danger begins before the alert expires, and at most {LONGEST.days} days ago."
+        raise Refused("onset", remedy, field="onset")
+    return timezone.localtime(typed)
 
 
 def _expires(typed: datetime) -> datetime:
@@ -381,12 +424,15 @@ def usual() -> dict[str, Any]:
 def cancelled(draft: AlertDraft) -> dict[str, Any]:
     """The words of a cancellation, in each language of what it cancels."""
     shown: dict[str, Any] = {}
+    ours = {code for code, _ in settings.LANGUAGES}
     for wording in draft.wordings:
+        shown[f"event_{wording.language}"] = wording.event
+        if wording.language not in ours:
+            continue  # English words are no Arabic
         with translation.override(wording.language):
             headline = gettext("Cancelled: %(headline)s") % {"headline": wording.headline}
             description = gettext("This alert is cancelled.")
         shown |= {
-            f"event_{wording.language}": wording.event,
             f"headline_{wording.language}": headline[:HEADLINE_LENGTH],
             f"description_{wording.language}": description,
         }

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -45,11 +46,12 @@ def show(request: HttpRequest, operation: Operation) -> HttpResponse:
     """Every alert with where it stands."""
     now, who = timezone.now(), person(request)
     drafts = [(one, one.as_draft) for one in threads.waiting(operation.pk)]
-    over = threads.over(operation.pk, now)[:PAST]
+    held = threads.held(operation.pk, now)
+    over = threads.over(operation.pk, now).exclude(pk__in=held.order_by().values("pk"))[:PAST]
     context = {
         "operation": operation,
         "drafts": drafts,
-        "in_force": [(one, one.as_draft) for one in threads.in_force(operation.pk, now)],
+        "held": [(one, one.standing(now), one.as_draft) for one in held],
         "over": [(one, one.standing(now), one.as_draft) for one in over],
         "drafted": {one.alert_id for one, _ in drafts},
         "may_draft": who.may(DRAFT, operation.pk),
@@ -96,15 +98,20 @@ def cancel(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse
 def _following(request: HttpRequest, operation: Operation, ref: str, kind: MsgType) -> HttpResponse:
     alert = _alert(operation, ref)
     latest = get_object_or_404(threads.last(operation.pk), alert=alert)
+    try:
+        actions.check_held(alert, timezone.now())
+    except Conflict as conflict:
+        messages.warning(request, str(conflict))
+        return to("desk_alerts", operation.slug)
     was = _to_cancel(alert, latest) if kind is MsgType.CANCEL else None
+    said = latest.as_draft
     if request.method == "POST":
-        form = AlertForm(operation, kind, request.POST, fixed=was)
+        form = AlertForm(operation, kind, request.POST, fixed=was, said=said)
         return _drafted(
             request, operation, form, lambda draft: actions.follow(person(request), alert, draft), alert=alert
         )
-    said = latest.as_draft
     shown = cancelled(said) if kind is MsgType.CANCEL else {**initial(said), "note": "", "expires": usual()["expires"]}
-    return _form(request, operation, AlertForm(operation, kind, initial=shown, fixed=was), alert=alert)
+    return _form(request, operation, AlertForm(operation, kind, initial=shown, fixed=was, said=said), alert=alert)
 
 
 @require_GET
@@ -114,6 +121,9 @@ def _following(request: HttpRequest, operation: Operation, ref: str, kind: MsgTy
 def draft(request: HttpRequest, operation: Operation, number: int) -> HttpResponse:
     """What a draft would be if it were issued now, and who would get it."""
     message = _draft(operation, number)
+    if message.dropped_at is not None:
+        messages.warning(request, "This draft was discarded.")
+        return to("desk_alerts", operation.slug)
     if message.version is not None:
         return to("alert", operation.slug, message.alert.ref)
     who, said = person(request), message.as_draft
@@ -125,7 +135,7 @@ def draft(request: HttpRequest, operation: Operation, number: int) -> HttpRespon
         "look": look,
         "cap": look.data.decode(),
         "picture": of_area(operation, said.spot, said.rings()),
-        "digest": digest(message),
+        "seen": actions.seen(message, look),
         "may_draft": who.may(DRAFT, operation.pk),
         "may_issue": who.may(ISSUE, operation.pk),
         "own": message.drafted_by_id == who.pk,
@@ -143,14 +153,14 @@ def change(request: HttpRequest, operation: Operation, number: int) -> HttpRespo
     said = message.as_draft
     fixed = said if said.msg_type is MsgType.CANCEL else None
     if request.method == "POST":
-        form = AlertForm(operation, said.msg_type, request.POST, fixed=fixed)
+        form = AlertForm(operation, said.msg_type, request.POST, fixed=fixed, said=said)
         return _drafted(
             request, operation, form,
             lambda draft: actions.rewrite(person(request), message, draft, request.POST.get("seen", "")),
             alert=message.alert, message=message,
         )  # fmt: skip
     shown = {**initial(said), "seen": digest(message)}
-    form = AlertForm(operation, said.msg_type, initial=shown, fixed=fixed)
+    form = AlertForm(operation, said.msg_type, initial=shown, fixed=fixed, said=said)
     return _form(request, operation, form, alert=message.alert, message=message)
 
 
@@ -159,7 +169,7 @@ def change(request: HttpRequest, operation: Operation, number: int) -> HttpRespo
 @needs(ISSUE)
 @local_time
 def issue(request: HttpRequest, operation: Operation, number: int) -> HttpResponse:
-    """POST `seen`: the digest of the draft as its page showed it."""
+    """POST `seen`: what its page showed."""
     message, seen = _draft(operation, number), request.POST.get("seen", "")
     said = "Issued. It is on its page and in the feeds from now on."
     done = attempt(request, lambda: actions.issue(person(request), message, seen, base_url(request)), said)
@@ -186,14 +196,14 @@ def _alert(operation: Operation, ref: str) -> Alert:
 
 def _draft(operation: Operation, number: int) -> AlertMessage:
     drafts = AlertMessage.objects.select_related("alert__operation", "alert__event", "drafted_by")
-    found: AlertMessage = get_object_or_404(drafts, alert__operation=operation, dropped_at=None, pk=number)
+    found: AlertMessage = get_object_or_404(drafts, alert__operation=operation, pk=number)
     return found
 
 
 def _to_cancel(alert: Alert, latest: AlertMessage) -> AlertDraft:
     """The last message, with the time until which any of the thread counts: so long who read one must get this."""
     said = latest.as_draft
-    last = max((one.expires for one in threads.unexpired(alert, timezone.now()) if one.expires), default=said.expires)
+    last = max((one.expires for one in threads.replaced(alert, timezone.now()) if one.expires), default=said.expires)
     return replace(said, expires=max(last, said.expires))
 
 

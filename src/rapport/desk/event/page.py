@@ -11,12 +11,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from rapport.accounts.permissions import Permission
+from rapport.alerts import threads
 from rapport.desk import actions, places
 from rapport.desk import draft as drafts
 from rapport.desk.books import shown_senders
@@ -165,6 +167,7 @@ def _page(
         "statuses": list(Status),
         "judged": [status.value for status in actions.JUDGED],
         "closed": closed,
+        "alerts": threads.about_event(operation.pk, event.pk, timezone.now()),
         "may_alert": who.may(Permission.DESK_ALERT_DRAFT, operation.pk),
         "may_edit": may_edit,
         "may_rewrite": may_edit and not closed,
