@@ -42,7 +42,7 @@ def start(person: Person, operation: Operation, draft: AlertDraft, event: Event 
     if event is not None and event.operation_id != operation.pk:
         raise Refused("other operation", "The event belongs to another operation.", field="event")
     mine = threads.waiting(operation.pk).filter(drafted_by=person, alert__event=event)
-    same = next((one for one in mine if one.draft == draft.as_json()), None)
+    same = next((one for one in mine if one.as_draft == draft), None)
     if same is not None:
         return same
     alert = Alert.objects.create(operation=operation, event=event)
