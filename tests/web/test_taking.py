@@ -82,3 +82,21 @@ def test_the_team_is_told_that_its_files_hold_more_than_others_get(
     told = page(client)
     assert "read as the team" in told
     assert ("2 events," in told, "Everybody gets 1 event." in told) == (True, True)
+
+
+def test_the_team_takes_what_everybody_gets_to_pass_it_on(client: Client, operation: Operation, lead: Person) -> None:
+    publish(operation)
+    publish(operation, "Not for everybody", publication="draft")
+    client.force_login(lead)
+    stranger = Client()
+    for ending in ("csv", "geojson", "atom"):
+        theirs = b"".join(stranger.get(f"/sample/events.{ending}"))  # type: ignore[call-overload]
+        assert b"".join(client.get(f"/sample/events.{ending}?as=everybody")) == theirs  # type: ignore[call-overload]
+    assert b"".join(client.get("/sample/pack.zip?as=everybody")) == b"".join(  # type: ignore[call-overload]
+        stranger.get("/sample/pack.zip")  # type: ignore[call-overload]
+    )
+    named = client.get("/sample/pack.zip").headers["Content-Disposition"]
+    assert 'filename="sample-team-1.zip"' in named
+    told = client.get("/sample/take/?as=everybody").content.decode()
+    assert "as everybody gets them" in told
+    assert 'href="/sample/events.csv?as=everybody"' in told

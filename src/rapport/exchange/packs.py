@@ -79,7 +79,7 @@ def _given(request: HttpRequest, operation: Operation, partner: Reader | None = 
         return refused(error)
     feed, since = asked.feed, asked.since
     etag = feed.etag(f"pack {asked.made.number} {since.number if since else ''} {_state(asked.alerts)}")
-    whom = f"-{feed.reader.organisation}" if feed.reader.organisation else ""
+    whom = f"-{feed.reader.organisation or feed.audience.name}" if not feed.reader.anonymous else ""
     name = f"{operation.slug}{whom}-{asked.made.number}.zip"
     return answered(
         request,

@@ -14,14 +14,13 @@ from rapport.errors import Refused
 from rapport.events import extra, live
 from rapport.events.filters import Filters
 from rapport.exchange.dictionary import own
-from rapport.exchange.views import FORMATS, Format
+from rapport.exchange.views import EVERYBODY, FORMATS, Format, whose
 from rapport.formats.dictionary.described import Tongue
 from rapport.formats.dictionary.fields import Entry, Export, _
 from rapport.formats.dictionary.operation import entries
 from rapport.formats.losses import EVERYWHERE, losses
 from rapport.operations.access import base_url, public
 from rapport.operations.models import Operation
-from rapport.sharing.readers import reader
 from rapport.values import PUBLIC, Purpose
 
 #: In the order of the page: what people know first.
@@ -57,7 +56,7 @@ class Offer:
 @require_safe
 def page(request: HttpRequest, operation: Operation) -> HttpResponse:
     """The filters in the address choose the events, as on the map."""
-    who = reader(request, operation)
+    who, as_everybody = whose(request, operation), request.GET.get("as") == EVERYBODY
     audience = extra.audience(operation, who, Purpose.EXPORT)
     refused = None
     try:
@@ -67,16 +66,18 @@ def page(request: HttpRequest, operation: Operation) -> HttpResponse:
     known = [one for one in entries(own(operation, audience)) if one.found]
     tongue = Tongue(get_language() or operation.language, gettext)
     query = filters.query()
+    asked = "&".join(filter(None, [query, f"as={EVERYBODY}" if as_everybody else ""]))
     context = {
         "operation": operation,
         "total": live.view(operation, who, Purpose.EXPORT).select(filters).total,
         "team": who.team,
         "everybody": live.view(operation, PUBLIC, Purpose.EXPORT).select(filters).total if who.team else 0,
+        "as_everybody": as_everybody,
         "query": query,
         "refused": refused,
         "fields": len(known),
         "everywhere": [gettext(change.said) for change in EVERYWHERE],
-        "offers": [_offer(request, operation, export, query, known, tongue) for export in OFFERED],
+        "offers": [_offer(request, operation, export, asked, known, tongue) for export in OFFERED],
     }
     return render(request, "exchange/take.html", context, status=refused.status if refused else 200)
 

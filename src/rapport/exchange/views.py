@@ -35,10 +35,11 @@ from rapport.sharing.coarser import time_left
 from rapport.sharing.models import ReleaseEntry
 from rapport.sharing.protocol.model import Audience, Rounding
 from rapport.sharing.readers import reader
-from rapport.values import Purpose, Reader, Release
+from rapport.values import PUBLIC, Purpose, Reader, Release
 
 #: Formats that a browser or a feed reader opens as they come; the others are files to keep.
 SHOWN = ("geojson", "rss", "atom")
+EVERYBODY = "everybody"
 PAGE = 500  # releases in memory at a time
 IDS = 20_000  # ids asked of the index at a time
 CHUNK = 64 * 1024  # bytes handed to the server at a time
@@ -151,7 +152,7 @@ def asked_feed(
     """The feed that a request asks for: whose, with which filters, in which language. Refused names what is wrong.
     `everything`: filters in the address mean something else. `on_behalf`: for whom it is fetched, if for somebody
     else."""
-    who = on_behalf or reader(request, operation)
+    who = on_behalf or whose(request, operation)
     audience = extra.audience(operation, who, Purpose.EXPORT)
     filters = Filters() if everything else extra.asked(request.GET, operation, audience)
     limit = None if everything else _limit(request.GET.get("limit", ""), form)
@@ -173,6 +174,12 @@ def asked_feed(
         extra=columns(operation, audience),
     )
     return Feed(operation, who, audience, selection, seen.state, rounding, form, limit, context)
+
+
+def whose(request: HttpRequest, operation: Operation) -> Reader:
+    """On whose behalf files are taken: everybody's with `as=everybody`, for somebody of the team who passes them on:
+    the team's own hold drafts and withdrawn events."""
+    return PUBLIC if request.GET.get("as") == EVERYBODY else reader(request, operation)
 
 
 def _limit(text: str, form: Format) -> int | None:
