@@ -125,7 +125,7 @@ NORM = '[[provision]]\ncode = "a"\nref = "R"\nlabel = "L"\nasks = "A"\n'
         (HEAD + NORM, r"\[provision 1\] sources: name at least one \(in a\)"),
         (HEAD + NORM + 'sources = ["page"]\n', r"'page' is no source of this file: write \[sources.page\]"),
         (HEAD + SOURCE + 2 * (NORM + 'sources = ["page"]\n'), "code"),
-        (HEAD + SOURCE + NORM + 'sources = ["page"]\nunverifed = true\n', "did you mean unverified"),
+        (HEAD + SOURCE + NORM + 'sources = ["page"]\nunverifed = true\n', "mean unverified"),
         (HEAD.replace('"norms"', '"ideas"'), "'ideas' is not one of norms, measures"),
         (HEAD + SOURCE.replace("https://example.org/", "javascript:alert(1)"), "does not fit"),
         (

@@ -60,11 +60,11 @@ def _distances(values: Floats, totals: Floats, level: Level) -> Floats:
     left, right = values[:, None], values[None, :]
     if level == "nominal":
         return (left != right).astype(np.float64)
-    if level == "interval":
-        return np.square(left - right)
+    apart: Floats = left - right
     if level == "ratio":
         both = left + right
-        return np.square(np.divide(left - right, both, out=np.zeros_like(both), where=both != 0))
-    upto = np.cumsum(totals)
-    middle = upto - totals / 2  # the rank of a value is the middle of all that have it
-    return np.square(middle[:, None] - middle[None, :])
+        apart = np.divide(apart, both, out=np.zeros_like(both), where=both != 0)
+    elif level == "ordinal":
+        ranks = np.cumsum(totals) - totals / 2  # the rank of a value is the middle of all that have it
+        apart = ranks[:, None] - ranks[None, :]
+    return apart * apart
