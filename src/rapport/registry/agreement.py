@@ -67,4 +67,5 @@ def _distances(values: Floats, totals: Floats, level: Level) -> Floats:
     elif level == "ordinal":
         ranks = np.cumsum(totals) - totals / 2  # the rank of a value is the middle of all that have it
         apart = ranks[:, None] - ranks[None, :]
-    return apart * apart
+    squared: Floats = apart * apart
+    return squared
