@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "operation": ("rapport.cli.operation:operation", "Add an operation from its file; list operations and sources."),
     "protocol": ("rapport.cli.protocol:protocol", "Look a sharing protocol over, and try it out."),
     "receive": ("rapport.cli.receiving:receive", "Take a letter from standard input, as a mail server hands it over."),
+    "registry": ("rapport.cli.registry:registry", "Norms, measures, processes: look over the files that say them."),
     "replay": ("rapport.cli.replay:replay", "Play a file as if it came in live, into an exercise."),
     "restore": ("rapport.cli.backup:restore", "Make a data folder, and a database, of a backup."),
     "retention": ("rapport.cli.retention:retention", "Destroy what people sent, on schedule or on request."),

@@ -1,0 +1,93 @@
+"""`rapport registry`: what the files of norms, measures and processes hold, with nothing set up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rapport.cli.output import as_json, show
+from rapport.errors import BadDefinition
+from rapport.values import Json
+
+if TYPE_CHECKING:
+    from rapport.registry.model import Registered
+
+
+@click.group()
+def registry() -> None:
+    """Norms, measures and processes: look over the files that say them. FILE may name one that comes with rapport."""
+
+
+@registry.command()
+@click.argument("names", metavar="[FILE]...", nargs=-1)
+@as_json
+def check(names: tuple[str, ...], to_json: bool) -> None:
+    """Read each FILE strictly, all that come with rapport if none is named; say how much each holds, what nobody has
+    checked, and what its sources say against each other."""
+    from rapport.registry import file
+
+    rows: list[Json] = []
+    lines: list[str] = []
+    for name in names or file.names():
+        text = file.shipped(name) if name in file.names() else _text(name)
+        try:
+            found = file.read(text)
+        except BadDefinition as error:
+            raise BadDefinition(f"{name}: {error}") from None
+        rows.append(_as_json(found))
+        lines += ([""] if lines else []) + _in_words(found)
+    show(rows, to_json, lines)
+
+
+def _text(name: str) -> str:
+    from rapport.registry import file
+
+    try:
+        return Path(name).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadDefinition(f"{name} is not UTF-8; save it as UTF-8.") from None
+    except OSError:
+        known = ", ".join(file.names())
+        raise BadDefinition(f"There is no file {name}, and none of that name comes with rapport: {known}.") from None
+
+
+def _as_json(found: Registered) -> Json:
+    from rapport.registry.dialogues import pairs
+
+    between = pairs(found.dialogues)
+    provisions = found.framework.provisions if found.framework else ()
+    return {
+        "slug": found.slug, "version": found.version, "sha256": found.digest,
+        "provisions": len(provisions), "provisions_checked": sum(not one.unverified for one in provisions),
+        "events": len(found.events), "dialogue_entries": len(found.dialogues), "dialogue_pairs": len(between),
+        "not_reciprocated": [f"{one.one} – {one.other}" for one in between if not one.reciprocated],
+        "track_1": sum(one.track == "1" for one in between),
+        "unverified": [{"code": code, "what": what} for code, what in found.unverified],
+        "contradictions": [
+            {"about": one.about, "says": list(one.says), "sources": [source.title for source in one.sources]}
+            for one in found.contradictions
+        ],
+    }  # fmt: skip
+
+
+def _in_words(found: Registered) -> list[str]:
+    from rapport.registry.dialogues import pairs
+
+    said = [f"{found.title} ({found.slug} {found.version})"]
+    if found.framework is not None:
+        checked = len(found.framework.checked().provisions)
+        said.append(f"  {len(found.framework.provisions)} provisions, {checked} of them checked against a source")
+    if found.events:
+        first, last = (pick(one.date.first.year for one in found.events) for pick in (min, max))
+        said.append(f"  {len(found.events)} dated events, {first} to {last}")
+    if found.dialogues:
+        between = pairs(found.dialogues)
+        alone = [f"{one.one} – {one.other}" for one in between if not one.reciprocated]
+        track = sum(one.track == "1" for one in between)
+        said.append(f"  {len(found.dialogues)} entries of {len(between)} pairs that talk, {track} named as track 1")
+        said.append(f"  named by one side only: {', '.join(alone) or 'none'}")
+    said += [f"  nobody has checked: {code}: {what}" for code, what in found.unverified]
+    said += [f"  sources differ: {one.about}: {' / '.join(one.says)}" for one in found.contradictions]
+    return said
