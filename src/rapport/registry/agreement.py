@@ -58,14 +58,13 @@ def _counts(ratings: Sequence[Sequence[float | None]]) -> tuple[Floats, Floats]:
 def _distances(values: Floats, totals: Floats, level: Level) -> Floats:
     """The squared difference of each two values on that scale."""
     left, right = values[:, None], values[None, :]
-    if level == "nominal":
-        return (left != right).astype(np.float64)
     apart: Floats = left - right
-    if level == "ratio":
+    if level == "nominal":
+        apart = np.sign(apart)
+    elif level == "ratio":
         both = left + right
         apart = np.divide(apart, both, out=np.zeros_like(both), where=both != 0)
     elif level == "ordinal":
         ranks = np.cumsum(totals) - totals / 2  # the rank of a value is the middle of all that have it
         apart = ranks[:, None] - ranks[None, :]
-    squared: Floats = apart * apart
-    return squared
+    return np.square(apart)
