@@ -91,6 +91,8 @@ def test_two_people_warn_update_and_cancel(
     expect(lea.get_by_text("Issued.")).to_be_visible()
     reader.goto(f"{live_server.url}/sample/")
     expect(reader.get_by_role("link", name="Water rises in Delmas")).to_be_visible()
+    if width > 1000:  # a phone shows the list
+        expect(reader.locator("path.warned")).to_have_count(1)
     sound(reader, f"alert-map-{width}")
     reader.get_by_role("link", name="Water rises in Delmas").click()
     expect(reader.get_by_text("Go uphill now.")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -39,6 +40,11 @@ class Shown:
     @classmethod
     def of(cls, request: HttpRequest, release: AlertRelease, standing: Standing, operation: Operation) -> Shown:
         return cls(release, release.info(*_wanted(request), operation.language), standing)
+
+    @property
+    def rings(self) -> str:
+        """The outlines of its areas for the map's script: JSON, rings of latitude and longitude."""
+        return json.dumps([one.points for area in self.info.areas for one in area.polygons])
 
     @property
     def others(self) -> list[Info]:

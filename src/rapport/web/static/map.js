@@ -39,6 +39,7 @@
     pane.setAttribute('aria-label', root.dataset.label);
     L.control.scale({ imperial: false }).addTo(map);
     base();
+    warned();
     areas = L.layerGroup().addTo(map);
     marks = L.layerGroup().addTo(map);
     words = L.layerGroup().addTo(map);
@@ -75,6 +76,13 @@
     // The control takes names as HTML; a file's name is text.
     const named = Object.fromEntries(Object.entries(extra).map(function (one) { return [plain(one[0]), one[1]]; }));
     if (Object.keys(named).length) L.control.layers(null, named).addTo(map);
+  }
+
+  // The areas that people are warned of, as the lines above the map name them.
+  function warned() {
+    document.querySelectorAll('[data-rings]').forEach(function (line) {
+      JSON.parse(line.dataset.rings).forEach(function (ring) { L.polygon(ring, { className: 'warned', interactive: false }).addTo(map); });
+    });
   }
 
   function plain(text) {
