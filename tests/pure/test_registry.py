@@ -22,7 +22,7 @@ from rapport.registry.dates import Known, dated
 from rapport.registry.dialogues import pairs
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "registry" / "krippendorff_vectors.json").read_text())
-SHIPPED = {name: file.read(file.shipped(name)) for name in file.names()}
+SHIPPED = {name: file.read(file.text_of(name)) for name in file.names()}
 PROCESSES = SHIPPED["cyber-processes"]
 
 
@@ -61,7 +61,7 @@ def test_every_row_that_is_shown_has_a_source() -> None:
         rows += one.framework.checked().provisions if one.framework else ()
     assert len(rows) == 11 + 16 + 6 + 32 + 27 + 7
     assert [row for row in rows if not row.sources] == []
-    assert not any("MEMORY" in file.shipped(name) for name in file.names())
+    assert not any("MEMORY" in file.text_of(name) for name in file.names())
 
 
 def test_who_talks_to_whom_is_counted_from_the_entries() -> None:

@@ -63,7 +63,7 @@ def item(
     had: frozenset[str] = frozenset(),
 ) -> AlertItem:
     """The Item of one message, whose file is `data`; `facts` are those of its event, `began` is when its thread did."""
-    alert, spot = _read(data), message.as_draft.spot
+    alert, spot = said_in(data), message.as_draft.spot
     said = replace(
         facts,
         kind="alert",
@@ -75,8 +75,7 @@ def item(
         names="yes" if facts.names == "yes" else "no",
         personal_data="yes" if facts.personal_data == "yes" else "no",
     )
-    zone, bare = operation.time_zone, bool(had)
-    return AlertItem(message.alert.ref, message.version or 0, said, alert, data, spot, zone, bare, had)
+    return AlertItem(message.alert.ref, message.version or 0, said, alert, data, spot, operation.time_zone, had)
 
 
 #: An alert about an area, of which no event tells.
@@ -95,7 +94,8 @@ def about(operation: Operation, event_ids: Iterable[int | None], policy: Policy)
     return {first: facts[now] for first, now in into.items() if now in facts}
 
 
-def _read(data: bytes) -> Alert:
+def said_in(data: bytes) -> Alert:
+    """What the file of an issued message says, or of one that was just written."""
     alert = reading.read(data).alert
     if alert is None:
         raise ValueError("An issued message can be read: it was, before it was issued.")

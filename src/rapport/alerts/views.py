@@ -31,7 +31,7 @@ _SEVERITIES = list(Severity)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An alert as its reader gets it, with what it says in their language."""
+    """A message of an alert as its reader gets it, with what it says in their language, and where the alert stands."""
 
     release: AlertRelease
     info: Info
@@ -67,7 +67,7 @@ def listed(request: HttpRequest, operation: Operation) -> HttpResponse:
     context = {
         "operation": operation,
         "in_force": in_force(request, operation),
-        "over": _shown(request, operation, threads.over(operation.pk, timezone.now())[:LOOKED_AT])[:OVER],
+        "over": _over(request, operation),
     }
     return render(request, "alerts/list.html", context)
 
@@ -87,7 +87,7 @@ def one(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     context = {
         "operation": operation,
         "shown": Shown.of(request, made[0], standing, operation),
-        "earlier": [Shown.of(request, one, Standing.IN_FORCE, operation) for one in made],
+        "thread": [Shown.of(request, one, standing, operation) for one in made],
         "picture": None if messages[0].bare else _picture(operation, messages[0]),
     }
     return render(request, "alerts/alert.html", context)
@@ -97,6 +97,17 @@ def in_force(request: HttpRequest, operation: Operation) -> list[Shown]:
     """What this reader must know of now, the worst first."""
     shown = _shown(request, operation, threads.in_force(operation.pk, timezone.now()))
     return sorted(shown, key=lambda one: _SEVERITIES.index(one.info.severity))
+
+
+def _over(request: HttpRequest, operation: Operation) -> list[Shown]:
+    """The newest that are over. Ruled a page at a time: most often the first page is all this reader's."""
+    found, shown = threads.over(operation.pk, timezone.now()), list[Shown]()
+    for start in range(0, LOOKED_AT, OVER):
+        part = list(found[start : start + OVER])
+        shown += _shown(request, operation, part)
+        if len(shown) >= OVER or len(part) < OVER:
+            break
+    return shown[:OVER]
 
 
 def _shown(request: HttpRequest, operation: Operation, messages: Iterable[AlertMessage]) -> list[Shown]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -31,7 +30,7 @@ def check(names: tuple[str, ...], to_json: bool) -> None:
     rows: list[Json] = []
     lines: list[str] = []
     for name in names or file.names():
-        text = file.shipped(name) if name in file.names() else _text(name)
+        text = file.text_of(name)
         try:
             found = file.read(text)
         except BadDefinition as error:
@@ -39,18 +38,6 @@ def check(names: tuple[str, ...], to_json: bool) -> None:
         rows.append(_as_json(found))
         lines += ([""] if lines else []) + _in_words(found)
     show(rows, to_json, lines)
-
-
-def _text(name: str) -> str:
-    from rapport.registry import file
-
-    try:
-        return Path(name).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadDefinition(f"{name} is not UTF-8; save it as UTF-8.") from None
-    except OSError:
-        known = ", ".join(file.names())
-        raise BadDefinition(f"There is no file {name}, and none of that name comes with rapport: {known}.") from None
 
 
 def _as_json(found: Registered) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
@@ -103,3 +104,8 @@ class FeedContext:
 def utc(moment: datetime) -> str:
     """ISO 8601 in UTC to the second, with Z."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def rfc_822(moment: datetime) -> str:
+    """As RSS 2.0 writes times, in GMT."""
+    return format_datetime(moment.astimezone(UTC), usegmt=True)

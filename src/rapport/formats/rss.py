@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from html import escape
 
 from rapport.formats.characters import clean
-from rapport.formats.context import FeedContext
+from rapport.formats.context import FeedContext, rfc_822
 from rapport.formats.markup import ATOM, DECLARATION, GEORSS, Xml, branch, empty, leaf, where
 from rapport.values import CategoryName, Release, named
 
@@ -30,7 +28,7 @@ def _channel(context: FeedContext) -> list[Xml]:
         leaf("link", context.page_url()),
         leaf("description", context.name),
         leaf("language", context.language),
-        leaf("lastBuildDate", _date(context.updated)),
+        leaf("lastBuildDate", rfc_822(context.updated)),
         empty("atom:link", rel="self", type="application/rss+xml", href=context.feed_url("rss")),
     ]
 
@@ -41,7 +39,7 @@ def _item(release: Release, context: FeedContext) -> list[Xml]:
         leaf("title", release.headline(context.language)),
         leaf("link", context.event_url(release.ref)),
         leaf("guid", context.event_id(release.ref), isPermaLink="false"),
-        leaf("pubDate", _date(release.published_at or release.updated_at)),
+        leaf("pubDate", rfc_822(release.published_at or release.updated_at)),
         leaf("description", escape(summary, quote=False)),  # readers take it for HTML
         *(_category(category, context) for category in release.categories),
         leaf("category", release.status.value, domain=context.scheme("status")),
@@ -54,7 +52,3 @@ def _category(category: CategoryName, context: FeedContext) -> Xml:
     return leaf(
         "category", clean(named(category.names, context.language)) or category.code, domain=context.scheme("category")
     )
-
-
-def _date(moment: datetime) -> str:
-    return format_datetime(moment.astimezone(UTC), usegmt=True)

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import cast
 
 from rapport.errors import BadDefinition
+from rapport.operations.shipped import Shelf
 from rapport.operations.strict import CODE, SLUG, Table, once, parsed
 from rapport.registry.dates import dated
 from rapport.registry.model import (
@@ -25,18 +26,10 @@ from rapport.registry.model import (
 MOST_CHARACTERS = 500_000  # of a file [ours: the processes of twenty years have thirty thousand]
 KINDS = ("norms", "measures")
 _ADDRESS = re.compile(r"(https?://|urn:)[^\s<>\"]{1,500}")
-_SHIPPED = files("rapport.data") / "registry"
+_SHELF = Shelf(files("rapport.data") / "registry", "file of the registry")
+names = _SHELF.names
+text_of = _SHELF.text_of
 _SLUG_REMEDY = "with small letters, digits and hyphens"
-
-
-def names() -> list[str]:
-    """The names of the files that come with rapport."""
-    return sorted(one.name.removesuffix(".toml") for one in _SHIPPED.iterdir() if one.name.endswith(".toml"))
-
-
-def shipped(name: str) -> str:
-    """The text of one of them."""
-    return (_SHIPPED / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def read(text: str) -> Registered:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from rapport.formats.cap.model import Alert
-from rapport.sharing.protocol.model import Known, Left
+from rapport.sharing.protocol.model import Audience, Known, Left
 from rapport.values import EventFacts, Precision, Publication, Sensitivity, Spot, Status
 
 #: The finest unit that an event's place shows (the dimension `finest`), from its precision.
@@ -63,14 +63,16 @@ class Item:
     time_zone: str = "UTC"  # of the operation: in it times are rounded
 
 
-EVERYBODY = "*"
+def lasting_name(audience: Audience) -> str:
+    """What an audience is called where it must be known again under another protocol."""
+    return "*" if audience.everyone else audience.name
 
 
 @dataclass(frozen=True, slots=True)
 class AlertItem:
     """An alert that may be shared. `spot` holds all of its area, with a P-code where that is an administrative unit:
-    what rules leave of places it is measured by. `bare`: it says that something is cancelled, and nothing else; `had`
-    names the audiences that were given earlier messages of its thread."""
+    what rules leave of places it is measured by. `had`: of one that says nothing but that something is cancelled, the
+    lasting names of the audiences that were given earlier messages of its thread; else empty."""
 
     ref: str  # of its thread
     version: int
@@ -79,8 +81,7 @@ class AlertItem:
     data: bytes  # the CAP file
     spot: Spot
     time_zone: str = "UTC"
-    bare: bool = False
-    had: frozenset[str] = frozenset()  # EVERYBODY for everybody, whatever a protocol calls them
+    had: frozenset[str] = frozenset()
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from rapport.formats.cap.released import AlertRelease
 from rapport.oversight import keys
 from rapport.sharing.coarser import place_left, time_left, words_left
-from rapport.sharing.items import EVERYBODY, AlertItem, Item, Ruling
+from rapport.sharing.items import AlertItem, Item, Ruling, lasting_name
 from rapport.sharing.policy import Policy, _, decide, sees_extra
 from rapport.sharing.protocol.model import Area, Audience, Left, Words
 from rapport.text.personal import spans_of
@@ -94,7 +94,7 @@ def release_alert_to(policy: Policy, item: AlertItem, audience: Audience, now: d
 
 
 def _whole(item: AlertItem, audience: Audience, ruling: Ruling) -> AlertRelease | None:
-    had = item.bare and bool(item.had & {audience.name, EVERYBODY if audience.everyone else audience.name})
+    had = lasting_name(audience) in item.had
     if not had and not (ruling.allow and leaves_whole(item, ruling.left)):
         return None
     return AlertRelease(

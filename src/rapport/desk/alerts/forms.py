@@ -224,19 +224,12 @@ class AlertForm(ToldForm):
         return area
 
     def _cancelling(self, was: AlertDraft) -> AlertDraft:
-        return AlertDraft(
+        return replace(
+            was,
             msg_type=self.kind,
-            categories=was.categories,
             urgency=Urgency.PAST,
-            severity=was.severity,
-            certainty=was.certainty,
             responses=(ResponseType.ALL_CLEAR,),
-            expires=was.expires,
-            area=was.area,
-            centre=was.centre,
-            radius_m=was.radius_m,
-            unit=was.unit,
-            ring=was.ring,
+            onset=None,
             wordings=self._wordings(),
             note=_plain(self.cleaned_data["note"]),
         )

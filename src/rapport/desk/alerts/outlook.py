@@ -24,7 +24,7 @@ from rapport.formats.cap.model import Alert, MsgType, Status
 from rapport.formats.cap.validation import Profile, validate
 from rapport.operations.models import Operation
 from rapport.sharing.active import policy_of
-from rapport.sharing.items import EVERYBODY, AlertItem, Facts
+from rapport.sharing.items import AlertItem, Facts, lasting_name
 from rapport.sharing.policy import Policy
 from rapport.sharing.protocol.model import Audience
 from rapport.sharing.release import release_alert_to
@@ -78,7 +78,7 @@ class Outlook:
     @property
     def given_to(self) -> list[str]:
         """The audiences as the message keeps them."""
-        return [EVERYBODY if one.audience.everyone else one.audience.name for one in self.audiences if one.at_all]
+        return [lasting_name(one.audience) for one in self.audiences if one.at_all]
 
     @property
     def losing(self) -> list[str]:
@@ -158,7 +158,7 @@ class _Asking:
         return [self._gets(item, one) for one in self.policy.protocol.audiences if not one.team]
 
     def _gets(self, item: AlertItem, audience: Audience) -> Gets:
-        had = bool(self.had & {audience.name, EVERYBODY if audience.everyone else audience.name})
+        had = lasting_name(audience) in self.had
         release = release_alert_to(self.policy, item, audience, self.now)
         if release is not None:
             return Gets(audience, True, release.reasons, had=had)
@@ -185,27 +185,19 @@ def _issue(
     """Sender and status of a thread stay those of its first message: nobody else has power over it (formats/cap/
     chain.py)."""
     said, name = operation.alerts, operation.name_in(operation.language)
-    before = read(replaced[-1]) if replaced else None
+    before = [releases.said_in(bytes(one.data or b"")) for one in replaced]
     sender = str(said.get("sender") or f"{operation.slug}@{urlsplit(base_url).hostname or 'localhost'}")
-    exercise = before.status is Status.EXERCISE if before else operation.exercise
+    exercise = before[-1].status is Status.EXERCISE if before else operation.exercise
     return Issue(
         identifier=f"{operation.slug}-{draft.alert.ref}-{threads.next_version(draft.alert)}",
-        sender=before.sender if before else sender,
+        sender=before[-1].sender if before else sender,
         sender_name=str(said.get("name") or name),
         contact=str(said.get("contact") or ""),
         sent=sent,
         web=base_url + reverse("alert", args=[operation.slug, draft.alert.ref]),
         exercise=name if exercise else "",
-        references=tuple(read(one).identity for one in replaced),
+        references=tuple(one.identity for one in before),
     )
-
-
-def read(issued: AlertMessage) -> Alert:
-    """What an issued message says."""
-    alert = reading.read(bytes(issued.data or b"")).alert
-    if alert is None:
-        raise ValueError("An issued message can be read: it was, before it was issued.")
-    return alert
 
 
 def _sent(operation: Operation, replaced: Sequence[AlertMessage], now: datetime) -> datetime:

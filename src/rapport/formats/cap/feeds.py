@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
+from html import escape
 
 from rapport.formats.cap.grammar import V12
 from rapport.formats.cap.lexical import written_reference, written_time
 from rapport.formats.cap.model import Info, MsgType
 from rapport.formats.cap.released import AlertRelease
 from rapport.formats.cap.writing import CONTENT_TYPE as CAP
-from rapport.formats.context import utc
+from rapport.formats.context import rfc_822, utc
 from rapport.formats.markup import ATOM, DECLARATION, GEORSS, Xml, branch, empty, leaf
 
 ATOM_TYPE = "application/atom+xml; charset=utf-8"
@@ -82,7 +82,7 @@ def rss(releases: Iterable[AlertRelease], feed: AlertFeed) -> Iterator[bytes]:
         leaf("link", feed.page_url()),
         leaf("description", feed.name),
         leaf("language", feed.language),
-        leaf("lastBuildDate", _date(feed.updated)),
+        leaf("lastBuildDate", rfc_822(feed.updated)),
         empty("atom:link", rel="self", type="application/rss+xml", href=feed.feed_url("rss")),
     ]
     yield f"<channel>\n{''.join(head)}\n".encode()
@@ -96,9 +96,8 @@ def _item(release: AlertRelease, feed: AlertFeed) -> Iterator[Xml]:
     yield leaf("title", info.headline)
     yield leaf("link", feed.cap_url(release))
     yield leaf("guid", feed.cap_url(release), isPermaLink="true")
-    yield leaf("pubDate", _date(release.sent))
-    # Readers take it for HTML.
-    yield leaf("description", info.description.replace("&", "&amp;").replace("<", "&lt;"))
+    yield leaf("pubDate", rfc_822(release.sent))
+    yield leaf("description", escape(info.description, quote=False))  # readers take it for HTML
     yield from _cap(release, info)
     yield from _where(info)
 
@@ -124,7 +123,3 @@ def _where(info: Info) -> Iterator[Xml]:
     for area in info.areas:
         for polygon in area.polygons:
             yield leaf("georss:polygon", " ".join(f"{one.lat:.6f} {one.lon:.6f}" for one in polygon.points))
-
-
-def _date(moment: datetime) -> str:
-    return format_datetime(moment.astimezone(UTC), usegmt=True)
