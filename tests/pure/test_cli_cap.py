@@ -93,3 +93,9 @@ def test_what_a_stranger_wrote_moves_no_cursor(tmp_path: Path, capsys: Capture) 
     out = capsys.readouterr().out
     assert "en-US     Strong 2J   aftershocks" in out
     assert not set(out) & {"\u009b", "\u202e"}
+
+
+def test_of_several_files_the_one_that_is_not_read_is_named(tmp_path: Path, capsys: Capture) -> None:
+    fine, broken = saved(tmp_path, good()), saved(tmp_path, b"<alert", "broken.cap")
+    assert run(["cap", "show", fine, broken]) == 1
+    assert capsys.readouterr().err.startswith(f"{broken}: ")

@@ -223,3 +223,9 @@ def test_noise_is_read_or_refused(raw: bytes) -> None:
         read(raw).text.encode()
     except Refused:
         return
+
+
+@pytest.mark.parametrize("raw", [b"", b"\r\n\r\n", bytes(range(128, 256)) * 20])
+def test_what_is_no_letter_is_not_taken_for_one(raw: bytes) -> None:
+    with pytest.raises(Refused, match="no header"):
+        letter.read(raw)

@@ -375,3 +375,12 @@ def test_an_alert_from_a_machine_that_nobody_reaches_says_so_beforehand(
     look = outlook(operation, draft, "http://127.0.0.1:8036", timezone.now())
     assert "loopback" in {one.rule for _, one in look.advice}
     issue(lead, draft)
+
+
+def test_an_area_elsewhere_is_said_before_it_goes_out(client: Client, operation: Operation, lead: Person) -> None:
+    client.force_login(lead)
+    said_of = []
+    for lat in ("18.5", "48.0"):
+        answer = client.post("/sample/desk/alerts/new/", typed(lat=lat, lon="-72.3", radius_m="900"))
+        said_of.append("outside the operation" in client.get(answer.headers["Location"]).content.decode())
+    assert said_of == [False, True]

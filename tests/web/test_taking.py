@@ -95,6 +95,8 @@ def test_the_team_takes_what_everybody_gets_to_pass_it_on(client: Client, operat
     assert b"".join(client.get("/sample/pack.zip?as=everybody")) == b"".join(  # type: ignore[call-overload]
         stranger.get("/sample/pack.zip")  # type: ignore[call-overload]
     )
+    misspelt = b"".join(client.get("/sample/events.csv?as=evrybody"))  # type: ignore[call-overload]
+    assert misspelt == b"".join(stranger.get("/sample/events.csv")), "never more"  # type: ignore[call-overload]
     named = client.get("/sample/pack.zip").headers["Content-Disposition"]
     assert 'filename="sample-team-1.zip"' in named
     told = client.get("/sample/take/?as=everybody").content.decode()

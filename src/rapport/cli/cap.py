@@ -40,6 +40,14 @@ def _messages(path: Path) -> tuple[Message, ...]:
         return read_all(file.read(MOST_BYTES + 1)).messages
 
 
+def _shown(path: Path) -> tuple[Message, ...]:
+    """The same, where a file that cannot be read ends it: by its name."""
+    try:
+        return _messages(path)
+    except Refused as refused:
+        raise RapportError(f"{path}: {refused.remedy}") from None
+
+
 # --- validate ------------------------------------------------------------------------------------------------------
 
 
@@ -132,7 +140,7 @@ def show_(files: tuple[Path, ...], at: str, pinned: Path | None, sha1: bool, to_
         certificates = signature.certificates(pinned.read_bytes()) if pinned else ()
     except ValueError:
         raise RapportError(f"{pinned} holds no certificate that can be read: give one in PEM form.") from None
-    messages = [message for path in files for message in _messages(path)]
+    messages = [message for path in files for message in _shown(path)]
     readable = [message for message in messages if message.alert is not None]
     if len(readable) < len(messages):
         raise RapportError(

@@ -56,7 +56,7 @@ class Offer:
 @require_safe
 def page(request: HttpRequest, operation: Operation) -> HttpResponse:
     """The filters in the address choose the events, as on the map."""
-    who, as_everybody = whose(request, operation), request.GET.get("as") == EVERYBODY
+    who, as_everybody = whose(request, operation), bool(request.GET.get("as"))
     audience = extra.audience(operation, who, Purpose.EXPORT)
     refused = None
     try:

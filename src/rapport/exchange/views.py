@@ -178,8 +178,8 @@ def asked_feed(
 
 def whose(request: HttpRequest, operation: Operation) -> Reader:
     """On whose behalf files are taken: everybody's with `as=everybody`, for somebody of the team who passes them on:
-    the team's own hold drafts and withdrawn events."""
-    return PUBLIC if request.GET.get("as") == EVERYBODY else reader(request, operation)
+    the team's own hold drafts and withdrawn events. Nobody reads as anybody else: any other word gives no more."""
+    return PUBLIC if request.GET.get("as") else reader(request, operation)
 
 
 def _limit(text: str, form: Format) -> int | None:

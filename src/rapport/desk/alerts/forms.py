@@ -25,7 +25,7 @@ from rapport.formats.characters import clean
 from rapport.operations.languages import own_name
 from rapport.operations.models import Operation, Place
 from rapport.text.fold import fold
-from rapport.values import DEFAULT_RADIUS_M, Precision, Spot, place_problem
+from rapport.values import DEFAULT_RADIUS_M, Box, Precision, Spot, place_problem
 
 #: Words for the lists of CAP 1.2 (3.2.2), for who chooses.
 CATEGORY_WORDS: Mapping[Category, str] = {
@@ -77,6 +77,7 @@ CERTAINTY_WORDS: Mapping[Certainty, str] = {
 USUAL_LENGTH = timedelta(hours=24)
 LONGEST = timedelta(days=31)
 MOST_CORNERS = 200
+SWAPPED = "Latitude and longitude are exchanged: latitude comes first."
 HEADLINE_LENGTH = 139  # Google asks for less than 140
 AREA_LENGTH = 49  # and for less than 50
 TEXT_LENGTH = 2_000
@@ -197,7 +198,9 @@ class AlertForm(ToldForm):
 
     def _warning(self) -> AlertDraft:
         typed = self.cleaned_data
-        ring = _ring(typed["ring"])
+        ring = _ring(typed["ring"], self.operation.box)
+        if ring and typed["lat"] is not None:
+            raise Refused("ring", "Give a circle or an outline: empty latitude and longitude, or this.", field="ring")
         spot = None if ring else self._spot()
         return AlertDraft(
             msg_type=self.kind,
@@ -259,7 +262,10 @@ class AlertForm(ToldForm):
             return named if radius is None else Spot(named.lon, named.lat, named.precision, radius, named.name)
         if lon is None or lat is None:
             raise Refused("coordinates", "Latitude and longitude go together: write both or neither.", field="lat")
-        if place_problem(lon, lat):
+        problem = place_problem(lon, lat, self.operation.box)
+        if problem == "swapped":
+            raise Refused("coordinates", SWAPPED, field="lat")
+        if problem not in {"", "outside"}:
             raise Refused("coordinates", "This is no place on earth: latitude up to 90, longitude to 180.", field="lat")
         if radius is None:
             raise Refused("radius", "Say how far it reaches around the point, in metres.", field="radius_m")
@@ -316,7 +322,7 @@ def _expires(typed: datetime) -> datetime:
     return timezone.localtime(typed)
 
 
-def _ring(text: str) -> tuple[Point, ...]:
+def _ring(text: str, box: Box) -> tuple[Point, ...]:
     """The corners, closed; Refused names the one that is none, or that the outline crosses itself."""
     if not text.strip():
         return ()
@@ -330,6 +336,8 @@ def _ring(text: str) -> tuple[Point, ...]:
         if point is None or abs(point.lat) > 90 or abs(point.lon) > 180:
             remedy = f"Corner {number}, “{corner[:40]}”, is no latitude,longitude in degrees: write 18.50,-72.40."
             raise Refused("ring", remedy, field="ring")
+        if place_problem(point.lon, point.lat, box) == "swapped":
+            raise Refused("ring", f"Corner {number}: {SWAPPED}", field="ring")
         points.append(point)
     if points[0] != points[-1]:
         points.append(points[0])

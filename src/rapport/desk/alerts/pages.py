@@ -133,6 +133,7 @@ def draft(request: HttpRequest, operation: Operation, number: int) -> HttpRespon
         "message": message,
         "draft": said,
         "look": look,
+        "outside": not operation.box.holds(said.spot.lon, said.spot.lat),
         "cap": look.data.decode(),
         "picture": of_area(operation, said.spot, said.rings()),
         "seen": actions.seen(message, look),

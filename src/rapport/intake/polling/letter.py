@@ -72,6 +72,8 @@ def read(raw: bytes) -> Fetched:
 
 def _message(raw: bytes) -> Message:
     letter: Part = message_from_bytes(raw, policy=_Cut())
+    if not letter.keys():
+        raise Refused("no_letter", "It has no header of a letter: hand over the whole letter, as it came.")
     parts = list(_leaves(letter))
     body, of = _body(parts)
     subject = _header(letter, "subject")
