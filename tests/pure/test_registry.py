@@ -18,8 +18,10 @@ from rapport.cli.registry import registry
 from rapport.errors import BadDefinition
 from rapport.registry import file
 from rapport.registry.agreement import Level, alpha
+from rapport.registry.checking import checked, confirmed, doubts
 from rapport.registry.dates import Known, dated
 from rapport.registry.dialogues import pairs
+from rapport.registry.model import Source
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "registry" / "krippendorff_vectors.json").read_text())
 SHIPPED = {name: file.read(file.text_of(name)) for name in file.names()}
@@ -42,23 +44,48 @@ def test_norms_and_measures_are_all_there_under_their_own_numbers() -> None:
 
 
 def test_what_nobody_has_checked_is_marked_and_left_out_of_what_is_shown() -> None:
-    counts = {name: len(one.unverified) for name, one in SHIPPED.items()}
+    counts = {name: len(doubts(one)) for name, one in SHIPPED.items()}
     assert counts == {"un-norms": 11, "osce-measures": 2, "oas-measures": 1, "cyber-processes": 0}
     for one in SHIPPED.values():
-        if one.framework is None:
-            continue
-        shown = repr(one.framework.checked())
-        assert not any(what in shown for _, what in one.unverified)
+        shown = repr(checked(one))
+        assert not any(doubt.says in shown for doubt in doubts(one))
         assert "remembered=('" not in shown
-    oas = SHIPPED["oas-measures"].framework
+    oas = checked(SHIPPED["oas-measures"]).framework
     assert oas is not None
-    assert [one.code for one in oas.checked().provisions] == ["1", "2", "3", "4", "5", "6"]
+    assert [one.code for one in oas.provisions] == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_what_a_person_confirms_is_shown_with_where_they_read_it() -> None:
+    """A whole row and a statement; nothing else becomes sure by it."""
+    source = Source("confirmed", "OAS, CICTE/RES.1/22", "https://example.org/res")
+    for name in ("oas-measures", "un-norms"):
+        one = SHIPPED[name]
+        first, *others = doubts(one)
+        sure = confirmed(one, {first.key: source})
+        assert doubts(sure) == others
+        assert source in [got for row in checked(sure).rows for got in (*row.sources, *_also(row))]
+    assert confirmed(one, {"00000000": source}) == one
+
+
+def _also(row: Any) -> list[Source]:
+    return [source for said in getattr(row, "also", ()) for source in said.sources]
+
+
+def test_a_new_version_keeps_what_was_confirmed_while_the_words_stay_the_same() -> None:
+    text = file.text_of("un-norms")
+    first = file.read(text)
+    by = {doubt.key: Source("page", "A page") for doubt in doubts(first)}
+    later = file.read(
+        text.replace('version = "2015"', 'version = "2026"').replace("paragraphs 19-21", "paragraphs 1-2")
+    )
+    assert [one.says for one in doubts(confirmed(later, by))] == ["Explained in A/76/135, paragraphs 1-2."]
 
 
 def test_every_row_that_is_shown_has_a_source() -> None:
     rows: list[Any] = [*PROCESSES.events, *PROCESSES.dialogues, *PROCESSES.contradictions]
     for one in SHIPPED.values():
-        rows += one.framework.checked().provisions if one.framework else ()
+        sure = checked(one).framework
+        rows += sure.provisions if sure else ()
     assert len(rows) == 11 + 16 + 6 + 32 + 27 + 7
     assert [row for row in rows if not row.sources] == []
     assert not any("MEMORY" in file.text_of(name) for name in file.names())
@@ -144,7 +171,7 @@ def test_a_file_that_is_wrong_is_refused_with_table_key_and_remedy(text: str, sa
 
 def test_what_is_marked_as_unverified_needs_no_source() -> None:
     found = file.read(HEAD + NORM + "unverified = true\n")
-    assert found.unverified == [("a", "A")]
+    assert [(one.row, one.says) for one in doubts(found)] == [("a", "L: A")]
 
 
 def test_the_command_tells_what_is_there_and_what_is_doubtful(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def check(names: tuple[str, ...], to_json: bool) -> None:
 
 
 def _as_json(found: Registered) -> Json:
+    from rapport.registry.checking import doubts
     from rapport.registry.dialogues import pairs
 
     between = pairs(found.dialogues)
@@ -51,7 +52,7 @@ def _as_json(found: Registered) -> Json:
         "events": len(found.events), "dialogue_entries": len(found.dialogues), "dialogue_pairs": len(between),
         "not_reciprocated": [f"{one.one} – {one.other}" for one in between if not one.reciprocated],
         "track_1": sum(one.track == "1" for one in between),
-        "unverified": [{"code": code, "what": what} for code, what in found.unverified],
+        "unverified": [{"code": one.row, "what": one.says} for one in doubts(found)],
         "contradictions": [
             {"about": one.about, "says": list(one.says), "sources": [source.title for source in one.sources]}
             for one in found.contradictions
@@ -60,12 +61,14 @@ def _as_json(found: Registered) -> Json:
 
 
 def _in_words(found: Registered) -> list[str]:
+    from rapport.registry.checking import checked, doubts
     from rapport.registry.dialogues import pairs
 
+    sure = checked(found).framework
     said = [f"{found.title} ({found.slug} {found.version})"]
-    if found.framework is not None:
-        checked = len(found.framework.checked().provisions)
-        said.append(f"  {len(found.framework.provisions)} provisions, {checked} of them checked against a source")
+    if found.framework is not None and sure is not None:
+        kept = len(sure.provisions)
+        said.append(f"  {len(found.framework.provisions)} provisions, {kept} of them checked against a source")
     if found.events:
         first, last = (pick(one.date.first.year for one in found.events) for pick in (min, max))
         said.append(f"  {len(found.events)} dated events, {first} to {last}")
@@ -75,6 +78,6 @@ def _in_words(found: Registered) -> list[str]:
         track = sum(one.track == "1" for one in between)
         said.append(f"  {len(found.dialogues)} entries of {len(between)} pairs that talk, {track} named as track 1")
         said.append(f"  named by one side only: {', '.join(alone) or 'none'}")
-    said += [f"  nobody has checked: {code}: {what}" for code, what in found.unverified]
+    said += [f"  nobody has checked: {one.row}: {one.says}" for one in doubts(found)]
     said += [f"  sources differ: {one.about}: {' / '.join(one.says)}" for one in found.contradictions]
     return said

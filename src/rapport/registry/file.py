@@ -6,29 +6,35 @@ import hashlib
 import re
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import cast
+from typing import Any, TypeVar, cast, get_args
 
 from rapport.errors import BadDefinition
 from rapport.operations.shipped import Shelf
-from rapport.operations.strict import CODE, SLUG, Table, once, parsed
-from rapport.registry.dates import dated
+from rapport.operations.strict import CODE, LANGUAGE, SLUG, Table, once, parsed
+from rapport.registry.dates import Dated, dated
 from rapport.registry.model import (
+    Actor,
+    ActorKind,
     Contradiction,
     Dialogue,
     Framework,
     Happening,
+    Instrument,
     Kind,
     Provision,
     Registered,
     Source,
+    Term,
+    View,
 )
 
 MOST_CHARACTERS = 500_000  # of a file [ours: the processes of twenty years have thirty thousand]
-KINDS = ("norms", "measures")
+KINDS: tuple[str, ...] = get_args(Kind)
 _ADDRESS = re.compile(r"(https?://|urn:)[^\s<>\"]{1,500}")
 _SHELF = Shelf(files("rapport.data") / "registry", "file of the registry")
 names = _SHELF.names
 text_of = _SHELF.text_of
+T = TypeVar("T")
 _SLUG_REMEDY = "with small letters, digits and hyphens"
 
 
@@ -41,7 +47,9 @@ def read(text: str) -> Registered:
     framework = _framework(top, sources)
     head = top.table("process")
     if (framework is None) == (head is None):
-        raise BadDefinition("A file begins with one table [framework], for norms or measures, or one [process].")
+        raise BadDefinition(
+            "A file begins with one table [framework], for norms, measures or commitments, or one [process]."
+        )
     slug, title, version = (
         (framework.slug, framework.title, framework.version) if framework else _process(cast("Table", head))
     )
@@ -54,16 +62,19 @@ def read(text: str) -> Registered:
         events=tuple(_event(table, sources) for table in top.tables("event")),
         dialogues=tuple(_dialogue(table, sources) for table in top.tables("dialogue")),
         contradictions=tuple(_contradiction(table, sources) for table in top.tables("contradiction")),
+        instruments=tuple(_instrument(table, sources) for table in top.tables("instrument")),
+        terms=tuple(_term(table, sources) for table in top.tables("term")),
+        views=tuple(_view(table, sources) for table in top.tables("view")),
+        actors=tuple(_actor(table) for table in top.tables("actor")),
         sources=sources,
     )
     top.nothing_else()
+    once("actor", "code", [one.code for one in made.actors])
     return made
 
 
 def _process(head: Table) -> tuple[str, str, str]:
-    made = head.text("slug", None, SLUG, _SLUG_REMEDY), head.text("title"), head.text("version")
-    head.nothing_else()
-    return made
+    return _whole(head, (head.text("slug", None, SLUG, _SLUG_REMEDY), head.text("title"), head.text("version")))
 
 
 def _sources(top: Table) -> Mapping[str, Source]:
@@ -96,53 +107,108 @@ def _framework(top: Table, sources: Mapping[str, Source]) -> Framework | None:
         version=table.text("version"),
         provisions=provisions,
     )
-    table.nothing_else()
-    return made
+    return _whole(table, made)
 
 
 def _provision(table: Table, sources: Mapping[str, Source]) -> Provision:
-    unverified = table.flag("unverified")
     made = Provision(
         code=table.text("code", None, CODE, "with letters, digits, dot and hyphen, at most 40"),
         ref=table.text("ref"),
         polarity=table.one_of("polarity", ("", "do", "do not"), ""),
         label=table.text("label"),
         asks=table.text("asks"),
-        sources=_named(table, sources, needed=not unverified),
-        unverified=unverified,
         remembered=table.texts("remembered"),
+        **_backed(table, sources),
     )
-    table.nothing_else()
-    return made
+    return _whole(table, made)
 
 
 def _event(table: Table, sources: Mapping[str, Source]) -> Happening:
-    written = table.text("date")
-    try:
-        date = dated(written)
-    except BadDefinition as error:
-        raise table.bad("date", str(error)) from None
-    made = Happening(date, table.texts("bodies", needed=True), table.text("what"), _named(table, sources))
-    table.nothing_else()
-    return made
+    return _whole(table, Happening(
+        date=_dated(table),
+        bodies=table.texts("bodies", needed=True),
+        what=table.text("what"),
+        **_backed(table, sources),
+    ))  # fmt: skip
 
 
 def _dialogue(table: Table, sources: Mapping[str, Source]) -> Dialogue:
     of, to = table.text("of"), table.text("with")
     if of == to:
         raise table.bad("with", f"{of} talks to somebody else")
-    printed, track = table.text("printed", ""), table.one_of("track", ("", "1", "1.5", "2"), "")
-    made = Dialogue(of, to, printed, track, _named(table, sources))
-    table.nothing_else()
-    return made
+    track = table.one_of("track", ("", "1", "1.5", "2"), "")
+    return _whole(table, Dialogue(of, to, table.text("printed", ""), track, **_backed(table, sources)))
 
 
 def _contradiction(table: Table, sources: Mapping[str, Source]) -> Contradiction:
-    made = Contradiction(table.text("about"), table.texts("says", needed=True), _named(table, sources))
-    table.nothing_else()
-    if len(made.says) < 2:
+    about, says = table.text("about"), table.texts("says", needed=True)
+    if len(says) < 2:
         raise table.bad("says", "write at least two statements that cannot both hold")
+    return _whole(table, Contradiction(about, says, **_backed(table, sources)))
+
+
+def _instrument(table: Table, sources: Mapping[str, Source]) -> Instrument:
+    return _whole(table, Instrument(
+        symbol=table.text("symbol"),
+        title=table.text("title"),
+        body=table.text("body"),
+        status=table.one_of("status", ("draft", "adopted", "in force", "ended")),
+        binding=table.one_of("binding", ("", "binding", "voluntary"), ""),
+        date=_date(table),
+        **_backed(table, sources),
+    ))  # fmt: skip
+
+
+def _term(table: Table, sources: Mapping[str, Source]) -> Term:
+    return _whole(table, Term(
+        term=table.text("term"),
+        actor=table.text("actor"),
+        language=table.text("language", None, LANGUAGE, "as a code such as en or zh-Hans"),
+        says=table.text("says"),
+        **_backed(table, sources),
+    ))  # fmt: skip
+
+
+def _view(table: Table, sources: Mapping[str, Source]) -> View:
+    return _whole(table, View(
+        actor=table.text("actor"),
+        about=table.text("about"),
+        symbol=table.text("symbol", ""),
+        date=_date(table),
+        says=table.text("says"),
+        **_backed(table, sources),
+    ))  # fmt: skip
+
+
+def _actor(table: Table) -> Actor:
+    return _whole(table, Actor(
+        code=table.text("code", None, SLUG, _SLUG_REMEDY),
+        name=table.text("name"),
+        kind=cast("ActorKind", table.one_of("kind", get_args(ActorKind))),
+        organisation=table.text("organisation", "", SLUG, _SLUG_REMEDY),
+    ))  # fmt: skip
+
+
+def _whole(table: Table, made: T) -> T:
+    table.nothing_else()
     return made
+
+
+def _date(table: Table) -> Dated | None:
+    return _dated(table) if table.get("date") else None
+
+
+def _dated(table: Table) -> Dated:
+    try:
+        return dated(table.text("date"))
+    except BadDefinition as error:
+        raise table.bad("date", str(error)) from None
+
+
+def _backed(table: Table, sources: Mapping[str, Source]) -> dict[str, Any]:
+    """Whether somebody has checked a row, and against what."""
+    unverified = table.flag("unverified")
+    return {"sources": _named(table, sources, needed=not unverified), "unverified": unverified}
 
 
 def _named(table: Table, sources: Mapping[str, Source], *, needed: bool = True) -> tuple[Source, ...]:

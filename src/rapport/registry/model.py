@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rapport.registry.dates import Dated
 
-Kind = Literal["norms", "measures"]
+#: What a framework is a set of. Commitments are those of an agreement, steps those of a plan.
+Kind = Literal["norms", "measures", "commitments", "steps"]
+ActorKind = Literal["state", "organisation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Provision:
-    """One norm or measure. `label` and `asks` are our own words: the official text stands where `ref` says.
+class Statement:
+    """Something said about a provision, and where it was read; nowhere yet if nobody has checked it."""
 
-    `unverified`: nobody has checked any of it; `remembered`: statements about it that nobody has checked.
+    says: str
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """One norm, measure, commitment or step. `label` and `asks` are our own words: the official text stands where
+    `ref` says.
+
+    `unverified`: nobody has checked any of it; `remembered`: statements about it that nobody has checked; `also`: those
+    that a person has confirmed.
     """
 
     code: str
@@ -35,11 +48,16 @@ class Provision:
     polarity: str = ""  # do, do not; "" for measures
     unverified: bool = False
     remembered: tuple[str, ...] = ()
+    also: tuple[Statement, ...] = ()
+
+    @property
+    def ident(self) -> str:
+        return self.code
 
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """A set of norms or measures, as one body adopted it."""
+    """A set of norms, measures or commitments, as one body adopted it."""
 
     slug: str
     title: str
@@ -48,11 +66,6 @@ class Framework:
     kind: Kind
     version: str
     provisions: tuple[Provision, ...] = ()
-
-    def checked(self) -> Framework:
-        """What may be shown to anybody: without what nobody has checked."""
-        kept = (replace(one, remembered=()) for one in self.provisions if not one.unverified)
-        return replace(self, provisions=tuple(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,11 @@ class Happening:
     bodies: tuple[str, ...]
     what: str
     sources: tuple[Source, ...]
+    unverified: bool = False
+
+    @property
+    def ident(self) -> str:
+        return short(self.date.written, *self.bodies, self.what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,11 @@ class Dialogue:
     printed: str
     track: str  # 1; "" where no source says
     sources: tuple[Source, ...]
+    unverified: bool = False
+
+    @property
+    def ident(self) -> str:
+        return short(self.of, self.to, *(one.title for one in self.sources))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +106,81 @@ class Contradiction:
     about: str
     says: tuple[str, ...]
     sources: tuple[Source, ...]
+    unverified: bool = False
+
+    @property
+    def ident(self) -> str:
+        return short(self.about, *self.says)
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A text that was negotiated: a resolution, a decision, a convention."""
+
+    symbol: str
+    title: str
+    body: str
+    status: str  # draft, adopted, in force, ended
+    binding: str  # binding, voluntary; "" where no source says
+    date: Dated | None
+    sources: tuple[Source, ...]
+    unverified: bool = False
+
+    @property
+    def ident(self) -> str:
+        return short(self.symbol)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How somebody understands a word, in one language: terms of several stand side by side (OSCE measure 9)."""
+
+    term: str
+    actor: str
+    language: str
+    says: str
+    sources: tuple[Source, ...]
+    unverified: bool = False
+
+    @property
+    def ident(self) -> str:
+        return short(self.term, self.actor, self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What somebody has said officially about a subject, in our own words; its text stands under `symbol`."""
+
+    actor: str
+    about: str
+    symbol: str
+    date: Dated | None
+    says: str
+    sources: tuple[Source, ...]
+    unverified: bool = False
+
+    @property
+    def ident(self) -> str:
+        return short(self.actor, self.about, self.symbol)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A State or an organisation. `organisation`: the short name under which people and systems read for it here."""
+
+    code: str
+    name: str
+    kind: ActorKind
+    organisation: str = ""
+
+
+#: A row that has a source of its own.
+Row = Provision | Happening | Dialogue | Contradiction | Instrument | Term | View
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """All that one file holds."""
+    """All that one file holds. `actors` need no source: they only name those who speak."""
 
     slug: str
     title: str
@@ -97,11 +190,19 @@ class Registered:
     events: tuple[Happening, ...] = ()
     dialogues: tuple[Dialogue, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    instruments: tuple[Instrument, ...] = ()
+    terms: tuple[Term, ...] = ()
+    views: tuple[View, ...] = ()
+    actors: tuple[Actor, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     @property
-    def unverified(self) -> list[tuple[str, str]]:
-        """What nobody has checked: (code of the provision, what)."""
-        provisions = self.framework.provisions if self.framework else ()
-        whole = [(one.code, one.asks) for one in provisions if one.unverified]
-        return whole + [(one.code, text) for one in provisions for text in one.remembered]
+    def rows(self) -> Iterator[Row]:
+        yield from self.framework.provisions if self.framework else ()
+        for some in (self.events, self.dialogues, self.contradictions, self.instruments, self.terms, self.views):
+            yield from some
+
+
+def short(*texts: str) -> str:
+    """A name for a row made of what it says: 8 hexadecimal digits."""
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:8]
