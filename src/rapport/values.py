@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
+T = TypeVar("T")
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 #: A time before this is a slip of the pen or of a program [ours: nobody reports what nobody alive has seen]. Compare
 #: before converting to UTC: the year 1 has no UTC in zones to the east.
@@ -389,6 +390,8 @@ ORGANISATION_KINDS: Mapping[str, str] = {
     "red-cross": "Red Cross and Red Crescent Movement",
     "authority": "authority",
     "donor": "donor",
+    "state": "State",
+    "regional": "regional organisation",
     "cert": "computer emergency response team",
     "media": "media",
     "academia": "university or research institute",
@@ -500,6 +503,24 @@ class Release:
             return self.title
         what = named(self.categories[0].names, language) if self.categories else self.kind
         return f"{what}, {self.place.name}" if self.place and self.place.name else what
+
+
+@dataclass(frozen=True, slots=True)
+class RowRelease(Generic[T]):
+    """A row of a table for one reader, whole: a norm without its source is none. Made by `sharing/release.py` and
+    nowhere else."""
+
+    table: str
+    ref: str
+    row: T
+    audience: str  # as the protocol calls it
+    purpose: Purpose
+    rule: str  # names of the rules, with a blank between them
+    reasons: tuple[str, ...]  # sentences
+    changed: datetime
+    protocol: str = ""  # name and version
+    level: Sensitivity = Sensitivity.LOW
+    marking: Marking | None = None
 
 
 def named(names: Mapping[str, str], language: str) -> str:

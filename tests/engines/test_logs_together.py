@@ -61,7 +61,7 @@ def test_what_the_desk_publishes_during_an_activation_reaches_the_logs_of_the_ne
     operation: Operation, lead: Person, custodian: Person, verifier: Person
 ) -> None:
     activation.activate(custodian, activation.propose(lead, operation, HOUSE + NOTHING, "agreed"), "agreed")
-    wide = activation.propose(lead, operation, HOUSE.replace('version = "2"', 'version = "3"'), "agreed")
+    wide = activation.propose(lead, operation, HOUSE.replace('version = "3"', 'version = "4"'), "agreed")
     actions.accept(verifier, report(operation), DRAFT)
     activated, published, looked = threading.Event(), threading.Event(), threading.Event()
     activate = in_one(lambda: activation.activate(custodian, wide, "agreed"), activated, lambda: time.sleep(WAITS_S))

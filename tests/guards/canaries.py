@@ -112,8 +112,8 @@ why = "Persons at risk."
 #: The protocols under which the walk is made, by name.
 PROTOCOLS: Mapping[str, str] = {
     "house": _HOUSE,
-    "adm2": _HOUSE.replace('version = "2"', 'version = "3"', 1).replace(_PUBLIC, f'{_PUBLIC}{_STRICT}place = "adm2"'),
-    "5 km": _HOUSE.replace('version = "2"', 'version = "4"', 1)
+    "adm2": _HOUSE.replace('version = "3"', 'version = "4"', 1).replace(_PUBLIC, f'{_PUBLIC}{_STRICT}place = "adm2"'),
+    "5 km": _HOUSE.replace('version = "3"', 'version = "5"', 1)
     .replace(_PUBLIC, f"{_PUBLIC}{_STRICT}radius_m = 5000")
     .replace('words = "none"', 'words = "masked"')
     .replace('"sources", "response"', '"title", "summary", "sources", "response"'),

@@ -94,7 +94,7 @@ why = "No pages."
 def cluster(name: str, version: str = "1", sector: str = "health") -> str:
     """The house's protocol, but what was for everybody goes to one cluster."""
     whom = f'[[audience]]\nname = "{name}"\ntitle = "Cluster"\nsectors = ["{sector}"]\n\n[[audience]]\nname = "public"'
-    text = HOUSE.replace('version = "2"', f'version = "{version}"', 1)
+    text = HOUSE.replace('version = "3"', f'version = "{version}"', 1)
     return text.replace('[[audience]]\nname = "public"', whom).replace('to = ["public"]', f'to = ["{name}"]')
 
 

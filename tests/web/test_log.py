@@ -173,7 +173,7 @@ def test_two_protocols_in_a_row_do_not_hide_what_the_first_gave(
     settled(operation)
     before = by_ref(operation, PUBLIC, Purpose.EXPORT, event.ref)
     agreed(LITTLE)
-    agreed(HOUSE.replace('version = "2"', 'version = "3"'))
+    agreed(HOUSE.replace('version = "3"', 'version = "4"'))
     settled(operation)
     after = by_ref(operation, PUBLIC, Purpose.EXPORT, event.ref)
     assert before is not None

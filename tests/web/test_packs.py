@@ -71,7 +71,7 @@ def test_each_file_has_its_size_and_checksum_and_the_whole_its_licence_and_proto
         assert one["hash"] == f"sha256:{hashlib.sha256(files[one['path']]).hexdigest()}"
     assert {one["path"] for one in said["resources"]} | {"datapackage.json"} == set(files)
     assert said["licenses"] == [{"name": "CC-BY-4.0"}]
-    assert (said["rapport:protocol"], said["rapport:audience"], said["rapport:events"]) == ("house 2", "public", 1)
+    assert (said["rapport:protocol"], said["rapport:audience"], said["rapport:events"]) == ("house 3", "public", 1)
 
 
 def test_the_same_state_makes_the_same_bytes(client: Client, operation: Operation) -> None:

@@ -146,7 +146,7 @@ def test_what_holds_already_and_what_nobody_signed_are_refused_with_the_reason(
     in_force(operation, STRICT, lead, custodian)
     with pytest.raises(Conflict, match="holds already"):
         activation.propose(lead, operation, STRICT, "")
-    version = activation.propose(lead, operation, STRICT.replace('version = "2"', 'version = "3"'), "")
+    version = activation.propose(lead, operation, STRICT.replace('version = "3"', 'version = "4"'), "")
     ProtocolVersion.objects.filter(pk=version.pk).update(text=text_of("house"))
     client = Client()
     client.force_login(custodian)
@@ -166,7 +166,7 @@ def test_a_feed_of_rounded_times_does_not_say_when_it_changed(
     answer = client.get("/sample/events.atom")
     assert "Last-Modified" not in answer.headers
     assert "17:41" not in b"".join(answer).decode()  # type: ignore[call-overload]
-    plain = STRICT.replace('version = "2"', 'version = "3"')
+    plain = STRICT.replace('version = "3"', 'version = "4"')
     in_force(operation, plain, Person.objects.get(username="lea"), custodian)
     ReleaseEntry.objects.update(at=datetime(2026, 3, 5, 17, 41, 23, tzinfo=UTC))
     assert "Last-Modified" in client.get("/sample/events.atom").headers

@@ -70,7 +70,7 @@ def test_everybody_is_told_the_rule_in_words_and_what_it_leaves(
 ) -> None:
     assert f'href="/sample/events/{event.ref}/why/"' in client.get(f"/sample/events/{event.ref}/").content.decode()
     text = why(client, event)
-    for told in ("Everybody", "Published by the operation's desk", "it came with rapport", "house, version 2"):
+    for told in ("Everybody", "Published by the operation's desk", "it came with rapport", "house, version 3"):
         assert told in text
     agreed(operation, lead, custodian)
     text = why(client, event)

@@ -35,6 +35,9 @@ class Permission(StrEnum):
     OVERSIGHT_GLASS_BREAK = "oversight:glass:break"
     OVERSIGHT_GLASS_WATCH = "oversight:glass:watch"
     OVERSIGHT_LEDGER_READ = "oversight:ledger:read"
+    REGISTRY_FILE_LOAD = "registry:file:load"
+    REGISTRY_ROUND_RUN = "registry:round:run"
+    REGISTRY_ROW_EDIT = "registry:row:edit"
     SHARING_AGREEMENT_SIGN = "sharing:agreement:sign"
     SHARING_PROTOCOL_ACTIVATE = "sharing:protocol:activate"
     SHARING_PROTOCOL_PROPOSE = "sharing:protocol:propose"
@@ -67,6 +70,7 @@ _VERIFY = _TRIAGE | {
     _P.DESK_EVENT_VERIFY,
     _P.DESK_FILE_PUBLISH,
     _P.DESK_SENDER_TRUST,
+    _P.REGISTRY_ROW_EDIT,
 }
 
 #: What a lead and a custodian share: the protocol, partners, holds, the ledger, and knowing of every broken glass.
@@ -89,6 +93,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.OPERATIONS_FUNCTION_STOP,
         _P.OPERATIONS_MODEL_CHOOSE,
         _P.OPERATIONS_ORDER_SIGN,
+        _P.REGISTRY_FILE_LOAD,
+        _P.REGISTRY_ROUND_RUN,
     }
     | _SHARING,
     Role.CUSTODIAN: frozenset(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rapport.cli.output import as_json, show
+from rapport.cli.output import NeedsModels, as_json, show
 from rapport.errors import BadDefinition
 from rapport.values import Json
 
@@ -37,6 +37,35 @@ def check(names: tuple[str, ...], to_json: bool) -> None:
             raise BadDefinition(f"{name}: {error}") from None
         rows.append(_as_json(found))
         lines += ([""] if lines else []) + _in_words(found)
+    show(rows, to_json, lines)
+
+
+@registry.command(cls=NeedsModels)
+@click.option("--operation", "slug", required=True, help="Into which operation.")
+@click.option("--by", "username", required=True, help="Who loads them: it stands in the record, as any decision.")
+@click.argument("names", metavar="[FILE]...", nargs=-1)
+@as_json
+def load(slug: str, username: str, names: tuple[str, ...], to_json: bool) -> None:
+    """Load each FILE into an operation, all that come with rapport if none is named. One of the same short name
+    replaces the version before; loading the same again changes nothing."""
+    from rapport.accounts import people
+    from rapport.operations.sources import find_operation
+    from rapport.registry import file
+    from rapport.registry.checking import doubts
+    from rapport.registry.editing import files
+
+    operation, person = find_operation(slug), people.find(username)
+    rows: list[Json] = []
+    lines: list[str] = []
+    for name in names or file.names():
+        text = file.text_of(name)
+        try:
+            made = files.load(person, operation, text)
+        except BadDefinition as error:
+            raise BadDefinition(f"{name}: {error}") from None
+        unsure = len(doubts(file.read(text)))
+        rows.append({"slug": made.slug, "version": made.version, "sha256": made.digest, "unverified": unsure})
+        lines.append(f"{made.slug} {made.version}: loaded; {unsure} statements wait for somebody to check them.")
     show(rows, to_json, lines)
 
 

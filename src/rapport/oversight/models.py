@@ -42,6 +42,7 @@ class DecisionKind(models.TextChoices):
     NAME_PLACE = "name_place", "added the name of a place"
     NO_PLACE = "no_place", "took the name of a place away"
     ALERT = "alert", "issued an alert"
+    REGISTRY = "registry", "changed the registry"
     PROTOCOL = "protocol", "changed the protocol"
     AGREEMENT = "agreement", "changed an agreement with a partner"
     ORGANISATION = "organisation", "changed an organisation, or who belongs to it"
@@ -61,7 +62,7 @@ class DecisionKind(models.TextChoices):
 OF_MANAGING = frozenset({
     DecisionKind.INVITE, DecisionKind.UNINVITE, DecisionKind.GRANT, DecisionKind.DISMISS, DecisionKind.MAKE_KEY,
     DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,
-    DecisionKind.ALERT,
+    DecisionKind.ALERT, DecisionKind.REGISTRY,
     DecisionKind.MODEL, DecisionKind.PROTOCOL, DecisionKind.DESTROY, DecisionKind.HOLD, DecisionKind.LET_GO,
     DecisionKind.BREAK_GLASS, DecisionKind.MEND_GLASS,
     DecisionKind.STOP_FUNCTION, DecisionKind.RESUME_FUNCTION, DecisionKind.ANSWER_CONTEST,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rapport.registry.model import Dialogue
+from rapport.registry.model import Dialogue, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class Pair:
     @property
     def reciprocated(self) -> bool:
         return len(self.said_by) == 2
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(dict.fromkeys(source for entry in self.entries for source in entry.sources))
 
 
 def pairs(dialogues: Iterable[Dialogue]) -> list[Pair]:

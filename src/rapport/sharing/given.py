@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 from django.db import transaction
@@ -21,7 +22,9 @@ from rapport.oversight.ledger import entries
 from rapport.plain_sql import insert_tuples, json, moment
 from rapport.sharing.models import NamedRelease, PartnerKey, ReleaseEntry
 from rapport.sharing.protocol.model import Protocol
-from rapport.values import Json, Purpose, Reader, Release
+from rapport.values import Json, Purpose, Reader, Release, RowRelease
+
+T = TypeVar("T")
 
 
 def record(operation_id: int, protocol: Protocol, reader: Reader, given: Mapping[int, Release]) -> None:
@@ -38,6 +41,15 @@ def record_alerts(operation_id: int, protocol: Protocol, reader: Reader, given: 
     if not given or not _named(protocol, reader, next(iter(given.values())).audience):
         return
     _write(operation_id, reader, "alert", [_of_alert(message_id, one) for message_id, one in given.items()])
+
+
+def record_rows(
+    operation_id: int, protocol: Protocol, reader: Reader, kind: str, given: Mapping[int, RowRelease[T]]
+) -> None:
+    """The same of rows of one kind of Item: number of the row → RowRelease."""
+    if not given or not _named(protocol, reader, next(iter(given.values())).audience):
+        return
+    _write(operation_id, reader, kind, [_of_row(number, one) for number, one in given.items()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,11 @@ def _of_alert(message_id: int, one: AlertRelease) -> _Given:
     return _Given(message_id, one.ref, one.audience, Purpose.ALERT, one.protocol, one.rule, whole, one.sent)
 
 
+def _of_row(number: int, one: RowRelease[T]) -> _Given:
+    whole = json({"table": one.table})
+    return _Given(number, one.ref, one.audience, one.purpose, one.protocol, one.rule, whole, one.changed)
+
+
 def _write(operation_id: int, reader: Reader, kind: str, given: Sequence[_Given]) -> None:
     had = _had(reader, kind, [one.item_id for one in given])
     fresh = [one for one in given if (one.item_id, one.digest) not in had]
@@ -92,10 +109,14 @@ def _named(protocol: Protocol, reader: Reader, audience: str) -> bool:
 
 
 def _had(reader: Reader, kind: str, ids: Sequence[int]) -> set[tuple[int, str]]:
-    rows = NamedRelease.objects.filter(
-        kind=kind, item_id__in=ids, organisation=reader.organisation, key=reader.key, person_id=reader.person_id or 0
+    mine = NamedRelease.objects.filter(
+        kind=kind, organisation=reader.organisation, key=reader.key, person_id=reader.person_id or 0
     )
-    return set(rows.values_list("item_id", "digest"))
+    parts = (ids[start : start + _PART] for start in range(0, len(ids), _PART))
+    return {row for part in parts for row in mine.filter(item_id__in=part).values_list("item_id", "digest")}
+
+
+_PART = 500  # things named in one statement: below every database's limit of parameters
 
 
 _COLUMNS = (

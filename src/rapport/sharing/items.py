@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from rapport.formats.cap.model import Alert
 from rapport.sharing.protocol.model import Audience, Known, Left
 from rapport.values import EventFacts, Precision, Publication, Sensitivity, Spot, Status
 
+T = TypeVar("T")
 #: The finest unit that an event's place shows (the dimension `finest`), from its precision.
 FINEST = {
     Precision.EXACT: "coordinates",
@@ -93,6 +94,19 @@ class AlertItem:
     def onsets(self) -> frozenset[datetime]:
         """The only times in it that may be of what happened."""
         return frozenset(info.onset for info in self.alert.infos if info.onset is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class RowItem(Generic[T]):
+    """A row of a table that may be shared, with one typed payload a table. `number` names it among those of its
+    table; `changed` is another whenever the row is."""
+
+    table: str
+    ref: str
+    number: int
+    facts: Facts
+    row: T
+    changed: datetime
 
 
 @dataclass(frozen=True, slots=True)

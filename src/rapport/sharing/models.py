@@ -138,7 +138,7 @@ class NamedRelease(models.Model):
     rules. Written by given.py alone."""
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="named_releases")
-    kind = models.CharField(max_length=8, default="event")  # of Item
+    kind = models.CharField(max_length=12, default="event")  # of Item
     item_id = models.BigIntegerField()  # of an event, of one message of an alert
     organisation = models.CharField(max_length=60, blank=True)  # short name
     key = models.CharField(max_length=100, blank=True)  # name of a partner's key

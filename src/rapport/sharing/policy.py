@@ -21,7 +21,7 @@ from functools import reduce
 from operator import and_, attrgetter, or_
 from typing import Any
 
-from rapport.sharing.items import AlertItem, Facts, Item, Ruling
+from rapport.sharing.items import AlertItem, Facts, Item, RowItem, Ruling
 from rapport.sharing.protocol.model import (
     DIMENSIONS,
     MANY,
@@ -120,7 +120,9 @@ def _of_published(rule: Rule) -> Rule:
     return replace(rule, condition=replace(condition, when=when))
 
 
-def decide(policy: Policy, reader: Reader, item: Item | AlertItem, purpose: Purpose, now: datetime) -> Ruling:
+def decide(
+    policy: Policy, reader: Reader, item: Item | AlertItem | RowItem[Any], purpose: Purpose, now: datetime
+) -> Ruling:
     """The ruling on one item for one reader and purpose. Never raises: what no rule allows is not allowed."""
     if purpose is Purpose.WORK:
         return WORK if reader.team else NOT_WORK

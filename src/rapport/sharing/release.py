@@ -1,18 +1,21 @@
-"""An event, or an alert, reaches a reader. The only place where a Release or an AlertRelease is made."""
+"""An event, an alert or a row reaches a reader. The only place where a Release of any kind is made."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from rapport.formats.cap.released import AlertRelease
 from rapport.oversight import keys
 from rapport.sharing.coarser import place_left, time_left, words_left
-from rapport.sharing.items import AlertItem, Item, Ruling, lasting_name
+from rapport.sharing.items import AlertItem, Item, RowItem, Ruling, lasting_name
 from rapport.sharing.policy import Policy, _, decide, sees_extra
 from rapport.sharing.protocol.model import Area, Audience, Left, Words
 from rapport.text.personal import spans_of
-from rapport.values import Precision, Purpose, Reader, Release
+from rapport.values import Precision, Purpose, Reader, Release, RowRelease
+
+T = TypeVar("T")
 
 
 def release(
@@ -126,3 +129,37 @@ def leaves_whole(item: AlertItem, left: Left) -> bool:
         unit = item.spot.pcode and item.spot.precision >= _UNITS.get(left.area, Precision.EXACT)
         return bool(unit) and left.area < Area.COUNTRY and item.spot.radius_m >= left.radius_m
     return True
+
+
+# --- rows of tables ------------------------------------------------------------------------------------------------
+
+
+def release_row(
+    policy: Policy, item: RowItem[T], reader: Reader, purpose: Purpose, now: datetime
+) -> RowRelease[T] | None:
+    """A row for one reader, whole; None where it is not released, or where a rule would leave only a part of it."""
+    audience = policy.protocol.audience_of(reader, purpose)
+    ruling = decide(policy, reader, item, purpose, now)
+    if not ruling.allow or ruling.left.counted_only or not ruling.left.fields >= _ROW_NEEDS:
+        return None
+    if ruling.left.words not in _ROW_WORDS or ruling.left.rounding:
+        return None
+    return RowRelease(
+        table=item.table,
+        ref=item.ref,
+        row=item.row,
+        audience=audience.name,
+        purpose=purpose,
+        rule=" ".join(ruling.rules),
+        reasons=ruling.reasons,
+        changed=item.changed,
+        protocol=ruling.protocol,
+        level=ruling.level,
+        marking=ruling.left.marking,
+    )
+
+
+#: What a row is made of, in the words of protocols; it has dates of its own, and no place.
+_ROW_NEEDS = frozenset({"title", "summary", "occurred_at", "sources"})
+#: A person wrote it to be shared.
+_ROW_WORDS = frozenset({Words.OWN, Words.SUMMARY})

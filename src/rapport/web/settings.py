@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "rapport.desk",
     "rapport.intake",
     "rapport.exchange",
+    "rapport.registry",
     "rapport.web",
     "django.contrib.auth",
     "django.contrib.contenttypes",

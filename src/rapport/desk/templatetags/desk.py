@@ -96,7 +96,7 @@ def glass_notices(context: Context) -> dict[str, Any]:
 @register.filter
 def desk_pages(person: Person, operation: Operation) -> list[tuple[str, str]]:
     """(name, address) of the desk's pages that this person may open."""
-    pages = [("Queue", "desk"), ("Events", "desk_events"), ("Alerts", "desk_alerts"),
+    pages = [("Queue", "desk"), ("Events", "desk_events"), ("Alerts", "desk_alerts"), ("Registry", "desk_registry"),
              ("To translate", "desk_translators"), ("Decisions", "desk_decisions"),
              ("Standing orders", "desk_orders"), ("Names", "desk_names"), ("Model", "desk_model"),
              ("Protocol", "desk_protocol"), ("Partners", "desk_partners"), ("Messages out", "desk_outbox"),

@@ -1,0 +1,1 @@
+"""The readers' pages of the registry, and what they can take away."""

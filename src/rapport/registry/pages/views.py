@@ -1,0 +1,227 @@
+"""What was agreed, what each does about it, who talks to whom: the readers' pages. They show Releases, never models."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from rapport.operations.access import public
+from rapport.operations.models import Operation
+from rapport.registry.dialogues import pairs
+from rapport.registry.models import Actor, Submission
+from rapport.registry.releases import ProvisionRow, shown, submissions
+from rapport.registry.said import PARTS, STATUSES, Said
+from rapport.sharing.readers import reader
+from rapport.values import RowRelease
+
+
+@public
+@require_safe
+def overview(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """What there is, and where to find it."""
+    given = shown(operation, reader(request, operation))
+    counts = Counter(one.row.framework.slug for one in given.provisions)
+    context = {
+        "operation": operation,
+        "given": given,
+        "frameworks": [(one, counts[one.slug]) for one in given.frameworks],
+        "pairs": pairs(one.row for one in given.dialogues),
+    }
+    return render(request, "registry/overview.html", context)
+
+
+@public
+@require_safe
+def framework(request: HttpRequest, operation: Operation, framework: str) -> HttpResponse:
+    """Norm by norm: what each asks, and how many have said what they do about it."""
+    who = reader(request, operation)
+    given = shown(operation, who)
+    rows = given.of(framework)
+    if not rows:
+        raise Http404("no such framework")
+    latest = Submission.objects.filter(operation=operation, framework=framework, latest=True)
+    said = submissions(operation, who, latest)
+    context = {
+        "operation": operation,
+        "framework": rows[0].row.framework,
+        "rows": [(one, tally(each for each in said if each.row.code == one.row.provision.code)) for one in rows],
+        "spoke": len({one.row.actor for one in said}),
+    }
+    return render(request, "registry/framework.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many actors said what of themselves, and of how many a third party said something. No status is no
+    information: it is counted nowhere as a no."""
+
+    own: Sequence[tuple[str, int]]  # status → actors
+    spoke: int  # actors that said anything of themselves
+    told_of: int  # actors of whom a third party said anything
+
+
+def tally(said: Iterable[RowRelease[Said]]) -> Tally:
+    rows = [one.row for one in said if not one.row.withdrawn_at]
+    own = Counter(row.status for row in rows if row.from_itself)
+    return Tally(
+        [(status, own[status]) for status in STATUSES],
+        sum(own.values()),
+        len({row.actor for row in rows if not row.from_itself}),
+    )
+
+
+@public
+@require_safe
+def provision(request: HttpRequest, operation: Operation, framework: str, code: str) -> HttpResponse:
+    """Who has said what about one norm. `part`: only those who said something of it."""
+    who = reader(request, operation)
+    found = _provision(shown(operation, who).of(framework), code)
+    latest = Submission.objects.filter(operation=operation, framework=framework, code=code, latest=True)
+    said = submissions(operation, who, latest.order_by("actor__name", "said_by", "sayer", "pk"))
+    part = request.GET.get("part", "")
+    context = {
+        "operation": operation,
+        "framework": found.row.framework,
+        "row": found,
+        "said": [one for one in said if not part or one.row.content.get(part)],
+        "tally": tally(said),
+        "parts": _parts(said),
+        "part": part,
+    }
+    return render(request, "registry/provision.html", context)
+
+
+def _parts(said: Iterable[RowRelease[Said]]) -> list[tuple[str, int]]:
+    """The parts that somebody spoke of, beside the status, and how many did."""
+    counts = Counter(name for one in said for name in one.row.content)
+    return [(name, counts[name]) for name in PARTS if name != "status" and counts[name]]
+
+
+def _provision(rows: Sequence[RowRelease[ProvisionRow]], code: str) -> RowRelease[ProvisionRow]:
+    found = next((one for one in rows if one.row.provision.code == code), None)
+    if found is None:
+        raise Http404("no such provision")
+    return found
+
+
+@public
+@require_safe
+def actors(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """State by State: who has said something, who talks to whom."""
+    who = reader(request, operation)
+    given = shown(operation, who)
+    said = submissions(operation, who, Submission.objects.filter(operation=operation, latest=True))
+    spoke = Counter(one.row.actor for one in said)
+    talks = Counter(name for pair in pairs(one.row for one in given.dialogues) for name in (pair.one, pair.other))
+    rows = [(one, spoke[one.code], talks[one.name]) for one in Actor.objects.filter(operation=operation)]
+    return render(request, "registry/actors.html", {"operation": operation, "rows": rows})
+
+
+@public
+@require_safe
+def actor(request: HttpRequest, operation: Operation, code: str) -> HttpResponse:
+    """One State: what it says it does, what others say of it, with whom it talks."""
+    who = reader(request, operation)
+    one = get_object_or_404(Actor, operation=operation, code=code)
+    given = shown(operation, who)
+    rows = Submission.objects.filter(operation=operation, actor=one).order_by("-published_at", "-pk")
+    said = submissions(operation, who, rows)
+    names = {one.name, one.code}
+    context = {
+        "operation": operation,
+        "actor": one,
+        "frameworks": list(_by_provision(given.provisions, said)),
+        "pairs": [pair for pair in pairs(each.row for each in given.dialogues) if one.name in {pair.one, pair.other}],
+        "views": [each for each in given.views if each.row.actor in names],
+        "terms": [each for each in given.terms if each.row.actor in names],
+        "events": [each for each in given.events if one.name in each.row.bodies],
+    }
+    return render(request, "registry/actor.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class OfProvision:
+    """What was said of one actor and one provision: what counts now, and what was said in earlier waves."""
+
+    release: RowRelease[ProvisionRow]
+    now: Sequence[RowRelease[Said]]
+    earlier: Sequence[RowRelease[Said]]
+
+
+def _by_provision(
+    provisions: Sequence[RowRelease[ProvisionRow]], said: Sequence[RowRelease[Said]]
+) -> Iterable[tuple[Any, list[OfProvision]]]:
+    """(framework, its provisions) with what was said, in the order of the framework."""
+    about: dict[tuple[str, str], list[RowRelease[Said]]] = {}
+    for one in said:
+        about.setdefault((one.row.framework, one.row.code), []).append(one)
+    found: dict[str, tuple[Any, list[OfProvision]]] = {}
+    for release in provisions:
+        frame, code = release.row.framework, release.row.provision.code
+        rows = about.get((frame.slug, code), [])
+        now, earlier = [each for each in rows if each.row.latest], [each for each in rows if not each.row.latest]
+        found.setdefault(frame.slug, (frame, []))[1].append(OfProvision(release, now, earlier))
+    return found.values()
+
+
+@public
+@require_safe
+def processes(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """What was negotiated where and when. `body`, `from` and `to` (years), `q` (words) leave fewer of them."""
+    given = shown(operation, reader(request, operation))
+    asked = {name: request.GET.get(name, "").strip()[:100] for name in ("body", "from", "to", "q")}
+    kept = [
+        one
+        for one in given.events
+        if (not asked["body"] or asked["body"] in one.row.bodies)
+        and (not _year(asked["from"]) or one.row.date.last.year >= _year(asked["from"]))
+        and (not _year(asked["to"]) or one.row.date.first.year <= _year(asked["to"]))
+        and asked["q"].casefold() in f"{one.row.what} {' '.join(one.row.bodies)}".casefold()
+    ]
+    context = {
+        "operation": operation,
+        "events": sorted(kept, key=lambda one: (one.row.date.first, one.row.date.last)),
+        "total": len(given.events),
+        "bodies": sorted({body for one in given.events for body in one.row.bodies}),
+        "asked": asked,
+        "instruments": given.instruments,
+    }
+    return render(request, "registry/processes.html", context)
+
+
+def _year(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0
+
+
+@public
+@require_safe
+def dialogues(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """Who talks to whom, as each side says it, and what only one side says."""
+    given = shown(operation, reader(request, operation))
+    between = pairs(one.row for one in given.dialogues)
+    context = {
+        "operation": operation,
+        "pairs": between,
+        "entries": given.dialogues,
+        "alone": [one for one in between if not one.reciprocated],
+        "first": [one for one in between if one.track == "1"],
+    }
+    return render(request, "registry/dialogues.html", context)
+
+
+@public
+@require_safe
+def differences(request: HttpRequest, operation: Operation) -> HttpResponse:
+    """What sources say against each other; and how several understand one word."""
+    given = shown(operation, reader(request, operation))
+    terms: dict[str, list[Any]] = {}
+    for one in given.terms:
+        terms.setdefault(one.row.term, []).append(one)
+    context = {"operation": operation, "rows": given.contradictions, "terms": sorted(terms.items())}
+    return render(request, "registry/differences.html", context)
