@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from rapport.accounts.models import Person
@@ -24,7 +25,7 @@ from tests.web.desk import DRAFT, report
 STRICT = text_of("house").replace('name = "house"', 'name = "sample"').replace(
     'why = "Published by', 'place = "adm2"\nwords = "none"\nwithout = ["sources"]\nwhy = "Published by'
 )  # fmt: skip
-NOBODY = text_of("closed").replace('name = "closed"', 'name = "sample"').replace('"2"', '"3"')
+NOBODY = text_of("closed").replace('name = "closed"', 'name = "sample"').replace('"2"', '"9"')
 WAYS = (
     "/sample/?view=list",
     "/sample/events.rss",
@@ -170,3 +171,15 @@ def test_a_feed_of_rounded_times_does_not_say_when_it_changed(
     in_force(operation, plain, Person.objects.get(username="lea"), custodian)
     ReleaseEntry.objects.update(at=datetime(2026, 3, 5, 17, 41, 23, tzinfo=UTC))
     assert "Last-Modified" in client.get("/sample/events.atom").headers
+
+
+def test_a_protocol_comes_as_a_file_too(operation: Operation, lead: Person, client: Client) -> None:
+    client.force_login(lead)
+    sent = {"file": SimpleUploadedFile("ours.toml", STRICT.encode()), "reason": "agreed in May"}
+    assert client.post("/sample/desk/protocol/propose/", sent).status_code == 302
+    assert operation.protocols.get().text == STRICT
+    large = SimpleUploadedFile("large.toml", b"#" * 10_000_000)
+    answer = client.post("/sample/desk/protocol/propose/", {"file": large, "reason": ""})
+    assert answer.status_code == 413
+    assert "files of at most" in answer.content.decode()
+    assert operation.protocols.count() == 1

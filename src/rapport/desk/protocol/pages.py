@@ -20,6 +20,7 @@ from rapport.desk.protocol.play import Effect, effects
 from rapport.errors import BadDefinition
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
+from rapport.operations.small_files import takes_file
 from rapport.sharing import activation, agreements
 from rapport.sharing.active import CLOSED, policy_of, version_policy
 from rapport.sharing.models import ProtocolVersion
@@ -71,6 +72,7 @@ def _page(
     return render(request, "desk/protocol.html", context, status=422 if problem else 200)
 
 
+@takes_file(4 * file.MOST_CHARACTERS)  # so many bytes hold as many characters as are read, in any writing
 @require_POST
 @never_cache
 @needs(activation.PROPOSE)
@@ -79,8 +81,7 @@ def propose(request: HttpRequest, operation: Operation) -> HttpResponse:
     """POST `text` or a `file`, `reason`. What cannot be read comes back with the text, to be mended."""
     given = request.FILES.get("file")
     # A file that is no UTF-8 is shown as it could be read, and refused for what it then says.
-    most_bytes = 4 * file.MOST_CHARACTERS + 1  # so many hold more characters than are read, in any writing
-    text = given.read(most_bytes).decode(errors="replace") if given else request.POST.get("text", "")
+    text = given.read().decode(errors="replace") if given else request.POST.get("text", "")
     reason = request.POST.get("reason", "")
     try:
         file.read(text)

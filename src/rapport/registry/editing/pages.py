@@ -12,12 +12,15 @@ from rapport.desk.page import attempt, local_time, to
 from rapport.errors import BadDefinition
 from rapport.operations.access import needs, person
 from rapport.operations.models import Operation
+from rapport.operations.small_files import takes_file
 from rapport.registry import file
 from rapport.registry.checking import doubts
 from rapport.registry.editing import files
 from rapport.registry.editing.files import EDIT, LOAD
 from rapport.registry.holdings import held
 from rapport.registry.models import Confirmation, RegistryFile
+
+MOST_BYTES = 4 * file.MOST_CHARACTERS  # so many hold as many characters as are read, in any writing
 
 
 @require_GET
@@ -44,6 +47,7 @@ def _page(request: HttpRequest, operation: Operation, problem: str = "") -> Http
     return render(request, "registry/desk.html", context, status=422 if problem else 200)
 
 
+@takes_file(MOST_BYTES)
 @require_POST
 @never_cache
 @needs(LOAD)
@@ -53,7 +57,7 @@ def load(request: HttpRequest, operation: Operation) -> HttpResponse:
     given, name = request.FILES.get("file"), request.POST.get("shipped", "")
     try:
         if given is not None:
-            text = given.read(4 * file.MOST_CHARACTERS + 1).decode("utf-8-sig")
+            text = given.read().decode("utf-8-sig")
         elif name in file.names():
             text = file.text_of(name)
         else:
