@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -17,7 +20,9 @@ from rapport.registry.checking import doubts
 from rapport.registry.editing import files
 from rapport.registry.holdings import held
 from rapport.registry.models import Confirmation, RegistryFile
+from rapport.registry.tables import TABLES
 from rapport.values import Publication, Sensitivity
+from tests.guards.walk import routes
 from tests.web.registry import actor, says, watch
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +205,82 @@ def test_a_withdrawn_statement_shows_that_it_was_and_nothing_else(
     assert "withdrawn" in told
     assert "gone-words" not in told
     assert "in place: 1" not in text(client, "registry/norms/un-norms/")
+
+
+# --- to take away --------------------------------------------------------------------------------------------------
+
+
+def test_each_table_goes_out_as_csv_and_json_and_every_column_has_its_meaning(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    says(actor(operation, "Ruritania"), lead, content={"status": "partial", "needs": "=1+1"})
+    said = client.get("/sample/registry/data/registry.json").json()
+    counts = {name: len(said[name]) for name in TABLES}
+    assert counts == {
+        "provisions": 33, "events": 32, "dialogues": 27, "contradictions": 7, "instruments": 0, "terms": 0, "views": 0,
+        "submissions": 1,
+    }  # fmt: skip
+    assert all(row["sources"] for name in ("provisions", "events", "dialogues", "contradictions") for row in said[name])
+    described = client.get("/sample/registry/data/dictionary.json").json()
+    for name in TABLES:
+        body = client.get(f"/sample/registry/data/{name}.csv").content.decode()
+        header, *rows = csv.reader(io.StringIO(body))
+        assert [one["name"] for one in described[name]["fields"]] == header
+        assert all(one["description"] for one in described[name]["fields"])
+        assert len(rows) == counts[name]
+    assert "'=1+1" in client.get("/sample/registry/data/submissions.csv").content.decode()
+    assert client.get("/sample/registry/data/secrets.csv").status_code == 404
+    assert "in our own words" in text(client, "registry/data/")
+
+
+# --- nothing unverified leaves -------------------------------------------------------------------------------------
+
+
+def outlets(operation: Operation) -> list[str]:
+    """Every address of the registry that readers have, filled with all that it can be filled with."""
+    there = [one.whole for one in held(operation.pk)]
+    norms = [(one.slug, row.code) for one in there if one.framework for row in one.framework.provisions]
+    fillings: dict[tuple[str, ...], list[tuple[str, ...]]] = {
+        ("framework",): [(one.slug,) for one in there],
+        ("framework", "code"): norms,
+        ("code",): [(code,) for code in operation.actors.values_list("code", flat=True)],
+        ("table",): [(name,) for name in TABLES],
+    }
+    filled = []
+    for route in routes():
+        if "/registry/" in route.shown and "/desk/" not in route.shown:
+            names = tuple(name for name in re.findall(r"{(\w+)}", route.shown) if name != "operation")
+            for values in fillings.get(names, [("1",) * len(names)]):
+                filled.append(route.shown.format(operation="sample", **dict(zip(names, values, strict=True))))
+    return filled
+
+
+def test_nothing_that_nobody_has_checked_reaches_a_page_a_feed_or_an_export(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    """Asked of every address of the registry, as anybody and as the team: neither words nor codes of it."""
+    watch(operation, lead)
+    secret = 'unverified = true\n[[event]]\ndate = "2019"\nbodies = ["QBODY"]\nwhat = "QWHAT"\nunverified = true\n'
+    secret += '[[dialogue]]\nof = "QONE"\nwith = "QTWO"\nunverified = true\n'
+    secret += '[[contradiction]]\nabout = "QABOUT"\nsays = ["QA", "QB"]\nunverified = true\n'
+    secret += '[[term]]\nterm = "QTERM"\nactor = "China"\nlanguage = "en"\nsays = "QSAYS"\nunverified = true\n'
+    secret += '[[view]]\nactor = "China"\nabout = "QVIEW"\nsays = "QSAYS"\nunverified = true\n'
+    secret += '[[instrument]]\nsymbol = "QSYM"\ntitle = "QTITLE"\nbody = "QBODY"\nstatus = "draft"\nunverified = true\n'
+    head = '[framework]\nslug = "ours"\ntitle = "T"\nbody = "B"\nsymbol = "S"\nkind = "norms"\nversion = "1"\n'
+    norm = '[[provision]]\ncode = "QC"\nref = "QREF"\nlabel = "QLABEL"\nasks = "QASKS"\n'
+    files.load(lead, operation, head + norm + secret)
+    actor(operation, "China")
+    hidden = [doubt.says for one in held(operation.pk) for doubt in doubts(one.whole)]
+    assert len(hidden) == 14 + 7
+    words = [*hidden, "QBODY", "QWHAT", "QONE", "QTWO", "QABOUT", "QTERM", "QSAYS", "QVIEW", "QSYM", "QLABEL", "QASKS"]
+    seen = 0
+    for who in (None, lead):
+        if who:
+            client.force_login(who)
+        for address in outlets(operation):
+            answer = client.get(address)
+            body = b"".join(answer).decode() if answer.streaming else answer.content.decode()  # type: ignore[call-overload]
+            assert [one for one in words if one in unescape(body)] == [], address
+            seen += answer.status_code == 200
+    assert seen > 2 * 45, "the addresses are filled with what there is"

@@ -9,13 +9,13 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from rapport.errors import Refused
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 _ROOM = 256 * 1024  # bytes of a form around its file
 
 
@@ -50,7 +50,7 @@ def takes_file(most: int) -> Callable[[View[P]], View[P]]:
 
         @csrf_exempt  # `protected` looks at it, once the handler that takes the file stands
         @wraps(view)
-        def taken(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def taken(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if int(request.META.get("CONTENT_LENGTH") or 0) > most + _ROOM:
                 raise Refused("too_large", f"This page takes files of at most {most // 1024:,} kB.", status=413)
             request.upload_handlers = [_InMemory(request, most)]

@@ -20,12 +20,12 @@ from rapport.registry.model import (
     Framework,
     Happening,
     Instrument,
-    Provision,
     Row,
     Term,
     View,
 )
 from rapport.registry.models import Submission
+from rapport.registry.rows import ProvisionRow
 from rapport.registry.said import Said
 from rapport.sharing import given
 from rapport.sharing.active import policy_of
@@ -36,12 +36,6 @@ from rapport.values import Publication, Purpose, Reader, RowRelease, Sensitivity
 T = TypeVar("T")
 #: What its kind is called in protocols.
 REGISTRY, SUBMISSION = "registry", "submission"
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisionRow:
-    framework: Framework
-    provision: Provision
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from rapport.registry.editing import pages as editing
-from rapport.registry.pages import views
+from rapport.registry.pages import data, views
 
 REGISTRY = "<slug:operation>/registry/"
 DESK = "<slug:operation>/desk/registry/"
@@ -19,6 +19,10 @@ urlpatterns = [
     path(f"{REGISTRY}processes/", views.processes, name="registry_processes"),
     path(f"{REGISTRY}dialogues/", views.dialogues, name="registry_dialogues"),
     path(f"{REGISTRY}differences/", views.differences, name="registry_differences"),
+    path(f"{REGISTRY}data/", data.page, name="registry_data"),
+    path(f"{REGISTRY}data/<slug:table>.csv", data.csv, name="registry.csv"),
+    path(f"{REGISTRY}data/registry.json", data.everything, name="registry.json"),
+    path(f"{REGISTRY}data/dictionary.json", data.dictionary, name="registry_dictionary.json"),
     path(DESK, editing.show, name="desk_registry"),
     path(f"{DESK}load/", editing.load, name="desk_registry_load"),
     path(f"{DESK}confirm/", editing.confirm, name="desk_registry_confirm"),

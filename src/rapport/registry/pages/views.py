@@ -15,7 +15,8 @@ from rapport.operations.access import public
 from rapport.operations.models import Operation
 from rapport.registry.dialogues import pairs
 from rapport.registry.models import Actor, Submission
-from rapport.registry.releases import ProvisionRow, shown, submissions
+from rapport.registry.releases import shown, submissions
+from rapport.registry.rows import ProvisionRow
 from rapport.registry.said import PARTS, STATUSES, Said
 from rapport.sharing.readers import reader
 from rapport.values import RowRelease
