@@ -34,7 +34,11 @@ from rapport.intake.imports.judge import judging
 from rapport.intake.imports.reading import prepare, rows
 from rapport.intake.polling import cap_feed, feed, letter, mastodon, plain
 from rapport.intake.polling.fetch import Unanswered
-from rapport.values import Box, CategoryName, Inbound, Page
+from rapport.registry.forms import exchange
+from rapport.registry.forms.file import read as questionnaire
+from rapport.registry.forms.file import text_of
+from rapport.registry.forms.model import Sheet
+from rapport.values import Box, CategoryName, Inbound, Json, Page
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
 DOCUMENTED = (Refused, Unanswered)
@@ -149,6 +153,26 @@ def _form() -> list[bytes]:
         ):
             choices.write_row(at, 0, row)
     return [made.getvalue()]
+
+
+FORM = questionnaire(text_of("crisis-information"))
+
+
+def read_answers_json(data: bytes) -> None:
+    exchange.from_json(FORM, data)
+
+
+def read_answers_xlsx(data: bytes) -> None:
+    exchange.from_xlsx(FORM, data)
+
+
+def _answers() -> Sheet:
+    given: dict[str, Json] = {
+        "ia.leadership": 2,
+        "ia.leadership.evidence": [{"what": "é\r\n=1+1", "where": "p. 7"}],
+        "ia.steps": 0,
+    }
+    return Sheet(FORM.slug, FORM.version, FORM.digest, "Sample", "self", "R1", "", given, "_x000D_")
 
 
 # --- XML, pages and letters ----------------------------------------------------------------------------------------
@@ -327,6 +351,8 @@ READERS: Mapping[str, Reader] = {
     "import-ndjson": Reader(read_import, _lines, JSON),
     "import-xlsx": Reader(read_import, _workbook, ZIP),
     "xlsform": Reader(read_form, _form, ZIP),
+    "answers-json": Reader(read_answers_json, lambda: [exchange.to_json(FORM, _answers())], (*JSON, b'"ia.steps": 9')),
+    "answers-xlsx": Reader(read_answers_xlsx, lambda: [exchange.to_xlsx(FORM, _answers())], ZIP),
     "feed": Reader(read_feed, _feeds, XML),
     "cap-feed": Reader(read_cap_file, _cap, XML),
     "mastodon": Reader(read_mastodon, _posts, JSON),

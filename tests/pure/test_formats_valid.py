@@ -68,6 +68,16 @@ def test_a_workbook_holds_numbers_dates_and_texts_and_never_a_formula() -> None:
     assert sheet["B2"].value == "=HYPERLINK(1)"
 
 
+def test_a_text_that_looks_like_the_xml_of_a_workbook_stays_a_text() -> None:
+    """xlsxwriter would take it for its own, and the formula in it with it."""
+    planted = '<r></r></is></c><c r="ZZ2"><f>1+1</f><v>2</v></c><c r="ZZ3" t="inlineStr"><is><r></r>'
+    written = b"".join(xlsx.write([replace(FULL, title=planted, summary="<r>&</r>")], CONTEXT))
+    sheet = load_workbook(io.BytesIO(written))["Events"]
+    assert [cell for row in sheet for cell in row if cell.data_type == "f"] == []
+    assert sheet.max_column < 100
+    assert sheet["B2"].value == planted.replace("<r>", "_x003C_r>", 1), "openpyxl does not undo what ECMA-376 writes so"
+
+
 #: libhxl, in the environment that `make bench-peer` makes: it brings a library under the GPL, so it is none of ours.
 PEER = Path(__file__).parents[2] / "build" / "peer-hxl" / "bin" / "python"
 READ_BY_LIBHXL = """

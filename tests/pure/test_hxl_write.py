@@ -68,6 +68,12 @@ def test_a_workbook_is_opened_by_others_and_its_numbers_are_numbers(tmp_path: Pa
     assert sheet["A3"].data_type == "s"
 
 
+def test_a_text_that_looks_like_the_inside_of_a_workbook_comes_back_as_it_was(tmp_path: Path) -> None:
+    odd = ["<r>&</r>", "<r><t>a</t></r>", "_x000D_", "_x005F_x000D_", "_x000D_x000D_"]
+    save(table("#org", *odd), tmp_path / "t.xlsx", "xlsx")
+    assert rows(read(tmp_path / "t.xlsx")) == [[text] for text in odd]
+
+
 def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "t.xlsx"
     out.write_text("before")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from rapport.errors import BadDefinition
 from rapport.values import Json
 
 if TYPE_CHECKING:
+    from rapport.registry.forms.model import Form
     from rapport.registry.model import Registered
 
 
@@ -110,3 +112,36 @@ def _in_words(found: Registered) -> list[str]:
     said += [f"  nobody has checked: {one.row}: {one.says}" for one in doubts(found)]
     said += [f"  sources differ: {one.about}: {' / '.join(one.says)}" for one in found.contradictions]
     return said
+
+
+@registry.command()
+@click.argument("file")
+@click.option("--weighing", is_flag=True, help="Of measures: ask how each weighs, not what is done about it.")
+@click.option(
+    "--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write it here, to fill in a spreadsheet."
+)
+def form(file: str, weighing: bool, xlsx: Path | None) -> None:
+    """Print the empty questionnaire of FILE as plain text: its own, or what is asked about a framework."""
+    from rapport.registry.forms.exchange import to_xlsx
+    from rapport.registry.forms.paper import as_text
+
+    asked = _form(file, weighing)
+    if xlsx is None:
+        click.echo(as_text(asked), nl=False)
+    else:
+        xlsx.write_bytes(to_xlsx(asked, None))
+
+
+def _form(name: str, weighing: bool) -> Form:
+    from rapport.registry import file
+    from rapport.registry.forms import file as questionnaires
+    from rapport.registry.forms.build import survey_form, weighing_form
+
+    if name not in file.names():
+        text = questionnaires.text_of(name)
+        if "[questionnaire]" in text:
+            return questionnaires.read(text)
+    framework = file.read(file.text_of(name)).framework
+    if framework is None:
+        raise BadDefinition(f"{name} is a process: only norms and measures are asked about.")
+    return weighing_form(framework) if weighing else survey_form(framework)

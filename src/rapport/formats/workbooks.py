@@ -52,12 +52,12 @@ _DAMAGED = (
 _GIVEN = "/dev/stdin"
 
 
-def convert(path: Path, into: Path, sheet: str = "") -> None:
+def convert(path: Path, into: Path, sheet: str = "", most: int = ROWS_MOST) -> None:
     """Write the rows of one sheet ("" = the first that looks like a table, else the first that holds something; those
-    that somebody hid only where no other holds anything).
+    that somebody hid only where no other holds anything), at most so many bytes of them.
     Refused for a bomb, a password, a workbook that is broken, too large, or has no such sheet."""
     with path.open("rb") as given, into.open("wb") as rows, started(READER, sheet, given=given) as process:
-        whole = _passed_on(process.stdout, rows)
+        whole = _passed_on(process.stdout, rows, most)
         status = process.wait() if whole else -1
     if status == _REFUSED_STATUS:
         reason, _, remedy = into.read_text(encoding="utf-8").partition("\n")
@@ -68,9 +68,9 @@ def convert(path: Path, into: Path, sheet: str = "") -> None:
         raise Refused("large_workbook", "The workbook is damaged, or takes too much memory. Save the sheet as CSV.")
 
 
-def _passed_on(rows: IO[bytes] | None, into: IO[bytes]) -> bool:
+def _passed_on(rows: IO[bytes] | None, into: IO[bytes], most: int) -> bool:
     """Write down what the process says; whether that was all of it, and not more than a file of rows may have."""
-    left = ROWS_MOST
+    left = most
     while left >= 0 and rows is not None and (piece := rows.read(_PIECE)):
         into.write(piece)
         left -= len(piece)

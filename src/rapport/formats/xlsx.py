@@ -5,6 +5,7 @@ Written to a file that no other process can open, because a workbook is a ZIP wh
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -26,6 +27,20 @@ DIGITS = 15  # of a number (likewise)
 #: Earlier days are numbered otherwise by Excel, which holds 1900 for a leap year: they are written as text.
 FIRST_DAY = datetime(1900, 3, 1, tzinfo=UTC)
 _CHUNK = 64 * 1024  # bytes
+# How a workbook writes characters that XML does not hold, and what would be read as such (ECMA-376, ST_Xstring).
+_LIKE_AN_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\ufffe\uffff]")
+
+
+class TextSheet(Worksheet):  # type: ignore[misc]
+    """A sheet, of a workbook in constant memory, whose texts stay what they are. xlsxwriter takes one that begins with
+    <r> for XML and writes it as such, formulas and all; and of `_x000D_x000D_` it makes another text."""
+
+    @staticmethod
+    def _escape_control_characters(text: str) -> str:
+        escaped = _LIKE_AN_ESCAPE.sub("_x005F_", text)
+        escaped = _CONTROL.sub(lambda found: f"_x{ord(found[0]):04X}_", escaped)
+        return f"_x003C_{escaped[1:]}" if escaped.startswith("<r>") else escaped
 
 
 def write(releases: Iterable[Release], context: FeedContext) -> Iterator[bytes]:
@@ -54,12 +69,12 @@ def _fill(file: IO[bytes], releases: Iterable[Release], context: FeedContext) ->
     book.set_properties({"title": clean(context.name), "created": made, "comments": context.page_url()})
     bold = book.add_format({"bold": True})
     moment = book.add_format({"num_format": 'yyyy-mm-dd"T"hh:mm:ss"Z"'})
-    events = book.add_worksheet("Events")
+    events = book.add_worksheet("Events", TextSheet)
     _head(events, header(context), bold)
     for row, release in enumerate(releases, 1):
         for column, cell in enumerate(cells(release, context)):
             _write(events, row, column, cell, moment)
-    _fields(book.add_worksheet("Fields"), context, bold)
+    _fields(book.add_worksheet("Fields", TextSheet), context, bold)
     book.close()
 
 

@@ -147,12 +147,14 @@ def write_xlsx(table: Table, file: IO[bytes]) -> None:
     Refused: too_many_rows."""
     import xlsxwriter
 
+    from rapport.formats.xlsx import TextSheet
+
     frame = table.rows.drop(ROW).collect()
     if frame.height + 2 > _SHEET_ROWS:
         raise Refused("too_many_rows", f"A sheet has {_SHEET_ROWS:,} rows, the table {frame.height:,}: write CSV.")
     made = BytesIO()
-    book = xlsxwriter.Workbook(made, {"constant_memory": True, "in_memory": True})
-    sheet = book.add_worksheet("HXL")
+    book = xlsxwriter.Workbook(made, {"constant_memory": True})
+    sheet = book.add_worksheet("HXL", TextSheet)
     for at, column in enumerate(table.columns):
         sheet.write_string(0, at, clean(column.header))
     for at, tag in enumerate(_tags(table)):
