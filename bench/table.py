@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
-BENCHES = ("intake", "map", "import", "text", "stream", "sharing", "hxl")
+BENCHES = ("intake", "map", "import", "text", "stream", "sharing", "hxl", "registry")
 #: What a bench is told besides its name: `make bench-peer` made the environments.
 OPTIONS = {
     "text": ("--peer", str(ROOT / "build" / "peer" / "bin" / "python")),

@@ -97,6 +97,16 @@ def sharing(events: int, folder: Path | None, to_json: bool) -> None:
 @bench.command()
 @_folder
 @as_json
+def registry(folder: Path | None, to_json: bool) -> None:
+    """How soon the registry's pages come with 193 States, 40 provisions and 5 waves, and how heavy they are."""
+    from rapport.cli.bench_registry import measure
+
+    _show(measure(folder), to_json)
+
+
+@bench.command()
+@_folder
+@as_json
 def stream(folder: Path | None, to_json: bool) -> None:
     """Posts a second that come in as NDJSON, are kept and have their suggestions, all on disk."""
     from rapport.cli.bench_stream import measure

@@ -95,7 +95,7 @@ class Round(models.Model):
     title = models.CharField(max_length=200)
     about = models.TextField(blank=True)  # what respondents read first
     framework = models.CharField(max_length=60, blank=True)  # slug, where the form is made of one
-    form = models.JSONField()
+    form = models.TextField()  # Form.as_json
     form_digest = models.CharField(max_length=64)
     closes_on = models.DateField(null=True)
     opened_by = _by()
@@ -132,6 +132,7 @@ class Sheet(models.Model):
     made_by = _by()
     made_at = models.DateTimeField(default=timezone.now)
     entered_by = _by(null=True)  # who typed in what stood on paper
+    begun_at = models.DateTimeField(null=True)  # its owner has taken a link of their own
     saved_at = models.DateTimeField(null=True)
     handed_in_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)

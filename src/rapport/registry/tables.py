@@ -125,6 +125,25 @@ _PART_MEANINGS: Mapping[str, str] = {
     "good-practice": _("What others may learn from."),
 }
 
+#: Of a group that is too small each of these is empty.
+_FIGURES = (
+    ("n", "integer", _("How many answered.")),
+    ("lowest", "number", _("The lowest answer.")),
+    ("median", "number", _("The median.")),
+    ("highest", "number", _("The highest answer.")),
+    ("spread", "number", _("The highest less the lowest.")),
+    ("counts", "object", _("How many gave each answer, by its code.")),
+)
+
+
+def _figure(name: str, kind: str, meaning: str) -> Column:
+    def value(release: RowRelease[Any]) -> Json:
+        found = getattr(release.row.figures, name) if release.row.figures else None
+        return dict(found) if name == "counts" and found else _plain(found)
+
+    return Column(name, kind, meaning, value)
+
+
 TABLES: Mapping[str, Table] = {
     one.name: one
     for one in (
@@ -184,6 +203,15 @@ TABLES: Mapping[str, Table] = {
             *(_part(name, _PART_MEANINGS[name]) for name in PARTS),
             _of("published_at", "datetime", _("When it was published.")),
             _of("withdrawn_at", "datetime", _("When its owner withdrew it: then nothing of it is given.")), *_LAST,
+        )),
+        Table("results", _("What several answered: a row for each question and each group."), (
+            _REF, _of("round", "string", _("Reference of the round.")), _of("wave", "string", _("Title of the round.")),
+            _of("series", "string", _("Short name of the form: rounds of one are compared.")),
+            _of("section", "string", _("Section of the form.")), _of("code", "string", _("Code of the question.")),
+            _of("label", "string", _("The question.")),
+            _of("group", "string", _("Organisation or view; empty for all together.")),
+            *(_figure(name, kind, meaning) for name, kind, meaning in _FIGURES),
+            _of("of", "array", _("The groups that are in all together.")), *_LAST,
         )),
     )
 }  # fmt: skip

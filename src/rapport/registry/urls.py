@@ -6,9 +6,16 @@ from django.urls import path
 
 from rapport.registry.editing import pages as editing
 from rapport.registry.pages import data, views
+from rapport.registry.rounds import desk as rounds
+from rapport.registry.rounds import pages as answer
+from rapport.registry.rounds import readers
 
 REGISTRY = "<slug:operation>/registry/"
+ANSWER = f"{REGISTRY}answer/<str:token>/"
 DESK = "<slug:operation>/desk/registry/"
+ROUNDS = f"{DESK}rounds/"
+ROUND = f"{ROUNDS}<slug:ref>/"
+SHEET = f"{ROUND}sheets/<slug:sheet>/"
 
 urlpatterns = [
     path(REGISTRY, views.overview, name="registry"),
@@ -23,8 +30,30 @@ urlpatterns = [
     path(f"{REGISTRY}data/<slug:table>.csv", data.csv, name="registry.csv"),
     path(f"{REGISTRY}data/registry.json", data.everything, name="registry.json"),
     path(f"{REGISTRY}data/dictionary.json", data.dictionary, name="registry_dictionary.json"),
+    path(f"{REGISTRY}rounds/", readers.rounds, name="registry_rounds"),
+    path(f"{REGISTRY}rounds/<slug:ref>/", readers.one, name="registry_round"),
+    path(ANSWER, answer.show, name="registry_answer"),
+    path(f"{ANSWER}begin/", answer.begin, name="registry_answer_begin"),
+    path(f"{ANSWER}save/", answer.save, name="registry_answer_save"),
+    path(f"{ANSWER}hand-in/", answer.hand_in, name="registry_answer_hand_in"),
+    path(f"{ANSWER}take-again/", answer.take_again, name="registry_answer_again"),
+    path(f"{ANSWER}withdraw/", answer.withdraw, name="registry_answer_withdraw"),
+    path(f"{ANSWER}answers.xlsx", answer.as_file, {"ending": "xlsx"}, name="registry_answer.xlsx"),
+    path(f"{ANSWER}answers.json", answer.as_file, {"ending": "json"}, name="registry_answer.json"),
+    path(f"{ANSWER}file/", answer.take_file, name="registry_answer_take"),
+    path(f"{ANSWER}paper/", answer.paper, name="registry_answer_paper"),
     path(DESK, editing.show, name="desk_registry"),
     path(f"{DESK}load/", editing.load, name="desk_registry_load"),
     path(f"{DESK}confirm/", editing.confirm, name="desk_registry_confirm"),
     path(f"{DESK}confirmed/<int:number>/take-back/", editing.take_back, name="desk_registry_take_back"),
+    path(ROUNDS, rounds.rounds, name="desk_registry_rounds"),
+    path(ROUND, rounds.one, name="desk_registry_round"),
+    path(f"{ROUND}invite/", rounds.invite, name="desk_registry_invite"),
+    path(f"{ROUND}change/", rounds.change, name="desk_registry_round_change"),
+    path(f"{ROUND}results/", rounds.outcome, name="desk_registry_results"),
+    path(f"{ROUND}empty/", rounds.empty, name="desk_registry_empty"),
+    path(SHEET, rounds.sheet, name="desk_registry_sheet"),
+    path(f"{SHEET}enter/", rounds.enter, name="desk_registry_enter"),
+    path(f"{SHEET}renew/", rounds.renew, name="desk_registry_renew"),
+    path(f"{SHEET}decide/", rounds.decide, name="desk_registry_decide"),
 ]

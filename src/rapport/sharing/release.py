@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -134,29 +135,35 @@ def leaves_whole(item: AlertItem, left: Left) -> bool:
 # --- rows of tables ------------------------------------------------------------------------------------------------
 
 
-def release_row(
-    policy: Policy, item: RowItem[T], reader: Reader, purpose: Purpose, now: datetime
-) -> RowRelease[T] | None:
-    """A row for one reader, whole; None where it is not released, or where a rule would leave only a part of it."""
-    audience = policy.protocol.audience_of(reader, purpose)
-    ruling = decide(policy, reader, item, purpose, now)
-    if not ruling.allow or ruling.left.counted_only or not ruling.left.fields >= _ROW_NEEDS:
-        return None
-    if ruling.left.words not in _ROW_WORDS or ruling.left.rounding:
-        return None
-    return RowRelease(
-        table=item.table,
-        ref=item.ref,
-        row=item.row,
-        audience=audience.name,
-        purpose=purpose,
-        rule=" ".join(ruling.rules),
-        reasons=ruling.reasons,
-        changed=item.changed,
-        protocol=ruling.protocol,
-        level=ruling.level,
-        marking=ruling.left.marking,
-    )
+def release_rows(
+    policy: Policy, items: Iterable[RowItem[T]], reader: Reader, purpose: Purpose, now: datetime
+) -> Iterator[tuple[RowItem[T], RowRelease[T]]]:
+    """Rows for one reader, each whole; those are left out that are not released, or of which a rule would leave only a
+    part."""
+    audience = policy.protocol.audience_of(reader, purpose).name
+    for item in items:
+        ruling = decide(policy, reader, item, purpose, now)
+        left = ruling.left
+        if not ruling.allow or left.counted_only or not left.fields >= _ROW_NEEDS:
+            continue
+        if left.words not in _ROW_WORDS or left.rounding:
+            continue
+        yield (
+            item,
+            RowRelease(
+                table=item.table,
+                ref=item.ref,
+                row=item.row,
+                audience=audience,
+                purpose=purpose,
+                rule=" ".join(ruling.rules),
+                reasons=ruling.reasons,
+                changed=item.changed,
+                protocol=ruling.protocol,
+                level=ruling.level,
+                marking=left.marking,
+            ),
+        )
 
 
 #: What a row is made of, in the words of protocols; it has dates of its own, and no place.

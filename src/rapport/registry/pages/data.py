@@ -16,8 +16,9 @@ from rapport.exchange.answers import body_answered
 from rapport.formats.table import CONTENT_TYPE as CSV_TYPE
 from rapport.operations.access import base_url, public
 from rapport.operations.models import Operation
-from rapport.registry.models import Submission
+from rapport.registry.models import Round, Submission
 from rapport.registry.releases import Shown, shown, submissions
+from rapport.registry.rounds.results import ResultRow, given, rows_of
 from rapport.registry.tables import TABLES, VERSION, as_csv, as_json, schema
 from rapport.sharing.readers import reader
 from rapport.values import Purpose, Reader, RowRelease
@@ -68,5 +69,8 @@ def _rows(operation: Operation, who: Reader, table: str) -> Sequence[RowRelease[
     if table in OF_FILES:
         found: Sequence[RowRelease[Any]] = getattr(shown(operation, who, Purpose.EXPORT), table)
         return found
+    if table == "results":
+        rounds = Round.objects.filter(operation=operation).select_related("operation").order_by("opened_at")
+        return [one for each in rounds for one in rows_of(given(operation, who, each, Purpose.EXPORT), ResultRow)]
     every = Submission.objects.filter(operation=operation).order_by("framework", "code", "actor__name", "pk")
     return submissions(operation, who, every, Purpose.EXPORT)

@@ -9,12 +9,14 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from rapport.operations.access import public
 from rapport.operations.models import Operation
 from rapport.registry.dialogues import pairs
 from rapport.registry.models import Actor, Submission
+from rapport.registry.pages.drawn import over_time, who_talks
 from rapport.registry.releases import shown, submissions
 from rapport.registry.rows import ProvisionRow
 from rapport.registry.said import PARTS, STATUSES, Said
@@ -47,11 +49,14 @@ def framework(request: HttpRequest, operation: Operation, framework: str) -> Htt
     if not rows:
         raise Http404("no such framework")
     latest = Submission.objects.filter(operation=operation, framework=framework, latest=True)
-    said = submissions(operation, who, latest)
+    said = submissions(operation, who, latest, counting=True)
+    about: dict[str, list[RowRelease[Said]]] = {}
+    for one in said:
+        about.setdefault(one.row.code, []).append(one)
     context = {
         "operation": operation,
         "framework": rows[0].row.framework,
-        "rows": [(one, tally(each for each in said if each.row.code == one.row.provision.code)) for one in rows],
+        "rows": [(one, tally(about.get(one.row.provision.code, ()))) for one in rows],
         "spoke": len({one.row.actor for one in said}),
     }
     return render(request, "registry/framework.html", context)
@@ -117,7 +122,7 @@ def actors(request: HttpRequest, operation: Operation) -> HttpResponse:
     """State by State: who has said something, who talks to whom."""
     who = reader(request, operation)
     given = shown(operation, who)
-    said = submissions(operation, who, Submission.objects.filter(operation=operation, latest=True))
+    said = submissions(operation, who, Submission.objects.filter(operation=operation, latest=True), counting=True)
     spoke = Counter(one.row.actor for one in said)
     talks = Counter(name for pair in pairs(one.row for one in given.dialogues) for name in (pair.one, pair.other))
     rows = [(one, spoke[one.code], talks[one.name]) for one in Actor.objects.filter(operation=operation)]
@@ -185,9 +190,11 @@ def processes(request: HttpRequest, operation: Operation) -> HttpResponse:
         and (not _year(asked["to"]) or one.row.date.first.year <= _year(asked["to"]))
         and asked["q"].casefold() in f"{one.row.what} {' '.join(one.row.bodies)}".casefold()
     ]
+    kept.sort(key=lambda one: (one.row.date.first, one.row.date.last))
     context = {
         "operation": operation,
-        "events": sorted(kept, key=lambda one: (one.row.date.first, one.row.date.last)),
+        "events": kept,
+        "picture": over_time(kept) if kept else None,
         "total": len(given.events),
         "bodies": sorted({body for one in given.events for body in one.row.bodies}),
         "asked": asked,
@@ -206,8 +213,13 @@ def dialogues(request: HttpRequest, operation: Operation) -> HttpResponse:
     """Who talks to whom, as each side says it, and what only one side says."""
     given = shown(operation, reader(request, operation))
     between = pairs(one.row for one in given.dialogues)
+    known = dict(Actor.objects.filter(operation=operation).values_list("name", "code"))
+    hrefs = {name: reverse("registry_actor", args=[operation.slug, code]) for name, code in known.items()}
+    graph, matrix = who_talks(between, hrefs)
     context = {
         "operation": operation,
+        "graph": graph,
+        "matrix": matrix,
         "pairs": between,
         "entries": given.dialogues,
         "alone": [one for one in between if not one.reciprocated],

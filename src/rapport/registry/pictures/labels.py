@@ -21,6 +21,11 @@ _NARROW, _SLIM, _WIDE = (
 )
 
 
+def _(text: str) -> str:
+    """Marks a text that the pages translate: web/messages.py collects it."""
+    return text
+
+
 def plain(text: str) -> str:
     """One line of at most LONGEST characters, without piles of marks on a letter."""
     line = " ".join(text[: LONGEST * 4].split())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapport.formats.markup import Xml
-from rapport.registry.pictures.labels import plain
+from rapport.registry.pictures.labels import _, plain
 from rapport.registry.pictures.points import HEAD, Point, arrow, towards, xy
 from rapport.registry.pictures.scale import LETTER, WIDTH, Answers
 from rapport.registry.pictures.svg import Svg, group, number, picture, shape, words
@@ -19,10 +19,10 @@ _LARGEST = 14.0  # radius of a dot
 class Words:
     """What the pictures say, for translators; `%(…)s` are filled in."""
 
-    spread: str = "answers: %(answers)s; median: %(median)s; from %(lowest)s to %(highest)s; of each value: %(each)s"
-    change: str = "Before: %(before)s. After: %(after)s."
-    suppressed: str = "too few answers to be shown"
-    none: str = "no answers"
+    spread: str = _("answers: %(answers)s; median: %(median)s; from %(lowest)s to %(highest)s; of each value: %(each)s")
+    change: str = _("Before: %(before)s. After: %(after)s.")
+    suppressed: str = _("too few answers to be shown")
+    none: str = _("no answers")
     point: str = "."  # of decimals
 
 

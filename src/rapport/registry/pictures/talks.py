@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapport.registry.dialogues import Pair
-from rapport.registry.pictures.labels import isolated
+from rapport.registry.pictures.labels import _, isolated
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +27,24 @@ class Talks:
 class Words:
     """What the pictures say, for translators; `%(…)s` are filled in."""
 
-    title: str = "Who talks to whom"
-    told: str = (
+    title: str = _("Who talks to whom")
+    told: str = _(
         "Parties: %(parties)s. Pairs: %(pairs)s; said by both sides: %(both)s; said by one side only: %(one)s; "
         "named as track 1: %(first)s."
     )
-    both: str = "said by both sides"
-    one: str = "said by %(who)s, not by %(other)s"
-    unheard: str = "said by %(who)s; %(other)s has no entry in the sources"
-    track: str = "track %(track)s"
-    party: str = "%(name)s; pairs: %(pairs)s"
-    no_entry: str = "no entry in the sources"
-    row: str = "said by the party of the row only"
-    column: str = "said by the party of the column only"
-    blank: str = "said by neither, which is not a no"
-    unknown: str = "the party of the row has no entry in the sources"
-    arrow: str = "said by one side only: the arrow starts there"
-    first: str = "named as track 1"
-    silent: str = "a party with no entry in the sources"
+    both: str = _("said by both sides")
+    one: str = _("said by %(who)s, not by %(other)s")
+    unheard: str = _("said by %(who)s; %(other)s has no entry in the sources")
+    track: str = _("track %(track)s")
+    party: str = _("%(name)s; pairs: %(pairs)s")
+    no_entry: str = _("no entry in the sources")
+    row: str = _("said by the party of the row only")
+    column: str = _("said by the party of the column only")
+    blank: str = _("said by neither, which is not a no")
+    unknown: str = _("the party of the row has no entry in the sources")
+    arrow: str = _("said by one side only: the arrow starts there")
+    first: str = _("named as track 1")
+    silent: str = _("a party with no entry in the sources")
 
 
 def talks(pairs: Sequence[Pair], most: int) -> Talks:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from rapport.formats.characters import clean
 from rapport.formats.markup import Xml
 from rapport.registry.dates import Known
-from rapport.registry.pictures.labels import isolated, plain
+from rapport.registry.pictures.labels import _, isolated, plain
 from rapport.registry.pictures.lanes import LETTER, RADIUS, Lane, Mark, Placed, Scale, Tick, laid
 from rapport.registry.pictures.svg import Key, Svg, group, number, picture, sample, shape, words
 
@@ -29,14 +29,14 @@ _FAINT: dict[str, str | float] = {"stroke": "currentColor", "stroke_opacity": 0.
 class Words:
     """What the picture says, for translators; `%(…)s` are filled in."""
 
-    title: str = "Events over time"
-    told: str = (
+    title: str = _("Events over time")
+    told: str = _(
         "Events: %(events)s. Bodies: %(bodies)s. From %(first)s to %(last)s. "
         "Each mark has the number of its row in the list, and leads there."
     )
-    others: str = "Others"
-    day: str = "on this day, or these days"
-    rough: str = "some time in these months or years"
+    others: str = _("Others")
+    day: str = _("on this day, or these days")
+    rough: str = _("some time in these months or years")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from django import template
 from django.utils.translation import gettext, gettext_lazy
 
 from rapport.registry.dates import Dated, Known
+from rapport.registry.pages.drawn import spread_of
 from rapport.registry.said import PARTS, STATUSES, Said
 from rapport.values import Json
 
@@ -23,6 +24,9 @@ _WORDS = {
     "commitments": gettext_lazy("commitments"), "steps": gettext_lazy("steps"),
     "do": gettext_lazy("do"), "do not": gettext_lazy("do not"),
     "draft": gettext_lazy("draft"), "adopted": gettext_lazy("adopted"), "in force": gettext_lazy("in force"),
+    "everybody": gettext_lazy("everybody"),
+    "the members of the network": gettext_lazy("the members of the network"),
+    "the team of this operation alone": gettext_lazy("the team of this operation alone"),
     "ended": gettext_lazy("ended"), "binding": gettext_lazy("binding"), "voluntary": gettext_lazy("voluntary"),
 }  # fmt: skip
 
@@ -50,6 +54,15 @@ def parts(said: Said) -> Iterator[tuple[str, list[str]]]:
 def _line(record: Json) -> str:
     values = record.values() if isinstance(record, Mapping) else [record]
     return " · ".join(str(value) for value in values if value)
+
+
+register.simple_tag(spread_of)
+
+
+@register.filter
+def times(count: int) -> range:
+    """So often, in a loop of a template."""
+    return range(count)
 
 
 @register.filter

@@ -1,0 +1,349 @@
+"""Rounds of questions: drafts are their owners', blanks stay blank, small groups are not shown, waves compare."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from html import unescape
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Role
+from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.operations.models import Operation
+from rapport.registry.forms import build, file
+from rapport.registry.forms.model import Form
+from rapport.registry.holdings import frameworks
+from rapport.registry.models import Round, Sheet, Submission
+from rapport.registry.rounds import answering, results, running
+from rapport.registry.rounds.sheets import form_of, section_of, seen
+from rapport.sharing import activation
+from rapport.sharing.protocol.library import text_of
+from rapport.values import PUBLIC as READER
+from rapport.values import Json, Sensitivity
+from tests.web.registry import actor, watch
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def custodian(someone: Callable[..., Person]) -> Person:
+    return someone("carla", Role.CUSTODIAN)
+
+
+STOCK = file.read(file.text_of("crisis-information"))
+FIRST = next(one.code for one in STOCK.questions if one.kind == "level")
+
+
+def stocktaking(operation: Operation, lead: Person, title: str = "2026", form: Form = STOCK) -> Round:
+    return running.start(lead, operation, form, title)
+
+
+def link(lead: Person, one: Round, name: str = "Ruritania", **more: Any) -> tuple[Sheet, str]:
+    return running.invite(lead, one, actor(one.operation, name), **more)[0]
+
+
+def answered(lead: Person, one: Round, name: str, answers: dict[str, Json], **more: Any) -> Sheet:
+    """A sheet that was handed in."""
+    sheet, _ = link(lead, one, name, **more)
+    fill(sheet, answers)
+    answering.hand_in(sheet, Sensitivity.LOW, "", "")
+    sheet.refresh_from_db()
+    return sheet
+
+
+def fill(sheet: Sheet, answers: dict[str, Json]) -> None:
+    form = form_of(sheet.round)
+    for section in form.sections:
+        part = {one.code: answers[one.code] for one in section.questions if one.code in answers}
+        if part:
+            saved = answering.save(sheet, section.code, part, seen(section, sheet.answers))
+            assert not saved.faults
+
+
+def levels(lead: Person, one: Round, name: str, given: Sequence[int]) -> None:
+    for level in given:
+        answered(lead, one, name, {FIRST: level})
+
+
+# --- a respondent --------------------------------------------------------------------------------------------------
+
+
+def test_whoever_opens_a_link_first_owns_the_sheet_and_nobody_else_reads_it(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    one = stocktaking(watch(operation, lead), lead)
+    sheet, token = link(lead, one)
+    sent = f"/sample/registry/answer/{token}/"
+    assert "Begin" in client.get(sent).content.decode()
+    own = client.post(f"{sent}begin/").headers["Location"]
+    assert client.get(sent).status_code == 404, "the link that others have seen opens nothing any more"
+    assert client.get(own).status_code == 200
+    sheet.refresh_from_db()
+    fill(sheet, {f"{FIRST}.remark": "a-draft-word"} if f"{FIRST}.remark" in STOCK_CODES else {FIRST: 3})
+    client.force_login(lead)
+    desk = client.get(f"/sample/desk/registry/rounds/{one.ref}/sheets/{sheet.ref}/").content.decode()
+    assert "This is its owner's draft" in unescape(desk)
+    assert "a-draft-word" not in desk
+    with pytest.raises(Conflict, match="open their draft"):
+        running.renew(lead, sheet)
+    with pytest.raises(Conflict, match="begun to answer"):
+        running.enter(lead, sheet, {FIRST: 0}, STOCK.sections[0].code, "")
+
+
+STOCK_CODES = {one.code for one in STOCK.questions}
+
+
+def test_answers_are_saved_section_by_section_and_blanks_stay_blank(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    one = stocktaking(watch(operation, lead), lead)
+    sheet, token = link(lead, one)
+    own = client.post(f"/sample/registry/answer/{token}/begin/").headers["Location"]
+    section = next(part for part in STOCK.sections if FIRST in {each.code for each in part.questions})
+    was = seen(section, {})
+    answer = client.post(f"{own}save/", {"section": section.code, "seen": was, FIRST: "2"})
+    assert answer.status_code == 302
+    sheet.refresh_from_db()
+    assert sheet.answers == {FIRST: 2}
+    wrong = client.post(f"{own}save/", {"section": section.code, "seen": seen(section, {FIRST: 2}), FIRST: "9"})
+    assert wrong.status_code == 422
+    assert "is not one of" in wrong.content.decode()
+    sheet.refresh_from_db()
+    assert sheet.answers == {FIRST: 2}, "what cannot be kept takes nothing away"
+    client.post(f"{own}save/", {"section": section.code, "seen": seen(section, {FIRST: 2}), FIRST: ""})
+    sheet.refresh_from_db()
+    assert sheet.answers == {}
+
+
+def test_two_devices_do_not_write_over_each_other(client: Client, operation: Operation, lead: Person) -> None:
+    one = stocktaking(watch(operation, lead), lead)
+    sheet, token = link(lead, one)
+    own = client.post(f"/sample/registry/answer/{token}/begin/").headers["Location"]
+    section = section_of(STOCK, STOCK.sections[0].code)
+    sent = {"section": section.code, "seen": seen(section, {})}
+    code = section.questions[0].code
+    client.post(f"{own}save/", {**sent, code: "1"})
+    late = client.post(f"{own}save/", {**sent, code: "4"})
+    assert late.status_code == 409
+    assert 'value="4" checked' in late.content.decode(), "what was typed is still there"
+    sheet.refresh_from_db()
+    assert sheet.answers == {code: 1}
+    script = client.post(f"{own}save/", {**sent, code: "4"}, headers={"X-Requested-With": "rapport"})
+    assert (script.status_code, "Another device" in script.json()["conflict"]) == (409, True)
+    again = client.post(f"{own}save/", {**sent, code: "1"})
+    assert again.status_code == 302, "the same again, over a bad line, is no conflict"
+
+
+def test_a_sheet_goes_out_as_a_file_and_comes_back_field_by_field(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    form = build.survey_form(frameworks(operation.pk)["un-norms"])
+    one = running.start(lead, operation, form, "2026", framework="un-norms")
+    sheet, token = link(lead, one)
+    own = client.post(f"/sample/registry/answer/{token}/begin/").headers["Location"]
+    sheet.refresh_from_db()
+    said: dict[str, Json] = {
+        "N-f.status": "partial", "N-f.challenges": "=1+1\nمرحبا", "N-f.measures": [{"title": "007", "kind": "law"}],
+    }  # fmt: skip
+    fill(sheet, said)
+    other, second = link(lead, one)
+    there = client.post(f"/sample/registry/answer/{second}/begin/").headers["Location"]
+    for ending in ("json", "xlsx"):
+        data = client.get(f"{own}answers.{ending}").content
+        Sheet.objects.filter(pk=other.pk).update(answers={})
+        answer = client.post(f"{there}file/", {"file": SimpleUploadedFile(f"a.{ending}", data)})
+        assert answer.status_code == 302
+        other.refresh_from_db()
+        assert other.answers == said, ending
+    stocktaking_sheet = stocktaking(operation, lead)
+    _, third = link(lead, stocktaking_sheet)
+    elsewhere = client.post(f"/sample/registry/answer/{third}/begin/").headers["Location"]
+    refused = client.post(f"{elsewhere}file/", {"file": SimpleUploadedFile("a.json", data)}, follow=True)
+    assert "is asked" in unescape(refused.content.decode()) or "cannot be read" in refused.content.decode()
+    assert "N-f.status" in client.get(f"{own}paper/").content.decode()
+    assert b"N-f.status" in client.get(f"{own}paper/?text").content
+
+
+# --- what was handed in is published -------------------------------------------------------------------------------
+
+
+def test_a_survey_is_published_as_it_was_handed_in_and_taken_back_by_its_owner(
+    client: Client, operation: Operation, lead: Person, verifier: Person, volunteer: Person
+) -> None:
+    watch(operation, lead)
+    form = build.survey_form(frameworks(operation.pk)["un-norms"])
+    one = running.start(lead, operation, form, "2026", framework="un-norms")
+    sheet = answered(lead, one, "Ruritania", {"N-f.status": "in-place", "N-g.needs": "Training."})
+    third = answered(
+        lead, one, "Ruritania", {"N-f.status": "planned"}, said_by="third party", sayer="A university"
+    )  # fmt: skip
+    page = "/sample/registry/norms/un-norms/N-f/"
+    assert "in place" not in client.get(page).content.decode(), "nothing is public that nobody published"
+    with pytest.raises(NotAllowed):
+        running.publish(volunteer, sheet)
+    assert {row.code for row in running.publish(verifier, sheet)} == {"N-f", "N-g"}
+    running.publish(verifier, third)
+    with pytest.raises(Conflict, match="published already"):
+        running.publish(verifier, sheet)
+    told = client.get(page).content.decode()
+    assert "in place" in told
+    assert "a third party says: A university" in told
+    answering.withdraw(sheet)
+    gone = client.get(page).content.decode()
+    assert "withdrawn" in gone
+    assert "planned" in gone, "what a third party said stays"
+    assert "Training." not in client.get("/sample/registry/actors/ruritania/").content.decode()
+
+
+def test_a_later_wave_is_what_counts_now_and_the_earlier_one_stays(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    form = build.survey_form(frameworks(operation.pk)["un-norms"])
+    for title, status in (("2024", "planned"), ("2026", "in-place")):
+        one = running.start(lead, operation, form, title, framework="un-norms")
+        running.publish(lead, answered(lead, one, "Ruritania", {"N-f.status": status}))
+    latest = Submission.objects.filter(latest=True)
+    assert [each.wave for each in latest] == ["2026"]
+    state = client.get("/sample/registry/actors/ruritania/").content.decode()
+    assert "Earlier" in state
+    assert "2024: planned" in state
+
+
+# --- results -------------------------------------------------------------------------------------------------------
+
+
+def test_two_waves_show_the_change_and_spread_worked_out_by_hand(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    """Wave 1: 0 1 1 2 3 (median 1, spread 3); wave 2: 2 3 3 3 4 (median 3, spread 2)."""
+    watch(operation, lead)
+    first, second = stocktaking(operation, lead, "2024"), stocktaking(operation, lead, "2026")
+    levels(lead, first, "Agency", (0, 1, 1, 2, 3))
+    levels(lead, second, "Agency", (2, 3, 3, 3, 4))
+    for one in (first, second):
+        with pytest.raises(Conflict, match="Close the round first"):
+            running.publish_results(lead, one)
+        running.close(lead, one)
+        running.publish_results(lead, one)
+    change = next(each for each in results.changes(first, second) if each.code == FIRST and not each.group)
+    assert (change.median, change.spread) == (2.0, -1)
+    told = client.get(f"/sample/registry/rounds/{second.ref}/").content.decode()
+    assert "1.0 → 3.0" in told
+    assert "3 → 2" in told
+    assert "2024" in told
+
+
+def test_a_group_of_fewer_than_five_is_not_shown_to_readers_nor_told_by_subtraction(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    one = stocktaking(operation, lead)
+    levels(lead, one, "Large", (0, 1, 2, 3, 4))
+    levels(lead, one, "Small", (4, 4))
+    running.close(lead, one)
+    running.publish_results(lead, one)
+    rows = {
+        row.row.group: row.row
+        for row in results.rows_of(results.given(operation, READER, one), results.ResultRow)
+        if row.row.code == FIRST
+    }
+    assert rows["Small"].figures is None
+    assert rows["Large"].figures.n == rows[""].figures.n == 5
+    told = client.get(f"/sample/registry/rounds/{one.ref}/").content.decode()
+    assert "too few to show" in told
+    own = results.found(one, "Small")[FIRST].groups["Small"]
+    assert own is not None
+    assert own.n == 2, "the group itself sees its own"
+
+
+def test_results_of_a_protocol_that_bars_small_counts_are_still_those_of_five(
+    client: Client, operation: Operation, lead: Person, custodian: Person
+) -> None:
+    watch(operation, lead)
+    activation.activate(custodian, activation.propose(lead, operation, text_of("network"), ""), "agreed")
+    one = stocktaking(operation, lead)
+    levels(lead, one, "Large", (0, 1, 2, 3, 4))
+    running.close(lead, one)
+    running.publish_results(lead, one)
+    assert client.get(f"/sample/registry/rounds/{one.ref}/").status_code == 200
+    running.withdraw_results(lead, one)
+    assert client.get(f"/sample/registry/rounds/{one.ref}/").status_code == 404
+
+
+def test_measures_are_weighed_from_three_views_with_spread_and_agreement(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    form = build.weighing_form(frameworks(operation.pk)["osce-measures"])
+    one = running.start(lead, operation, form, "Panel", framework="osce-measures")
+    for view, ratings in {"security": (5, 5, 4), "operational": (1, 2, 2), "diplomatic": (4, 4, 4)}.items():
+        for rating in ratings:
+            answered(lead, one, "Panel", {"8.use": rating, "3.use": 6 - rating}, view=view)
+    with pytest.raises(Refused, match="which view"):
+        link(lead, one, "Panel")
+    running.close(lead, one)
+    running.publish_results(lead, one)
+    rows = results.given(operation, READER, one)
+    of = {row.row.group: row.row.figures for row in results.rows_of(rows, results.ResultRow) if row.row.code == "8.use"}
+    assert (of["security"].median, of["operational"].median, of["diplomatic"].spread) == (5.0, 2.0, 0)
+    assert {row.row.agreement.view for row in results.rows_of(rows, results.AgreementRow)} >= {"security", "all"}
+    told = client.get(f"/sample/registry/rounds/{one.ref}/").content.decode()
+    assert "Krippendorff" in told
+
+
+# --- on paper ------------------------------------------------------------------------------------------------------
+
+
+def test_a_paper_form_is_typed_in_by_somebody_of_the_team_and_says_so(
+    client: Client, operation: Operation, lead: Person, verifier: Person
+) -> None:
+    one = stocktaking(watch(operation, lead), lead)
+    sheet, _ = link(lead, one)
+    client.force_login(verifier)
+    page = f"/sample/desk/registry/rounds/{one.ref}/sheets/{sheet.ref}/"
+    section = STOCK.sections[0]
+    code = section.questions[0].code
+    sent = {"section": section.code, "seen": seen(section, {}), code: "3"}
+    assert client.post(f"{page}enter/", sent).status_code == 302
+    sheet.refresh_from_db()
+    assert (sheet.answers, sheet.how, sheet.entered_by) == ({code: 3}, "paper", verifier)
+    client.post(f"{page}decide/", {"to": "handed-in", "level": "low", "respondent": "Office 3"})
+    sheet.refresh_from_db()
+    assert (sheet.handed_in_at is not None, sheet.respondent) == (True, "Office 3")
+
+
+def test_only_leads_open_rounds_and_a_closed_one_takes_nothing(
+    client: Client, operation: Operation, lead: Person, verifier: Person
+) -> None:
+    watch(operation, lead)
+    with pytest.raises(NotAllowed):
+        stocktaking(operation, verifier)
+    client.force_login(lead)
+    sent = {"form": "questionnaire:csirt-maturity", "title": "First", "closes_on": "2027-01-31"}
+    made = client.post("/sample/desk/registry/rounds/", sent).headers["Location"]
+    assert "csirt-maturity" in client.get(made).content.decode()
+    assert client.post("/sample/desk/registry/rounds/", {"form": "survey:nothing", "title": "X"}).status_code == 422
+    one = Round.objects.get()
+    links = client.post(f"{made}invite/", {"new_actor": "A team", "count": "2"}).content.decode()
+    assert links.count("/sample/registry/answer/") == 2
+    sheet = one.sheets.select_related("round", "actor").first()
+    assert sheet is not None
+    client.post(f"{made}change/", {"to": "closed"})
+    with pytest.raises(Conflict, match="closed"):
+        answering.save(sheet, "", {}, "")
+    with pytest.raises(Conflict, match="closed"):
+        running.invite(lead, Round.objects.get(), sheet.actor)
+
+
+def test_json_of_the_form_survives_the_database(operation: Operation, lead: Person) -> None:
+    one = stocktaking(watch(operation, lead), lead)
+    one.refresh_from_db()
+    assert form_of(one) == STOCK
+    assert json.loads(one.form)
