@@ -24,12 +24,6 @@ XLSX_MOST = 10_000_000  # bytes [ours: a long one has some hundred thousand]
 ROWS_MOST = 20_000_000  # bytes of its lines: the answers, and the questions beside them
 LINES_MOST = 100_000
 _MIDNIGHT = "T00:00:00"  # what a date has behind it that a spreadsheet made of a typed one
-#: What is said of a workbook that cannot be read, by the reason of the reader; it knows other ways out than we do.
-_REMEDIES: Mapping[str, str] = {
-    "password": "The workbook has a password. Save it without one.",
-    "no_sheet": f"The workbook has no sheet “{ANSWERS}”. Choose the one that rapport wrote, filled in.",
-}
-_REMEDY = "This workbook cannot be read: it is damaged, far too large, or none. Save it again as XLSX and choose that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +66,7 @@ def _lines(data: bytes) -> Iterator[_Line]:
         try:
             workbooks.convert(path, rows, ANSWERS, ROWS_MOST)
         except Refused as refused:
-            raise Refused(refused.reason, _REMEDIES.get(refused.reason, _REMEDY)) from refused
+            raise Refused(refused.reason, _remedy(refused.reason)) from refused
         with rows.open(encoding="utf-8", newline="\n") as file:
             file.readline()  # about the workbook
             for count, text in enumerate(file):
@@ -81,6 +75,15 @@ def _lines(data: bytes) -> Iterator[_Line]:
                 number, *cells = json.loads(text)
                 if number > 1:  # the first names the columns
                     yield _line(number, cells)
+
+
+def _remedy(reason: str) -> str:
+    """What is said of a workbook that cannot be read: its reader knows other ways out than there are here."""
+    if reason == "password":
+        return "The workbook has a password. Save it without one."
+    if reason == "no_sheet":
+        return f"The workbook has no sheet “{ANSWERS}”. Choose the one that rapport wrote, filled in."
+    return "This workbook cannot be read: it is damaged, far too large, or none. Save it again as XLSX and choose that."
 
 
 def _line(number: int, cells: list[str]) -> _Line:
