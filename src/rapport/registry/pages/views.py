@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from rapport.operations.access import public
 from rapport.operations.models import Operation
-from rapport.registry.dialogues import pairs
+from rapport.registry.dialogues import Pair, pairs
 from rapport.registry.models import Actor, Submission
 from rapport.registry.pages.drawn import over_time, who_talks
 from rapport.registry.releases import shown, submissions
@@ -207,6 +207,14 @@ def _year(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A pair, and the numbers of its sources in the list below."""
+
+    pair: Pair
+    numbers: Sequence[int]
+
+
 @public
 @require_safe
 def dialogues(request: HttpRequest, operation: Operation) -> HttpResponse:
@@ -215,11 +223,14 @@ def dialogues(request: HttpRequest, operation: Operation) -> HttpResponse:
     between = pairs(one.row for one in given.dialogues)
     known = dict(Actor.objects.filter(operation=operation).values_list("name", "code"))
     hrefs = {name: reverse("registry_actor", args=[operation.slug, code]) for name, code in known.items()}
+    sources = list(dict.fromkeys(source for pair in between for source in pair.sources))
     graph, matrix = who_talks(between, hrefs)
     context = {
         "operation": operation,
         "graph": graph,
         "matrix": matrix,
+        "rows": [Sourced(pair, [sources.index(one) + 1 for one in pair.sources]) for pair in between],
+        "sources": sources,
         "pairs": between,
         "entries": given.dialogues,
         "alone": [one for one in between if not one.reciprocated],

@@ -66,6 +66,10 @@ def invite(
     check_open(one)
     if not 1 <= count <= MOST_LINKS:
         raise Refused("count", f"Make 1 to {MOST_LINKS} links at a time.", field="count")
+    if said_by == "third party" and one.purpose != "survey":
+        raise Refused(
+            "said_by", "What a third party says is asked in a survey: here it would be counted with the rest."
+        )
     if said_by == "third party" and not sayer.strip():
         raise Refused("sayer", "Say which third party will answer.", field="sayer")
     if one.purpose == "weighing" and not view:
