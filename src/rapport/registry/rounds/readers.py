@@ -42,6 +42,12 @@ class OfQuestion:
     groups: list[RowRelease[Row]] = field(default_factory=list)
     changes: list[RowRelease[Row]] = field(default_factory=list)
 
+    @property
+    def shown(self) -> bool:
+        """Whether there are figures of anybody."""
+        rows = [one.row for one in (self.together, *self.groups) if one is not None]
+        return any(isinstance(row, ResultRow) and row.figures for row in rows)
+
 
 @public
 @require_safe
