@@ -198,6 +198,17 @@ def test_what_a_member_was_given_is_written_down_again_when_it_has_changed(
     assert written.count() == 3
 
 
+def test_they_go_out_as_csv_and_json(client: Client, operation: Operation, lead: Person) -> None:
+    watch(operation, lead)
+    one = published(lead, operation, text="=1+1", **NORM)
+    drafted(lead, operation, text="draft-words")
+    [row] = client.get("/sample/registry/data/registry.json").json()["recommendations"]
+    assert (row["ref"], row["text"], row["code"], row["due_on"]) == (one.ref, "=1+1", "N-f", one.due_on.isoformat())
+    table = client.get("/sample/registry/data/recommendations.csv").content.decode()
+    assert "'=1+1" in table
+    assert "draft-words" not in table
+
+
 # --- what people do ------------------------------------------------------------------------------------------------
 
 
