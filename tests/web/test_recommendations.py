@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
@@ -22,6 +23,7 @@ from rapport.registry.editing import recommendations as acts
 from rapport.registry.editing.recommendations import Draft, digest
 from rapport.registry.holdings import held
 from rapport.registry.models import Recommendation, Round
+from rapport.registry.pages.overdue import PAST
 from rapport.registry.recommended import Recommended, recommendations, today_in
 from rapport.sharing import activation
 from rapport.sharing.models import NamedRelease
@@ -115,6 +117,22 @@ def test_the_list_is_narrowed_by_who_should_do_it(client: Client, operation: Ope
     assert "For Ruritania." not in told
     assert "Ruritania &lt;b&gt;" in told, "all are there to choose from"
     assert "Nobody of this name" in page(client, "registry/overdue/?owner=nobody")
+
+
+def test_of_what_has_ended_the_page_shows_the_last(client: Client, operation: Operation, lead: Person) -> None:
+    at = timezone.now()
+    Recommendation.objects.bulk_create(
+        Recommendation(
+            operation=operation, text=f"Number {n}.", owner="The ministry", due_on=at.date(), written_by=lead,
+            publication="published", published_at=at, state="done", said="So.", ended_at=at + timedelta(seconds=n),
+        )
+        for n in range(PAST + 3)
+    )  # fmt: skip
+    told = page(client, "registry/overdue/")
+    assert told.count("<article") == PAST
+    assert "3 that ended earlier are in the data." in told
+    assert "Number 3." in told
+    assert "Number 2." not in told, "the earliest are left out"
 
 
 def test_an_empty_list_says_how_it_is_filled(client: Client, operation: Operation, lead: Person) -> None:

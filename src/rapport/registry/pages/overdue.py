@@ -16,6 +16,7 @@ from rapport.sharing.readers import reader
 from rapport.values import RowRelease
 
 Rows = Sequence[RowRelease[Recommended]]
+PAST = 100  # of those that have ended, as the page shows them; the data has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def show(request: HttpRequest, operation: Operation) -> HttpResponse:
             due=[one for one in open_ if not one.row.days_late(today)],
             ended=sorted(ended, key=lambda one: one.changed, reverse=True),
         ),
+        "earlier": max(0, len(ended) - PAST),
+        "past": PAST,
         "total": len(given),
         "owners": sorted({one.row.owner for one in given if one.row.owner}, key=str.casefold),
         "owner": owner,
