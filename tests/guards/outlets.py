@@ -52,6 +52,7 @@ FILL: Mapping[str, Callable[[World], list[object]]] = {
     "framework": lambda world: ["un-norms", "none"],
     "code": lambda world: ["N-f", "none"],  # of a provision, or of an actor
     "table": lambda world: [*TABLES, "none"],  # of the registry
+    "sheet": lambda world: ["00000000"],  # nobody was asked anything
     "z": lambda world: [0, 14],
     "x": lambda world: [0, 4900],
     "y": lambda world: [0, 7328],
