@@ -13,6 +13,7 @@ from rapport.accounts.models import Membership
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Source
 from rapport.oversight.models import Decision
+from rapport.registry.tables import TABLES
 from rapport.sharing.models import ProtocolVersion
 from tests.conftest import SMSSYNC_TOKEN
 from tests.guards.canaries import AT_RISK_PLACE, PLACE, SEARCHED
@@ -48,6 +49,10 @@ FILL: Mapping[str, Callable[[World], list[object]]] = {
     "slug": lambda world: ["1"],  # a standing order
     "function": lambda world: ["place", "near-duplicates"],
     "name": lambda world: [LAYER, "none"],
+    "framework": lambda world: ["un-norms", "none"],
+    "code": lambda world: ["N-f", "none"],  # of a provision, or of an actor
+    "table": lambda world: [*TABLES, "none"],  # of the registry
+    "sheet": lambda world: ["00000000"],  # nobody was asked anything
     "z": lambda world: [0, 14],
     "x": lambda world: [0, 4900],
     "y": lambda world: [0, 7328],

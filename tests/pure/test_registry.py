@@ -111,6 +111,13 @@ def test_what_sources_say_against_each_other_is_listed() -> None:
     assert all(len(one.says) >= 2 for one in PROCESSES.contradictions)
 
 
+def test_the_small_file_of_the_how_to_can_be_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "keep-a-registry.md").read_text(encoding="utf-8")
+    one = file.read(page.split("```toml\n")[1].split("```")[0])
+    assert one.framework is not None
+    assert (len(one.framework.provisions), len(doubts(one)), len(one.actors)) == (2, 1, 1)
+
+
 # --- dates ---------------------------------------------------------------------------------------------------------
 
 

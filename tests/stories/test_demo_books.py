@@ -48,6 +48,11 @@ def test_every_report_stands_somewhere(demo: tuple[str, Server]) -> None:
     assert on_desk == 11, "the rows outside of the operation's area"
 
 
+def test_the_sample_of_norms_is_there_too(demo: tuple[str, Server]) -> None:
+    assert "/cyber-watch/registry/" in demo[0]
+    assert "11 norms" in get(demo[1], "/cyber-watch/registry/")
+
+
 @pytest.mark.parametrize("filters", FILTERS)
 def test_map_list_and_feed_count_the_same(demo: tuple[str, Server], filters: str) -> None:
     server = demo[1]

@@ -17,19 +17,21 @@ if TYPE_CHECKING:
     from rapport.accounts.models import Person
     from rapport.operations.models import Operation
 
-SLUG = "haiti-2010"
+SLUG, WATCH = "haiti-2010", "cyber-watch"
 PARTNER = "partner"
 CAST = (("lead", "lead"), ("custodian", "custodian"), ("verifier", "verifier"), ("volunteer", "volunteer"))
+WATCHERS = {"lead": ("lead", "admin"), "custodian": ("custodian",), "verifier": ("verifier",)}
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8036, envvar="PORT", show_default=True, show_envvar=True)
 @click.option("--serve/--no-serve", default=True, help="Serve it afterwards (the default), or only load it.")
 def demo(port: int, serve: bool) -> None:
-    """Load the sample operation haiti-2010 and serve it.
+    """Load the sample operations haiti-2010 and cyber-watch, and serve them.
 
     The 3,099 public reports of the Ushahidi-Haiti map come in through the same intake as any message; a standing order
-    signed by the demo's lead publishes them as the historic map had them. Running it again changes nothing.
+    signed by the demo's lead publishes them as the historic map had them. The norms, measures and processes that come
+    with rapport are loaded into the other. Running it again changes nothing.
     """
     # Nobody trying it out should need a phone first; this process alone, and its worker, ask for none.
     os.environ.setdefault("RAPPORT_SECOND_FACTOR", "optional")
@@ -37,17 +39,22 @@ def demo(port: int, serve: bool) -> None:
     from rapport.cli.serve import listen, prepare
 
     prepare()
-    folder = Path(str(files("rapport") / "data" / SLUG))
+    folder = _folder(SLUG)
     operation = _operation(folder)
     _people(operation)
-    _agree(operation, (folder / "protocol.toml").read_text("utf-8"))
+    _agree(operation, (folder / "protocol.toml").read_text("utf-8"), "Agreed before the crisis.")
     _partner(operation)
     _sign(operation)
     _take_in(operation, folder / "reports.csv")
     _understand()
+    _watch()
     _tell(operation, port)
     if serve:
         listen("127.0.0.1", port, with_worker=True)
+
+
+def _folder(slug: str) -> Path:
+    return Path(str(files("rapport") / "data" / slug))
 
 
 def _operation(folder: Path) -> Operation:
@@ -83,14 +90,13 @@ def _people(operation: Operation) -> None:
             click.echo(f"Sign in as {username:<10} password {password}   (shown once)")
 
 
-def _agree(operation: Operation, text: str) -> None:
+def _agree(operation: Operation, text: str, reason: str) -> None:
     """The lead proposes the operation's sharing protocol and the custodian activates it, unless they ever did."""
     from rapport.accounts.models import Person
     from rapport.sharing import activation
 
     if not operation.protocols.exists():
         lead, custodian = (Person.objects.get(username=name) for name in ("lead", "custodian"))
-        reason = "Agreed before the crisis."
         activation.activate(custodian, activation.propose(lead, operation, text, reason), reason)
 
 
@@ -160,6 +166,45 @@ def _understand() -> None:
         raise click.Abort
 
 
+def _watch() -> None:
+    """Norms, measures, processes and dialogues, in an operation of their own. Whatever people of it did before, the
+    demo leaves as it is."""
+    from django.db import transaction
+
+    from rapport.accounts.models import Person
+    from rapport.registry import file
+    from rapport.registry.editing.files import load
+    from rapport.sharing.protocol.library import text_of
+
+    operation = _operation(_folder(WATCH))
+    _settle(operation)
+    _agree(operation, text_of("network"), "The protocol for networks that comes with rapport.")
+    if not operation.registry_files.exists():
+        lead = Person.objects.get(username="lead")
+        with transaction.atomic():
+            for name in file.names():
+                load(lead, operation, file.text_of(name))
+
+
+def _settle(operation: Operation) -> None:
+    """The demo's people work here too, unless anybody does. No reports come in: there is no way in for them."""
+    from django.db import transaction
+
+    from rapport.accounts.models import Membership, Person
+    from rapport.accounts.permissions import Role
+
+    if operation.memberships.exists():
+        return
+    with transaction.atomic():
+        for username, roles in WATCHERS.items():
+            person = Person.objects.get(username=username)
+            Membership.objects.bulk_create(
+                Membership(person=person, operation=operation, role=Role(role)) for role in roles
+            )
+        operation.open = False
+        operation.save(update_fields=["open"])
+
+
 def _tell(operation: Operation, port: int) -> None:
     from rapport.reports.models import Report
 
@@ -174,6 +219,7 @@ def _tell(operation: Operation, port: int) -> None:
     )
     click.echo(f"Map:  http://127.0.0.1:{port}/{operation.slug}/")
     click.echo(f"Desk: http://127.0.0.1:{port}/{operation.slug}/desk/")
+    click.echo(f"Norms, measures, who talks to whom: http://127.0.0.1:{port}/{WATCH}/registry/")
     if os.environ["RAPPORT_SECOND_FACTOR"] == "optional":
         click.echo("The demo asks nobody for a second factor; `rapport serve` asks lead, custodian and admin for one.")
     click.echo("A password is shown when its account is made; `rapport accounts password lead` sets a new one.")

@@ -213,6 +213,20 @@ TABLES: Mapping[str, Table] = {
             *(_figure(name, kind, meaning) for name, kind, meaning in _FIGURES),
             _of("of", "array", _("The groups that are in all together.")), *_LAST,
         )),
+        Table("recommendations", _("What people recommend: who should do what by when."), (
+            _REF, _of("text", "string", _("What should be done.")),
+            _of("owner", "string", _("The office or the actor that should do it.")),
+            _of("due_on", "date", _("Until when; it is overdue from the day after, in the operation's time zone.")),
+            _of("evidence", "string", _("On what evidence, a source a line.")),
+            _of("review_on", "date", _("When it is to be looked at again.")),
+            _of("state", "string", _("open, done, dropped or withdrawn; of a withdrawn one nothing else is given.")),
+            _of("said", "string", _("How it was done, or why it was dropped.")),
+            _of("framework", "string", _("Short name of the set that it is about, if any.")),
+            _of("code", "string", _("Code of the provision that it is about, if any.")),
+            _of("round", "string", _("Title of the round from which it follows, if any.")),
+            _of("published_at", "datetime", _("When it was published.")),
+            _of("ended_at", "datetime", _("When it was done, dropped or withdrawn.")), *_LAST,
+        )),
     )
 }  # fmt: skip
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from rapport.registry.editing import pages as editing
-from rapport.registry.pages import data, views
+from rapport.registry.editing import recommendation_pages as recommending
+from rapport.registry.pages import data, overdue, views
 from rapport.registry.rounds import desk as rounds
 from rapport.registry.rounds import pages as answer
 from rapport.registry.rounds import readers
@@ -16,6 +17,8 @@ DESK = "<slug:operation>/desk/registry/"
 ROUNDS = f"{DESK}rounds/"
 ROUND = f"{ROUNDS}<slug:ref>/"
 SHEET = f"{ROUND}sheets/<slug:sheet>/"
+RECOMMENDATIONS = f"{DESK}recommendations/"
+RECOMMENDATION = f"{RECOMMENDATIONS}<slug:ref>/"
 
 urlpatterns = [
     path(REGISTRY, views.overview, name="registry"),
@@ -26,6 +29,7 @@ urlpatterns = [
     path(f"{REGISTRY}processes/", views.processes, name="registry_processes"),
     path(f"{REGISTRY}dialogues/", views.dialogues, name="registry_dialogues"),
     path(f"{REGISTRY}differences/", views.differences, name="registry_differences"),
+    path(f"{REGISTRY}overdue/", overdue.show, name="registry_overdue"),
     path(f"{REGISTRY}data/", data.page, name="registry_data"),
     path(f"{REGISTRY}data/<slug:table>.csv", data.csv, name="registry.csv"),
     path(f"{REGISTRY}data/registry.json", data.everything, name="registry.json"),
@@ -56,4 +60,13 @@ urlpatterns = [
     path(f"{SHEET}enter/", rounds.enter, name="desk_registry_enter"),
     path(f"{SHEET}renew/", rounds.renew, name="desk_registry_renew"),
     path(f"{SHEET}decide/", rounds.decide, name="desk_registry_decide"),
+    path(RECOMMENDATIONS, recommending.show, name="desk_recommendations"),
+    path(f"{RECOMMENDATIONS}new/", recommending.new, name="desk_recommendation_new"),
+    path(RECOMMENDATION, recommending.one, name="desk_recommendation"),
+    path(f"{RECOMMENDATION}edit/", recommending.edit, name="desk_recommendation_edit"),
+    path(f"{RECOMMENDATION}publish/", recommending.publish, name="desk_recommendation_publish"),
+    path(f"{RECOMMENDATION}end/", recommending.end, name="desk_recommendation_end"),
+    path(f"{RECOMMENDATION}reopen/", recommending.reopen, name="desk_recommendation_reopen"),
+    path(f"{RECOMMENDATION}review/", recommending.review, name="desk_recommendation_review"),
+    path(f"{RECOMMENDATION}withdraw/", recommending.withdraw, name="desk_recommendation_withdraw"),
 ]

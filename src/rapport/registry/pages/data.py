@@ -17,6 +17,7 @@ from rapport.formats.table import CONTENT_TYPE as CSV_TYPE
 from rapport.operations.access import base_url, public
 from rapport.operations.models import Operation
 from rapport.registry.models import Round, Submission
+from rapport.registry.recommended import TABLE, recommendations
 from rapport.registry.releases import Shown, shown, submissions
 from rapport.registry.rounds.results import ResultRow, given, rows_of
 from rapport.registry.tables import TABLES, VERSION, as_csv, as_json, schema
@@ -72,5 +73,7 @@ def _rows(operation: Operation, who: Reader, table: str) -> Sequence[RowRelease[
     if table == "results":
         rounds = Round.objects.filter(operation=operation).select_related("operation").order_by("opened_at")
         return [one for each in rounds for one in rows_of(given(operation, who, each, Purpose.EXPORT), ResultRow)]
+    if table == TABLE:
+        return recommendations(operation, who, Purpose.EXPORT)
     every = Submission.objects.filter(operation=operation).order_by("framework", "code", "actor__name", "pk")
     return submissions(operation, who, every, Purpose.EXPORT)

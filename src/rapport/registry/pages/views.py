@@ -12,11 +12,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from rapport.operations.access import public
+from rapport.accounts.permissions import Permission
+from rapport.operations.access import person, public
 from rapport.operations.models import Operation
 from rapport.registry.dialogues import Pair, pairs
 from rapport.registry.models import Actor, Submission
 from rapport.registry.pages.drawn import over_time, who_talks
+from rapport.registry.recommended import recommendations, today_in
 from rapport.registry.releases import shown, submissions
 from rapport.registry.rows import ProvisionRow
 from rapport.registry.said import PARTS, STATUSES, Said
@@ -99,8 +101,15 @@ def provision(request: HttpRequest, operation: Operation, framework: str, code: 
         "tally": tally(said),
         "parts": _parts(said),
         "part": part,
+        "recommended": recommendations(operation, who, framework=framework, code=code),
+        "today": today_in(operation),
+        "may_recommend": _may_recommend(request, operation),
     }
     return render(request, "registry/provision.html", context)
+
+
+def _may_recommend(request: HttpRequest, operation: Operation) -> bool:
+    return request.user.is_authenticated and person(request).may(Permission.REGISTRY_ROW_EDIT, operation.pk)
 
 
 def _parts(said: Iterable[RowRelease[Said]]) -> list[tuple[str, int]]:

@@ -13,12 +13,10 @@ from rapport.registry.forms import compare, weighing
 from rapport.registry.forms.model import Answers
 from rapport.registry.forms.results import Answered, Figures, Results, results
 from rapport.registry.models import Round, Sheet
-from rapport.registry.releases import facts, released
+from rapport.registry.releases import RESULT, facts, released
 from rapport.registry.rounds.sheets import as_value, form_of
 from rapport.sharing.items import RowItem
 from rapport.values import Publication, Purpose, Reader, RowRelease, Sensitivity
-
-RESULT = "result"  # what its kind is called in protocols
 
 
 @dataclass(frozen=True, slots=True)

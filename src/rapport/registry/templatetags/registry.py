@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from django import template
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from rapport.registry.dates import Dated, Known
+from rapport.registry.models import Recommendation
 from rapport.registry.pages.drawn import spread_of
+from rapport.registry.recommended import OPEN, Recommended
 from rapport.registry.said import PARTS, STATUSES, Said
 from rapport.values import Json
 
@@ -27,6 +30,7 @@ _WORDS = {
     "everybody": gettext_lazy("everybody"),
     "the members of the network": gettext_lazy("the members of the network"),
     "the team of this operation alone": gettext_lazy("the team of this operation alone"),
+    "done": gettext_lazy("done"), "dropped": gettext_lazy("dropped"), "withdrawn": gettext_lazy("withdrawn"),
     "ended": gettext_lazy("ended"), "binding": gettext_lazy("binding"), "voluntary": gettext_lazy("voluntary"),
 }  # fmt: skip
 
@@ -77,3 +81,16 @@ def dated(date: Dated | None) -> str:
     if date.known is Known.YEARS:
         return f"{year}–{date.last.year}"
     return date.written.replace("/", "–")
+
+
+@register.filter
+def stands(one: Recommended | Recommendation, today: date) -> str:
+    """Where a recommendation stands on a day, in words."""
+    if one.state != OPEN or one.due_on is None:
+        return worded(one.state)
+    days = (today - one.due_on).days
+    if days == 0:
+        return gettext("due today")
+    if days > 0:
+        return ngettext("%(days)s day overdue", "%(days)s days overdue", days) % {"days": days}
+    return ngettext("due in %(days)s day", "due in %(days)s days", -days) % {"days": -days}
