@@ -34,6 +34,7 @@ from rapport.intake.imports.judge import judging
 from rapport.intake.imports.reading import prepare, rows
 from rapport.intake.polling import cap_feed, feed, letter, mastodon, plain
 from rapport.intake.polling.fetch import Unanswered
+from rapport.registry.crosswalk import table as listing
 from rapport.values import Box, CategoryName, Inbound, Page
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
@@ -91,6 +92,16 @@ def read_import(data: bytes) -> None:
 def read_form(data: bytes) -> None:
     with _file(data) as path:
         xlsform.toml(xlsform.read(path))
+
+
+def read_listing(data: bytes) -> None:
+    with _file(data) as path:
+        listing.table(path)
+
+
+def _listings() -> list[bytes]:
+    table = 'code,label,Lead\r\nWSH,Water and hygiene,UNICEF\r\nEDU,"Éducation, écoles",\r\n1,\'=1+1,WHO\r\n'
+    return [table.encode(), table.replace(",", ";").encode("cp1252"), table.replace(",", "\t").encode("utf-16")]
 
 
 def _csv() -> list[bytes]:
@@ -327,6 +338,7 @@ READERS: Mapping[str, Reader] = {
     "import-ndjson": Reader(read_import, _lines, JSON),
     "import-xlsx": Reader(read_import, _workbook, ZIP),
     "xlsform": Reader(read_form, _form, ZIP),
+    "listing": Reader(read_listing, _listings, (*CSV, b"code", b"label")),
     "feed": Reader(read_feed, _feeds, XML),
     "cap-feed": Reader(read_cap_file, _cap, XML),
     "mastodon": Reader(read_mastodon, _posts, JSON),
