@@ -39,6 +39,7 @@ from rapport.registry.forms.file import read as questionnaire
 from rapport.registry.forms.file import text_of
 from rapport.registry.forms.model import Sheet
 from rapport.values import Box, CategoryName, Inbound, Json, Page
+from rapport.registry.crosswalk import table as listing
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
 DOCUMENTED = (Refused, Unanswered)
@@ -95,6 +96,16 @@ def read_import(data: bytes) -> None:
 def read_form(data: bytes) -> None:
     with _file(data) as path:
         xlsform.toml(xlsform.read(path))
+
+
+def read_listing(data: bytes) -> None:
+    with _file(data) as path:
+        listing.table(path)
+
+
+def _listings() -> list[bytes]:
+    table = 'code,label,Lead\r\nWSH,Water and hygiene,UNICEF\r\nEDU,"Éducation, écoles",\r\n1,\'=1+1,WHO\r\n'
+    return [table.encode(), table.replace(",", ";").encode("cp1252"), table.replace(",", "\t").encode("utf-16")]
 
 
 def _csv() -> list[bytes]:
@@ -353,6 +364,7 @@ READERS: Mapping[str, Reader] = {
     "xlsform": Reader(read_form, _form, ZIP),
     "answers-json": Reader(read_answers_json, lambda: [exchange.to_json(FORM, _answers())], (*JSON, b'"ia.steps": 9')),
     "answers-xlsx": Reader(read_answers_xlsx, lambda: [exchange.to_xlsx(FORM, _answers())], ZIP),
+    "listing": Reader(read_listing, _listings, (*CSV, b"code", b"label")),
     "feed": Reader(read_feed, _feeds, XML),
     "cap-feed": Reader(read_cap_file, _cap, XML),
     "mastodon": Reader(read_mastodon, _posts, JSON),

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from rapport.cli.output import NeedsModels, as_json, show
-from rapport.errors import BadDefinition
+from rapport.errors import BadDefinition, RapportError
 from rapport.values import Json
 
 if TYPE_CHECKING:
+    from rapport.registry.crosswalk.model import Crosswalk, Member, Row
     from rapport.registry.forms.model import Form
     from rapport.registry.model import Registered
+
+Read = TypeVar("Read")
+_TOLD = 20  # rows, conflicts and suggestions that are printed for people
+_NAMED = 8  # items of one of these
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def registry() -> None:
-    """Norms, measures and processes: look over the files that say them. FILE may name one that comes with rapport."""
+    """Norms, measures and processes: look over the files that say them. Policies, forms, code lists and staffing of
+    several agencies: lay them side by side."""
 
 
 @registry.command()
@@ -145,3 +153,70 @@ def _form(name: str, weighing: bool) -> Form:
     if framework is None:
         raise BadDefinition(f"{name} is a process: only norms and measures are asked about.")
     return weighing_form(framework) if weighing else survey_form(framework)
+
+
+# --- crosswalk -----------------------------------------------------------------------------------------------------
+
+
+@registry.command()
+@click.argument("files", metavar="FILE FILE...", type=_file, nargs=-1, required=True)
+@click.option("--links", type=_file, help="A file that says which items are the same, and who says so.")
+@click.option("--csv", "table", type=click.Path(dir_okay=False, path_type=Path), help="Write the rows to this file.")
+@as_json
+def crosswalk(files: tuple[Path, ...], links: Path | None, table: Path | None, to_json: bool) -> None:
+    """Lay two to eight listings side by side, as TOML, CSV or XLSX: what is the same, what differs, what only one has.
+    A table alone has columns code and label, and any others."""
+    from rapport.registry.crosswalk import compare, file, written
+
+    listings = [_named(one, file.from_path) for one in files]
+    made = compare.crosswalk(listings, _named(links, file.links_from_path) if links else ())
+    if table is not None:
+        table.write_bytes(b"".join(written.to_csv(made)))
+    show(written.as_json(made), to_json, _told(made))
+
+
+def _named(path: Path, read: Callable[[Path], Read]) -> Read:
+    """What was read; an error says in which file."""
+    try:
+        return read(path)
+    except RapportError as error:
+        raise BadDefinition(f"{path}: {error}") from None
+
+
+def _told(made: Crosswalk) -> list[str]:
+    from rapport.registry.crosswalk.compare import summary
+
+    found = summary(made)
+    lines = [f"{one.slug}: {one.title}, {len(one.items):,} items; source: {one.source.title}" for one in made.listings]
+    lines.append(f"{found.rows:,} rows, {found.in_all:,} of them in every listing")
+    lines += [f"  {status}: {count:,}" for status, count in found.by_status.items() if count]
+    lines += [f"  only in {slug}: {count:,}" for slug, count in found.only.items() if count]
+    differing = [row for row in made.rows if row.status not in ("same", "only")]
+    lines += _some("What differs", [_differing(row) for row in differing])
+    lines += _some(
+        "To be told by a person", [f"{one.said} {_called(one.members, ', ')}".rstrip() for one in made.conflicts]
+    )
+    near = [f"{one.score:.2f} {_called((one.one, one.other), ' ~ ')}" for one in made.suggestions]
+    lines += _some("Nearly the same label, suggested by an automated function", near)
+    if made.not_compared:
+        lines.append(f"{made.not_compared:,} pairs of labels were too many to compare.")
+    return lines
+
+
+def _differing(row: Row) -> str:
+    from rapport.registry.crosswalk.written import said
+
+    doubt = f"{row.status}: " if row.status in ("to confirm", "several") else ""
+    return f"{doubt}{_called(row.members)}: {'; '.join(map(said, row.differences))}".removesuffix(": ")
+
+
+def _called(members: Sequence[Member], between: str = " = ") -> str:
+    some = [f"{one.slug} {one.item.code or f'row {one.item.row}'} {one.item.label!r}" for one in members[:_NAMED]]
+    return between.join(some) + (f" and {len(members) - _NAMED:,} more" if len(members) > _NAMED else "")
+
+
+def _some(heading: str, lines: list[str]) -> list[str]:
+    if not lines:
+        return []
+    more = [f"  … and {len(lines) - _TOLD:,} more: see them with --json."] if len(lines) > _TOLD else []
+    return [f"{heading}:", *(f"  {one}" for one in lines[:_TOLD]), *more]

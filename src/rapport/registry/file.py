@@ -30,7 +30,7 @@ from rapport.registry.model import (
 
 MOST_CHARACTERS = 500_000  # of a file [ours: the processes of twenty years have thirty thousand]
 KINDS: tuple[str, ...] = get_args(Kind)
-_ADDRESS = re.compile(r"(https?://|urn:)[^\s<>\"]{1,500}")
+ADDRESS = re.compile(r"(https?://|urn:)[^\s<>\"]{1,500}")
 _SHELF = Shelf(files("rapport.data") / "registry", "file of the registry")
 names = _SHELF.names
 text_of = _SHELF.text_of
@@ -85,7 +85,7 @@ def _sources(top: Table) -> Mapping[str, Source]:
         if table is None or not SLUG.fullmatch(key):
             raise BadDefinition(f"[sources.{key}]: name sources {_SLUG_REMEDY}")
         remedy = "an address with http or urn"
-        found[key] = Source(key, table.text("title"), table.text("address", "", _ADDRESS, remedy))
+        found[key] = Source(key, table.text("title"), table.text("address", "", ADDRESS, remedy))
         table.nothing_else()
     return found
 
