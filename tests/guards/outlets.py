@@ -13,6 +13,7 @@ from rapport.accounts.models import Membership
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Source
 from rapport.oversight.models import Decision
+from rapport.registry.tables import TABLES
 from rapport.sharing.models import ProtocolVersion
 from tests.conftest import SMSSYNC_TOKEN
 from tests.guards.canaries import AT_RISK_PLACE, PLACE, SEARCHED
@@ -48,6 +49,9 @@ FILL: Mapping[str, Callable[[World], list[object]]] = {
     "slug": lambda world: ["1"],  # a standing order
     "function": lambda world: ["place", "near-duplicates"],
     "name": lambda world: [LAYER, "none"],
+    "framework": lambda world: ["un-norms", "none"],
+    "code": lambda world: ["N-f", "none"],  # of a provision, or of an actor
+    "table": lambda world: [*TABLES, "none"],  # of the registry
     "z": lambda world: [0, 14],
     "x": lambda world: [0, 4900],
     "y": lambda world: [0, 7328],
@@ -95,6 +99,8 @@ def paths(route: Route, world: World, *, first_only: bool = False) -> Iterator[s
         fill = dict(zip(route.arguments, chosen, strict=True))
         if fill.get("ref") in world.refs[2:] and (fill.get("number", 1), fill.get("file", NO_FILE)) != (1, NO_FILE):
             continue  # only the first event and report have files: elsewhere one number stands for all
+        if "code" in fill and fill.get("ref", NO_FILE) not in {world.named["call"], NO_FILE}:
+            continue  # only a call has texts about provisions
         yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found, fill=fill: str(fill[found[1]]), route.path)
 
 

@@ -109,11 +109,11 @@ def _items(operation: Operation, one: Held) -> Iterator[RowItem[Any]]:
 
 def _item(table: str, slug: str, row: Row, payload: T, known: Facts, at: datetime) -> RowItem[T]:
     ref = f"{slug}/{row.ident}"
-    return RowItem(table, ref, _number(table, ref), known, payload, at)
+    return RowItem(table, ref, number_of(table, ref), known, payload, at)
 
 
-def _number(table: str, ref: str) -> int:
-    """The same for a row in all its versions: 52 bits of a digest."""
+def number_of(table: str, ref: str) -> int:
+    """The same for a row in all its versions, and another than in other tables of its kind: 48 bits of a digest."""
     return int.from_bytes(hashlib.sha256(f"{table}/{ref}".encode()).digest()[:6])
 
 

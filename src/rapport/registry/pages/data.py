@@ -16,7 +16,8 @@ from rapport.exchange.answers import body_answered
 from rapport.formats.table import CONTENT_TYPE as CSV_TYPE
 from rapport.operations.access import base_url, public
 from rapport.operations.models import Operation
-from rapport.registry.models import Submission
+from rapport.registry.calls.releases import comments
+from rapport.registry.models import Comment, Submission
 from rapport.registry.releases import Shown, shown, submissions
 from rapport.registry.tables import TABLES, VERSION, as_csv, as_json, schema
 from rapport.sharing.readers import reader
@@ -68,5 +69,8 @@ def _rows(operation: Operation, who: Reader, table: str) -> Sequence[RowRelease[
     if table in OF_FILES:
         found: Sequence[RowRelease[Any]] = getattr(shown(operation, who, Purpose.EXPORT), table)
         return found
+    if table == "comments":
+        said = Comment.objects.order_by("call__ref", "text__code", "pk")
+        return comments(operation, who, said, Purpose.EXPORT)
     every = Submission.objects.filter(operation=operation).order_by("framework", "code", "actor__name", "pk")
     return submissions(operation, who, every, Purpose.EXPORT)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from rapport.operations.access import public
 from rapport.operations.models import Operation
+from rapport.registry.calls.releases import open_calls
 from rapport.registry.dialogues import pairs
 from rapport.registry.models import Actor, Submission
 from rapport.registry.releases import shown, submissions
@@ -94,6 +95,7 @@ def provision(request: HttpRequest, operation: Operation, framework: str, code: 
         "tally": tally(said),
         "parts": _parts(said),
         "part": part,
+        "calls": open_calls(operation, who, framework, code),
     }
     return render(request, "registry/provision.html", context)
 

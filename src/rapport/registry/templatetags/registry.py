@@ -23,6 +23,8 @@ _WORDS = {
     "commitments": gettext_lazy("commitments"), "steps": gettext_lazy("steps"),
     "do": gettext_lazy("do"), "do not": gettext_lazy("do not"),
     "draft": gettext_lazy("draft"), "adopted": gettext_lazy("adopted"), "in force": gettext_lazy("in force"),
+    "taken up": gettext_lazy("taken up"), "in part": gettext_lazy("taken up in part"),
+    "not taken up": gettext_lazy("not taken up"),
     "ended": gettext_lazy("ended"), "binding": gettext_lazy("binding"), "voluntary": gettext_lazy("voluntary"),
 }  # fmt: skip
 
