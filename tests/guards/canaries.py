@@ -181,6 +181,8 @@ CANARIES = (
     Canary("note from shift to shift", ("handovelo",)),
     Canary("what was contested", ("kontestar",), at=("contest",)),
     Canary("answer to what was contested", ("kontrespo",), at=("contest",)),
+    Canary("a comment that nobody has looked at", ("komantaro",)),
+    Canary("who wrote it", ("Komantina",)),
     Canary("name of who works on the desk", ("Deskonneau",), _given("admin")),
     Canary("name of who signs", ("Signafleur",), _given("admin", "named"), at=("invitation",)),
     Canary("who responds", ("Dombrelaud",)),

@@ -100,6 +100,8 @@ def paths(route: Route, world: World, *, first_only: bool = False) -> Iterator[s
         fill = dict(zip(route.arguments, chosen, strict=True))
         if fill.get("ref") in world.refs[2:] and (fill.get("number", 1), fill.get("file", NO_FILE)) != (1, NO_FILE):
             continue  # only the first event and report have files: elsewhere one number stands for all
+        if "code" in fill and fill.get("ref", NO_FILE) not in {world.named["call"], NO_FILE}:
+            continue  # only a call has texts about provisions
         yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found, fill=fill: str(fill[found[1]]), route.path)
 
 

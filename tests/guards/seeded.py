@@ -38,6 +38,10 @@ from rapport.notify import mail
 from rapport.notify.models import OutboxMessage
 from rapport.operations import fields
 from rapport.operations.models import Operation, Source
+from rapport.registry import file as registry_file
+from rapport.registry.calls import actions as calls
+from rapport.registry.calls.commenting import Said, comment
+from rapport.registry.editing import files
 from rapport.reports.models import Attachment, Report
 from rapport.sharing import activation, agreements, organisations, partner_keys
 from rapport.sharing.agreements import Terms
@@ -83,6 +87,7 @@ class World:
     def refs(self) -> list[str]:
         """Of each kind of thing one; first those of the event and the report that have everything."""
         held = [self.events["plain"].ref, self.reports["plain"].ref, self.named["contest"]]
+        held += [self.named["call"], self.named["comment"]]
         among = ({**self.events}, {**self.reports})
         held += [one.ref for kind in among for name, one in kind.items() if name not in _ALIKE]
         return list(dict.fromkeys([*held, *(one.alert.ref for one in self.alerts.values())]))
@@ -161,6 +166,7 @@ def seeded(operation: Operation, verifier: Person, lead: Person, custodian: Pers
     _alerts(world)
     _waiting(world, verifier)
     _said(world, verifier)
+    _commented(world)
     _long_ago(world)
     api = Source.objects.get(operation=operation, slug="api")
     world.secrets["key of a system"] = make(api.pk, operation.pk, "partner", None)
@@ -255,6 +261,15 @@ def _said(world: World, verifier: Person) -> None:
     contests.answer(verifier, contested, "kontrespo")
     world.named["contest"] = contested.ref
     world.secrets["invitation"], _ = invitations.invite(world.lead, operation.pk, Role.VOLUNTEER, "invitarno")
+
+
+def _commented(world: World) -> None:
+    """Somebody comments on a norm, and nobody has looked at it yet."""
+    files.load(world.lead, world.operation, registry_file.text_of("un-norms"))
+    call = calls.open_call(world.lead, world.operation, "un-norms", ["N-f"], calls.Terms("On norm f"))
+    call = calls.publish(world.lead, call, calls.state(call))
+    made = comment(call.texts.get(), Said("komantaro", "Komantina", "komantorg"))
+    world.named |= {"call": call.ref, "comment": made.ref}
 
 
 def _long_ago(world: World) -> None:

@@ -26,6 +26,8 @@ from rapport.operations.models import Source
 FORMS_PER_MINUTE = 30
 #: Times a minute that readers of one operation contest something, all together: a person answers each [ours].
 CONTESTS_PER_MINUTE = 20
+#: The same of comments on the texts of calls: a person looks at each and answers it [ours].
+COMMENTS_PER_MINUTE = 20
 _REMEMBERED = 50_000  # buckets held at most, about 10 MB; a bucket forgotten is a full one
 
 
@@ -59,6 +61,7 @@ class Buckets:
 _sources = Buckets()
 _callers = Buckets()
 _contests = Buckets()
+_comments = Buckets()
 _caller_key = secrets.token_bytes(32)  # of this process only: what it hashes cannot be recognised later
 
 
@@ -80,6 +83,12 @@ def check_contests(operation_id: int) -> None:
     """Refused(429) when readers of an operation contest automated functions faster than anybody could answer."""
     if wait := _contests.take(operation_id, CONTESTS_PER_MINUTE):
         raise _too_fast(f"{CONTESTS_PER_MINUTE} a minute are taken here", wait)
+
+
+def check_comments(operation_id: int) -> None:
+    """Refused(429) when readers of an operation comment faster than anybody could look at it."""
+    if wait := _comments.take(operation_id, COMMENTS_PER_MINUTE):
+        raise _too_fast(f"{COMMENTS_PER_MINUTE} comments a minute are taken here", wait)
 
 
 #: Reports that wait for the worker from which on programs are slowed down: five seconds of its work and more [ours].
@@ -125,6 +134,7 @@ def forget() -> None:
     _sources.clear()
     _callers.clear()
     _contests.clear()
+    _comments.clear()
 
 
 def caller(request: HttpRequest) -> str:

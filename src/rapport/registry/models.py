@@ -220,6 +220,7 @@ class Call(models.Model):
     synthesis_at = models.DateTimeField(null=True)  # when the synthesis was published
     made_by = _by()
     made_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)  # anything of it, or one of its texts
 
     def __str__(self) -> str:
         return self.title
@@ -263,6 +264,7 @@ class Comment(models.Model):
     answer = models.TextField(blank=True)
     answered_by = _by(null=True)
     answered_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(default=timezone.now)  # anything that people decided about it
 
     class Meta:
         indexes = [models.Index(fields=["call", "publication"], name="comment_call")]

@@ -227,6 +227,24 @@ TABLES: Mapping[str, Table] = {
             _of("published_at", "datetime", _("When it was published.")),
             _of("ended_at", "datetime", _("When it was done, dropped or withdrawn.")), *_LAST,
         )),
+        Table("comments", _("What people said of the texts of calls for comment, and what was answered."), (
+            _REF, _of("call", "string", _("Reference of the call.")),
+            _of("framework", "string", _("Short name of the set.")),
+            _of("code", "string", _("Code of the provision.")),
+            _of("version", "integer", _("Version of the text that was commented on.")),
+            _of("passage", "string", _("The passage of it; empty is the whole text.")),
+            _of("text", "string", _("The comment, as it came."), "body"),
+            _of("name", "string", _("Name that its author gave.")),
+            _of("affiliation", "string", _("For whom the author works or speaks, as the author says.")),
+            _of("interest", "string", _("The author's interest in it, as the author says.")),
+            _of("made_at", "datetime", _("When it was sent.")),
+            _of("published_at", "datetime", _("When a person showed it.")),
+            _of("not_shown", "string", _("Why a person did not show it: then nothing else of it is given.")),
+            _of("minority", "boolean", _("Whether it is kept as a minority view.")),
+            _of("outcome", "string", _("taken up, in part or not taken up; empty is not answered yet.")),
+            _of("answer", "string", _("What was answered.")),
+            _of("answered_at", "datetime", _("When it was answered.")), *_LAST,
+        )),
     )
 }  # fmt: skip
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
+from rapport.registry.calls import desk as calls_desk
+from rapport.registry.calls import desk_provision
+from rapport.registry.calls import pages as calls
+from rapport.registry.calls.model import SYNTHESIS, TEXT
 from rapport.registry.editing import pages as editing
 from rapport.registry.editing import recommendation_pages as recommending
 from rapport.registry.pages import data, overdue, views
@@ -19,6 +23,8 @@ ROUND = f"{ROUNDS}<slug:ref>/"
 SHEET = f"{ROUND}sheets/<slug:sheet>/"
 RECOMMENDATIONS = f"{DESK}recommendations/"
 RECOMMENDATION = f"{RECOMMENDATIONS}<slug:ref>/"
+CALL, ON = "calls/<slug:ref>/", "calls/<slug:ref>/provisions/<str:code>/"
+COMMENT = f"{DESK}comments/<slug:ref>/"
 
 urlpatterns = [
     path(REGISTRY, views.overview, name="registry"),
@@ -69,4 +75,23 @@ urlpatterns = [
     path(f"{RECOMMENDATION}reopen/", recommending.reopen, name="desk_recommendation_reopen"),
     path(f"{RECOMMENDATION}review/", recommending.review, name="desk_recommendation_review"),
     path(f"{RECOMMENDATION}withdraw/", recommending.withdraw, name="desk_recommendation_withdraw"),
+    path(f"{REGISTRY}calls/", calls.index, name="registry_calls"),
+    path(f"{REGISTRY}{CALL}", calls.call, name="registry_call"),
+    path(f"{REGISTRY}{ON}", calls.provision, name="registry_call_provision"),
+    path(f"{REGISTRY}{ON}versions/<int:version>/", calls.version, name="registry_call_version"),
+    path(f"{REGISTRY}comments/<slug:ref>/", calls.sent, name="registry_comment"),
+    path(f"{DESK}calls/", calls_desk.index, name="desk_calls"),
+    path(f"{DESK}calls/new/", calls_desk.new, name="desk_call_new"),
+    path(f"{DESK}{CALL}", calls_desk.show, name="desk_call"),
+    path(f"{DESK}{CALL}edit/", calls_desk.edit, name="desk_call_edit"),
+    path(f"{DESK}{CALL}publish/", calls_desk.publish, name="desk_call_publish"),
+    path(f"{DESK}{CALL}close/", calls_desk.close, name="desk_call_close"),
+    path(f"{DESK}{CALL}synthesis/", calls_desk.publish_synthesis, name="desk_call_synthesis"),
+    path(f"{DESK}{ON}", desk_provision.show, name="desk_call_provision"),
+    path(f"{DESK}{ON}text/", desk_provision.write, {"kind": TEXT}, name="desk_call_text"),
+    path(f"{DESK}{ON}synthesis/", desk_provision.write, {"kind": SYNTHESIS}, name="desk_call_sum_up"),
+    path(f"{COMMENT}show/", desk_provision.show_comment, name="desk_comment_show"),
+    path(f"{COMMENT}not-show/", desk_provision.not_show_comment, name="desk_comment_not_show"),
+    path(f"{COMMENT}mark/", desk_provision.mark_comment, name="desk_comment_mark"),
+    path(f"{COMMENT}answer/", desk_provision.answer_comment, name="desk_comment_answer"),
 ]

@@ -16,7 +16,8 @@ from rapport.exchange.answers import body_answered
 from rapport.formats.table import CONTENT_TYPE as CSV_TYPE
 from rapport.operations.access import base_url, public
 from rapport.operations.models import Operation
-from rapport.registry.models import Round, Submission
+from rapport.registry.calls.releases import comments
+from rapport.registry.models import Comment, Round, Submission
 from rapport.registry.recommended import TABLE, recommendations
 from rapport.registry.releases import Shown, shown, submissions
 from rapport.registry.rounds.results import ResultRow, given, rows_of
@@ -75,5 +76,8 @@ def _rows(operation: Operation, who: Reader, table: str) -> Sequence[RowRelease[
         return [one for each in rounds for one in rows_of(given(operation, who, each, Purpose.EXPORT), ResultRow)]
     if table == TABLE:
         return recommendations(operation, who, Purpose.EXPORT)
+    if table == "comments":
+        said = Comment.objects.order_by("call__ref", "text__code", "pk")
+        return comments(operation, who, said, Purpose.EXPORT)
     every = Submission.objects.filter(operation=operation).order_by("framework", "code", "actor__name", "pk")
     return submissions(operation, who, every, Purpose.EXPORT)

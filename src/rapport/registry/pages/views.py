@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from rapport.accounts.permissions import Permission
 from rapport.operations.access import person, public
 from rapport.operations.models import Operation
+from rapport.registry.calls.releases import open_calls
 from rapport.registry.dialogues import Pair, pairs
 from rapport.registry.models import Actor, Submission
 from rapport.registry.pages.drawn import over_time, who_talks
@@ -104,6 +105,7 @@ def provision(request: HttpRequest, operation: Operation, framework: str, code: 
         "recommended": recommendations(operation, who, framework=framework, code=code),
         "today": today_in(operation),
         "may_recommend": _may_recommend(request, operation),
+        "calls": open_calls(operation, who, framework, code),
     }
     return render(request, "registry/provision.html", context)
 

@@ -31,6 +31,8 @@ _WORDS = {
     "the members of the network": gettext_lazy("the members of the network"),
     "the team of this operation alone": gettext_lazy("the team of this operation alone"),
     "done": gettext_lazy("done"), "dropped": gettext_lazy("dropped"), "withdrawn": gettext_lazy("withdrawn"),
+    "taken up": gettext_lazy("taken up"), "in part": gettext_lazy("taken up in part"),
+    "not taken up": gettext_lazy("not taken up"),
     "ended": gettext_lazy("ended"), "binding": gettext_lazy("binding"), "voluntary": gettext_lazy("voluntary"),
 }  # fmt: skip
 
