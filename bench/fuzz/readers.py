@@ -34,12 +34,12 @@ from rapport.intake.imports.judge import judging
 from rapport.intake.imports.reading import prepare, rows
 from rapport.intake.polling import cap_feed, feed, letter, mastodon, plain
 from rapport.intake.polling.fetch import Unanswered
+from rapport.registry.crosswalk import table as listing
 from rapport.registry.forms import exchange
 from rapport.registry.forms.file import read as questionnaire
 from rapport.registry.forms.file import text_of
 from rapport.registry.forms.model import Sheet
 from rapport.values import Box, CategoryName, Inbound, Json, Page
-from rapport.registry.crosswalk import table as listing
 
 DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
 DOCUMENTED = (Refused, Unanswered)

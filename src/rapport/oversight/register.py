@@ -323,6 +323,8 @@ NOT_REGISTERED: Mapping[str, str] = {
     "rapport.desk.event.responding.open_since": "says how long nobody has taken care of it; nothing expires by itself",
     "rapport.notify.hours.quiet_until": "keeps the quiet hours of the operation's file; a part of sending",
     "rapport.text.seen.seen": "explains a suggestion when somebody asks, and is stored nowhere",
+    "rapport.registry.crosswalk.near.near": "finds labels that are nearly the same when somebody asks; nothing is"
+    " done about them",
     "rapport.reports.attachments.store.sweep": "removes files on disk that belong to no report",
 }  # fmt: skip
 

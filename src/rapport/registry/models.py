@@ -271,3 +271,28 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+
+class AgencyList(models.Model):
+    """A listing of an agency (policies, forms, codes, posts), or links that say which items of several are the same, as
+    crosswalk/model.py has them. The one that nothing has replaced counts."""
+
+    operation = models.ForeignKey(_OPERATION, on_delete=models.CASCADE, related_name="agency_lists")
+    kind = models.CharField(max_length=8)  # listing, links
+    slug = models.CharField(max_length=60)
+    data = models.JSONField()
+    digest = models.CharField(max_length=64)  # SHA-256 of the file
+    level = models.CharField(max_length=8, choices=_LEVEL, default=Sensitivity.SEVERE.value)
+    loaded_by = _by()
+    loaded_at = models.DateTimeField(default=timezone.now)
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operation", "kind", "slug"], name="one_agency_list", condition=models.Q(replaced_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.slug

@@ -10,7 +10,7 @@ from rapport.registry.calls import pages as calls
 from rapport.registry.calls.model import SYNTHESIS, TEXT
 from rapport.registry.editing import pages as editing
 from rapport.registry.editing import recommendation_pages as recommending
-from rapport.registry.pages import data, overdue, views
+from rapport.registry.pages import data, overdue, side_by_side, views
 from rapport.registry.rounds import desk as rounds
 from rapport.registry.rounds import pages as answer
 from rapport.registry.rounds import readers
@@ -18,6 +18,7 @@ from rapport.registry.rounds import readers
 REGISTRY = "<slug:operation>/registry/"
 ANSWER = f"{REGISTRY}answer/<str:token>/"
 DESK = "<slug:operation>/desk/registry/"
+LISTINGS = f"{DESK}listings/"
 ROUNDS = f"{DESK}rounds/"
 ROUND = f"{ROUNDS}<slug:ref>/"
 SHEET = f"{ROUND}sheets/<slug:sheet>/"
@@ -42,6 +43,8 @@ urlpatterns = [
     path(f"{REGISTRY}data/dictionary.json", data.dictionary, name="registry_dictionary.json"),
     path(f"{REGISTRY}rounds/", readers.rounds, name="registry_rounds"),
     path(f"{REGISTRY}rounds/<slug:ref>/", readers.one, name="registry_round"),
+    path(f"{REGISTRY}side-by-side/", side_by_side.page, name="registry_side_by_side"),
+    path(f"{REGISTRY}side-by-side.csv", side_by_side.csv, name="registry_side_by_side.csv"),
     path(ANSWER, answer.show, name="registry_answer"),
     path(f"{ANSWER}begin/", answer.begin, name="registry_answer_begin"),
     path(f"{ANSWER}save/", answer.save, name="registry_answer_save"),
@@ -56,6 +59,9 @@ urlpatterns = [
     path(f"{DESK}load/", editing.load, name="desk_registry_load"),
     path(f"{DESK}confirm/", editing.confirm, name="desk_registry_confirm"),
     path(f"{DESK}confirmed/<int:number>/take-back/", editing.take_back, name="desk_registry_take_back"),
+    path(LISTINGS, side_by_side.desk, name="desk_registry_listings"),
+    path(f"{LISTINGS}load/", side_by_side.load, name="desk_registry_listing_load"),
+    path(f"{LISTINGS}<int:number>/remove/", side_by_side.remove, name="desk_registry_listing_remove"),
     path(ROUNDS, rounds.rounds, name="desk_registry_rounds"),
     path(ROUND, rounds.one, name="desk_registry_round"),
     path(f"{ROUND}invite/", rounds.invite, name="desk_registry_invite"),
