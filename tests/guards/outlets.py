@@ -95,13 +95,14 @@ def paths(route: Route, world: World, *, first_only: bool = False) -> Iterator[s
     for name in route.arguments:
         if name not in FILL:
             pytest.fail(f"{route.shown}: teach tests/guards/test_canaries.py how to fill {name} (outlets.FILL)")
+    known = {world.named["call"], world.named["comment"], NO_FILE}
     values = [FILL[name](world)[: 1 if first_only else None] for name in route.arguments]
     for chosen in itertools.product(*values):
         fill = dict(zip(route.arguments, chosen, strict=True))
         if fill.get("ref") in world.refs[2:] and (fill.get("number", 1), fill.get("file", NO_FILE)) != (1, NO_FILE):
             continue  # only the first event and report have files: elsewhere one number stands for all
-        if "code" in fill and fill.get("ref", NO_FILE) not in {world.named["call"], NO_FILE}:
-            continue  # only a call has texts about provisions
+        if not first_only and "/registry/" in route.shown and fill.get("ref", NO_FILE) not in known:
+            continue  # references of events and reports name nothing there
         yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found, fill=fill: str(fill[found[1]]), route.path)
 
 

@@ -159,6 +159,7 @@ def test_the_guard_would_see_a_leak(world: World, verifier: Person) -> None:
     for thing in (world.events["plain"], world.reports["written"]):
         breaking.break_glass(world.custodian, thing, "so that eyes can see")
     listed = [f"/sample/{page}" for page in (*_LISTS, f"automated/contests/{world.named['contest']}/")]
+    listed.append(f"/sample/desk/registry/calls/{world.named['call']}/")
     refs = [f"/sample/desk/reports/{one.ref}/" for one in world.reports.values()]
     refs += [f"/sample/desk/events/{one.ref}/" for one in world.events.values()]
     refs += [f"/sample/desk/alerts/drafts/{one.pk}/" for one in world.alerts.values()]

@@ -20,8 +20,8 @@ from rapport.intake import limits, refusals
 from rapport.operations.models import Operation
 from rapport.registry.calls import actions, moderation
 from rapport.registry.calls.actions import Terms, last_text, state, state_of
-from rapport.registry.calls.releases import today_in
 from rapport.registry.models import Call, Comment
+from rapport.registry.recommended import today_in
 from rapport.sharing import activation
 from rapport.sharing.protocol.library import text_of
 from tests.web.calls import (

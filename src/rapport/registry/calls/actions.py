@@ -23,9 +23,9 @@ from rapport.formats.characters import clean
 from rapport.operations.models import Operation
 from rapport.oversight.models import DecisionKind
 from rapport.registry.calls.model import SYNTHESIS, TEXT, open_on
-from rapport.registry.calls.releases import today_in
 from rapport.registry.holdings import frameworks
 from rapport.registry.models import Call, CallText, Comment
+from rapport.registry.recommended import today_in
 from rapport.values import Json, Publication
 
 RUN, EDIT = Permission.REGISTRY_ROUND_RUN, Permission.REGISTRY_ROW_EDIT

@@ -27,8 +27,9 @@ from rapport.registry.calls.commenting import comment
 from rapport.registry.calls.form import CommentForm
 from rapport.registry.calls.model import SYNTHESIS, TEXT, CallRow, CommentRow, TextRow
 from rapport.registry.calls.passages import by_outcome, pieces, placed
-from rapport.registry.calls.releases import calls, comments, texts, today_in
+from rapport.registry.calls.releases import calls, comments, texts
 from rapport.registry.models import Call, CallText, Comment
+from rapport.registry.recommended import today_in
 from rapport.registry.releases import shown
 from rapport.registry.versions import changes
 from rapport.sharing.readers import reader

@@ -4,16 +4,14 @@ nobody has shown yet becomes no Item."""
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from rapport.operations.models import Operation
 from rapport.registry.anchors import Anchor
 from rapport.registry.calls.model import SYNTHESIS, TEXT, CallRow, CommentRow, TextRow
 from rapport.registry.models import Call, CallText, Comment
+from rapport.registry.recommended import today_in
 from rapport.registry.releases import REGISTRY, facts, number_of, released
 from rapport.sharing.items import RowItem
 from rapport.values import Publication, Purpose, Reader, RowRelease
@@ -24,11 +22,6 @@ Calls = list[RowRelease[CallRow]]
 Texts = list[RowRelease[TextRow]]
 Comments = list[RowRelease[CommentRow]]
 _DRAFT, _WITHDRAWN = Publication.DRAFT.value, Publication.WITHDRAWN.value
-
-
-def today_in(operation: Operation) -> date:
-    """The day that it is where the operation is."""
-    return timezone.localdate(timezone=ZoneInfo(operation.time_zone))
 
 
 def calls(operation: Operation, who: Reader, rows: QuerySet[Call], purpose: Purpose = Purpose.VIEW) -> Calls:
