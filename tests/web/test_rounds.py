@@ -347,3 +347,80 @@ def test_json_of_the_form_survives_the_database(operation: Operation, lead: Pers
     one.refresh_from_db()
     assert form_of(one) == STOCK
     assert json.loads(one.form)
+
+
+# --- for whom ------------------------------------------------------------------------------------------------------
+
+
+def test_respondents_are_told_who_gets_the_results_and_nobody_else_does(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    one = running.start(lead, operation, STOCK, "2026", results_for=Sensitivity.SEVERE)
+    _, token = link(lead, one)
+    begin = client.get(f"/sample/registry/answer/{token}/").content.decode()
+    assert "the team of this operation alone" in begin
+    levels(lead, one, "Agency", (0, 1, 2, 3, 4))
+    running.close(lead, one)
+    running.publish_results(lead, one)
+    assert client.get(f"/sample/registry/rounds/{one.ref}/").status_code == 404
+    assert client.get("/sample/registry/data/registry.json").json()["results"] == []
+    client.force_login(lead)
+    assert client.get(f"/sample/registry/rounds/{one.ref}/").status_code == 200
+    assert client.get(f"/sample/desk/registry/rounds/{one.ref}/results/?own=Agency").status_code == 200
+
+
+def test_what_results_told_is_not_undone_by_withdrawing_them(operation: Operation, lead: Person) -> None:
+    watch(operation, lead)
+    one = stocktaking(operation, lead)
+    sheet = answered(lead, one, "Agency", {FIRST: 1})
+    running.close(lead, one)
+    running.publish_results(lead, one)
+    running.withdraw_results(lead, one)
+    with pytest.raises(Conflict, match="cannot be taken back"):
+        answering.withdraw(sheet)
+
+
+def test_the_link_of_a_sheet_that_came_on_paper_opens_nothing(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    one = stocktaking(watch(operation, lead), lead)
+    sheet, token = link(lead, one)
+    assert client.post(f"/sample/registry/answer/{token}/withdraw/").status_code == 404, "nor before anybody has begun"
+    section = STOCK.sections[0]
+    running.enter(lead, sheet, {section.questions[0].code: "3"}, section.code, seen(section, {}))
+    for path in ("", "answers.json", "paper/"):
+        assert client.get(f"/sample/registry/answer/{token}/{path}").status_code == 404
+
+
+def test_what_is_given_to_fewer_later_is_shown_to_others_no_more_and_tells_them_nothing(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    form = build.survey_form(frameworks(operation.pk)["un-norms"])
+    one = running.start(lead, operation, form, "2026", framework="un-norms")
+    sheet = answered(lead, one, "Ruritania", {"N-f.challenges": "first-words"})
+    running.publish(lead, sheet)
+    answering.take_again(sheet)
+    answering.hand_in(sheet, Sensitivity.SEVERE, "", "")
+    running.publish(lead, sheet)
+    told = client.get("/sample/registry/data/registry.json").json()["submissions"]
+    assert [(row["withdrawn_at"] is not None, row["challenges"]) for row in told] == [(True, None)]
+    later = running.start(lead, operation, form, "2028", framework="un-norms")
+    wide = answered(lead, later, "Freedonia", {"N-f.status": "partial"})
+    running.publish(lead, wide)
+    last = running.start(lead, operation, form, "2030", framework="un-norms")
+    narrow, _ = link(lead, last, "Freedonia")
+    fill(narrow, {"N-f.status": "in-place"})
+    answering.hand_in(narrow, Sensitivity.SEVERE, "", "")
+    running.publish(lead, narrow)
+    rows = client.get("/sample/registry/data/registry.json").json()["submissions"]
+    assert [(row["status"], row["latest"]) for row in rows if row["actor"] == "freedonia"] == [("partial", True)]
+
+
+def test_nobody_new_comes_to_be_where_no_link_does(client: Client, operation: Operation, lead: Person) -> None:
+    one = stocktaking(watch(operation, lead), lead)
+    running.close(lead, one)
+    client.force_login(lead)
+    client.post(f"/sample/desk/registry/rounds/{one.ref}/invite/", {"new_actor": "Late", "count": "1"})
+    assert not operation.actors.filter(name="Late").exists()

@@ -57,6 +57,7 @@ urlpatterns = [
     path(f"{ANSWER}paper/", answer.paper, name="registry_answer_paper"),
     path(DESK, editing.show, name="desk_registry"),
     path(f"{DESK}load/", editing.load, name="desk_registry_load"),
+    path(f"{DESK}files/<int:number>/remove/", editing.remove, name="desk_registry_remove"),
     path(f"{DESK}confirm/", editing.confirm, name="desk_registry_confirm"),
     path(f"{DESK}confirmed/<int:number>/take-back/", editing.take_back, name="desk_registry_take_back"),
     path(LISTINGS, side_by_side.desk, name="desk_registry_listings"),

@@ -21,6 +21,7 @@ from rapport.registry import file
 from rapport.registry.checking import Doubt, doubts
 from rapport.registry.holdings import held
 from rapport.registry.model import Actor as ActorRow
+from rapport.registry.model import Registered
 from rapport.registry.models import Actor, Confirmation, RegistryFile
 
 LOAD, EDIT = Permission.REGISTRY_FILE_LOAD, Permission.REGISTRY_ROW_EDIT
@@ -37,6 +38,11 @@ def load(person: Person, operation: Operation, text: str) -> RegistryFile:
     last = before.first()
     if last is not None and last.digest == found.digest:
         return last
+    if last is not None and (held_as := _document(file.read(last.text))) != _document(found):
+        raise Refused(
+            "slug", f"{found.slug} is the short name of {held_as} here: give this file another, or remove that one.",
+            field="slug",
+        )  # fmt: skip
     before.update(replaced_at=timezone.now())
     made = RegistryFile.objects.create(
         operation=operation, slug=found.slug, version=found.version, digest=found.digest, text=text, loaded_by=person
@@ -51,6 +57,17 @@ def load(person: Person, operation: Operation, text: str) -> RegistryFile:
         after={"said": said, "file": made.pk, "sha256": made.digest},
     )
     return made
+
+
+@transaction.atomic
+def remove(person: Person, one: RegistryFile) -> None:
+    """Readers get nothing of it any more; it stays in the books, and what was said about its provisions stays said."""
+    allow(person, LOAD, one.operation_id)
+    if not RegistryFile.objects.filter(pk=one.pk, replaced_at=None).update(replaced_at=timezone.now()):
+        raise Conflict("This was removed or replaced already.")
+    said = f"removed {one.slug}, version {one.version}"
+    after = {"said": said, "file": one.pk}
+    decide(person, one.operation_id, DecisionKind.REGISTRY, before={"sha256": one.digest}, after=after)
 
 
 @transaction.atomic
@@ -92,8 +109,13 @@ def doubt_of(operation: Operation, key: str) -> Doubt | None:
     return next((doubt for doubt in every if doubt.key == key), None)
 
 
+def _document(found: Registered) -> str:
+    """Of what a file is a version: another document under the same short name is a slip."""
+    return found.framework.symbol if found.framework else "a process"
+
+
 def _introduce(operation: Operation, actors: tuple[ActorRow, ...]) -> None:
-    """Actors that a file names; what one is called may change, who it is does not."""
+    """Actors that a file names and nobody has named before: no file renames who has spoken here."""
     organisations = dict(
         Organisation.objects.filter(slug__in=[one.organisation for one in actors if one.organisation]).values_list(
             "slug", "pk"
@@ -109,13 +131,7 @@ def _introduce(operation: Operation, actors: tuple[ActorRow, ...]) -> None:
         )
         for one in actors
     ]
-    Actor.objects.bulk_create(
-        made,
-        update_conflicts=True,
-        unique_fields=["operation", "code"],
-        update_fields=["name", "kind", "organisation"],
-        batch_size=500,
-    )
+    Actor.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
 
 
 def _decided(person: Person, operation: Operation, said: str, one: Confirmation) -> None:

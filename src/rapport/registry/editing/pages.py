@@ -62,7 +62,11 @@ def load(request: HttpRequest, operation: Operation) -> HttpResponse:
             text = file.text_of(name)
         else:
             raise BadDefinition("Choose a file.")
-        attempt(request, lambda: files.load(person(request), operation, text), "Loaded.")
+        before = RegistryFile.objects.filter(operation=operation, slug=file.read(text).slug, replaced_at=None).first()
+        said = f"Loaded. It replaces version {before.version}." if before else "Loaded."
+        if before is not None and before.text == text:
+            said = "Nothing has changed: this very file is loaded already."
+        attempt(request, lambda: files.load(person(request), operation, text), said)
     except UnicodeDecodeError:
         return _page(request, operation, "This file is not UTF-8: save it as UTF-8.")
     except BadDefinition as bad:
@@ -88,4 +92,14 @@ def confirm(request: HttpRequest, operation: Operation) -> HttpResponse:
 def take_back(request: HttpRequest, operation: Operation, number: int) -> HttpResponse:
     found = get_object_or_404(Confirmation, operation=operation, pk=number)
     attempt(request, lambda: files.take_back(person(request), found), "Taken back.")
+    return to("desk_registry", operation.slug)
+
+
+@require_POST
+@never_cache
+@needs(LOAD)
+@local_time
+def remove(request: HttpRequest, operation: Operation, number: int) -> HttpResponse:
+    found = get_object_or_404(RegistryFile, operation=operation, pk=number)
+    attempt(request, lambda: files.remove(person(request), found), "Removed.")
     return to("desk_registry", operation.slug)

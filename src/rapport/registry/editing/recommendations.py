@@ -24,7 +24,7 @@ from rapport.oversight.models import DecisionKind
 from rapport.registry.models import Recommendation, Round
 from rapport.registry.recommended import DONE, DROPPED, OPEN, checked_provisions, today_in
 from rapport.text.personal import has_contact_data
-from rapport.values import Json, Publication
+from rapport.values import EARLIEST, Json, Publication
 
 EDIT = Permission.REGISTRY_ROW_EDIT
 #: Characters [ours: a recommendation is read in one breath, its evidence is a list of sources].
@@ -170,6 +170,8 @@ def _check(operation: Operation, draft: Draft) -> None:
         raise Refused("text", "Say what should be done.", field="text")
     if not draft.owner.strip():
         raise Refused("owner", "Name the office or the actor that should do it.", field="owner")
+    if draft.due_on < EARLIEST.date():
+        raise Refused("due_on", "Write the year in four digits, as 2027.", field="due_on")
     if draft.framework and (draft.framework, draft.code) not in checked_provisions(operation):
         raise Refused("about", "No file of this operation has this, or nobody has checked it.", field="about")
     if draft.round is not None and draft.round.operation_id != operation.pk:

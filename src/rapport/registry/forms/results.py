@@ -65,7 +65,10 @@ class Results:
     questions: tuple[Answered, ...]
 
     def __getitem__(self, code: str) -> Answered:
-        return next(one for one in self.questions if one.question.code == code)
+        found = next((one for one in self.questions if one.question.code == code), None)
+        if found is None:  # a KeyError, as of a mapping: templates try this before an attribute
+            raise KeyError(code)
+        return found
 
 
 def results(form: Form, groups: Mapping[str, Sequence[Answers]], own: str | None = None) -> Results:

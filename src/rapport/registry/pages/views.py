@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from rapport.accounts.permissions import Permission
@@ -20,7 +21,7 @@ from rapport.registry.dialogues import Pair, pairs
 from rapport.registry.models import Actor, Submission
 from rapport.registry.pages.drawn import over_time, who_talks
 from rapport.registry.recommended import recommendations, today_in
-from rapport.registry.releases import shown, submissions
+from rapport.registry.releases import Shown, shown, submissions
 from rapport.registry.rows import ProvisionRow
 from rapport.registry.said import PARTS, STATUSES, Said
 from rapport.sharing.readers import reader
@@ -130,14 +131,29 @@ def _provision(rows: Sequence[RowRelease[ProvisionRow]], code: str) -> RowReleas
 @public
 @require_safe
 def actors(request: HttpRequest, operation: Operation) -> HttpResponse:
-    """State by State: who has said something, who talks to whom."""
+    """State by State: who has said something, who talks to whom. Nobody is listed of whom this reader gets nothing."""
     who = reader(request, operation)
     given = shown(operation, who)
     said = submissions(operation, who, Submission.objects.filter(operation=operation, latest=True), counting=True)
     spoke = Counter(one.row.actor for one in said)
     talks = Counter(name for pair in pairs(one.row for one in given.dialogues) for name in (pair.one, pair.other))
-    rows = [(one, spoke[one.code], talks[one.name]) for one in Actor.objects.filter(operation=operation)]
+    known = _parties(operation, given, said)
+    rows = [(code, name, spoke[code], talks[name]) for code, name in sorted(known.items(), key=lambda one: one[1])]
     return render(request, "registry/actors.html", {"operation": operation, "rows": rows})
+
+
+def _parties(operation: Operation, given: Shown, said: Iterable[RowRelease[Said]]) -> dict[str, str]:
+    """Who is spoken of in what a reader gets: short name → name. Parties of dialogues and views that no file introduces
+    have their name for one."""
+    codes = _codes(operation)
+    named = {name for one in given.dialogues for name in (one.row.of, one.row.to)}
+    named |= {one.row.actor for one in given.views} | {one.row.actor for one in given.terms}
+    found = {codes.get(name) or slugify(name): name for name in named}
+    return {**found, **{one.row.actor: one.row.name for one in said}}
+
+
+def _codes(operation: Operation) -> dict[str, str]:
+    return dict(Actor.objects.filter(operation=operation).values_list("name", "code"))
 
 
 @public
@@ -145,19 +161,23 @@ def actors(request: HttpRequest, operation: Operation) -> HttpResponse:
 def actor(request: HttpRequest, operation: Operation, code: str) -> HttpResponse:
     """One State: what it says it does, what others say of it, with whom it talks."""
     who = reader(request, operation)
-    one = get_object_or_404(Actor, operation=operation, code=code)
     given = shown(operation, who)
-    rows = Submission.objects.filter(operation=operation, actor=one).order_by("-published_at", "-pk")
+    rows = Submission.objects.filter(operation=operation, actor__code=code).order_by("-published_at", "-pk")
     said = submissions(operation, who, rows)
-    names = {one.name, one.code}
+    name = _parties(operation, given, said).get(code)
+    if name is None:
+        raise Http404("nothing is known of it")
+    about = list(_by_provision(given.provisions, said))
     context = {
         "operation": operation,
-        "actor": one,
-        "frameworks": list(_by_provision(given.provisions, said)),
-        "pairs": [pair for pair in pairs(each.row for each in given.dialogues) if one.name in {pair.one, pair.other}],
-        "views": [each for each in given.views if each.row.actor in names],
-        "terms": [each for each in given.terms if each.row.actor in names],
-        "events": [each for each in given.events if one.name in each.row.bodies],
+        "name": name,
+        "codes": {other: code for code, other in _parties(operation, given, ()).items()},
+        "frameworks": [(frame, [one for one in rows if one.now or one.earlier], len(rows)) for frame, rows in about],
+        "said_anything": bool(said),
+        "pairs": [pair for pair in pairs(each.row for each in given.dialogues) if name in {pair.one, pair.other}],
+        "views": [each for each in given.views if each.row.actor in {name, code}],
+        "terms": [each for each in given.terms if each.row.actor in {name, code}],
+        "events": [each for each in given.events if name in each.row.bodies],
     }
     return render(request, "registry/actor.html", context)
 
@@ -232,8 +252,8 @@ def dialogues(request: HttpRequest, operation: Operation) -> HttpResponse:
     """Who talks to whom, as each side says it, and what only one side says."""
     given = shown(operation, reader(request, operation))
     between = pairs(one.row for one in given.dialogues)
-    known = dict(Actor.objects.filter(operation=operation).values_list("name", "code"))
-    hrefs = {name: reverse("registry_actor", args=[operation.slug, code]) for name, code in known.items()}
+    known = _parties(operation, given, ())
+    hrefs = {name: reverse("registry_actor", args=[operation.slug, code]) for code, name in known.items()}
     sources = list(dict.fromkeys(source for pair in between for source in pair.sources))
     graph, matrix = who_talks(between, hrefs)
     context = {

@@ -78,6 +78,8 @@ def take_file(sheet: Sheet, filled: Filled) -> None:
     fresh = _open(sheet)
     if filled.actor and filled.actor not in {fresh.actor.code, fresh.actor.name}:
         raise Refused("actor", f"This file answers for {filled.actor}, and this sheet is for {fresh.actor.name}.")
+    if filled.said_by != fresh.said_by or filled.view != fresh.view:
+        raise Refused("said_by", "This file says otherwise who answers, or from which view, than this sheet does.")
     fresh.how, fresh.remark = "file", filled.remark or fresh.remark
     fresh.respondent = fresh.respondent or filled.respondent[:100]
     fresh.save(update_fields=["how", "remark", "respondent"])
@@ -115,8 +117,8 @@ def withdraw(sheet: Sheet) -> None:
     """Nothing of it is shown or counted any more, from the next request on; what was published says that it was
     withdrawn. Results that were published have told already what they told: Conflict."""
     fresh = _there(sheet)
-    if fresh.round.purpose != "survey" and fresh.round.results == Publication.PUBLISHED.value:
-        raise Conflict("The results of this round are published, and what they told cannot be taken back.")
+    if fresh.round.results_at is not None:
+        raise Conflict("The results of this round were published, and what they told cannot be taken back.")
     now = timezone.now()
     fresh.withdrawn_at = now
     fresh.save(update_fields=["withdrawn_at"])

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -23,11 +24,12 @@ from rapport.registry.forms import build, file
 from rapport.registry.forms.model import Form
 from rapport.registry.forms.sheets import VIEWS
 from rapport.registry.holdings import frameworks
-from rapport.registry.models import Actor, Round, Sheet
+from rapport.registry.models import Actor, Round, Sheet, Submission
 from rapport.registry.rounds import pages, results, running
 from rapport.registry.rounds.fields import asking, given
 from rapport.registry.rounds.running import EDIT, GIVEN_TO, RUN
 from rapport.registry.rounds.sheets import form_of, section_of, seen
+from rapport.values import Sensitivity
 
 #: What a new round can be made of, beside the questionnaires that come with rapport.
 MADE: dict[str, Callable[[Any], Form]] = {"survey": build.survey_form, "weighing": build.weighing_form}
@@ -53,6 +55,7 @@ def _rounds(request: HttpRequest, operation: Operation, problem: str = "") -> Ht
         "rounds": there.annotate(asked=Count("sheets"), got=Count("sheets", filter=got)),
         "questionnaires": file.shipped(),
         "frameworks": frameworks(operation.pk).values(),
+        "given_to": GIVEN_TO.items(),
         "may_run": person(request).may(RUN, operation.pk),
         "problem": problem,
         "typed": request.POST,
@@ -69,6 +72,7 @@ def _start(request: HttpRequest, operation: Operation) -> HttpResponse:
         made = running.start(
             person(request), operation, form, request.POST.get("title", ""), about,
             date.fromisoformat(closes) if closes else None, name if kind in MADE else "",
+            next((one for one in GIVEN_TO if one.value == request.POST.get("results_for")), Sensitivity.LOW),
         )  # fmt: skip
     except (BadDefinition, Refused, ValueError) as error:
         return _rounds(request, operation, error.remedy if isinstance(error, Refused) else str(error))
@@ -96,6 +100,8 @@ def _round(
 ) -> HttpResponse:
     who = person(request)
     sheets = found.sheets.select_related("actor", "entered_by").order_by("actor__name", "pk")
+    told = Submission.objects.filter(sheet=OuterRef("pk"), drafted_at__gte=OuterRef("handed_in_at"))
+    sheets = sheets.annotate(published=Exists(told))
     base = base_url(request)
     context = {
         "operation": operation,
@@ -123,12 +129,15 @@ def invite(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse
     found = _find(operation, ref)
     asked = request.POST
     try:
-        actor = running.actor_of(person(request), operation, asked.get("actor", ""), asked.get("new_actor", ""))
-        links = running.invite(
-            person(request), found, actor, count=whole(asked.get("count", "1")) or 0,
-            said_by="third party" if asked.get("said_by") == "third party" else "self", sayer=asked.get("sayer", ""),
-            view=next((one for one in VIEWS if one == asked.get("view")), ""),
-        )  # fmt: skip
+        with transaction.atomic():  # nobody new comes to be where no link does
+            actor = running.actor_of(
+                person(request), operation, asked.get("actor", ""), asked.get("new_actor", ""), asked.get("kind", "")
+            )
+            links = running.invite(
+                person(request), found, actor, count=whole(asked.get("count", "1")) or 0,
+                said_by="third party" if asked.get("said_by") == "third party" else "self",
+                sayer=asked.get("sayer", ""), view=next((one for one in VIEWS if one == asked.get("view")), ""),
+            )  # fmt: skip
     except (Refused, Conflict) as error:
         messages.error(request, error.remedy if isinstance(error, Refused) else str(error))
         return to("desk_registry_round", operation.slug, ref)
@@ -221,6 +230,8 @@ def _sheet(request: HttpRequest, operation: Operation, one: Sheet, **more: Any) 
         "section": section,
         "given_to": GIVEN_TO.items(),
         "may_type": not theirs and one.handed_in_at is None and one.round.closed_at is None,
+        "published": one.handed_in_at is not None and one.submissions.filter(drafted_at__gte=one.handed_in_at).exists(),
+        "level_said": GIVEN_TO.get(Sensitivity(one.level), ""),
         "readable": one.handed_in_at is not None and one.withdrawn_at is None,
         "parts": [(part, asking(form, part, one.answers)) for part in form.sections],
         "asking": asking(form, section, one.answers if not theirs else {}, more.get("faults", ())),
@@ -266,10 +277,8 @@ def decide(request: HttpRequest, operation: Operation, ref: str, sheet: str) -> 
     if request.POST.get("to") == "published":
         attempt(request, lambda: running.publish(who, one), "Published.")
     elif request.POST.get("to") == "handed-in":
-        level = request.POST.get("level", "")
-        attempt(
-            request, lambda: running.hand_in_paper(who, one, level, request.POST.get("respondent", "")), "Handed in."
-        )
+        level, office, remark = (request.POST.get(name, "") for name in ("level", "respondent", "remark"))
+        attempt(request, lambda: running.hand_in_paper(who, one, level, office, remark), "Handed in.")
     return to("desk_registry_sheet", operation.slug, ref, sheet)
 
 

@@ -32,6 +32,16 @@ class Asking:
     says: str
 
     @property
+    def filled(self) -> Sequence[Sequence[Cell]]:
+        return [row for row in self.rows if any(cell.value for cell in row)]
+
+    @property
+    def said(self) -> str:
+        """What was chosen or written, as the form words it."""
+        words = {one.code: one.label for one in self.question.choices}
+        return ", ".join(words.get(value, value) for value in self.values)
+
+    @property
     def value(self) -> str:
         return self.values[0] if self.values else ""
 
@@ -60,7 +70,7 @@ def _given(question: Question, post: QueryDict) -> Json:
     if question.kind == "rows":
         rows: list[dict[str, Json]] = [
             {column.code: _text(post.get(f"{question.code}:{number}:{column.code}", "")) for column in question.columns}
-            for number in range(ROWS_MOST)
+            for number in range(ROWS_MOST + 1)  # one more than is taken shows that there are too many
         ]
         return [row for row in rows if any(row.values())]
     if question.kind == "choices":

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, cast
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from rapport.desk.page import attempt, to
 from rapport.errors import Conflict, Refused
@@ -26,32 +26,41 @@ from rapport.registry.forms.paper import as_text, printed
 from rapport.registry.models import Sheet
 from rapport.registry.rounds import answering
 from rapport.registry.rounds.fields import asking, given
-from rapport.registry.rounds.running import GIVEN_TO
+from rapport.registry.rounds.running import GIVEN_TO, level_of
 from rapport.registry.rounds.sheets import as_value, form_of, section_of, seen
 from rapport.values import Json, Sensitivity
 
+HAND_IN = "hand-in"  # the last section of every sheet
 FILE_MOST = 10_000_000  # bytes
 
 
-def _by_link(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """The sheet that the link in the address opens; 404 for any other."""
+def _by_link(view: Callable[..., HttpResponseBase], *, begun: bool = True) -> Callable[..., HttpResponseBase]:
+    """The sheet that the link in the address opens; 404 for any other. `begun`: only by its owner's own link."""
 
     @wraps(view)
     def opened(request: HttpRequest, operation: Operation, token: str, **more: str) -> HttpResponseBase:
         sheet = answering.find(operation.pk, token)
-        if sheet is None:
-            raise Http404("no such sheet")
+        if sheet is None or (begun and sheet.begun_at is None):
+            return render(request, "registry/no_sheet.html", {"operation": operation}, status=404)
         return view(request, operation, sheet, token, **more)
 
     return public(never_cache(cast("Callable[..., HttpResponseBase]", opened)))
 
 
-@_by_link
-@require_GET
+@partial(_by_link, begun=False)
+@require_safe
 def show(request: HttpRequest, operation: Operation, sheet: Sheet, token: str) -> HttpResponse:
     """`section`: which part of the form; `all`: the whole of it, to fill in where there is no line."""
-    if sheet.begun_at is None and sheet.handed_in_at is None and sheet.withdrawn_at is None:
-        return render(request, "registry/begin.html", {"operation": operation, "sheet": sheet, "token": token})
+    if sheet.begun_at is None:
+        context = {
+            "operation": operation,
+            "sheet": sheet,
+            "token": token,
+            "results_for": GIVEN_TO[Sensitivity(sheet.round.results_level)],
+        }
+        return render(request, "registry/begin.html", context)
+    if request.GET.get("section") == HAND_IN and sheet.handed_in_at is None:
+        return render(request, "registry/hand_in.html", _context(operation, sheet, token))
     return _sheet(request, operation, sheet, token, section_of(form_of(sheet.round), request.GET.get("section", "")))
 
 
@@ -65,24 +74,34 @@ def _sheet(
     answers = {**sheet.answers, **{code: value for code, value in (typed or {}).items() if value is not None}}
     at = form.sections.index(section)
     context: dict[str, Any] = {
-        "operation": operation,
-        "sheet": sheet,
-        "token": token,
+        **_context(operation, sheet, token),
         "form": form,
         "section": section,
-        "sections": [(one, sum(each.code in sheet.answers for each in one.questions)) for one in form.sections],
         "parts": [(one, asking(form, one, answers, faults), seen(one, sheet.answers)) for one in parts],
         "stored": asking(form, section, sheet.answers) if problem else (),
         "whole": whole,
         "next": form.sections[at + 1] if at + 1 < len(form.sections) and not whole else None,
-        "given_to": GIVEN_TO.items(),
         "problem": problem,
-        "editable": sheet.handed_in_at is None and sheet.withdrawn_at is None and sheet.round.closed_at is None,
     }
     return render(request, "registry/sheet.html", context, status=status)
 
 
-@_by_link
+def _context(operation: Operation, sheet: Sheet, token: str) -> dict[str, Any]:
+    """What every page of a sheet says."""
+    sections = form_of(sheet.round).sections
+    return {
+        "operation": operation,
+        "sheet": sheet,
+        "token": token,
+        "sections": [(one, sum(each.code in sheet.answers for each in one.questions)) for one in sections],
+        "given_to": GIVEN_TO.items(),
+        "results_for": GIVEN_TO[Sensitivity(sheet.round.results_level)],
+        "level_said": GIVEN_TO.get(Sensitivity(sheet.level), ""),
+        "editable": sheet.handed_in_at is None and sheet.withdrawn_at is None and sheet.round.closed_at is None,
+    }
+
+
+@partial(_by_link, begun=False)
 @require_POST
 def begin(request: HttpRequest, operation: Operation, sheet: Sheet, token: str) -> HttpResponseBase:
     try:
@@ -120,13 +139,13 @@ def save(request: HttpRequest, operation: Operation, sheet: Sheet, token: str) -
 
 
 @_by_link
-@require_http_methods(["POST"])
+@require_POST
 def hand_in(request: HttpRequest, operation: Operation, sheet: Sheet, token: str) -> HttpResponseBase:
     """POST `level`, `respondent`, `remark`."""
-    level = next((one for one in GIVEN_TO if one.value == request.POST.get("level")), Sensitivity.SEVERE)
     words = [request.POST.get(name, "") for name in ("respondent", "remark")]
     said = gettext("Handed in. Thank you. You can take it again until the round closes.")
-    attempt(request, lambda: answering.hand_in(sheet, level, words[0], words[1]), said)
+    chosen = request.POST.get("level", "")
+    attempt(request, lambda: answering.hand_in(sheet, level_of(sheet.round, chosen), words[0], words[1]), said)
     return to("registry_answer", operation.slug, token)
 
 
@@ -185,7 +204,14 @@ def empty(request: HttpRequest, operation: Operation, one: Any, sheet: Sheet | N
     form = form_of(one)
     if "text" in request.GET:
         return _file(as_text(form).encode(), "text/plain; charset=utf-8", f"{form.slug}.txt")
-    context = {"operation": operation, "form": form, "round": one, "sheet": sheet, "parts": printed(form)}
+    context = {
+        "operation": operation,
+        "form": form,
+        "round": one,
+        "sheet": sheet,
+        "parts": printed(form),
+        "given_to": GIVEN_TO.items(),
+    }
     return render(request, "registry/paper.html", context)
 
 

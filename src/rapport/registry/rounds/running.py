@@ -24,6 +24,7 @@ from rapport.registry.forms.model import Form, SaidBy, View
 from rapport.registry.models import Actor, Round, Sheet, Submission
 from rapport.registry.rounds import answering
 from rapport.registry.rounds.sheets import form_of, parts_of
+from rapport.sharing.policy import LEVELS
 from rapport.values import Json, Publication, Sensitivity
 
 RUN, EDIT = Permission.REGISTRY_ROUND_RUN, Permission.REGISTRY_ROW_EDIT
@@ -33,9 +34,10 @@ MOST_LINKS = 50  # handed out at once [ours]
 @transaction.atomic
 def start(
     person: Person, operation: Operation, form: Form, title: str, about: str = "", closes_on: date | None = None,
-    framework: str = "",
+    framework: str = "", results_for: Sensitivity = Sensitivity.LOW,
 ) -> Round:  # fmt: skip
-    """A new round of a form, kept as it is asked. Rounds of forms of one name are waves."""
+    """A new round of a form, kept as it is asked. Rounds of forms of one name are waves. `results_for`: who will get
+    the results of stocktaking and weighing, as respondents are told before they begin."""
     allow(person, RUN, operation.pk)
     if not title.strip():
         raise Refused("title", "Give the round a title, such as 2026, first half.", field="title")
@@ -49,6 +51,7 @@ def start(
         form=form.as_json(),
         form_digest=form.digest,
         closes_on=closes_on,
+        results_level=results_for.value,
         opened_by=person,
     )
     _decided(person, made, f"opened the round “{made.title}” of {form.title}")
@@ -107,24 +110,25 @@ def enter(person: Person, sheet: Sheet, raw: Mapping[str, Json], section: str, s
     if sheet.begun_at is not None or (sheet.saved_at is not None and sheet.how != "paper"):
         raise Conflict("Its owner has begun to answer this sheet: it is not for you to read or to change.")
     saved = answering.save(sheet, section, raw, seen)
-    Sheet.objects.filter(pk=sheet.pk).update(how="paper", entered_by=person)
+    # Whoever was shown the link of the empty sheet must not open what is typed into it.
+    closed = keys.token_hash(secrets.token_urlsafe(18))
+    Sheet.objects.filter(pk=sheet.pk).update(how="paper", entered_by=person, token_hash=closed)
     sheet.how, sheet.entered_by = "paper", person
     return saved
 
 
 @transaction.atomic
-def hand_in_paper(person: Person, sheet: Sheet, level: str, respondent: str) -> None:
+def hand_in_paper(person: Person, sheet: Sheet, level: str, respondent: str, remark: str = "") -> None:
     """What stands on paper is typed in whole; its owner said on it for whom it is."""
     allow(person, EDIT, sheet.round.operation_id)
     if sheet.how != "paper":
         raise Conflict("Its owner hands this sheet in.")
-    given_to = next((one for one in GIVEN_TO if one.value == level), Sensitivity.SEVERE)
-    answering.hand_in(sheet, given_to, respondent, sheet.remark)
+    answering.hand_in(sheet, level_of(sheet.round, level), respondent, remark)
     _decided(person, sheet.round, f"handed in sheet {sheet.ref}, which came on paper", sheet=sheet.ref)
 
 
 @transaction.atomic
-def actor_of(person: Person, operation: Operation, code: str, name: str) -> Actor:
+def actor_of(person: Person, operation: Operation, code: str, name: str, kind: str = "organisation") -> Actor:
     """The actor of this code, else a new one of this name."""
     allow(person, RUN, operation.pk)
     if not name.strip():
@@ -134,7 +138,9 @@ def actor_of(person: Person, operation: Operation, code: str, name: str) -> Acto
         return found
     made = slugify(name)[:60] or f"actor-{secrets.token_hex(3)}"
     return Actor.objects.get_or_create(
-        operation=operation, code=made, defaults={"name": name.strip()[:200], "kind": "organisation"}
+        operation=operation,
+        code=made,
+        defaults={"name": name.strip()[:200], "kind": "state" if kind == "state" else "organisation"},
     )[0]
 
 
@@ -179,8 +185,8 @@ def publish(person: Person, sheet: Sheet) -> list[Submission]:
     """A survey that was handed in becomes what its actor says, exactly as it was handed in, for whom its owner gave
     it: provision by provision, where anything was answered.
 
-    1 is it still handed in, and not taken yet · 2 one submission a provision · 3 what the same sayer said before is
-    the latest no more · 4 the decision
+    1 is it still handed in, and not taken yet · 2 one submission a provision · 3 what the same sheet said before is
+    withdrawn, and what the same sayer said before is the latest no more · 4 the decision
     """
     # 1
     allow(person, EDIT, sheet.round.operation_id)
@@ -204,8 +210,14 @@ def publish(person: Person, sheet: Sheet) -> list[Submission]:
         for code, content in parts_of(form_of(one), fresh.answers).items()
     ]  # fmt: skip
     # 3
+    fresh.submissions.filter(publication=Publication.PUBLISHED.value).update(
+        publication=Publication.WITHDRAWN.value, withdrawn_at=now, latest=False
+    )
     before = Submission.objects.filter(actor=fresh.actor, framework=one.framework, said_by=fresh.said_by)
-    before.filter(sayer=fresh.sayer, code__in=[each.code for each in made]).update(latest=False)
+    before = before.filter(sayer=fresh.sayer, code__in=[each.code for each in made])
+    # For readers who do not get the new one, the one before is the latest still.
+    strict = LEVELS[LEVELS.index(Sensitivity(fresh.level)) :]
+    before.filter(level__in=[level.value for level in strict]).update(latest=False)
     Submission.objects.bulk_create(made, batch_size=200)
     # 4
     who = fresh.sayer or fresh.actor.name
@@ -217,6 +229,17 @@ def check_open(one: Round) -> None:
     """Conflict for a round that takes no answers any more."""
     if one.closed_at is not None:
         raise Conflict("This round is closed.")
+
+
+def level_of(one: Round, chosen: str) -> Sensitivity:
+    """For whom a sheet is, as its owner chose. Single answers to stocktaking and weighing are the team's, whoever gets
+    the results. Refused for what cannot be chosen."""
+    if one.purpose != "survey":
+        return Sensitivity.SEVERE
+    found = next((level for level in GIVEN_TO if level.value == chosen), None)
+    if found is None:
+        raise Refused("level", "Say for whom it is.", field="level")
+    return found
 
 
 #: For whom the owner of a sheet may give it, and the level that protocols know it by. What is for members is high and

@@ -27,6 +27,15 @@
     tell(say.kept);
   }
 
+  // What was typed is kept: the page, loaded again, offers it beside what the sheet says by then.
+  function look(text) {
+    tell(text, true);
+    const link = document.createElement('a');
+    link.href = location.href;
+    link.textContent = say.look;
+    state.append(' ', link);
+  }
+
   // What was typed before is put back into its fields; a row that the page has no line for stays kept.
   function bring(form, fields) {
     const given = new Map();
@@ -77,8 +86,9 @@
       answer = await fetch(form.action, { method: 'POST', body: new FormData(form), headers: { 'X-Requested-With': 'rapport' },
         signal: AbortSignal.timeout(PATIENCE) });
     } catch (error) { tell(say.lost, true); return false; }
-    if (answer.status === 409) { tell((await answer.json()).conflict, true); return false; }
-    if (!answer.ok) { tell(say.lost, true); return false; }
+    if (answer.status === 409) { look((await answer.json()).conflict); return false; }
+    if (answer.status >= 500) { tell(say.lost, true); return false; }
+    if (!answer.ok) { look(say.refused); return false; }
     const said = await answer.json();
     form.elements.seen.value = said.seen;
     if (JSON.stringify(typed(form)) === before) forget(form); else keep(form);

@@ -69,6 +69,11 @@ register.simple_tag(spread_of)
 
 
 @register.filter
+def code_in(name: str, codes: Mapping[str, str]) -> str:
+    return codes.get(name, name)
+
+
+@register.filter
 def times(count: int) -> range:
     """So often, in a loop of a template."""
     return range(count)
