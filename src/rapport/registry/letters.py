@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from rapport.text.plain import INVISIBLE
@@ -20,7 +21,8 @@ _UNSPACED = re.compile(
 _TYPED = str.maketrans("‘’‚‛“”„‟«»‐‑‒–—―−", '\'\'\'\'""""""-------')
 
 
-def letters(text: str) -> list[int]:
+@lru_cache(maxsize=4)  # the passages of many comments are looked for in one text
+def letters(text: str) -> tuple[int, ...]:
     """Where each letter begins, with its marks: an accent, a vowel sign, a skin tone stay with what they change."""
     starts: list[int] = []
     before, flags = "", 0
@@ -36,7 +38,7 @@ def letters(text: str) -> list[int]:
         if not joined:
             starts.append(at)
         before = one
-    return starts
+    return tuple(starts)
 
 
 def whole(text: str, start: int, end: int) -> tuple[int, int]:
@@ -60,9 +62,10 @@ def words(text: str) -> list[str]:
     return found
 
 
-def edges(text: str) -> list[int]:
+@lru_cache(maxsize=4)
+def edges(text: str) -> tuple[int, ...]:
     """Where each word begins, and the end."""
-    return [0, *accumulate(map(len, words(text)))]
+    return (0, *accumulate(map(len, words(text))))
 
 
 def _kind(letter: str) -> str:
