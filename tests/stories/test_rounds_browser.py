@@ -71,7 +71,7 @@ def test_a_round_is_answered_offline_and_on_paper_and_its_waves_are_compared(
     assert mine.answers == {}
     context.set_offline(False)
     expect(sheet.get_by_text("Saved.")).to_be_visible()
-    sheet.get_by_label("everybody").check()
+    expect(sheet.get_by_text("Results, without small groups, are for: everybody.")).to_be_visible()
     sheet.get_by_role("button", name="Hand in").click()
     expect(sheet.get_by_text("This sheet is handed in.")).to_be_visible()
     mine.refresh_from_db()
@@ -87,7 +87,6 @@ def test_a_round_is_answered_offline_and_on_paper_and_its_waves_are_compared(
     page.locator(f"input[name='{FIRST}'][value='3']").check()
     page.get_by_role("button", name="Save and go on").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
-    page.get_by_label("everybody").check()
     sound(page, f"paper-typed-{width}")
     page.get_by_role("button", name="Hand it in").click()
     expect(page.get_by_text("Handed in.", exact=True)).to_be_visible()

@@ -26,10 +26,9 @@ CONTEXT, LONGEST_QUOTE = 32, 4_000
 CHANGED_MOST, SHORT_CHANGED_MOST, SHORT = 0.4, 0.25, 24
 #: So much of the surroundings must be those of before, and the more, the more the passage itself has changed; or, if it
 #: is not short, so much of passage and surroundings together [ours].
-AT_HOME, TOGETHER = 0.5, 0.7
+AT_HOME, TOGETHER = 0.5, 0.25
 #: Among other words it is the same only word for word, with so many letters, and once in either text [ours].
 UNMISTAKABLE = 16
-TOGETHER = 0.25
 #: Steps that each letter costs which somebody put between a passage and its surroundings [ours].
 _BETWEEN = 0.5
 _STEP = 1 << 20  # more than a text has characters
