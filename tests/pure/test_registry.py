@@ -82,11 +82,11 @@ def test_a_new_version_keeps_what_was_confirmed_while_the_words_stay_the_same() 
 
 
 def test_every_row_that_is_shown_has_a_source() -> None:
-    rows: list[Any] = [*PROCESSES.events, *PROCESSES.dialogues, *PROCESSES.contradictions]
+    rows: list[Any] = [*PROCESSES.events, *PROCESSES.dialogues, *PROCESSES.contradictions, *PROCESSES.instruments]
     for one in SHIPPED.values():
         sure = checked(one).framework
         rows += sure.provisions if sure else ()
-    assert len(rows) == 11 + 16 + 6 + 32 + 27 + 7
+    assert len(rows) == 11 + 16 + 6 + 32 + 27 + 7 + 5
     assert [row for row in rows if not row.sources] == []
     assert not any("MEMORY" in file.text_of(name) for name in file.names())
 

@@ -236,7 +236,7 @@ def test_each_table_goes_out_as_csv_and_json_and_every_column_has_its_meaning(
     said = client.get("/sample/registry/data/registry.json").json()
     counts = {name: len(said[name]) for name in TABLES}
     assert counts == {
-        "provisions": 33, "events": 32, "dialogues": 27, "contradictions": 7, "instruments": 0, "terms": 0, "views": 0,
+        "provisions": 33, "events": 32, "dialogues": 27, "contradictions": 7, "instruments": 5, "terms": 0, "views": 0,
         "submissions": 1, "results": 0, "recommendations": 0, "comments": 0,
     }  # fmt: skip
     assert all(row["sources"] for name in ("provisions", "events", "dialogues", "contradictions") for row in said[name])

@@ -88,7 +88,8 @@ def _as_json(found: Registered) -> Json:
     return {
         "slug": found.slug, "version": found.version, "sha256": found.digest,
         "provisions": len(provisions), "provisions_checked": sum(not one.unverified for one in provisions),
-        "events": len(found.events), "dialogue_entries": len(found.dialogues), "dialogue_pairs": len(between),
+        "events": len(found.events), "instruments": len(found.instruments), "terms": len(found.terms),
+        "views": len(found.views), "dialogue_entries": len(found.dialogues), "dialogue_pairs": len(between),
         "not_reciprocated": [f"{one.one} – {one.other}" for one in between if not one.reciprocated],
         "track_1": sum(one.track == "1" for one in between),
         "unverified": [{"code": one.row, "what": one.says} for one in doubts(found)],
@@ -111,6 +112,9 @@ def _in_words(found: Registered) -> list[str]:
     if found.events:
         first, last = (pick(one.date.first.year for one in found.events) for pick in (min, max))
         said.append(f"  {len(found.events)} dated events, {first} to {last}")
+    if found.instruments or found.terms or found.views:
+        counts = (len(found.instruments), len(found.terms), len(found.views))
+        said.append("  {} texts, {} terms, {} views".format(*counts))
     if found.dialogues:
         between = pairs(found.dialogues)
         alone = [f"{one.one} – {one.other}" for one in between if not one.reciprocated]

@@ -52,7 +52,7 @@ def as_text(form: Form) -> str:
     lines = [*_wrapped(f"{form.title} ({form.slug} {form.version})"), ""]
     lines += _wrapped("Every question may be left blank: that means that no information is given, and nothing else.")
     lines += _wrapped("To send answers over a line: the code in brackets, then the answer.")
-    lines += ["", "Who is spoken of: ", "Said by itself, or by a third party: ", "Who answers: "]
+    lines += ["", "Who is spoken of: ", "Said by itself, or by a third party: ", "Which office answers (not a name): "]
     if form.purpose == "survey":
         lines.append("For whom it is (everybody, the members of the network, the team alone): ")
     if form.purpose == "weighing":

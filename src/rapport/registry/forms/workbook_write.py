@@ -108,7 +108,7 @@ class _Writer:
         for name, text, choices in (
             ("actor", "Who is spoken of: the State or organisation", ()),
             ("said_by", "Who says so: itself, or a third party", SAID_BY),
-            ("respondent", "Who answers: your name, or what you are called here", ()),
+            ("respondent", "Which office answers (not a name)", ()),
             ("view", "From which side you see it, where measures are weighed", VIEWS[1:]),
             ("remark", "Anything else", ()),
         ):

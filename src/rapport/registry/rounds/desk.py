@@ -120,13 +120,16 @@ def _round(
     return render(request, "registry/desk_round.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @needs(RUN)
 @local_time
 def invite(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
-    """POST `actor` (code) or `new_actor` (name), `count`, `said_by`, `sayer`, `view`: the links, shown once."""
+    """POST `actor` (code) or `new_actor` (name) and `kind`, `count`, `said_by`, `sayer`, `view`: the links, shown once.
+    Whoever comes back to this address gets the round's page."""
     found = _find(operation, ref)
+    if request.method != "POST":
+        return to("desk_registry_round", operation.slug, ref)
     asked = request.POST
     try:
         with transaction.atomic():  # nobody new comes to be where no link does

@@ -185,6 +185,9 @@ def take_file(request: HttpRequest, operation: Operation, sheet: Sheet, token: s
         if file is None:
             raise Refused("no_file", gettext("Choose a file first."))
         data = file.read()
+        if not data.startswith((b"PK", b"{", b"\xef\xbb\xbf{")):
+            said = gettext("This is neither a workbook (XLSX) nor a JSON file that came from here.")
+            raise Refused("not_answers", said)
         read = from_xlsx if data.startswith(b"PK") else from_json
         answering.take_file(sheet, read(form_of(sheet.round), data))
         messages.success(request, gettext("The answers of the file are in the form. Look at them, and hand in."))
