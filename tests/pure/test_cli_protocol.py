@@ -48,7 +48,7 @@ def test_check_fails_where_a_rule_cannot_have_been_meant(capsys: Capture, tmp_pa
     assert failure(capsys, "check", str(file)).startswith("audience: the last one")
     file.write_bytes('[protocol]\nname = "é"'.encode("latin-1"))
     assert "save it as UTF-8" in failure(capsys, "check", str(file))
-    assert "rapport brings afghanistan, closed, default, house, ukraine" in failure(
+    assert "rapport brings afghanistan, closed, default, house, network, ukraine" in failure(
         capsys, "check", str(tmp_path / "none.toml")
     )
 

@@ -131,7 +131,7 @@ def test_a_reader_and_the_team_ask_why(
     stranger.goto(f"{live_server.url}/sample/events/{event.ref}/")
     stranger.get_by_role("link", name="Why do I see this?").click()
     expect(stranger.get_by_role("heading", name="Why do I see this?")).to_be_visible()
-    expect(stranger.get_by_text("agreed, version 2")).to_be_visible()
+    expect(stranger.get_by_text("agreed, version 3")).to_be_visible()
     expect(stranger.get_by_text("Signed by")).to_have_count(0)
     sound(stranger)
     shot(stranger, f"why-public-{width}")

@@ -260,7 +260,7 @@ def shared(operation: Operation, lead: Person, someone: Callable[..., Person]) -
     """A protocol holds, another held and was withdrawn; an agreement was renewed, another ended; of two keys one is
     revoked; a glass is broken."""
     custodian, now = someone("carol", Role.CUSTODIAN), timezone.now()
-    for text in (OWN.replace('"2"', '"0"', 1), OWN):
+    for text in (OWN.replace('"3"', '"0"', 1), OWN):
         version = activation.propose(lead, operation, text, "agreed")
         activation.activate(custodian, version, "agreed")
         if text != OWN:

@@ -424,3 +424,16 @@ def test_nobody_new_comes_to_be_where_no_link_does(client: Client, operation: Op
     client.force_login(lead)
     client.post(f"/sample/desk/registry/rounds/{one.ref}/invite/", {"new_actor": "Late", "count": "1"})
     assert not operation.actors.filter(name="Late").exists()
+
+
+def test_a_change_is_as_sensitive_as_the_stricter_of_its_waves(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    for title, level in (("wave-kept", Sensitivity.SEVERE), ("wave-open", Sensitivity.LOW)):
+        one = running.start(lead, operation, STOCK, title, results_for=level)
+        levels(lead, one, "Agency", (0, 1, 2, 3, 4))
+        running.close(lead, one)
+        running.publish_results(lead, one)
+    told = client.get(f"/sample/registry/rounds/{one.ref}/").content.decode()
+    assert ("median" in told.lower(), "wave-kept" in told, "Since" in told) == (True, False, False)

@@ -77,7 +77,7 @@ def test_everybody_is_told_the_rule_in_words_and_what_it_leaves(
     for told in (
         "The place is given by commune, or coarser.", "Personal data in texts is masked.", "by the day",
         "2 hours after", "Left out: sources, number of reports.", "TLP:GREEN", "within your community",
-        "agreed, version 2", "low: showing it does no harm",
+        "agreed, version 3", "low: showing it does no harm",
     ):  # fmt: skip
         assert told in text, told
     for hidden in ("lea", "carol", "public gives", "What others get"):

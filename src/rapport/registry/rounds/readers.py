@@ -64,7 +64,7 @@ def one(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
         "questions": _questions(form, released),
         "agreements": rows_of(released, AgreementRow),
         "gone": [one for one in rows_of(released, ChangeRow) if one.row.change.says and not one.row.change.after],
-        "earlier": before(found),
+        "earlier": before(found) if rows_of(released, ChangeRow) else None,
         "method": METHOD if found.purpose == "weighing" else "",
     }
     return render(request, "registry/results.html", context)

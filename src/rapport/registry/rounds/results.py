@@ -3,7 +3,6 @@ and what changed since the wave before. They leave as Releases, a row each."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +12,10 @@ from rapport.registry.forms import compare, weighing
 from rapport.registry.forms.model import Answers
 from rapport.registry.forms.results import Answered, Figures, Results, results
 from rapport.registry.models import Round, Sheet
-from rapport.registry.releases import RESULT, facts, released
+from rapport.registry.releases import RESULT, facts, number_of, released
 from rapport.registry.rounds.sheets import as_value, form_of
 from rapport.sharing.items import RowItem
+from rapport.sharing.policy import LEVELS
 from rapport.values import Publication, Purpose, Reader, RowRelease, Sensitivity
 
 
@@ -76,7 +76,7 @@ def given(operation: Operation, who: Reader, one: Round, purpose: Purpose = Purp
     """What a reader gets of a round; nothing unless a person has published its results."""
     if one.results != Publication.PUBLISHED.value or one.results_at is None:
         return []
-    return released(operation, who, purpose, RESULT, [_item(operation, one, row) for row in _rows(one)])
+    return released(operation, who, purpose, RESULT, [_item(operation, one, *row) for row in _rows(one)])
 
 
 def before(one: Round) -> Round | None:
@@ -85,17 +85,19 @@ def before(one: Round) -> Round | None:
     return waves.filter(results=Publication.PUBLISHED.value).order_by("-opened_at").first()
 
 
-def _rows(one: Round) -> Iterator[Row]:
-    form, now = form_of(one), found(one)
+def _rows(one: Round) -> Iterator[tuple[Row, Sensitivity]]:
+    """Each with its level: a change tells of both waves, and is as sensitive as the stricter of them."""
+    form, now, level = form_of(one), found(one), Sensitivity(one.results_level)
     sections = {question.code: section.title for section in form.sections for question in section.questions}
     for answered in now.questions:
-        yield from _of_question(one, sections[answered.question.code], answered)
+        yield from ((row, level) for row in _of_question(one, sections[answered.question.code], answered))
     if one.purpose == "weighing":
         of_weighing = weighing.weighed(form, [as_value(sheet) for sheet in handed_in(one)])
-        yield from (AgreementRow(one.ref, each) for each in of_weighing.agreements)
+        yield from ((AgreementRow(one.ref, each), level) for each in of_weighing.agreements)
     earlier = before(one)
     if earlier is not None:
-        yield from (ChangeRow(one.ref, earlier.ref, each) for each in changes(earlier, one))
+        both = max(level, Sensitivity(earlier.results_level), key=LEVELS.index)
+        yield from ((ChangeRow(one.ref, earlier.ref, each), both) for each in changes(earlier, one))
 
 
 def changes(first: Round, second: Round) -> list[compare.Change]:
@@ -110,17 +112,16 @@ def _of_question(one: Round, section: str, answered: Answered) -> Iterator[Resul
         yield ResultRow(one.ref, one.title, one.series, section, question.code, question.label, group, figures, of)
 
 
-def _item(operation: Operation, one: Round, row: Row) -> RowItem[Row]:
+def _item(operation: Operation, one: Round, row: Row, level: Sensitivity) -> RowItem[Row]:
     """The smallest cell is of the people behind a row's figures: how many gave one answer says not who."""
     table, name, figures = _called(row)
     at = one.results_at or one.opened_at
     known = facts(
         operation, RESULT, at, aggregation="aggregated", smallest_cell=figures.n if figures else form_of(one).least,
-        sensitivity=Sensitivity(one.results_level),
+        sensitivity=level,
     )  # fmt: skip
     ref = f"{one.ref}/{name}"
-    number = int.from_bytes(hashlib.sha256(f"{table}/{ref}".encode()).digest()[:6])
-    return RowItem(table, ref, number, known, row, at)
+    return RowItem(table, ref, number_of(table, ref), known, row, at)
 
 
 def _called(row: Row) -> tuple[str, str, Figures | None]:
