@@ -352,7 +352,7 @@ def test_protocols_agreements_and_keys_that_were_slipped_in_are_found(shared: Op
 
 def test_under_a_text_that_nobody_signed_nothing_leaves_the_team(shared: Operation) -> None:
     active.version_policy.cache_clear()  # as a process does that starts anew
-    assert active.policy_of(shared.pk).tag == "sample/2"
+    assert active.policy_of(shared.pk).tag == "sample/3"
     ProtocolVersion.objects.update(text=OWN.replace("adm2", "none"))
     active.version_policy.cache_clear()
     assert active.policy_of(shared.pk).tag == "closed/2"
