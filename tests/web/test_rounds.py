@@ -416,6 +416,10 @@ def test_what_is_given_to_fewer_later_is_shown_to_others_no_more_and_tells_them_
     running.publish(lead, narrow)
     rows = client.get("/sample/registry/data/registry.json").json()["submissions"]
     assert [(row["status"], row["latest"]) for row in rows if row["actor"] == "freedonia"] == [("partial", True)]
+    client.force_login(lead)
+    told = client.get("/sample/registry/norms/un-norms/").content.decode()
+    assert "in place: 1" in told
+    assert "partly in place" not in told, "the team reads the last, and counts one"
 
 
 def test_nobody_new_comes_to_be_where_no_link_does(client: Client, operation: Operation, lead: Person) -> None:

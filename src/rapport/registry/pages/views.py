@@ -53,7 +53,7 @@ def framework(request: HttpRequest, operation: Operation, framework: str) -> Htt
     if not rows:
         raise Http404("no such framework")
     latest = Submission.objects.filter(operation=operation, framework=framework, latest=True)
-    said = submissions(operation, who, latest, counting=True)
+    said = newest(submissions(operation, who, latest, counting=True))
     about: dict[str, list[RowRelease[Said]]] = {}
     for one in said:
         about.setdefault(one.row.code, []).append(one)
@@ -64,6 +64,18 @@ def framework(request: HttpRequest, operation: Operation, framework: str) -> Htt
         "spoke": len({one.row.actor for one in said}),
     }
     return render(request, "registry/framework.html", context)
+
+
+def newest(said: Iterable[RowRelease[Said]]) -> list[RowRelease[Said]]:
+    """The last that each sayer says of each actor and provision. One given to fewer does not take the place of an
+    earlier one for those who do not get it; whoever gets both reads the last."""
+    found: dict[tuple[str, ...], RowRelease[Said]] = {}
+    for one in said:
+        row = one.row
+        key = (row.framework, row.code, row.actor, row.said_by, row.sayer)
+        if key not in found or row.published_at > found[key].row.published_at:
+            found[key] = one
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,7 @@ def provision(request: HttpRequest, operation: Operation, framework: str, code: 
     who = reader(request, operation)
     found = _provision(shown(operation, who).of(framework), code)
     latest = Submission.objects.filter(operation=operation, framework=framework, code=code, latest=True)
-    said = submissions(operation, who, latest.order_by("actor__name", "said_by", "sayer", "pk"))
+    said = newest(submissions(operation, who, latest.order_by("actor__name", "said_by", "sayer", "pk")))
     part = request.GET.get("part", "")
     context = {
         "operation": operation,
@@ -134,7 +146,8 @@ def actors(request: HttpRequest, operation: Operation) -> HttpResponse:
     """State by State: who has said something, who talks to whom. Nobody is listed of whom this reader gets nothing."""
     who = reader(request, operation)
     given = shown(operation, who)
-    said = submissions(operation, who, Submission.objects.filter(operation=operation, latest=True), counting=True)
+    latest = Submission.objects.filter(operation=operation, latest=True)
+    said = newest(submissions(operation, who, latest, counting=True))
     spoke = Counter(one.row.actor for one in said)
     talks = Counter(name for pair in pairs(one.row for one in given.dialogues) for name in (pair.one, pair.other))
     known = _parties(operation, given, said)
@@ -202,7 +215,8 @@ def _by_provision(
     for release in provisions:
         frame, code = release.row.framework, release.row.provision.code
         rows = about.get((frame.slug, code), [])
-        now, earlier = [each for each in rows if each.row.latest], [each for each in rows if not each.row.latest]
+        now = newest(each for each in rows if each.row.latest)
+        earlier = [each for each in rows if each not in now]
         found.setdefault(frame.slug, (frame, []))[1].append(OfProvision(release, now, earlier))
     return found.values()
 
