@@ -16,6 +16,7 @@ from rapport.cli.main import run
 from rapport.notify import mail
 from rapport.notify.models import OutboxMessage
 from rapport.oversight.ledger import seal
+from rapport.web.logs import Line
 from tests.conftest import SMSSYNC_TOKEN
 from tests.contracts.gateways_out import HOST, post
 from tests.guards.outlets import text_of
@@ -35,7 +36,7 @@ PRINTED = (
 def the_log() -> Iterator[io.StringIO]:
     """All that is logged, down to the last detail, as the site's own settings write it."""
     root, text = logging.getLogger(), io.StringIO()
-    own = next(one for one in root.handlers if type(one) is logging.StreamHandler)
+    own = next(one for one in root.handlers if isinstance(one.formatter, Line))  # others may have come with a library
     handler, before = logging.StreamHandler(text), root.level
     handler.setFormatter(own.formatter)
     handler.addFilter(lambda record: not record.name.startswith("mail."))  # the tests' mail server, which is another's

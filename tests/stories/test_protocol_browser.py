@@ -93,13 +93,13 @@ def test_a_change_in_the_page_is_obeyed_by_every_way_out_at_the_next_request(
     page.get_by_label("Why").fill("agreed in May")
     page.get_by_role("button", name="Propose it").click()
     expect(page.get_by_text("Proposed. It holds once somebody else has activated it.")).to_be_visible()
-    page.get_by_role("link", name="sample, version 2", exact=True).click()
+    page.get_by_role("link", name="sample, version 3", exact=True).click()
     expect(page.get_by_text("somebody else must activate it")).to_be_visible()
     assert "No water" in get(reader, f"/sample/events/{event.ref}/")[1]
 
     other = Desk(chromium, live_server.url, custodian)
     page = other.open(PROTOCOL)
-    page.get_by_role("link", name="sample, version 2", exact=True).click()
+    page.get_by_role("link", name="sample, version 3", exact=True).click()
     page.get_by_role("link", name="Play it", exact=True).click()
     expect(page.get_by_role("heading", name="Play a protocol")).to_be_visible()
     page.go_back()
