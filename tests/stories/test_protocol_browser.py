@@ -105,7 +105,7 @@ def test_a_change_in_the_page_is_obeyed_by_every_way_out_at_the_next_request(
     page.go_back()
     page.get_by_label("Why").fill("as agreed")
     begin = time.perf_counter()
-    page.get_by_role("button", name="Activate sample 2").click()
+    page.get_by_role("button", name="Activate sample 3").click()
     expect(page.get_by_text("It holds from now on, everywhere.")).to_be_visible()
     said(
         "Activated",
@@ -125,7 +125,7 @@ def test_a_change_in_the_page_is_obeyed_by_every_way_out_at_the_next_request(
     page.get_by_role("link", name="Read it").click()
     page.get_by_label("Why").fill("a leak")
     begin = time.perf_counter()
-    page.get_by_role("button", name="Withdraw sample 2").click()
+    page.get_by_role("button", name="Withdraw sample 3").click()
     expect(page.get_by_text("Nothing leaves the team until another protocol is activated.")).to_be_visible()
     said(
         "Withdrawn",
