@@ -87,18 +87,13 @@ _LAST = (
     Column("protocol", "string", _("The sharing protocol by which it was given, and its version."),
            lambda one: one.protocol),
 )  # fmt: skip
-_DATE = (
-    _of("date", "string", _("When, no more exactly than the source has it.")),
-    _of("first_day", "date", _("The first day that the date may mean."), "date.first"),
-    _of("last_day", "date", _("The last day that the date may mean."), "date.last"),
-)
 
 
 def _when(first: str) -> Callable[[RowRelease[Any]], Json]:
     return lambda one: _plain(getattr(one.row.date, first)) if one.row.date else None
 
 
-_MAYBE_DATE = (
+_DATE = (
     _of("date", "string", _("When, no more exactly than the source has it.")),
     Column("first_day", "date", _("The first day that the date may mean."), _when("first")),
     Column("last_day", "date", _("The last day that the date may mean."), _when("last")),
@@ -181,7 +176,7 @@ TABLES: Mapping[str, Table] = {
             _REF, _of("symbol", "string", _("Symbol of the text.")), _of("title", "string", _("Its title.")),
             _of("body", "string", _("Who adopted it, or negotiates it.")),
             _of("status", "string", _("draft, adopted, in force or ended.")),
-            _of("binding", "string", _("binding or voluntary; empty is not known.")), *_MAYBE_DATE, _SOURCES, *_LAST,
+            _of("binding", "string", _("binding or voluntary; empty is not known.")), *_DATE, _SOURCES, *_LAST,
         )),
         Table("terms", _("How several understand one word."), (
             _REF, _of("term", "string", _("The word.")), _of("actor", "string", _("Who understands it so.")),
@@ -190,7 +185,7 @@ TABLES: Mapping[str, Table] = {
         )),
         Table("views", _("What somebody has said officially about a subject, in our own words."), (
             _REF, _of("actor", "string", _("Who said it.")), _of("about", "string", _("About what.")),
-            _of("symbol", "string", _("Symbol of the document.")), *_MAYBE_DATE,
+            _of("symbol", "string", _("Symbol of the document.")), *_DATE,
             _of("says", "string", _("What they said.")), _SOURCES, *_LAST,
         )),
         Table("submissions", _("What an actor does about a provision, as somebody says it, in every wave."), (

@@ -177,14 +177,15 @@ def actor(request: HttpRequest, operation: Operation, code: str) -> HttpResponse
     given = shown(operation, who)
     rows = Submission.objects.filter(operation=operation, actor__code=code).order_by("-published_at", "-pk")
     said = submissions(operation, who, rows)
-    name = _parties(operation, given, said).get(code)
+    known = _parties(operation, given, said)
+    name = known.get(code)
     if name is None:
         raise Http404("nothing is known of it")
     about = list(_by_provision(given.provisions, said))
     context = {
         "operation": operation,
         "name": name,
-        "codes": {other: code for code, other in _parties(operation, given, ()).items()},
+        "codes": {other: code for code, other in known.items()},
         "frameworks": [(frame, [one for one in rows if one.now or one.earlier], len(rows)) for frame, rows in about],
         "said_anything": bool(said),
         "pairs": [pair for pair in pairs(each.row for each in given.dialogues) if name in {pair.one, pair.other}],
