@@ -17,6 +17,7 @@ from rapport.accounts import api_keys
 from rapport.errors import Refused
 from rapport.intake import limits, refusals
 from rapport.intake.models import RefusalCount
+from rapport.operations import bodies
 from rapport.operations.models import Operation, Source
 from rapport.reports.models import Report
 
@@ -101,14 +102,14 @@ class Untouched(BytesIO):
 )
 def test_what_is_too_large_or_odd_is_refused_unread(environ: dict[str, str], status: int) -> None:
     with pytest.raises(Refused) as refused:
-        limits.body(request(**environ, **{"wsgi.input": Untouched()}), 1_000)
+        bodies.body(request(**environ, **{"wsgi.input": Untouched()}), 1_000)
     assert refused.value.status == status
 
 
 def test_a_body_that_ends_early_is_refused() -> None:
     with pytest.raises(Refused, match="send it again"):
-        limits.body(request(CONTENT_LENGTH="9", **{"wsgi.input": BytesIO(b"12345")}), 1_000)
-    assert limits.body(request(), 5) == b"12345"
+        bodies.body(request(CONTENT_LENGTH="9", **{"wsgi.input": BytesIO(b"12345")}), 1_000)
+    assert bodies.body(request(), 5) == b"12345"
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------

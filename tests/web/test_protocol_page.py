@@ -19,6 +19,7 @@ from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind
 from rapport.sharing import activation
 from rapport.sharing.models import ProtocolVersion, ReleaseEntry
+from rapport.sharing.protocol import file
 from rapport.sharing.protocol.library import text_of
 from tests.web.desk import DRAFT, report
 
@@ -178,8 +179,10 @@ def test_a_protocol_comes_as_a_file_too(operation: Operation, lead: Person, clie
     sent = {"file": SimpleUploadedFile("ours.toml", STRICT.encode()), "reason": "agreed in May"}
     assert client.post("/sample/desk/protocol/propose/", sent).status_code == 302
     assert operation.protocols.get().text == STRICT
-    large = SimpleUploadedFile("large.toml", b"#" * 10_000_000)
-    answer = client.post("/sample/desk/protocol/propose/", {"file": large, "reason": ""})
-    assert answer.status_code == 413
-    assert "files of at most" in answer.content.decode()
+    for size in (10_000_000, 4 * file.MOST_CHARACTERS + 1):
+        large = SimpleUploadedFile("large.toml", b"#" * size)
+        answer = client.post("/sample/desk/protocol/propose/", {"file": large, "reason": ""})
+        assert answer.status_code == 413
+        assert "files of at most" in answer.content.decode()
+    assert client.post("/sample/desk/protocol/propose/", {"reason": ""}, CONTENT_LENGTH="many").status_code == 411
     assert operation.protocols.count() == 1

@@ -23,6 +23,7 @@ from rapport.intake import limits, refusals, uploads
 from rapport.intake.api_rows import Taking, lines, split
 from rapport.intake.api_shapes import Problem, ReportIn, Result, StandingOut
 from rapport.intake.views import RETRY_AFTER
+from rapport.operations import bodies
 from rapport.operations.models import Source
 from rapport.reports.attachments import kinds
 from rapport.reports.models import Report
@@ -114,7 +115,7 @@ def send_reports(request: HttpRequest, operation: str) -> HttpResponse:
         if uploads.is_multipart(request):
             yield [(1, _field(request, "report"))]
         else:
-            yield list(enumerate(split(limits.body(request, MAX_JSON)), 1))
+            yield list(enumerate(split(bodies.body(request, MAX_JSON)), 1))
 
     return _send(request, operation, rows)
 
@@ -122,7 +123,7 @@ def send_reports(request: HttpRequest, operation: str) -> HttpResponse:
 @api.post("/{operation}/reports.ndjson", summary="Send thousands of reports", openapi_extra=_described(_NDJSON_BODY))
 def sendlines(request: HttpRequest, operation: str) -> HttpResponse:
     """One JSON object a line, uncompressed. Good rows are kept whatever the others are; rows are lines."""
-    return _send(request, operation, lambda: lines(request, limits.size(request, MAX_NDJSON)))
+    return _send(request, operation, lambda: lines(request, bodies.size(request, MAX_NDJSON)))
 
 
 @api.get("/{operation}/reports/{ref}", summary="Where a report stands", openapi_extra=_described(good="StandingOut"))

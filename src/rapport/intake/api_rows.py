@@ -12,10 +12,11 @@ from django.http.request import UnreadablePostError
 
 from rapport.errors import Refused
 from rapport.formats.json_lists import has_more
-from rapport.intake import coordinates, limits, refusals
+from rapport.intake import coordinates, refusals
 from rapport.intake.api_shapes import FileIn, PlaceIn, ReportIn, Result, SenderIn, Verdict
 from rapport.intake.channels import wire
 from rapport.intake.keep import keep
+from rapport.operations import bodies
 from rapport.operations import fields as extra_fields
 from rapport.operations.models import Source
 from rapport.reports.attachments import store
@@ -63,9 +64,9 @@ def _read(request: HttpRequest, size: int) -> bytes:
     try:
         piece = bytes(request.read(size))
     except UnreadablePostError as error:
-        raise limits.cut_short() from error
+        raise bodies.cut_short() from error
     if not piece:
-        raise limits.cut_short()
+        raise bodies.cut_short()
     return piece
 
 

@@ -22,6 +22,7 @@ from rapport.errors import Refused
 from rapport.intake import limits, refusals
 from rapport.intake.form import PlainText, trapped
 from rapport.intake.views import RETRY_AFTER
+from rapport.operations import bodies
 from rapport.operations.access import public
 from rapport.operations.models import Operation
 from rapport.oversight import register
@@ -68,7 +69,7 @@ def automated(request: HttpRequest, operation: Operation) -> HttpResponse:
         initial = {"function": chosen.id if chosen else "", "form_id": secrets.token_urlsafe(18)}
         return _page(request, operation, ContestForm(initial=initial))
     try:
-        limits.size(request, MAX_BYTES)
+        bodies.size(request, MAX_BYTES)
     except Refused as refused:
         refusals.count(None, refused.reason)
         anew = ContestForm(initial={"form_id": secrets.token_urlsafe(18)})

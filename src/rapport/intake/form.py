@@ -36,7 +36,7 @@ from rapport.intake.channels import wire
 from rapport.intake.keep import keep, pseudonym_of
 from rapport.intake.replies import names_place
 from rapport.intake.views import RETRY_AFTER
-from rapport.operations import asking, fields
+from rapport.operations import asking, bodies, fields
 from rapport.operations.access import public
 from rapport.operations.models import Category, Operation, Source
 from rapport.reports.attachments import kinds, store
@@ -259,7 +259,7 @@ def _files(request: HttpRequest) -> AbstractContextManager[tuple[GivenFile, ...]
     """The files that came; a form without any is small."""
     if uploads.is_multipart(request):
         return uploads.files(request)
-    limits.size(request, MAX_BYTES)
+    bodies.size(request, MAX_BYTES)
     return nullcontext(())
 
 

@@ -1,5 +1,5 @@
-"""How much and how fast: size of a request, messages a minute from a source, forms a minute from one caller, and how
-programs are slowed down while the worker is behind.
+"""How fast: messages a minute from a source, forms a minute from one caller, and how programs are slowed down while the
+worker is behind.
 
 The counts are in memory and per server process: they guard against floods, they are not accounting.
 """
@@ -16,7 +16,6 @@ from collections.abc import Hashable
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest
-from django.http.request import UnreadablePostError
 
 from rapport.errors import Refused
 from rapport.intake import fresh
@@ -142,34 +141,3 @@ def caller(request: HttpRequest) -> str:
     seen = str(request.META.get("REMOTE_ADDR", ""))
     forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", "")) if settings.TRUST_PROXY else ""
     return forwarded.rpartition(",")[2].strip() or seen
-
-
-def size(request: HttpRequest, most: int) -> int:
-    """The stated size of a request's body in bytes, before any of it is read. Refused(413) if it is more than `most`,
-    Refused(411) if none is stated, Refused(415) if it is compressed."""
-    stated = str(request.META.get("CONTENT_LENGTH") or "")
-    if not stated and request.method in {"GET", "HEAD"}:
-        return 0
-    if not (stated.isascii() and stated.isdigit()):
-        raise Refused("no_length", "Send a Content-Length header.", status=411)
-    if int(stated) > most:
-        raise Refused("too_large", f"Send at most {most:,} bytes in a request.", status=413)
-    if str(request.META.get("HTTP_CONTENT_ENCODING", "identity")).lower() != "identity":
-        raise Refused("compressed", "Send the body uncompressed.", status=415)
-    return int(stated)
-
-
-def body(request: HttpRequest, most: int) -> bytes:
-    """The whole body, of at most `most` bytes. Refused as `size`, and Refused(400) if the connection broke."""
-    length = size(request, most)
-    try:
-        read = request.read(length) if length else b""
-    except UnreadablePostError as error:
-        raise cut_short() from error
-    if len(read) != length:
-        raise cut_short()
-    return bytes(read)
-
-
-def cut_short() -> Refused:
-    return Refused("cut_short", "The connection ended before the whole request was here; send it again.")

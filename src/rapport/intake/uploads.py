@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.http.request import UnreadablePostError
 
 from rapport.errors import Refused
-from rapport.intake import limits
+from rapport.operations import bodies
 from rapport.reports.attachments.kinds import MAX_FILE, MAX_FILES, MAX_TOGETHER
 from rapport.values import GivenFile
 
@@ -63,14 +63,14 @@ def files(request: HttpRequest, most: int = MAX_READ) -> Iterator[tuple[GivenFil
     Refused(413) for more than `most` bytes, Refused(503) while others hold too much, Refused(400) for what is no form
     or came incomplete.
     """
-    length = limits.size(request, most)
+    length = bodies.size(request, most)
     with _place(min(length, MAX_TOGETHER)):
         reader = _Files(request)
         request.upload_handlers = [reader]
         try:
             request.POST  # noqa: B018 - reads the body
         except UnreadablePostError as error:
-            raise limits.cut_short() from error
+            raise bodies.cut_short() from error
         except SuspiciousOperation as error:
             raise Refused("too_large", "Shorten the fields, and send fewer files.", status=413) from error
         except BadRequest as error:

@@ -8,9 +8,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from rapport import plugins
 from rapport.errors import Refused
-from rapport.intake import limits, refusals
+from rapport.intake import refusals
 from rapport.intake.doors import source_at
 from rapport.intake.receive import receive
+from rapport.operations import bodies
 from rapport.operations.access import by_proof
 from rapport.operations.models import Source
 from rapport.values import Answer, Inbound
@@ -33,7 +34,7 @@ def gateway(request: HttpRequest, channel: str, token: str) -> HttpResponse:
         allow = {"Allow": ", ".join(door.methods)}
         return _unlogged(HttpResponse("method not allowed\n", status=405, headers=allow))
     try:
-        received = inbound(request, limits.body(request, door.max_bytes))
+        received = inbound(request, bodies.body(request, door.max_bytes))
     except Refused as refused:
         refusals.count(source, refused.reason)
         return response(door.refuse(refused))

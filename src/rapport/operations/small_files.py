@@ -8,11 +8,12 @@ from io import BytesIO
 from typing import Any, Concatenate, ParamSpec
 
 from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from rapport.errors import Refused
+from rapport.operations import bodies
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -20,7 +21,7 @@ _ROOM = 256 * 1024  # bytes of a form around its file
 
 
 class _InMemory(FileUploadHandler):
-    """Keeps a file of at most `most` bytes; of a larger one nothing."""
+    """Keeps a file of at most `most` bytes; a larger one is refused."""
 
     def __init__(self, request: HttpRequest, most: int) -> None:
         super().__init__(request)
@@ -33,12 +34,16 @@ class _InMemory(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.size += len(raw_data)
         if self.size > self.most:
-            raise StopUpload(connection_reset=True)
+            raise Refused("too_large", _too_large(self.most), status=413)
         self.parts.append(raw_data)
 
     def file_complete(self, file_size: int) -> UploadedFile[Any]:
         data = BytesIO(b"".join(self.parts))
         return InMemoryUploadedFile(data, self.field_name, self.file_name, self.content_type, file_size, self.charset)
+
+
+def _too_large(most: int) -> str:
+    return f"This page takes files of at most {most // 1024:,} kB."
 
 
 def takes_file(most: int) -> Callable[[View[P]], View[P]]:
@@ -51,8 +56,7 @@ def takes_file(most: int) -> Callable[[View[P]], View[P]]:
         @csrf_exempt  # `protected` looks at it, once the handler that takes the file stands
         @wraps(view)
         def taken(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            if int(request.META.get("CONTENT_LENGTH") or 0) > most + _ROOM:
-                raise Refused("too_large", f"This page takes files of at most {most // 1024:,} kB.", status=413)
+            bodies.size(request, most + _ROOM, _too_large(most))
             request.upload_handlers = [_InMemory(request, most)]
             return protected(request, *args, **kwargs)
 

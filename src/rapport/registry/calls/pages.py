@@ -20,6 +20,7 @@ from rapport.desk.page import to, whole
 from rapport.errors import Refused
 from rapport.intake import limits, refusals
 from rapport.intake.views import RETRY_AFTER
+from rapport.operations import bodies
 from rapport.operations.access import public
 from rapport.operations.models import Operation
 from rapport.registry.calls import commenting
@@ -102,7 +103,7 @@ def provision(request: HttpRequest, operation: Operation, ref: str, code: str) -
     if request.method != "POST":
         return _page(request, operation, ref, code, _empty())
     try:
-        limits.size(request, MAX_BYTES)
+        bodies.size(request, MAX_BYTES)
     except Refused as refused:
         refusals.count(None, refused.reason)
         problem = gettext("This is too long to be read. Go back and shorten it.")
