@@ -9,7 +9,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from rapport.operations.models import Operation
@@ -126,9 +128,10 @@ def submissions(
     """What was said, in the order of `rows`, as far as this reader gets it. Of one that was withdrawn only that it
     was. `counting`: nothing but the status of each, for thousands at once."""
     there = rows.exclude(publication=Publication.DRAFT.value)
-    content = "content__status" if counting else "content"
-    # No models are made of them: a page may ask for all that 193 States have said.
-    values = there.values_list(*_COLUMNS, content)
+    # The database picks the status out of its JSON, and no models are made: a page may ask for all that 193 States
+    # have said.
+    content = KT("content__status") if counting else F("content")
+    values = there.values_list(*_COLUMNS, Coalesce("published_at", "drafted_at"), content)
     remembered: dict[tuple[str, str, datetime], Facts] = {}
 
     def known(level: str, owner: str, at: datetime) -> Facts:
@@ -142,14 +145,13 @@ def submissions(
 
 _COLUMNS = (
     "pk", "ref", "framework", "code", "actor__code", "actor__name", "actor__organisation__slug", "said_by", "sayer",
-    "wave", "published_at", "drafted_at", "withdrawn_at", "latest", "level", "publication",
+    "wave", "withdrawn_at", "latest", "level", "publication",
 )  # fmt: skip
 
 
 def _said(values: tuple[Any, ...], known: Callable[[str, str, datetime], Facts]) -> RowItem[Said]:
-    (pk, ref, framework, code, actor, name, organisation, said_by, sayer, wave, published_at, drafted_at, withdrawn_at,
-     latest, level, publication, content) = values  # fmt: skip
-    at: datetime = published_at or drafted_at
+    (pk, ref, framework, code, actor, name, organisation, said_by, sayer, wave, withdrawn_at, latest, level,
+     publication, at, content) = values  # fmt: skip
     if publication == Publication.WITHDRAWN.value or content is None:
         content = {}
     elif isinstance(content, str):
