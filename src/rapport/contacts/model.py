@@ -40,6 +40,11 @@ class Channel:
     value: str
     note: str = ""
 
+    @property
+    def address(self) -> tuple[Means, str]:
+        """Channels of one address are one channel, whatever their notes say."""
+        return self.means, self.value
+
     def __repr__(self) -> str:
         return f"Channel({self.means}, …)"  # never into a log
 
@@ -89,6 +94,15 @@ class Office:
     valid_from: date | None = None
     valid_until: date | None = None
 
+    @property
+    def code(self) -> str:
+        """As messages name it: `EE/technical`."""
+        return f"{self.party}/{self.role}"
+
+    def answering(self) -> tuple[tuple[str, tuple[Channel, ...]], ...]:
+        """Who answers, and by which channels, in the order in which they are to be tried: itself, then its posts."""
+        return ((self.title, self.channels), *((post.title, post.channels) for post in self.posts))
+
 
 @dataclass(frozen=True, slots=True)
 class Times:
@@ -98,7 +112,7 @@ class Times:
     acknowledge  until somebody there has said that they have it
     substance    until an answer to what it says
     update       until the next word, again and again while the case is open
-    office_hours whether they run only while the office that is to answer is staffed
+    office_hours whether the first three run only while the office that is to answer is staffed
     """
 
     deliver: timedelta | None = None
@@ -116,6 +130,7 @@ class Upkeep:
     remind: int = 150
     good: int = 180
     suspend: int = 240
+    said_by: str = ""  # who agreed on these days, and where; empty where they are rapport's own [ours]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rapport import plugins
 from rapport.errors import BadDefinition
@@ -30,6 +29,7 @@ from rapport.operations.strict import (
     is_number,
     once,
     parsed,
+    time_zone,
 )
 from rapport.oversight.retention.schedule import Schedule
 from rapport.values import Box, Json
@@ -177,9 +177,9 @@ def _slug(top: Table) -> str:
 def _time_zone(top: Table) -> str:
     name = top.text("time_zone")
     try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise top.bad("time_zone", f"{name!r} is not in the time zone database; as America/Port-au-Prince") from error
+        time_zone(name)
+    except BadDefinition as fault:
+        raise top.bad("time_zone", str(fault)) from fault
     return name
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rapport.errors import BadDefinition
 
@@ -57,11 +58,16 @@ class Table:
         return self.data.get(key, default)
 
     def nothing_else(self) -> None:
+        for fault in self.unknown():
+            raise fault
+
+    def unknown(self) -> Iterator[BadDefinition]:
+        """What is wrong with each key that nobody asked for."""
         for key in self.data:
             if key not in self.known:
                 close = get_close_matches(key, self.known, n=1)
                 hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(set(self.known)))}"
-                raise self.bad(key, f"nobody knows this key; {hint}")
+                yield self.bad(key, f"nobody knows this key; {hint}")
 
     def text(self, key: str, default: str | None = None, form: re.Pattern[str] | None = None, remedy: str = "") -> str:
         value = self.get(key, default)
@@ -170,6 +176,14 @@ def checked_language(table: Table, language: str) -> bool:
     if not LANGUAGE.fullmatch(language):
         raise table.bad(language, "is not a language code of ISO 639-1, as fr")
     return True
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The zone of this name. BadDefinition for one that is not in the time zone database of IANA."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
+        raise BadDefinition(f"{name[:60]!r} is not in the time zone database; as America/Port-au-Prince") from fault
 
 
 def once(table: str, key: str, values: list[str]) -> None:
