@@ -11,6 +11,10 @@ from enum import StrEnum
 
 class Permission(StrEnum):
     ACCOUNTS_PERSON_INVITE = "accounts:person:invite"
+    CONTACTS_DIRECTORY_READ = "contacts:directory:read"
+    CONTACTS_NETWORK_LOAD = "contacts:network:load"
+    CONTACTS_OFFICE_APPROVE = "contacts:office:approve"
+    CONTACTS_OFFICE_NOMINATE = "contacts:office:nominate"
     DESK_ALERT_DRAFT = "desk:alert:draft"
     DESK_ALERT_ISSUE = "desk:alert:issue"
     DESK_CONTEST_ANSWER = "desk:contest:answer"
@@ -50,6 +54,7 @@ class Role(StrEnum):
     LEAD = "lead"
     CUSTODIAN = "custodian"
     ADMIN = "admin"
+    DUTY = "duty"
 
 
 #: Roles that can do harm to everybody in an operation: whoever holds one anywhere needs a second factor.
@@ -73,8 +78,9 @@ _VERIFY = _TRIAGE | {
     _P.REGISTRY_ROW_EDIT,
 }
 
-#: What a lead and a custodian share: the protocol, partners, holds, the ledger, and knowing of every broken glass.
+#: What a lead and a custodian share: the directory, the protocol, partners, holds, the ledger, knowing of every glass.
 _SHARING = frozenset({
+    _P.CONTACTS_DIRECTORY_READ, _P.CONTACTS_OFFICE_APPROVE,
     _P.OVERSIGHT_DATA_HOLD, _P.OVERSIGHT_GLASS_WATCH, _P.OVERSIGHT_LEDGER_READ, _P.SHARING_AGREEMENT_SIGN,
     _P.SHARING_PROTOCOL_ACTIVATE, _P.SHARING_PROTOCOL_PROPOSE,
 })  # fmt: skip
@@ -87,6 +93,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.LEAD: _VERIFY
     | {
         _P.ACCOUNTS_PERSON_INVITE,
+        _P.CONTACTS_NETWORK_LOAD,
+        _P.CONTACTS_OFFICE_NOMINATE,
         _P.DESK_ALERT_ISSUE,
         _P.INTAKE_IMPORT_RUN,
         _P.NOTIFY_SENDING_STOP,
@@ -109,4 +117,6 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(
         {_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_LEDGER_READ}
     ),
+    # Of a State or organisation in a network, for which they read (accounts.Belonging): no desk of ours.
+    Role.DUTY: frozenset({_P.CONTACTS_DIRECTORY_READ, _P.CONTACTS_OFFICE_NOMINATE}),
 }

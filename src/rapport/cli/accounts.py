@@ -11,7 +11,7 @@ from rapport.cli.output import ModelGroup, as_json, columns, show
 from rapport.errors import Conflict, RapportError
 from rapport.values import Json
 
-ROLES = ("volunteer", "translator", "verifier", "lead", "custodian", "admin")
+ROLES = ("volunteer", "translator", "verifier", "lead", "custodian", "admin", "duty")
 
 
 @click.group(cls=ModelGroup)

@@ -229,7 +229,7 @@ def _label(decision: Decision) -> str:
         return f"{label}: {function.name if function else decision.after['function']}"
     if decision.kind == DecisionKind.ALERT:
         return f"{decision.after['became']} the alert {decision.after['alert']}"
-    if decision.kind in (DecisionKind.BULK, DecisionKind.REGISTRY):
+    if decision.kind in (DecisionKind.BULK, DecisionKind.REGISTRY, DecisionKind.CONTACT):
         return str(decision.after["said"])
     if decision.kind in (DecisionKind.NAME_PLACE, DecisionKind.NO_PLACE):
         return naming.label(decision)

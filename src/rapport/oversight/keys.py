@@ -28,7 +28,8 @@ from rapport.errors import RapportError, TryAgain
 
 log = logging.getLogger(__name__)
 KeyPurpose = Literal[
-    "django", "pseudonyms", "addresses", "channels", "attachments", "second_factor", "displacement", "ledger"
+    "django", "pseudonyms", "addresses", "channels", "attachments", "second_factor", "displacement", "ledger",
+    "contacts",
 ]  # fmt: skip
 
 

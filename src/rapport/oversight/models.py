@@ -43,6 +43,7 @@ class DecisionKind(models.TextChoices):
     NO_PLACE = "no_place", "took the name of a place away"
     ALERT = "alert", "issued an alert"
     REGISTRY = "registry", "changed the registry"
+    CONTACT = "contact", "changed the directory"
     PROTOCOL = "protocol", "changed the protocol"
     AGREEMENT = "agreement", "changed an agreement with a partner"
     ORGANISATION = "organisation", "changed an organisation, or who belongs to it"
@@ -62,7 +63,7 @@ class DecisionKind(models.TextChoices):
 OF_MANAGING = frozenset({
     DecisionKind.INVITE, DecisionKind.UNINVITE, DecisionKind.GRANT, DecisionKind.DISMISS, DecisionKind.MAKE_KEY,
     DecisionKind.END_KEY, DecisionKind.SOURCE, DecisionKind.ACCOUNT,
-    DecisionKind.ALERT, DecisionKind.REGISTRY,
+    DecisionKind.ALERT, DecisionKind.CONTACT, DecisionKind.REGISTRY,
     DecisionKind.MODEL, DecisionKind.PROTOCOL, DecisionKind.DESTROY, DecisionKind.HOLD, DecisionKind.LET_GO,
     DecisionKind.BREAK_GLASS, DecisionKind.MEND_GLASS,
     DecisionKind.STOP_FUNCTION, DecisionKind.RESUME_FUNCTION, DecisionKind.ANSWER_CONTEST,
@@ -124,6 +125,7 @@ class EntryKind(models.TextChoices):
     RETENTION = "retention", "something was destroyed on schedule"
     SIGN_IN = "sign_in", "a sign-in"
     GLASS = "glass", "a broken glass"
+    LOOK = "look", "a look at how an office is reached"
 
 
 class LedgerEntry(models.Model):

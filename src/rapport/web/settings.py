@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "rapport.intake",
     "rapport.exchange",
     "rapport.registry",
+    "rapport.contacts",
     "rapport.web",
     "django.contrib.auth",
     "django.contrib.contenttypes",

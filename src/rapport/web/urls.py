@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("rapport.intake.urls")),
     path("", include("rapport.exchange.urls")),
     path("", include("rapport.registry.urls")),
+    path("", include("rapport.contacts.urls")),
     path("", include("rapport.desk.urls")),
     path("", include("rapport.alerts.urls")),
     path("", include("rapport.events.urls")),

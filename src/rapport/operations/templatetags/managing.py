@@ -19,17 +19,19 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def managing(context: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(address, name) of the pages of people, of ways in, of imports and of the ledger that this person may open; none
-    for anybody else."""
+    """(address, name) of the pages of contacts, people, ways in, imports and of the ledger that this person may open;
+    none for anybody else."""
     user, operation = context.get("user"), context.get("operation")
     if not operation or not user or not user.is_authenticated:
         return []
-    pages = (
+    pages = [
         (Permission.ACCOUNTS_PERSON_INVITE, "people", gettext("People")),
         (Permission.OPERATIONS_SOURCE_MANAGE, "sources", gettext("Ways in")),
         (Permission.INTAKE_IMPORT_RUN, "imports", gettext("Imports")),
         (Permission.OVERSIGHT_LEDGER_READ, "desk/ledger", gettext("Ledger")),
-    )
+    ]
+    if operation.kind == "network":
+        pages.insert(0, (Permission.CONTACTS_DIRECTORY_READ, "contacts", gettext("Contacts")))
     return [(address(operation, path), name) for needed, path, name in pages if user.may(needed, operation.pk)]
 
 

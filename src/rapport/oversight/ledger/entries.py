@@ -79,6 +79,11 @@ def glass(operation_id: int, body: Mapping[str, Json]) -> None:
     append(EntryKind.GLASS, operation_id, body)
 
 
+def look(operation_id: int, body: Mapping[str, Json]) -> None:
+    """Somebody was shown how an office of a network is reached: numbers of the look, the office and the person."""
+    append(EntryKind.LOOK, operation_id, body)
+
+
 def signed_in(person_id: int, roles: Iterable[tuple[int, str]]) -> None:
     """Somebody signed in who can do harm: an entry for each operation where they hold these roles (operation id,
     role)."""

@@ -85,7 +85,7 @@ Known = Literal["yes", "no", "unknown"]
 #: The dimensions that a condition may name: key in the file → what its values are. `policy.py` says how each is read
 #: from an item, `queries.py` how from a row.
 DIMENSIONS: Mapping[str, tuple[str, ...]] = {
-    "kind": ("event", "alert", "dataset", "registry", "submission", "result", "comment"),
+    "kind": ("event", "alert", "dataset", "registry", "submission", "result", "comment", "contact"),
     "data_type": (),  # an open list: what country protocols name, see DATA_TYPES
     "category": (),
     "level": tuple(level.value for level in Sensitivity),

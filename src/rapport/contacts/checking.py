@@ -1,0 +1,155 @@
+"""Pure: what an office's record must have before anybody nominates it, and how it is kept and read again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import msgspec
+
+from rapport.contacts import hours
+from rapport.contacts.kinds import Problem
+from rapport.contacts.model import Channel, Means, Office, Post
+from rapport.errors import BadDefinition
+from rapport.operations.strict import time_zone
+
+#: Who answers when the first does not: a record of one person is none (P1 of the requirements, [ours]).
+ALTERNATES = 2
+#: Most of each, and the longest text [ours: what a page and a card can bear].
+POSTS, CHANNELS, LANGUAGES, KEYS, WORDS = 8, 8, 8, 6, 300
+
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # ITU-T E.164: fifteen digits at most
+_MAIL = re.compile(r"[^\s@<>\"(),;:\\]{1,64}@[A-Za-z0-9.-]{1,250}\.[A-Za-z0-9-]{2,63}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_FINGERPRINT = re.compile(r"[0-9A-F]{32,128}")
+_NUMBERED = frozenset({Means.PHONE, Means.SMS, Means.SIGNAL, Means.FAX})
+_KEYS = ("openpgp", "ed25519", "x509")
+
+
+def problems(office: Office) -> Sequence[Problem]:
+    """What is missing or cannot be, the first field first, each with its remedy; nothing if it may be nominated. Names
+    of fields are those of the form: `posts.1.title`, `channels.0`."""
+    return list(_problems(office))
+
+
+def _problems(office: Office) -> Iterator[Problem]:
+    yield from _words("title", office.title, "Say how the office is called.")
+    if len(office.posts) <= ALTERNATES:
+        yield Problem("posts", f"Name one who answers first and at least {ALTERNATES} who answer in their place.")
+    if len(office.posts) > POSTS:
+        yield Problem("posts", f"At most {POSTS} posts are kept.")
+    for number, post in enumerate(office.posts):
+        yield from _post(f"posts.{number}", post)
+    if len(office.posts) > ALTERNATES and (shared := _shared(office)):
+        yield Problem("posts", f"{shared} stands at every post: if it is dead, nobody is reached. Give another one.")
+    yield from _channels("channels", office.channels)
+    yield from _languages("languages", office.languages)
+    if not office.languages:
+        yield Problem("languages", "Say in which languages the office answers.")
+    yield from _hours(office)
+    yield from _words(
+        "authority", office.authority, "Say what the office may decide by itself, or that it may nothing."
+    )
+    yield from _words("note", office.note, "Say by which note it is nominated: its number and date.")
+    if len(office.keys) > KEYS:
+        yield Problem("keys", f"At most {KEYS} keys are kept.")
+    for number, key in enumerate(office.keys):
+        if key.kind not in _KEYS or not _FINGERPRINT.fullmatch(key.fingerprint):
+            yield Problem(f"keys.{number}", "Write a kind (openpgp, ed25519, x509) and its fingerprint in hexadecimal.")
+    if office.valid_from and office.valid_until and office.valid_until < office.valid_from:
+        yield Problem("valid_until", "It ends before it begins.")
+
+
+def _post(at: str, post: Post) -> Iterator[Problem]:
+    yield from _words(f"{at}.title", post.title, "Say which post it is: an office outlasts the people in it.")
+    if len(post.name) > WORDS:
+        yield Problem(f"{at}.name", f"At most {WORDS} characters.")
+    if not post.channels:
+        yield Problem(f"{at}.channels", "Say how this post is reached.")
+    yield from _channels(f"{at}.channels", post.channels)
+    yield from _languages(f"{at}.languages", post.languages)
+
+
+def _shared(office: Office) -> str:
+    """A way to reach somebody that is the only one of all of its posts."""
+    only = {post.channels[0].value if len(post.channels) == 1 else "" for post in office.posts}
+    return next(iter(only)) if len(only) == 1 else ""
+
+
+def _channels(at: str, channels: Sequence[Channel]) -> Iterator[Problem]:
+    if len(channels) > CHANNELS:
+        yield Problem(at, f"At most {CHANNELS} are kept.")
+    for number, one in enumerate(channels):
+        if one.means in _NUMBERED and not _NUMBER.fullmatch(one.value):
+            yield Problem(f"{at}.{number}", "Write the number in international form, as +50937000000.")
+        elif one.means is Means.EMAIL and not _MAIL.fullmatch(one.value):
+            yield Problem(f"{at}.{number}", "Write an address like duty@example.org.")
+        elif not one.value.strip() or len(one.value) > WORDS or len(one.note) > WORDS:
+            yield Problem(f"{at}.{number}", f"Write 1 to {WORDS} characters.")
+
+
+def _languages(at: str, languages: Sequence[str]) -> Iterator[Problem]:
+    if len(languages) > LANGUAGES:
+        yield Problem(at, f"At most {LANGUAGES} are kept.")
+    for one in languages:
+        if not _LANGUAGE.fullmatch(one):
+            yield Problem(at, f"“{one[:20]}” is no code of a language: write en, fr, pt-BR.")
+
+
+def _words(at: str, text: str, remedy: str) -> Iterator[Problem]:
+    if not text.strip():
+        yield Problem(at, remedy)
+    elif len(text) > WORDS:
+        yield Problem(at, f"At most {WORDS} characters.")
+
+
+def _hours(office: Office) -> Iterator[Problem]:
+    try:
+        time_zone(office.time_zone)
+    except BadDefinition:
+        yield Problem("time_zone", "Choose a time zone by its name, such as Africa/Nairobi.")
+    try:
+        hours.read(office.hours, "UTC")
+    except BadDefinition as bad:
+        yield Problem("hours", str(bad))
+
+
+# --- kept and read again -------------------------------------------------------------------------------------------
+
+
+def written(office: Office) -> bytes:
+    """As JSON, the same bytes for the same office."""
+    return msgspec.json.encode(office, order="deterministic")
+
+
+def read(data: bytes) -> Office:
+    """What `written` wrote."""
+    return msgspec.json.decode(data, type=Office)
+
+
+def tidy(number: str) -> str:
+    """A number as people write it, without its spaces, dots, dashes and brackets; 00 in front as +."""
+    bare = re.sub(r"[\s().\-\u00a0\u2010-\u2015/]", "", number)
+    return f"+{bare[2:]}" if bare.startswith("00") else bare
+
+
+# --- what lists of several networks say ----------------------------------------------------------------------------
+
+#: What is compared, and how it is called.
+COMPARED = {
+    "title": "name of the office", "posts": "posts", "channels": "ways to reach it", "languages": "languages",
+    "hours": "hours", "time_zone": "time zone", "authority": "authority", "keys": "keys", "note": "note",
+    "valid_from": "valid from", "valid_until": "valid until",
+}  # fmt: skip
+
+
+def differing(one: Office, other: Office) -> list[str]:
+    """In what two lists say otherwise of the same office, by field."""
+    return [name for name in COMPARED if getattr(one, name) != getattr(other, name)]
+
+
+def valid(office: Office, day: date) -> bool:
+    """Whether the note by which it was nominated holds on this day."""
+    begun = office.valid_from is None or office.valid_from <= day
+    return begun and (office.valid_until is None or day <= office.valid_until)

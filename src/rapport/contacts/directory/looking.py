@@ -1,0 +1,122 @@
+"""Somebody is shown how an office is reached. There is no page of all of them: each look is of one office, counted,
+in the ledger, and seen by the office. Who looks at more than anybody needs is stopped, and the team is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from rapport.accounts.models import Person
+from rapport.contacts.directory.nominating import approved
+from rapport.contacts.members import Member
+from rapport.contacts.model import Office as Record
+from rapport.contacts.models import Alarm, Look, Nomination, Office
+from rapport.contacts.records import opened
+from rapport.contacts.releases import item_of, released_contacts
+from rapport.errors import Refused
+from rapport.oversight.ledger import entries
+from rapport.values import Purpose, RowRelease
+
+WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many offices of others somebody is shown within WITHIN: the team is told from `many` on, the person stopped
+    after `most`, and all who read for one organisation together after `together`."""
+
+    many: int
+    most: int
+    together: int
+
+
+#: A case takes two or three offices, a bad night with several cases a dozen [ours].
+MEMBER = Limit(8, 15, 30)
+#: The network's own team looks after all of them, some dozens a day [ours].
+TEAM = Limit(40, 60, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An office as one reader gets it, and how many more they may look at before they are stopped."""
+
+    release: RowRelease[Record]
+    nomination: Nomination
+    left: int
+
+
+def look(who: Member, office: Office, kind: str = "page", purpose: Purpose = Purpose.VIEW) -> Shown | None:
+    """How the office is reached; None where this reader gets no such office. Refused(429) for who has looked at too
+    many. What cannot be written down is not shown.
+
+    1 what the protocol leaves · 2 how many others this person was shown · 3 the look, in the log and the ledger
+    """
+    limit = TEAM if who.reader.team else MEMBER
+    with transaction.atomic():
+        current = approved(office)
+        if current is None or current.closes:
+            return None
+        # 1
+        item = item_of(who.operation, office, current, opened(current.sealed))
+        given = released_contacts(who, [item], purpose)
+        if not given:
+            return None
+        # 2
+        left = limit.most if who.speaks_for(office.actor) else _left(who, office, limit)
+        # 3
+        if left >= 0:
+            made = Look.objects.create(office=office, person=who.person, organisation=who.organisation, kind=kind)
+            entries.look(who.operation.pk, {"look": made.pk, "office": office.pk, "person": who.person.pk})
+        if limit.most - left >= limit.many:
+            _tell(who, Alarm.MANY)
+        if left < 0:
+            _tell(who, Alarm.STOPPED)
+    if left < 0:
+        raise Refused(
+            "too_many_offices",
+            "You have looked at many offices today, so no more are shown. The network's team has been told. If you "
+            "need another one now, call the team.",
+            status=429,
+        )  # fmt: skip
+    return Shown(given[0], current, left)
+
+
+def _left(who: Member, office: Office, limit: Limit) -> int:
+    """How many more offices this person may look at, after this one; below 0 if not even this one."""
+    Person.objects.select_for_update().get(pk=who.person.pk)  # of two requests at once both are counted
+    seen = _seen(others(who).filter(person=who.person))
+    if office.pk in seen:
+        return limit.most - len(seen)
+    together = _seen(others(who).filter(organisation=who.organisation)) if who.organisation else seen
+    return min(limit.most - len(seen), limit.together - len(together)) - 1
+
+
+def others(who: Member) -> QuerySet[Look]:
+    """Looks of late at offices that this person does not speak for."""
+    since = timezone.now() - WITHIN
+    late = Look.objects.filter(office__operation=who.operation, at__gt=since)
+    return late.exclude(office__actor__in=[one.pk for one in who.actors])
+
+
+def _seen(looks: QuerySet[Look]) -> set[int]:
+    return set(looks.values_list("office_id", flat=True))
+
+
+def _tell(who: Member, kind: str) -> None:
+    """The team, once a day of each kind."""
+    since = timezone.now() - WITHIN
+    known = Alarm.objects.filter(operation=who.operation, person=who.person, kind=kind, at__gt=since)
+    if not known.exists():
+        Alarm.objects.create(operation=who.operation, person=who.person, kind=kind)
+
+
+def looks_at(office: Office, since: datetime | None = None) -> Sequence[Look]:
+    """Who was shown an office, the last first: for the office itself."""
+    looks = Look.objects.filter(office=office).select_related("person", "organisation").order_by("-at", "-pk")
+    return list(looks.filter(at__gt=since) if since else looks)

@@ -1,0 +1,168 @@
+"""One person nominates an office, another approves it; somebody says again and again that it is right still.
+
+All raise NotAllowed, Refused (what was given cannot be) or Conflict (somebody was first).
+"""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Permission
+from rapport.contacts import checking
+from rapport.contacts.members import Member
+from rapport.contacts.model import Office as Record
+from rapport.contacts.model import Role
+from rapport.contacts.models import Nomination, Office, State, Verification
+from rapport.contacts.records import opened, sealed
+from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.oversight.models import DecisionKind
+from rapport.oversight.record import decide
+from rapport.registry.models import Actor
+
+NOMINATE, APPROVE = Permission.CONTACTS_OFFICE_NOMINATE, Permission.CONTACTS_OFFICE_APPROVE
+HAPPENED = "approved"  # how an office is verified when it is approved
+MOST = 300  # characters of a reason
+
+
+@transaction.atomic
+def nominate(who: Member, actor: Actor, record: Record, why: str) -> Nomination:
+    """What an office is to be from the day on which a second person approves it. Until then what was approved before
+    counts. Who belongs to a State nominates for it alone; the network's team enters what came by a note."""
+    _allow(who, actor)
+    if record.party != actor.code:
+        raise Refused("party", f"This record is of {record.party}, not of {actor.code}.", field="party")
+    if found := checking.problems(record):
+        raise Refused(found[0].field, found[0].said, field=found[0].field)
+    return _nominated(who, actor, record.role, record, why, closes=False)
+
+
+@transaction.atomic
+def close(who: Member, office: Office, why: str) -> Nomination:
+    """The State has no office of this role any more, once a second person has approved it."""
+    _allow(who, office.actor)
+    current = approved(office)
+    if current is None:
+        raise Conflict("There is no such office.")
+    return _nominated(who, office.actor, Role(office.role), opened(current.sealed), why, closes=True)
+
+
+def _nominated(who: Member, actor: Actor, role: Role, record: Record, why: str, *, closes: bool) -> Nomination:
+    why = _words(why, "Say why, in a few words: because of which note, or what has changed.")
+    office, _ = Office.objects.get_or_create(operation=who.operation, actor=actor, role=role.value)
+    Office.objects.select_for_update().get(pk=office.pk)
+    last = Nomination.objects.filter(office=office).order_by("-number").first()
+    kept, digest = sealed(record)
+    try:
+        with transaction.atomic():
+            made = Nomination.objects.create(
+                office=office, number=last.number + 1 if last else 1, sealed=kept, digest=digest, closes=closes,
+                why=why, nominated_by=who.person,
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise Conflict("Another nomination of this office waits already: decide about that one first.") from error
+    _note(who.person, made, f"nominated {office.code} anew" if last else f"nominated {office.code}")
+    return made
+
+
+@transaction.atomic
+def approve(who: Member, nomination: Nomination) -> None:
+    """It counts from now on, in place of the one before. Never by who nominated it."""
+    waiting = _to_decide(who, nomination)
+    now = timezone.now()
+    Nomination.objects.filter(office=waiting.office, state=State.APPROVED).update(state=State.REPLACED)
+    _decided(who.person, waiting, State.APPROVED)
+    closed = now if waiting.closes else None
+    Office.objects.filter(pk=waiting.office_id).update(verified_at=now, closed_at=closed)
+    Verification.objects.create(office=waiting.office, nomination=waiting, at=now, by=who.person, how=HAPPENED)
+    _note(who.person, waiting, f"approved the nomination of {waiting.office.code}")
+
+
+@transaction.atomic
+def refuse(who: Member, nomination: Nomination, reason: str) -> None:
+    """It does not count; who nominated it reads why."""
+    waiting = _to_decide(who, nomination)
+    waiting.reason = _words(reason, "Say why, so that it can be put right.")
+    _decided(who.person, waiting, State.REFUSED)
+    _note(who.person, waiting, f"refused the nomination of {waiting.office.code}")
+
+
+@transaction.atomic
+def withdraw(who: Member, nomination: Nomination) -> None:
+    """By who nominated it, or another one who speaks for the same State."""
+    waiting = _waiting(nomination)
+    if waiting.nominated_by_id != who.person.pk and not who.speaks_for(waiting.office.actor):
+        raise NotAllowed("Only who speaks for this State withdraws what it nominated.")
+    _decided(who.person, waiting, State.WITHDRAWN)
+    _note(who.person, waiting, f"withdrew the nomination of {waiting.office.code}")
+
+
+@transaction.atomic
+def verify(who: Member, office: Office, how: str) -> None:
+    """Somebody of the State, or of the team, has looked and says that every word of it is right still."""
+    _allow(who, office.actor)
+    current = approved(office)
+    if current is None or current.closes:
+        raise Conflict("Nobody has approved this office yet.")
+    how = _words(how, "Say how you know: by a call, by a note, by whom.")
+    now = timezone.now()
+    Office.objects.filter(pk=office.pk).update(verified_at=now)
+    Verification.objects.create(office=office, nomination=current, at=now, by=who.person, how=how)
+    _note(who.person, current, f"verified {office.code}")
+
+
+def approved(office: Office) -> Nomination | None:
+    """What counts of an office."""
+    return Nomination.objects.filter(office=office, state=State.APPROVED).first()
+
+
+def waiting(office: Office) -> Nomination | None:
+    """What waits for a second person."""
+    return Nomination.objects.filter(office=office, state=State.WAITING).first()
+
+
+# --- what they have in common --------------------------------------------------------------------------------------
+
+
+def _allow(who: Member, actor: Actor) -> None:
+    if not who.may(NOMINATE):
+        raise NotAllowed(f"This needs the permission {NOMINATE.value}.")
+    if not (who.speaks_for(actor) or who.reader.team):
+        raise NotAllowed(f"You do not speak for {actor.name} here.")
+
+
+def _to_decide(who: Member, nomination: Nomination) -> Nomination:
+    if not who.may(APPROVE):
+        raise NotAllowed(f"This needs the permission {APPROVE.value}.")
+    waiting = _waiting(nomination)
+    if waiting.nominated_by_id == who.person.pk:
+        raise Refused("two_people", "You nominated this yourself: another person decides about it.")
+    return waiting
+
+
+def _waiting(nomination: Nomination) -> Nomination:
+    """As it is now, held until the transaction ends."""
+    known = Nomination.objects.select_related("office__actor").select_for_update(of=("self",))
+    fresh = known.get(pk=nomination.pk)
+    if fresh.state != State.WAITING:
+        raise Conflict(f"Somebody was first: it is {State(fresh.state).label} already.")
+    return fresh
+
+
+def _decided(person: Person, one: Nomination, state: State) -> None:
+    one.state, one.decided_by, one.decided_at = state, person, timezone.now()
+    one.save(update_fields=["state", "decided_by", "decided_at", "reason"])
+
+
+def _words(text: str, remedy: str) -> str:
+    text = " ".join(text.split())
+    if not text or len(text) > MOST:
+        raise Refused("why", remedy if not text else f"Write at most {MOST} characters.", field="why")
+    return text
+
+
+def _note(person: Person, one: Nomination, said: str) -> None:
+    """The record names the office and which content it was, and nothing of it."""
+    after = {"said": said, "office": one.office_id, "nomination": one.pk, "content": one.digest}
+    decide(person, one.office.operation_id, DecisionKind.CONTACT, before={}, after=after)

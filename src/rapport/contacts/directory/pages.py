@@ -1,0 +1,246 @@
+"""The pages of the directory: which offices there are, one office, nominating one, deciding about a nomination."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from rapport.accounts.permissions import Permission
+from rapport.contacts.checking import problems
+from rapport.contacts.directory import form, looking, nominating
+from rapport.contacts.directory.listing import lines
+from rapport.contacts.kinds import Problem
+from rapport.contacts.members import Member
+from rapport.contacts.model import Means, Role
+from rapport.contacts.model import Office as Record
+from rapport.contacts.models import Alarm, Nomination, Office, State
+from rapport.contacts.page import APPROVE, NOMINATE, at_work, common
+from rapport.contacts.reach import reach
+from rapport.contacts.records import opened
+from rapport.desk.page import attempt, to
+from rapport.errors import Conflict, Refused
+from rapport.registry.models import Actor
+
+READ = Permission.CONTACTS_DIRECTORY_READ
+
+
+@require_GET
+@at_work(READ)
+def index(request: HttpRequest, who: Member) -> HttpResponse:
+    """Which offices there are, and nothing of how they are reached. `q`: part of a name; `role`."""
+    wanted, role = request.GET.get("q", "").strip()[:100], request.GET.get("role", "")
+    every = lines(who)
+    rows = [one for one in every if wanted.casefold() in one.actor.name.casefold() or wanted == one.actor.code]
+    context = {
+        **common(who),
+        "rows": [one for one in rows if role not in set(Role) or one.office_of(role)],
+        "any": bool(every),
+        "q": wanted,
+        "role": role,
+        "mine": [one for one in every if who.speaks_for(one.actor)],
+    }
+    return render(request, "contacts/index.html", context)
+
+
+@require_GET
+@at_work(READ)
+def show(request: HttpRequest, who: Member, actor: str, role: str) -> HttpResponse:
+    """How one office is reached now. Each look is noted."""
+    office = _office(who, actor, role)
+    try:
+        shown = looking.look(who, office)
+    except Refused as refused:
+        return render(request, "contacts/stopped.html", {**common(who), "problem": refused.remedy}, status=429)
+    if shown is None and not _own(who, office):
+        raise Http404("no such office for this reader")
+    now = timezone.now()
+    context = {
+        **common(who),
+        "office": office,
+        "shown": shown,
+        "reach": reach(shown.release.row, office, now) if shown else None,
+        "own": _own(who, office),
+        "waiting": nominating.waiting(office),
+        "looks": looking.looks_at(office)[:20] if who.speaks_for(office.actor) else (),
+        "verified": office.verifications.select_related("by").order_by("-at")[:5],
+    }
+    return render(request, "contacts/office.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_work(NOMINATE)
+def nominate(request: HttpRequest, who: Member, actor: str, role: str) -> HttpResponse:
+    """The record of an office, as it is to be once a second person has approved it."""
+    of = get_object_or_404(Actor, operation=who.operation, code=actor)
+    if role not in set(Role):
+        raise Http404("no such role")
+    if not (who.speaks_for(of) or who.reader.team):
+        raise PermissionDenied("speaks for another State")
+    if request.method != "POST":
+        return _form(request, who, of, Role(role), _current(of, Role(role)))
+    typed = {name: value for name, value in request.POST.items() if isinstance(value, str)}
+    record, wrong = form.office_of(typed, of.code, Role(role))
+    wrong = [*wrong, *problems(record)]
+    if wrong:
+        return _form(request, who, of, Role(role), record, wrong)
+    try:
+        made = nominating.nominate(who, of, record, typed.get("why", ""))
+    except Conflict as conflict:
+        return _form(request, who, of, Role(role), record, [Problem("", str(conflict))], status=409)
+    except Refused as refused:
+        return _form(request, who, of, Role(role), record, [Problem(refused.field or "", refused.remedy)])
+    return to("contacts_nomination", who.operation.slug, made.pk)
+
+
+def _form(
+    request: HttpRequest, who: Member, of: Actor, role: Role, record: Record, wrong: list[Problem] | None = None,
+    status: int = 422,
+) -> HttpResponse:  # fmt: skip
+    context = {
+        **common(who),
+        "actor": of,
+        "role": role,
+        "record": record,
+        "posts": form.post_rows(record),
+        "channels": form.channel_rows("channels", record.channels),
+        "keys": form.key_rows(record.keys),
+        "means": list(Means),
+        "why": request.POST.get("why", ""),
+        "wrong": wrong or (),
+        "by_field": {one.field: one.said for one in reversed(wrong or [])},
+        "zone": of.operation.time_zone,
+    }
+    return render(request, "contacts/nominate.html", context, status=status if wrong else 200)
+
+
+def _current(of: Actor, role: Role) -> Record:
+    """What counts now, or an empty record."""
+    known = Nomination.objects.filter(office__actor=of, office__role=role.value, state=State.APPROVED).first()
+    return opened(known.sealed) if known else Record(of.code, role, "", (), time_zone=of.operation.time_zone)
+
+
+@require_GET
+@at_work(READ)
+def nominations(request: HttpRequest, who: Member) -> HttpResponse:
+    """What waits for a second person, and what was decided lately."""
+    known = Nomination.objects.filter(office__operation=who.operation).select_related(
+        "office__actor", "nominated_by", "decided_by"
+    )
+    if not who.may(APPROVE):
+        known = known.filter(office__actor__in=[one.pk for one in who.actors])
+    context = {
+        **common(who),
+        "waiting": known.filter(state=State.WAITING).order_by("nominated_at"),
+        "decided": known.exclude(state=State.WAITING).exclude(decided_at=None).order_by("-decided_at")[:50],
+    }
+    return render(request, "contacts/nominations.html", context)
+
+
+@require_GET
+@at_work(READ)
+def nomination(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    """What it changes, line by line, for who decides about it and who nominated it."""
+    one = _nomination(who, number)
+    before = Nomination.objects.filter(office=one.office, number__lt=one.number, state=State.APPROVED).first()
+    record = opened(one.sealed)
+    context = {
+        **common(who),
+        "one": one,
+        "record": record,
+        "lines": form.lines(record).items() if before is None else (),
+        "changes": form.changes(opened(before.sealed), record) if before else (),
+        "first": before is None,
+        "own": one.nominated_by_id == who.person.pk,
+        "may_withdraw": one.nominated_by_id == who.person.pk or who.speaks_for(one.office.actor),
+        "waits": one.state == State.WAITING,
+    }
+    return render(request, "contacts/nomination.html", context)
+
+
+@require_POST
+@at_work(APPROVE)
+def approve(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    one = _nomination(who, number)
+    attempt(request, lambda: nominating.approve(who, one), _("Approved: it counts from now on."))
+    return to("contacts_nomination", who.operation.slug, number)
+
+
+@require_POST
+@at_work(APPROVE)
+def refuse(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    """POST `reason`."""
+    one = _nomination(who, number)
+    reason = request.POST.get("reason", "")
+    attempt(request, lambda: nominating.refuse(who, one, reason), _("Refused. Who nominated it reads why."))
+    return to("contacts_nomination", who.operation.slug, number)
+
+
+@require_POST
+@at_work(NOMINATE)
+def withdraw(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    one = _nomination(who, number)
+    attempt(request, lambda: nominating.withdraw(who, one), _("Withdrawn. What counted before counts on."))
+    return to("contacts_nomination", who.operation.slug, number)
+
+
+@require_POST
+@at_work(NOMINATE)
+def verify(request: HttpRequest, who: Member, actor: str, role: str) -> HttpResponse:
+    """POST `how`: how somebody knows that the record is right."""
+    office = _office(who, actor, role)
+    how = request.POST.get("how", "")
+    attempt(request, lambda: nominating.verify(who, office, how), _("Noted: the record is right as of today."))
+    return to("contacts_office", who.operation.slug, actor, role)
+
+
+@require_POST
+@at_work(NOMINATE)
+def close(request: HttpRequest, who: Member, actor: str, role: str) -> HttpResponse:
+    """POST `why`: the State has no office of this role any more."""
+    office = _office(who, actor, role)
+    why = request.POST.get("why", "")
+    attempt(request, lambda: nominating.close(who, office, why), _("It is closed once a second person approves."))
+    return to("contacts_office", who.operation.slug, actor, role)
+
+
+@require_GET
+@at_work(APPROVE)
+def alarms(request: HttpRequest, who: Member) -> HttpResponse:
+    """Who has looked at more than anybody needs."""
+    known = Alarm.objects.filter(operation=who.operation).select_related("person", "seen_by").order_by("-at")
+    return render(request, "contacts/alarms.html", {**common(who), "alarms": known[:100]})
+
+
+@require_POST
+@at_work(APPROVE)
+def seen(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    """Somebody of the team knows of an alarm."""
+    open_ones = Alarm.objects.filter(operation=who.operation, pk=number, seen_at=None)
+    open_ones.update(seen_at=timezone.now(), seen_by=who.person)
+    return to("contacts_alarms", who.operation.slug)
+
+
+# --- what they have in common --------------------------------------------------------------------------------------
+
+
+def _own(who: Member, office: Office) -> bool:
+    """Whether this person may change what is said of the office."""
+    return who.may(NOMINATE) and (who.speaks_for(office.actor) or who.reader.team)
+
+
+def _office(who: Member, actor: str, role: str) -> Office:
+    known = Office.objects.select_related("actor__organisation", "operation")
+    return get_object_or_404(known, operation=who.operation, actor__code=actor, role=role)
+
+
+def _nomination(who: Member, number: int) -> Nomination:
+    """One that this person may read: the team, and who speaks for the State."""
+    known = Nomination.objects.select_related("office__actor", "office__operation", "nominated_by", "decided_by")
+    one = get_object_or_404(known, office__operation=who.operation, pk=number)
+    if not (who.may(APPROVE) or who.speaks_for(one.office.actor)):
+        raise Http404("of another State")
+    return one

@@ -1,0 +1,149 @@
+
+import django.db.models.deletion
+import django.utils.timezone
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ('accounts', '0004_contacts'),
+        ('operations', '0007_alerts'),
+        ('registry', '0003_side_by_side'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Alarm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('many', 'looked at many offices'), ('stopped', 'was stopped')], max_length=8)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('seen_at', models.DateTimeField(null=True)),
+                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alarms', to='operations.operation')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('seen_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Office',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('diplomatic', 'diplomatic'), ('technical', 'technical'), ('policy', 'policy')], max_length=12)),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('verified_at', models.DateTimeField(null=True)),
+                ('closed_at', models.DateTimeField(null=True)),
+                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offices', to='registry.actor')),
+                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offices', to='operations.operation')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Nomination',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('sealed', models.BinaryField()),
+                ('digest', models.CharField(max_length=64)),
+                ('closes', models.BooleanField(default=False)),
+                ('why', models.CharField(max_length=300)),
+                ('state', models.CharField(choices=[('waiting', 'waits for a second person'), ('approved', 'approved'), ('refused', 'refused'), ('withdrawn', 'withdrawn'), ('replaced', 'replaced')], default='waiting', max_length=10)),
+                ('nominated_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('reason', models.CharField(blank=True, max_length=300)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('nominated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='nominations', to='contacts.office')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Look',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=10)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='looks', to='contacts.office')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Entry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('network', models.CharField(max_length=60)),
+                ('source', models.CharField(max_length=300)),
+                ('sealed', models.BinaryField()),
+                ('governs', models.BooleanField(default=False)),
+                ('entered_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('replaced_at', models.DateTimeField(null=True)),
+                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='contacts.office')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Verification',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('how', models.CharField(max_length=300)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('nomination', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.nomination')),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verifications', to='contacts.office')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='NetworkFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('text', models.TextField()),
+                ('digest', models.CharField(max_length=64)),
+                ('loaded_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('replaced_at', models.DateTimeField(null=True)),
+                ('loaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='network_files', to='operations.operation')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('replaced_at', None)), fields=('operation',), name='one_network_file')],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='office',
+            constraint=models.UniqueConstraint(fields=('operation', 'actor', 'role'), name='one_office'),
+        ),
+        migrations.AddConstraint(
+            model_name='nomination',
+            constraint=models.UniqueConstraint(fields=('office', 'number'), name='one_nomination'),
+        ),
+        migrations.AddConstraint(
+            model_name='nomination',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'approved')), fields=('office',), name='one_approved'),
+        ),
+        migrations.AddConstraint(
+            model_name='nomination',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('office',), name='one_waiting'),
+        ),
+        migrations.AddConstraint(
+            model_name='nomination',
+            constraint=models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('nominated_by')), _negated=True), ('state', 'withdrawn'), _connector='OR'), name='two_people'),
+        ),
+        migrations.AddIndex(
+            model_name='look',
+            index=models.Index(fields=['person', 'at'], name='look_person'),
+        ),
+        migrations.AddIndex(
+            model_name='look',
+            index=models.Index(fields=['organisation', 'at'], name='look_organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='entry',
+            constraint=models.UniqueConstraint(condition=models.Q(('replaced_at', None)), fields=('office', 'network'), name='one_entry'),
+        ),
+        migrations.AddConstraint(
+            model_name='entry',
+            constraint=models.UniqueConstraint(condition=models.Q(('governs', True), ('replaced_at', None)), fields=('office',), name='one_governs'),
+        ),
+    ]

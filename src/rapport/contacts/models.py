@@ -1,0 +1,178 @@
+"""What a network of contacts keeps: offices in every version that somebody nominated, who looked at which, and when
+each was last known to be right.
+
+What an office's record says is sealed (keys, purpose `contacts`): a stolen database is no list of telephone numbers.
+What it is about, the State and the role, stands open.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from rapport.contacts.model import Role
+
+_PERSON = "accounts.Person"
+_OPERATION = "operations.Operation"
+_ACTOR = "registry.Actor"
+
+
+def _by(null: bool = False) -> models.ForeignKey:  # type: ignore[type-arg]
+    return models.ForeignKey(_PERSON, null=null, on_delete=models.PROTECT, related_name="+")
+
+
+class NetworkFile(models.Model):
+    """One version of what a network agreed, as its file said it. The one that nothing has replaced counts."""
+
+    operation = models.ForeignKey(_OPERATION, on_delete=models.CASCADE, related_name="network_files")
+    text = models.TextField()
+    digest = models.CharField(max_length=64)  # SHA-256 of the text
+    loaded_by = _by()
+    loaded_at = models.DateTimeField(default=timezone.now)
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["operation"], name="one_network_file", condition=Q(replaced_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"network of {self.operation_id}"
+
+
+class Office(models.Model):
+    """That a State or organisation has an office of a role. What it is like stands in its versions."""
+
+    operation = models.ForeignKey(_OPERATION, on_delete=models.CASCADE, related_name="offices")
+    actor = models.ForeignKey(_ACTOR, on_delete=models.PROTECT, related_name="offices")
+    role = models.CharField(max_length=12, choices=[(one.value, one.value) for one in Role])
+    made_at = models.DateTimeField(default=timezone.now)
+    verified_at = models.DateTimeField(null=True)  # when somebody last knew it to be right; null: never approved
+    closed_at = models.DateTimeField(null=True)  # the State has none of this role any more
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["operation", "actor", "role"], name="one_office")]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def code(self) -> str:
+        """As messages name it: `EE/technical`."""
+        return f"{self.actor.code}/{self.role}"
+
+
+class State(models.TextChoices):
+    WAITING = "waiting", "waits for a second person"
+    APPROVED = "approved", "approved"
+    REFUSED = "refused", "refused"
+    WITHDRAWN = "withdrawn", "withdrawn"
+    REPLACED = "replaced", "replaced"
+
+
+class Nomination(models.Model):
+    """What one person said an office is, and what another decided about it. Never changed: another one follows it.
+
+    digest  SHA-256 of salt and content: what the ledger says of it
+    """
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="nominations")
+    number = models.PositiveIntegerField()  # 1 for the first of its office
+    sealed = models.BinaryField()
+    digest = models.CharField(max_length=64)
+    closes = models.BooleanField(default=False)  # it says that there is no such office any more
+    why = models.CharField(max_length=300)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    nominated_by = _by()
+    nominated_at = models.DateTimeField(default=timezone.now)
+    decided_by = _by(null=True)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True)  # of a refusal
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "number"], name="one_nomination"),
+            models.UniqueConstraint(fields=["office"], name="one_approved", condition=Q(state=State.APPROVED)),
+            models.UniqueConstraint(fields=["office"], name="one_waiting", condition=Q(state=State.WAITING)),
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=models.F("nominated_by")) | Q(state=State.WITHDRAWN),
+                name="two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"nomination {self.number} of {self.office_id}"
+
+
+class Verification(models.Model):
+    """Somebody has said that an office's record is right."""
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="verifications")
+    nomination = models.ForeignKey(Nomination, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    by = _by()
+    how = models.CharField(max_length=300)  # approved; or in words: asked by telephone, by a note
+
+    def __str__(self) -> str:
+        return f"{self.office_id} verified"
+
+
+class Entry(models.Model):
+    """What a network's own list says of an office, where a State is in several: UN, OSCE, OAS, ARF. Each has its own
+    source of truth; one of them is the one to go by."""
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="entries")
+    network = models.CharField(max_length=60)
+    source = models.CharField(max_length=300)  # which list, of which day
+    sealed = models.BinaryField()
+    governs = models.BooleanField(default=False)
+    entered_by = _by()
+    entered_at = models.DateTimeField(default=timezone.now)
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "network"], name="one_entry", condition=Q(replaced_at=None)),
+            models.UniqueConstraint(fields=["office"], name="one_governs", condition=Q(replaced_at=None, governs=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network}: {self.office_id}"
+
+
+class Look(models.Model):
+    """Somebody was shown how an office is reached. Never deleted; the office sees it."""
+
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="looks")
+    person = _by()
+    organisation = models.ForeignKey(
+        "accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+"
+    )  # for which they read; null: for the network's own team
+    kind = models.CharField(max_length=10)  # page, card, export
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "at"], name="look_person"),
+            models.Index(fields=["organisation", "at"], name="look_organisation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.office_id}"
+
+
+class Alarm(models.Model):
+    """Somebody looked at more offices than anybody needs: the network's team decides what of it."""
+
+    MANY, STOPPED = "many", "stopped"
+
+    operation = models.ForeignKey(_OPERATION, on_delete=models.CASCADE, related_name="alarms")
+    person = _by()
+    kind = models.CharField(max_length=8, choices=[(MANY, "looked at many offices"), (STOPPED, "was stopped")])
+    at = models.DateTimeField(default=timezone.now)
+    seen_by = _by(null=True)
+    seen_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"alarm about {self.person_id}"

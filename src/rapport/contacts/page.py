@@ -1,0 +1,62 @@
+"""What the pages of contacts have in common: who asks, and the time on that person's own clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+
+from rapport.accounts.permissions import Permission
+from rapport.contacts.directory.listing import waiting_for
+from rapport.contacts.members import Member, member
+from rapport.contacts.model import Role
+from rapport.contacts.models import Alarm, Nomination, State
+from rapport.contacts.records import opened
+from rapport.operations.access import needs
+from rapport.operations.models import Operation
+
+P = ParamSpec("P")
+APPROVE, NOMINATE = Permission.CONTACTS_OFFICE_APPROVE, Permission.CONTACTS_OFFICE_NOMINATE
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def at_work(permission: Permission) -> Callable[[Callable[Concatenate[HttpRequest, Member, P], HttpResponse]], View[P]]:
+    """The page is for whoever holds the permission, never kept by a browser, and given the Member who asks. It says
+    times as the clock of that person's own office shows them."""
+
+    def decorate(view: Callable[Concatenate[HttpRequest, Member, P], HttpResponse]) -> View[P]:
+        @wraps(view)
+        def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            who = member(request, cast(Operation, kwargs.pop("operation")))
+            with timezone.override(ZoneInfo(zone_of(who))):
+                return view(request, who, *args, **kwargs)
+
+        return cast("View[P]", never_cache(needs(permission)(shown)))
+
+    return decorate
+
+
+def zone_of(who: Member) -> str:
+    """The time zone of the first of one's own offices; the operation's for whoever has none."""
+    own = Nomination.objects.filter(office__actor__in=[one.pk for one in who.actors], state=State.APPROVED)
+    first = own.order_by("office__role").first() if who.actors else None
+    return opened(first.sealed).time_zone if first else who.operation.time_zone
+
+
+def common(who: Member) -> Mapping[str, Any]:
+    """What every page's template gets."""
+    return {
+        "operation": who.operation,
+        "who": who,
+        "zone": zone_of(who),
+        "roles": [one.value for one in Role],
+        "may_approve": who.may(APPROVE),
+        "may_nominate": who.may(NOMINATE),
+        "waits": waiting_for(who),
+        "alarmed": who.may(APPROVE) and Alarm.objects.filter(operation=who.operation, seen_at=None).count(),
+    }

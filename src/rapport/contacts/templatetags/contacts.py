@@ -1,0 +1,74 @@
+"""What the pages of contacts say of values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from django import template
+from django.utils import formats
+from django.utils.translation import gettext
+
+from rapport.contacts.model import Means
+
+register = template.Library()
+
+
+@register.filter
+def means(one: Means) -> str:
+    """By what somebody is reached, in words."""
+    return {
+        Means.PHONE: gettext("Telephone"),
+        Means.EMAIL: gettext("E-mail"),
+        Means.SMS: gettext("SMS"),
+        Means.SIGNAL: gettext("Signal"),
+        Means.FAX: gettext("Fax"),
+        Means.RADIO: gettext("Radio"),
+        Means.POST: gettext("Post"),
+    }[one]
+
+
+@register.filter
+def spaced(value: str) -> str:
+    """A number in groups that can be read aloud; anything else as it is."""
+    if not re.fullmatch(r"\+\d{7,15}", value):
+        return value
+    digits = value[1:]
+    groups = [digits[max(0, end - 3) : end] for end in range(len(digits), 0, -3)]
+    return "+" + " ".join(reversed(groups))
+
+
+@register.filter
+def grouped(mark: str) -> str:
+    """A fingerprint in fours."""
+    return " ".join(mark[start : start + 4] for start in range(0, len(mark), 4))
+
+
+@register.filter
+def wall(at: datetime) -> str:
+    """A time as a clock there shows it: not turned into the reader's own zone."""
+    return formats.date_format(at.replace(tzinfo=None), "l H:i")
+
+
+@register.filter
+def at(said: Mapping[str, str], name: str) -> str:
+    """What is wrong with a field."""
+    return said.get(name, "")
+
+
+@register.filter
+def at_part(said: Mapping[str, str], name: str) -> str:
+    """What is wrong with the ways to reach a post."""
+    return said.get(f"{name}.channels", "")
+
+
+@register.filter
+def anchor(field: str) -> str:
+    """The element that a field's problem is shown at: of a row, its number or address."""
+    return f"{field}.value" if re.fullmatch(r"(posts\.\d+\.)?channels\.\d+", field) else field
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    return text.split()

@@ -1,0 +1,316 @@
+"""The directory: two people for every change, no list of numbers, and whoever looks is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Role as Held
+from rapport.contacts.directory import looking, nominating
+from rapport.contacts.model import Channel, Means, Role
+from rapport.contacts.models import Alarm, Look, Nomination, Office, State
+from rapport.contacts.records import opened
+from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.operations.models import Operation
+from rapport.oversight.models import Decision, DecisionKind, EntryKind, LedgerEntry
+from rapport.registry.models import Actor
+from rapport.sharing.models import Agreement
+from tests.web.contacts import WHY, last, network, of_team, office, officer, record, speaking, state, typed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def custodian(someone: Callable[..., Person]) -> Person:
+    return someone("carol", Held.CUSTODIAN)
+
+
+@pytest.fixture
+def kenya(operation: Operation, lead: Person, custodian: Person) -> Actor:
+    network(operation, lead, custodian)
+    return state(operation, lead, "Kenya")
+
+
+@pytest.fixture
+def peru(kenya: Actor, lead: Person) -> Actor:
+    return state(kenya.operation, lead, "Peru")
+
+
+def enter(client: Client, person: Person) -> None:
+    client.logout()
+    client.force_login(person)
+
+
+def page(client: Client, path: str, status: int = 200) -> str:
+    answer = client.get(f"/sample/contacts/{path}")
+    assert answer.status_code == status, (path, answer.status_code)
+    return answer.content.decode()
+
+
+# --- two people ----------------------------------------------------------------------------------------------------
+
+
+def test_one_person_nominates_and_another_approves_before_anybody_reads_it(
+    client: Client, kenya: Actor, peru: Actor, lead: Person
+) -> None:
+    amina, pedro = officer(kenya, "amina"), officer(peru, "pedro")
+    enter(client, amina)
+    answer = client.post("/sample/contacts/offices/kenya/technical/nominate/", typed(record("kenya")))
+    assert answer.status_code == 302, answer.content.decode()
+    made = Nomination.objects.get()
+    assert opened(made.sealed) == record("kenya"), "what was typed is what is kept"
+    assert "another person decides" in page(client, f"nominations/{made.pk}/")
+    assert client.post(f"/sample/contacts/nominations/{made.pk}/approve/").status_code == 403
+    enter(client, pedro)
+    page(client, "offices/kenya/technical/", 404)
+    page(client, f"nominations/{made.pk}/", 404)
+    enter(client, lead)
+    assert client.post(f"/sample/contacts/nominations/{made.pk}/approve/").status_code == 302
+    enter(client, pedro)
+    told = page(client, "offices/kenya/technical/")
+    assert "+254 700 0101" not in told
+    assert 'href="tel:+2547000101"' in told
+    assert "TLP:AMBER" in told
+
+
+def test_nobody_approves_what_they_nominated_themselves_not_even_a_lead(kenya: Actor, lead: Person) -> None:
+    made = nominating.nominate(of_team(lead, kenya.operation), kenya, record("kenya"), WHY)
+    with pytest.raises(Refused, match="another person"):
+        nominating.approve(of_team(lead, kenya.operation), made)
+    with pytest.raises(Refused, match="another person"):
+        nominating.refuse(of_team(lead, kenya.operation), made, "no")
+    made.refresh_from_db()
+    assert made.state == State.WAITING
+
+
+def test_a_record_of_one_person_is_refused_and_the_form_keeps_what_was_typed(client: Client, kenya: Actor) -> None:
+    enter(client, officer(kenya, "amina"))
+    whole = record("kenya")
+    alone = replace(whole, posts=whole.posts[:1], authority="Says nothing in public.")
+    answer = client.post("/sample/contacts/offices/kenya/technical/nominate/", typed(alone))
+    assert answer.status_code == 422
+    told = answer.content.decode()
+    assert "at least 2 who answer in their place" in told
+    assert "Says nothing in public." in told
+    assert not Office.objects.exists()
+
+
+def test_who_speaks_for_one_state_changes_nothing_of_another(client: Client, kenya: Actor, peru: Actor) -> None:
+    pedro = officer(peru, "pedro")
+    enter(client, pedro)
+    assert client.get("/sample/contacts/offices/kenya/technical/nominate/").status_code == 403
+    assert client.post("/sample/contacts/offices/kenya/technical/nominate/", typed(record("kenya"))).status_code == 403
+    with pytest.raises(NotAllowed):
+        nominating.nominate(speaking(pedro, peru), kenya, record("kenya"), WHY)
+    with pytest.raises(Refused, match="not of peru"):
+        nominating.nominate(speaking(pedro, peru), peru, record("kenya"), WHY)
+
+
+def test_a_change_shows_what_it_changes_and_what_counted_is_kept(
+    client: Client, kenya: Actor, lead: Person, custodian: Person
+) -> None:
+    team = of_team(lead, kenya.operation)
+    amina = officer(kenya, "amina")
+    first = office(kenya, speaking(amina, kenya), team)
+    moved = replace(record("kenya"), channels=(Channel(Means.PHONE, "+254711000000", "at night"),))
+    changed = nominating.nominate(speaking(amina, kenya), kenya, moved, "A new number")
+    with pytest.raises(Conflict, match="waits already"):
+        nominating.nominate(team, kenya, record("kenya"), WHY)
+    enter(client, custodian)
+    told = page(client, f"nominations/{changed.pk}/")
+    assert "<del><bdi>email duty@kenya.example</bdi></del>" in told
+    assert "<ins><bdi>phone +254711000000 (at night)</bdi></ins>" in told
+    nominating.approve(team, changed)
+    assert list(Nomination.objects.filter(office=first).order_by("number").values_list("state", flat=True)) == [
+        State.REPLACED, State.APPROVED,
+    ]  # fmt: skip
+    said = Decision.objects.filter(kind=DecisionKind.CONTACT).values_list("after", flat=True)
+    assert [one["content"] for one in said][-1] == changed.digest
+    assert "+254" not in str(list(said)), "the record of decisions says no number"
+
+
+def test_a_refusal_says_why_and_leaves_what_counted(client: Client, kenya: Actor, lead: Person) -> None:
+    amina = officer(kenya, "amina")
+    first = office(kenya, speaking(amina, kenya), of_team(lead, kenya.operation))
+    nominating.nominate(speaking(amina, kenya), kenya, record("kenya", title="Another desk"), WHY)
+    enter(client, lead)
+    path = f"/sample/contacts/nominations/{last(first).pk}/refuse/"
+    assert client.post(path, {"reason": ""}).status_code == 302
+    assert last(first).state == State.WAITING, "no refusal without a reason"
+    client.post(path, {"reason": "The note names another desk."})
+    enter(client, amina)
+    assert "The note names another desk." in page(client, f"nominations/{last(first).pk}/")
+    assert "Cyber desk of kenya" in page(client, "offices/kenya/technical/")
+
+
+def test_a_closed_office_is_reached_by_nobody(client: Client, kenya: Actor, peru: Actor, lead: Person) -> None:
+    amina = officer(kenya, "amina")
+    first = office(kenya, speaking(amina, kenya), of_team(lead, kenya.operation))
+    closing = nominating.close(speaking(amina, kenya), first, "The desk is dissolved")
+    enter(client, officer(peru, "pedro"))
+    assert "duty@kenya.example" in page(client, "offices/kenya/technical/")
+    nominating.approve(of_team(lead, kenya.operation), closing)
+    page(client, "offices/kenya/technical/", 404)
+    assert "offices/kenya/technical/" not in page(client, "")
+
+
+def test_the_database_holds_no_number_in_the_clear(kenya: Actor, lead: Person) -> None:
+    office(kenya, speaking(officer(kenya, "amina"), kenya), of_team(lead, kenya.operation))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sealed FROM contacts_nomination")
+        kept = bytes(cursor.fetchone()[0])
+    assert b"+2547000101" not in kept
+    assert b"duty@" not in kept
+
+
+# --- who looks -----------------------------------------------------------------------------------------------------
+
+
+def test_the_list_names_offices_and_no_way_to_reach_them(
+    client: Client, kenya: Actor, peru: Actor, lead: Person
+) -> None:
+    office(kenya, speaking(officer(kenya, "amina"), kenya), of_team(lead, kenya.operation))
+    enter(client, officer(peru, "pedro"))
+    told = page(client, "")
+    assert "Kenya" in told
+    assert "+254" not in told
+    assert "duty@" not in told
+    assert not Look.objects.exists()
+    assert "Nothing is called so" in page(client, "?q=zzz")
+    assert "Kenya" in page(client, "?q=ken&role=technical")
+    assert "Nothing is called so" in page(client, "?q=ken&role=policy")
+
+
+def test_nobody_outside_the_network_reads_any_of_it(
+    client: Client, kenya: Actor, lead: Person, outsider: Person
+) -> None:
+    office(kenya, speaking(officer(kenya, "amina"), kenya), of_team(lead, kenya.operation))
+    for path in ("", "offices/kenya/technical/", "nominations/", "alarms/"):
+        assert client.get(f"/sample/contacts/{path}").status_code == 302
+    enter(client, outsider)
+    for path in ("", "offices/kenya/technical/", "nominations/", "alarms/"):
+        assert client.get(f"/sample/contacts/{path}").status_code == 403
+
+
+def test_a_state_whose_agreement_ended_is_shown_nothing(
+    client: Client, kenya: Actor, peru: Actor, lead: Person
+) -> None:
+    from rapport.sharing.models import Agreement
+
+    office(kenya, speaking(officer(kenya, "amina"), kenya), of_team(lead, kenya.operation))
+    enter(client, officer(peru, "pedro"))
+    page(client, "offices/kenya/technical/")
+    Agreement.objects.filter(receiver=peru.organisation).update(ended_at=timezone.now())
+    page(client, "offices/kenya/technical/", 404)
+    assert "offices/kenya/technical/" not in page(client, "")
+
+
+def test_each_look_is_noted_in_the_ledger_and_seen_by_the_office(
+    client: Client, kenya: Actor, peru: Actor, lead: Person
+) -> None:
+    amina, pedro = officer(kenya, "amina"), officer(peru, "pedro")
+    office(kenya, speaking(amina, kenya), of_team(lead, kenya.operation))
+    enter(client, pedro)
+    assert "the office sees it" in page(client, "offices/kenya/technical/")
+    page(client, "offices/kenya/technical/")
+    assert Look.objects.filter(person=pedro, organisation=peru.organisation).count() == 2
+    assert LedgerEntry.objects.filter(kind=EntryKind.LOOK).count() == 2
+    enter(client, amina)
+    told = page(client, "offices/kenya/technical/")
+    assert "Who looked at it" in told
+    assert "pedro" in told
+    enter(client, pedro)
+    assert "Who looked at it" not in page(client, "offices/kenya/technical/")
+
+
+def test_a_member_who_goes_through_the_directory_is_stopped_and_the_team_is_told(
+    client: Client, kenya: Actor, lead: Person, operation: Operation
+) -> None:
+    team = of_team(lead, operation)
+    custodian = Person.objects.get(username="carol")
+    for number in range(40):
+        one = Actor.objects.create(operation=operation, code=f"s{number}", name=f"State {number}", kind="state")
+        office(one, team, of_team(custodian, operation))
+    amina = officer(kenya, "amina")
+    enter(client, amina)
+    reached = set()
+    for ask in range(1_000):
+        answer = client.get(f"/sample/contacts/offices/s{ask % 40}/technical/")
+        if answer.status_code == 200:
+            reached.add(ask % 40)
+            assert f"duty@s{ask % 40}.example" in answer.content.decode()
+        else:
+            assert answer.status_code == 429
+            assert "duty@" not in answer.content.decode()
+    assert len(reached) == looking.MEMBER.most
+    assert set(Alarm.objects.values_list("kind", flat=True)) == {Alarm.MANY, Alarm.STOPPED}
+    assert Alarm.objects.count() == 2
+    assert Look.objects.filter(person=amina).count() == 1_000 // 40 * len(reached), "the log is complete"
+    enter(client, lead)
+    assert "amina" in page(client, "alarms/")
+    client.post(f"/sample/contacts/alarms/{Alarm.objects.earliest('pk').pk}/seen/")
+    assert "seen by" in page(client, "alarms/")
+
+
+def test_colleagues_together_are_shown_no_more_than_one_organisation_needs(
+    client: Client, kenya: Actor, lead: Person, operation: Operation
+) -> None:
+    team, custodian = of_team(lead, operation), Person.objects.get(username="carol")
+    for number in range(40):
+        one = Actor.objects.create(operation=operation, code=f"s{number}", name=f"State {number}", kind="state")
+        office(one, team, of_team(custodian, operation))
+    reached = set()
+    for turn in range(4):
+        enter(client, officer(kenya, f"amina{turn}"))
+        for number in range(turn * 10, turn * 10 + 10):
+            if client.get(f"/sample/contacts/offices/s{number}/technical/").status_code == 200:
+                reached.add(number)
+    assert len(reached) == looking.MEMBER.together
+
+
+# --- whether it is right still -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(149, "current"), (180, "current"), (181, "not confirmed lately"), (239, "not confirmed lately"),
+     (240, "do not rely on it")],
+)  # fmt: skip
+def test_a_record_that_nobody_confirms_says_so(
+    client: Client, kenya: Actor, peru: Actor, lead: Person, days: int, said: str
+) -> None:
+    made = office(kenya, speaking(officer(kenya, "amina"), kenya), of_team(lead, kenya.operation))
+    Office.objects.filter(pk=made.pk).update(verified_at=timezone.now() - timedelta(days=days, minutes=1))
+    enter(client, officer(peru, "pedro"))
+    assert said in page(client, "")
+    assert said in page(client, "offices/kenya/technical/")
+
+
+def test_whoever_confirms_a_record_says_how_they_know(client: Client, kenya: Actor, lead: Person) -> None:
+    amina = officer(kenya, "amina")
+    made = office(kenya, speaking(amina, kenya), of_team(lead, kenya.operation))
+    Office.objects.filter(pk=made.pk).update(verified_at=timezone.now() - timedelta(days=200))
+    enter(client, amina)
+    client.post("/sample/contacts/offices/kenya/technical/verify/", {"how": ""})
+    assert "not confirmed lately" in page(client, "offices/kenya/technical/")
+    client.post("/sample/contacts/offices/kenya/technical/verify/", {"how": "Called every number today"})
+    told = page(client, "offices/kenya/technical/")
+    assert "Called every number today" in told
+    assert "not confirmed lately" not in told
+
+
+def test_the_page_says_whether_somebody_is_there_now(client: Client, kenya: Actor, peru: Actor, lead: Person) -> None:
+    team = of_team(lead, kenya.operation)
+    office(kenya, speaking(officer(kenya, "amina"), kenya), team)
+    office(kenya, speaking(officer(kenya, "abel"), kenya), team, role=Role.POLICY, hours="24/7")
+    enter(client, officer(peru, "pedro"))
+    assert "Staffed day and night." in page(client, "offices/kenya/policy/")
+    told = page(client, "offices/kenya/technical/")
+    assert ("Staffed now, until" in told) != ("Not staffed now: from" in told)
