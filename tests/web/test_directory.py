@@ -202,8 +202,6 @@ def test_nobody_outside_the_network_reads_any_of_it(
 def test_a_state_whose_agreement_ended_is_shown_nothing(
     client: Client, kenya: Actor, peru: Actor, lead: Person
 ) -> None:
-    from rapport.sharing.models import Agreement
-
     office(kenya, speaking(officer(kenya, "amina"), kenya), of_team(lead, kenya.operation))
     enter(client, officer(peru, "pedro"))
     page(client, "offices/kenya/technical/")
