@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from rapport.contacts.model import Role
+from rapport.events.models import new_ref
 
 _PERSON = "accounts.Person"
 _OPERATION = "operations.Operation"
@@ -49,7 +50,10 @@ class Office(models.Model):
     role = models.CharField(max_length=12, choices=[(one.value, one.value) for one in Role])
     made_at = models.DateTimeField(default=timezone.now)
     verified_at = models.DateTimeField(null=True)  # when somebody last knew it to be right; null: never approved
+    valid_from = models.DateField(null=True)  # as the record says that was approved last
+    valid_until = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)  # the State has none of this role any more
+    told = models.CharField(max_length=10, blank=True)  # upkeep.State by name: which the office was told of last
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["operation", "actor", "role"], name="one_office")]
@@ -176,3 +180,65 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"alarm about {self.person_id}"
+
+
+# --- pings ---------------------------------------------------------------------------------------------------------
+
+
+class Campaign(models.Model):
+    """A round of pings: each way to reach each office once, at a moment within the window that nobody foresees."""
+
+    operation = models.ForeignKey(_OPERATION, on_delete=models.CASCADE, related_name="campaigns")
+    ref = models.CharField(max_length=8, unique=True, default=new_ref)
+    title = models.CharField(max_length=200)
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    answer_hours = models.PositiveSmallIntegerField()  # from when one is sent
+    roles = models.JSONField()  # of offices
+    means = models.JSONField()  # by what
+    inside_hours = models.BooleanField(default=False)
+    exercise = models.BooleanField(default=False)
+    seed_sealed = models.BinaryField()  # who has it foresees the moments
+    started_by = _by()
+    started_at = models.DateTimeField(default=timezone.now)
+    stopped_at = models.DateTimeField(null=True)
+    stopped_by = _by(null=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Ping(models.Model):
+    """One way to reach one office, tried once.
+
+    place    which way: number of the post in Office.answering(), and of the channel in it, as `0.1`
+    code     keyed hash of what can be typed in as an answer; `link` of what stands in the link
+    outcome  pinging.Outcome, once it is decided; "" until then
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="pings")
+    office = models.ForeignKey(Office, on_delete=models.CASCADE, related_name="pings")
+    nomination = models.ForeignKey(Nomination, on_delete=models.CASCADE, related_name="+")
+    means = models.CharField(max_length=8)
+    place = models.CharField(max_length=8)
+    due_at = models.DateTimeField()
+    code = models.CharField(max_length=64, null=True, unique=True)
+    link = models.CharField(max_length=64, null=True, unique=True)
+    message = models.ForeignKey("notify.OutboxMessage", null=True, on_delete=models.SET_NULL, related_name="+")
+    sent_at = models.DateTimeField(null=True)
+    deadline = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=8, blank=True)  # link, message, hand
+    wrong = models.BooleanField(default=False)
+    bounced_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True)  # why it did not go, in words
+    outcome = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], name="ping_due", condition=Q(sent_at=None, outcome="")),
+            models.Index(fields=["deadline"], name="ping_open", condition=Q(outcome="", sent_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"ping {self.pk}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rapport.contacts import hours, upkeep
+from rapport.contacts.agreed import network_of
 from rapport.contacts.directory.listing import state_of
 from rapport.contacts.model import Channel, Means
 from rapport.contacts.model import Office as Record
@@ -59,7 +60,7 @@ def reach(record: Record, office: Office, now: datetime) -> Reach:
         for one in post.channels
     ]
     return Reach(
-        state_of(office, record, now),
+        state_of(office, network_of(office.operation_id).upkeep, now),
         now.astimezone(ZoneInfo(record.time_zone)),
         None if is_open else staffed.opens_next(now),
         staffed.closes_next(now) if is_open else None,

@@ -13,10 +13,8 @@ from rapport.accounts.permissions import Permission
 from rapport.contacts import upkeep
 from rapport.contacts.agreed import network_of
 from rapport.contacts.members import Member
-from rapport.contacts.model import Office as Record
-from rapport.contacts.model import Role
+from rapport.contacts.model import Role, Upkeep
 from rapport.contacts.models import Nomination, Office, State
-from rapport.contacts.records import opened
 from rapport.contacts.releases import item_of, released_contacts
 from rapport.registry.models import Actor
 from rapport.values import Purpose
@@ -59,19 +57,17 @@ def lines(who: Member) -> list[Line]:
 def listed(who: Member) -> list[Listed]:
     current = Nomination.objects.filter(office__operation=who.operation, state=State.APPROVED, closes=False)
     known = list(current.select_related("office__actor__organisation"))
-    items = [item_of(who.operation, one.office, one, Listed(one.office, _state(one))) for one in known]
+    agreed, now = network_of(who.operation.pk).upkeep, timezone.now()
+    items = [
+        item_of(who.operation, one.office, one, Listed(one.office, state_of(one.office, agreed, now))) for one in known
+    ]
     return [one.row for one in released_contacts(who, items, Purpose.VIEW)]
 
 
-def _state(one: Nomination) -> upkeep.State:
-    return state_of(one.office, opened(one.sealed), timezone.now())
-
-
-def state_of(office: Office, record: Record, now: datetime) -> upkeep.State:
+def state_of(office: Office, agreed: Upkeep, now: datetime) -> upkeep.State:
     """How far an approved record counts."""
-    agreed = network_of(office.operation_id).upkeep
     verified = office.verified_at or office.made_at
-    return upkeep.state(upkeep.Record(verified, agreed, record.valid_from, record.valid_until), now)
+    return upkeep.state(upkeep.Record(verified, agreed, office.valid_from, office.valid_until), now)
 
 
 def waiting_for(who: Member) -> int:

@@ -73,8 +73,11 @@ def approve(who: Member, nomination: Nomination) -> None:
     now = timezone.now()
     Nomination.objects.filter(office=waiting.office, state=State.APPROVED).update(state=State.REPLACED)
     _decided(who.person, waiting, State.APPROVED)
-    closed = now if waiting.closes else None
-    Office.objects.filter(pk=waiting.office_id).update(verified_at=now, closed_at=closed)
+    record = opened(waiting.sealed)
+    Office.objects.filter(pk=waiting.office_id).update(
+        verified_at=now, closed_at=now if waiting.closes else None, told="",
+        valid_from=record.valid_from, valid_until=record.valid_until,
+    )  # fmt: skip
     Verification.objects.create(office=waiting.office, nomination=waiting, at=now, by=who.person, how=HAPPENED)
     _note(who.person, waiting, f"approved the nomination of {waiting.office.code}")
 
@@ -107,7 +110,7 @@ def verify(who: Member, office: Office, how: str) -> None:
         raise Conflict("Nobody has approved this office yet.")
     how = _words(how, "Say how you know: by a call, by a note, by whom.")
     now = timezone.now()
-    Office.objects.filter(pk=office.pk).update(verified_at=now)
+    Office.objects.filter(pk=office.pk).update(verified_at=now, told="")
     Verification.objects.create(office=office, nomination=current, at=now, by=who.person, how=how)
     _note(who.person, current, f"verified {office.code}")
 
