@@ -59,7 +59,7 @@ def written(draw: st.DrawFn) -> tuple[str, set[tuple[int, int]]]:
 
 @st.composite
 def weeks(draw: st.DrawFn) -> tuple[Hours, list[datetime], list[bool]]:
-    """Hours, the minutes of some days around a change of the clock, and for each whether its wall shows an open time."""
+    """Hours, the minutes of days around a change of the clock, and for each whether its wall shows an open time."""
     zone, change = draw(st.sampled_from(CHANGES))
     text, open_at = draw(written())
     start = change + timedelta(minutes=draw(st.integers(-DAY, DAY)))
