@@ -74,7 +74,6 @@ _STOPS: Mapping[Answer, frozenset[Which]] = {
     Answer.NOT_NOW: _BEFORE_SUBSTANCE | {Which.SUBSTANCE},
     Answer.ANSWER: _BEFORE_SUBSTANCE | {Which.SUBSTANCE},
 }
-_ENDS = frozenset({Kind.WITHDRAWAL, Kind.CLOSURE})
 
 
 def happened(first: Said, later: Said, known_at: datetime) -> Happened | None:
@@ -82,7 +81,9 @@ def happened(first: Said, later: Said, known_at: datetime) -> Happened | None:
     if later.case != first.case or later.exercise != first.exercise or later.ref == first.ref:
         return None
     about = later.fields.get("about", "")
-    if later.kind in _ENDS and about in (first.ref, first.case):
+    closes = later.kind is Kind.CLOSURE and about == first.case
+    own = party(later.sender) == party(first.sender)
+    if closes or (own and later.kind is Kind.WITHDRAWAL and about == first.ref):
         return Happened(known_at, What.ENDED, later.sender)
     if about == first.ref and later.kind is Kind.CORRECTION:
         return Happened(known_at, What.CORRECTED, later.sender)
@@ -150,18 +151,22 @@ def fired(clocks: Sequence[Clock], since: datetime, until: datetime) -> tuple[Cl
 
 
 def escalates_from(sent: Sent, happenings: Iterable[Happened], now: datetime) -> datetime | None:
-    """Since when somebody else is to be tried: since the first unmet clock of delivery, acknowledgement or substance
-    was due, or the office said that it is the wrong one. None if that is not so; a late reply ends it."""
-    known = sorted((one for one in happenings if one.at <= now), key=lambda one: one.at)
+    """Since when somebody else is to be tried, or None. A late reply ends it.
+
+    That is since the first unmet clock of delivery, acknowledgement or substance was due; or since an office said that
+    it is the wrong one, if that was the last word of every office that replied.
+    """
+    known = sorted((one for one in happenings if one.at <= now), key=_order)
     unmet = [
         clock.due
         for clock in clocks(sent, known)
         if clock.which is not Which.UPDATE and clock.stopped_at is None and clock.due <= now
     ]
     if not any(one.what is What.ENDED for one in known):
-        replies = [one for one in known if one.what is What.REPLIED and party(one.by) == party(sent.said.to)]
-        if replies and all(one.answer is Answer.WRONG for one in replies):
-            unmet.append(replies[0].at)
+        asked = party(sent.said.to)
+        last = {one.by: one for one in known if one.what is What.REPLIED and party(one.by) == asked}.values()
+        if all(one.answer is Answer.WRONG for one in last):
+            unmet += (one.at for one in last)
     return min(unmet, default=None)
 
 

@@ -184,7 +184,7 @@ def _days(said: str) -> list[int]:
     for one in said.split(","):
         ends = [end.strip() for end in one.split("-")]
         if len(ends) > 2 or not all(end in WEEK for end in ends):
-            raise ValueError(f"“{one.strip()}” is no day; write {', '.join(WEEK)}, or mon-fri.")
+            raise ValueError(f"“{one.strip()[:60]}” is no day; write {', '.join(WEEK)}, or mon-fri.")
         first, last = WEEK.index(ends[0]), WEEK.index(ends[-1])
         found += [(first + step) % 7 for step in range((last - first) % 7 + 1)]
     return found
@@ -193,7 +193,7 @@ def _days(said: str) -> list[int]:
 def _span(said: str) -> Minutes:
     match = _SPAN.fullmatch(said)
     if match is None:
-        raise ValueError(f"“{said}” is no time from and to; write it with four digits each, as 08:00-17:00.")
+        raise ValueError(f"“{said[:60]}” is no time from and to; write it with four digits each, as 08:00-17:00.")
     hour, minute, to_hour, to_minute = (int(number) for number in match.groups())
     first, last = hour * 60 + minute, to_hour * 60 + to_minute
     if first >= DAY or last > DAY:
@@ -211,7 +211,9 @@ def _dates(said: str) -> list[date]:
                 raise ValueError
             found.append(date.fromisoformat(one.strip()))
         except ValueError:
-            raise ValueError(f"“{one.strip()}” is no day of the calendar; write it as closed 2026-12-25.") from None
+            raise ValueError(
+                f"“{one.strip()[:60]}” is no day of the calendar; write it as closed 2026-12-25."
+            ) from None
     return found
 
 
