@@ -151,6 +151,12 @@ Due = Callable[[int, int], Doomed]
 RETENTION_DUE = "rapport.desk.retention.due.due"
 
 
+#: Called by the worker with an operation's id and ids of reports that nobody has looked through, before anything is
+#: made of them; says which of them are answers to something of its own, and have their place there: the desk is not
+#: asked about those.
+Takes = Callable[[int, Sequence[int]], Set[int]]
+INBOUND: tuple[str, ...] = ("rapport.contacts.pings.answering.take",)
+
 #: What the worker does beside everything else: name → dotted path of a function that does a piece of it and says how
 #: much that was, 0 when there is nothing to do. Each runs in a thread of its own.
 JOBS: Mapping[str, str] = {
@@ -163,6 +169,7 @@ JOBS: Mapping[str, str] = {
     "poll": "rapport.intake.polling.work.poll",
     "due": "rapport.events.due.tell_when_due",
     "retention": "rapport.oversight.retention.run.work",
+    "contacts": "rapport.contacts.work.step",
 }
 
 
@@ -327,6 +334,12 @@ def _loaded(path: str) -> Callable[..., Any]:
     module, _, name = path.rpartition(".")
     found: Callable[..., Any] = getattr(import_module(module), name)
     return found
+
+
+def inbound() -> Iterator[Takes]:
+    """Whoever may take a message before the desk is asked."""
+    for path in INBOUND:
+        yield _loaded(path)
 
 
 def queue_changed() -> Iterator[QueueChanged]:

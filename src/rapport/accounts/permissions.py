@@ -15,6 +15,7 @@ class Permission(StrEnum):
     CONTACTS_NETWORK_LOAD = "contacts:network:load"
     CONTACTS_OFFICE_APPROVE = "contacts:office:approve"
     CONTACTS_OFFICE_NOMINATE = "contacts:office:nominate"
+    CONTACTS_PING_RUN = "contacts:ping:run"
     DESK_ALERT_DRAFT = "desk:alert:draft"
     DESK_ALERT_ISSUE = "desk:alert:issue"
     DESK_CONTEST_ANSWER = "desk:contest:answer"
@@ -95,6 +96,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         _P.ACCOUNTS_PERSON_INVITE,
         _P.CONTACTS_NETWORK_LOAD,
         _P.CONTACTS_OFFICE_NOMINATE,
+        _P.CONTACTS_PING_RUN,
         _P.DESK_ALERT_ISSUE,
         _P.INTAKE_IMPORT_RUN,
         _P.NOTIFY_SENDING_STOP,

@@ -13,6 +13,7 @@ from itertools import chain
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from rapport import plugins
 from rapport.desk.queue import ranks
 from rapport.desk.standing_orders import orders
 from rapport.errors import place_of
@@ -47,11 +48,20 @@ def understand(limit: int = BATCH) -> int:
     memory.forget_old()
     if ids := fresh.ids(limit):
         full = len(ids) == limit
+        _hand_on(ids)
         _work_through(_ahead.reports(ids), partial(_understood, limit=limit if full else 0))
     else:
         ids = overload.left_out(limit)
         _work_through(fresh.of(ids), _gone_over)
     return len(ids)
+
+
+def _hand_on(ids: Sequence[int]) -> None:
+    """In a network, what answers something that another room had sent is taken up there, and is done."""
+    operation_id = Report.objects.values_list("operation_id", flat=True).get(pk=ids[0])
+    if Operation.objects.filter(pk=operation_id, kind="network").exists():
+        for takes in plugins.inbound():
+            takes(operation_id, ids)
 
 
 def _work_through(reports: Sequence[Fresh], work: Callable[[Operation, Sequence[Fresh]], None]) -> None:

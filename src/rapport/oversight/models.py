@@ -126,6 +126,7 @@ class EntryKind(models.TextChoices):
     SIGN_IN = "sign_in", "a sign-in"
     GLASS = "glass", "a broken glass"
     LOOK = "look", "a look at how an office is reached"
+    CONTACT = "contact", "what became of a ping, a message or a record of an office"
 
 
 class LedgerEntry(models.Model):

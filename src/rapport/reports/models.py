@@ -64,6 +64,7 @@ class Standing(models.TextChoices):
     IN_EVENT = "in_event", "part of an event"
     REJECTED = "rejected", "rejected"
     WITHDRAWN = "withdrawn", "withdrawn"  # an import rolled back: kept, counted nowhere, back when imported again
+    TAKEN = "taken", "taken up elsewhere"  # an answer to something that another room had sent (plugins.INBOUND)
     DESTROYED = "destroyed", "destroyed before anybody decided"  # it waited when its words were destroyed
 
 

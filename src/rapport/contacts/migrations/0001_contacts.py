@@ -1,6 +1,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+import rapport.events.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -11,6 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_contacts'),
+        ('notify', '0003_sending'),
         ('operations', '0007_alerts'),
         ('registry', '0003_side_by_side'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -30,13 +32,37 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Campaign',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('ref', models.CharField(default=rapport.events.models.new_ref, max_length=8, unique=True)),
+                ('title', models.CharField(max_length=200)),
+                ('opens_at', models.DateTimeField()),
+                ('closes_at', models.DateTimeField()),
+                ('answer_hours', models.PositiveSmallIntegerField()),
+                ('roles', models.JSONField()),
+                ('means', models.JSONField()),
+                ('inside_hours', models.BooleanField(default=False)),
+                ('exercise', models.BooleanField(default=False)),
+                ('seed_sealed', models.BinaryField()),
+                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('stopped_at', models.DateTimeField(null=True)),
+                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='campaigns', to='operations.operation')),
+                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('stopped_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Office',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('diplomatic', 'diplomatic'), ('technical', 'technical'), ('policy', 'policy')], max_length=12)),
                 ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('verified_at', models.DateTimeField(null=True)),
+                ('valid_from', models.DateField(null=True)),
+                ('valid_until', models.DateField(null=True)),
                 ('closed_at', models.DateTimeField(null=True)),
+                ('told', models.CharField(blank=True, max_length=10)),
                 ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offices', to='registry.actor')),
                 ('operation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offices', to='operations.operation')),
             ],
@@ -82,6 +108,29 @@ class Migration(migrations.Migration):
                 ('replaced_at', models.DateTimeField(null=True)),
                 ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('office', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='contacts.office')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Ping',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('means', models.CharField(max_length=8)),
+                ('place', models.CharField(max_length=8)),
+                ('due_at', models.DateTimeField()),
+                ('code', models.CharField(max_length=64, null=True, unique=True)),
+                ('link', models.CharField(max_length=64, null=True, unique=True)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('deadline', models.DateTimeField(null=True)),
+                ('answered_at', models.DateTimeField(null=True)),
+                ('answered_by', models.CharField(blank=True, max_length=8)),
+                ('wrong', models.BooleanField(default=False)),
+                ('bounced_at', models.DateTimeField(null=True)),
+                ('problem', models.CharField(blank=True, max_length=300)),
+                ('outcome', models.CharField(blank=True, max_length=16)),
+                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pings', to='contacts.campaign')),
+                ('message', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='notify.outboxmessage')),
+                ('nomination', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.nomination')),
+                ('office', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pings', to='contacts.office')),
             ],
         ),
         migrations.CreateModel(
@@ -145,5 +194,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='entry',
             constraint=models.UniqueConstraint(condition=models.Q(('governs', True), ('replaced_at', None)), fields=('office',), name='one_governs'),
+        ),
+        migrations.AddIndex(
+            model_name='ping',
+            index=models.Index(condition=models.Q(('outcome', ''), ('sent_at', None)), fields=['due_at'], name='ping_due'),
+        ),
+        migrations.AddIndex(
+            model_name='ping',
+            index=models.Index(condition=models.Q(('outcome', ''), ('sent_at__isnull', False)), fields=['deadline'], name='ping_open'),
         ),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -47,8 +47,6 @@ def _sent_by_hand(ping: Ping, now: datetime) -> None:
     """A ping that no program sends is sent when somebody calls, if its moment has come."""
     if ping.means in {one.value for one in post.BY_ITSELF}:
         return
-    from datetime import timedelta
-
     deadline = now + timedelta(hours=ping.campaign.answer_hours)
     Ping.objects.filter(pk=ping.pk, sent_at=None, due_at__lte=now).update(sent_at=now, deadline=deadline)
 
@@ -98,7 +96,8 @@ def _take_up(ping: Ping, report: Report) -> None:
     if automatic in {"a bounce", "a report of delivery"}:
         Ping.objects.filter(pk=ping.pk, answered_at=None, bounced_at=None).update(bounced_at=at, problem=automatic)
     elif not automatic:
-        words = report.text.removeprefix(str(fields.get("subject", "")))
+        words = report.text[: quoted if isinstance(quoted := fields.get("quoted_at"), int) else None]
+        words = words.removeprefix(str(fields.get("subject", "")))
         mine = Ping.objects.filter(pk=ping.pk, answered_at=None)
         mine.update(answered_at=at, wrong=says_wrong(words), answered_by="message")
         settle(ping, timezone.now())

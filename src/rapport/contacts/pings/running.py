@@ -175,9 +175,7 @@ def _send(ping: Ping, now: datetime) -> bool:
     _, channel = channel_of(record, ping.place)
     operation, language = ping.campaign.operation, wording.language_of(record.languages)
     link = address_of(operation, codes.link) if channel.means is Means.EMAIL else ""
-    text = wording.text(
-        language, operation.name_in(language), codes, deadline, link, exercise=ping.campaign.exercise
-    )
+    text = wording.text(language, operation.name_in(language), codes, deadline, link, exercise=ping.campaign.exercise)
     put = post.put(operation, channel, text, language, PURPOSE)
     if isinstance(put, OutboxMessage):
         Ping.objects.filter(pk=ping.pk).update(message=put)

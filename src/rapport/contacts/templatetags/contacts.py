@@ -11,6 +11,7 @@ from django.utils import formats
 from django.utils.translation import gettext
 
 from rapport.contacts.model import Means
+from rapport.contacts.pinging import Outcome
 
 register = template.Library()
 
@@ -72,3 +73,31 @@ def anchor(field: str) -> str:
 @register.filter
 def words(text: str) -> list[str]:
     return text.split()
+
+
+@register.filter
+def means_of(value: str) -> str:
+    """The same of what the database keeps."""
+    return means(Means(value))
+
+
+@register.filter
+def outcome(one: Outcome) -> str:
+    """What became of a ping, in words."""
+    return {
+        Outcome.ACKNOWLEDGED: gettext("answered in time"),
+        Outcome.LATE: gettext("answered late"),
+        Outcome.WRONG: gettext("reached the wrong office"),
+        Outcome.BOUNCED: gettext("could not be delivered"),
+        Outcome.SILENT: gettext("no answer"),
+    }[one]
+
+
+@register.filter
+def outcome_of(value: str) -> str:
+    return outcome(Outcome(value))
+
+
+@register.filter
+def pairs(counts: Mapping[object, object]) -> list[tuple[object, object]]:
+    return list(counts.items())

@@ -84,6 +84,12 @@ def look(operation_id: int, body: Mapping[str, Json]) -> None:
     append(EntryKind.LOOK, operation_id, body)
 
 
+def contact(operation_id: int, body: Mapping[str, Json]) -> None:
+    """What became of a ping, of a message between offices, or of an office's record as time passed: by numbers and
+    words of rapport's own."""
+    append(EntryKind.CONTACT, operation_id, body)
+
+
 def signed_in(person_id: int, roles: Iterable[tuple[int, str]]) -> None:
     """Somebody signed in who can do harm: an entry for each operation where they hold these roles (operation id,
     role)."""

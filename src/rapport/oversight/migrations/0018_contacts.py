@@ -17,6 +17,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='ledgerentry',
             name='kind',
-            field=models.CharField(choices=[('decision', 'a decision'), ('release', 'a release to a named reader'), ('policy', 'a change of who may see what'), ('retention', 'something was destroyed on schedule'), ('sign_in', 'a sign-in'), ('glass', 'a broken glass'), ('look', 'a look at how an office is reached')], max_length=16),
+            field=models.CharField(choices=[('decision', 'a decision'), ('release', 'a release to a named reader'), ('policy', 'a change of who may see what'), ('retention', 'something was destroyed on schedule'), ('sign_in', 'a sign-in'), ('glass', 'a broken glass'), ('look', 'a look at how an office is reached'), ('contact', 'what became of a ping, a message or a record of an office')], max_length=16),
         ),
     ]

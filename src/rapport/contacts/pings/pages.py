@@ -1,0 +1,180 @@
+"""The pages of pings: rounds of them, what came of one's own, totals for all, and the page behind a ping's link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from rapport.accounts.permissions import Permission
+from rapport.contacts.members import Member
+from rapport.contacts.model import Channel, Means, Role
+from rapport.contacts.models import Campaign, Ping
+from rapport.contacts.page import at_work, common
+from rapport.contacts.pings import answering, post, running
+from rapport.contacts.pings.running import RUN, Terms
+from rapport.contacts.records import opened
+from rapport.desk.page import attempt, to, whole
+from rapport.errors import Conflict, Refused
+from rapport.operations.access import public
+from rapport.operations.models import Operation
+
+READ = Permission.CONTACTS_DIRECTORY_READ
+#: Rows on a page.
+MOST = 300
+
+
+@require_GET
+@at_work(READ)
+def index(request: HttpRequest, who: Member) -> HttpResponse:
+    """All rounds of pings."""
+    return _index(request, who)
+
+
+def _index(
+    request: HttpRequest, who: Member, typed: Mapping[str, Any] | None = None, problem: Refused | None = None
+) -> HttpResponse:
+    campaigns = Campaign.objects.filter(operation=who.operation).order_by("-opens_at", "-pk")
+    context = {
+        **common(who),
+        "campaigns": [(one, running.totals(one)) for one in campaigns[:50]],
+        "may_run": who.may(RUN),
+        "means": [(one, one in post.BY_ITSELF) for one in Means],
+        "typed": typed or {"answer_hours": "48", "roles": [one.value for one in Role], "means": ["email", "sms"]},
+        "problem": problem,
+    }
+    return render(request, "contacts/pings.html", context, status=422 if problem else 200)
+
+
+@require_POST
+@at_work(RUN)
+def start(request: HttpRequest, who: Member) -> HttpResponse:
+    """POST `title`, `opens_at` and `closes_at` (local times), `answer_hours`, `roles`, `means`, `inside_hours`,
+    `exercise`."""
+    data = request.POST
+    typed = {name: data.get(name, "") for name in ("title", "opens_at", "closes_at", "answer_hours", "inside_hours")}
+    chosen = {name: data.getlist(name) for name in ("roles", "means")}
+    try:
+        terms = Terms(
+            typed["title"], _moment("opens_at", typed["opens_at"]), _moment("closes_at", typed["closes_at"]),
+            whole(typed["answer_hours"]) or 0, frozenset(one for one in Role if one.value in chosen["roles"]),
+            frozenset(one for one in Means if one.value in chosen["means"]), bool(typed["inside_hours"]),
+            bool(data.get("exercise")),
+        )  # fmt: skip
+        made = running.start(who, terms)
+    except Refused as refused:
+        return _index(request, who, {**typed, **chosen, "exercise": data.get("exercise", "")}, refused)
+    messages.success(request, _("Started. Each ping goes at a moment that nobody knows, not even you."))
+    return to("contacts_campaign", who.operation.slug, made.ref)
+
+
+def _moment(name: str, text: str) -> datetime:
+    """A local time as a form gives it."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None:
+        raise Refused(name, "Choose a day and a time.", field=name)
+    return found if timezone.is_aware(found) else timezone.make_aware(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A ping as those see it whom it concerns. `channel`: None for who does not call it by hand."""
+
+    ping: Ping
+    answers: str  # who answers there
+    channel: Channel | None
+    by_hand: bool  # a person calls it, and may now
+
+
+@require_GET
+@at_work(READ)
+def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
+    """Totals; and of one's own offices, or for the team of all, what came of each ping."""
+    campaign = _campaign(who, ref)
+    pings = running.of_member(who, campaign)
+    context = {
+        **common(who),
+        "campaign": campaign,
+        "totals": running.totals(campaign),
+        "rows": _rows(who, pings[:MOST]),
+        "more": max(0, len(pings) - MOST),
+        "may_run": who.may(RUN),
+        "waiting": campaign.pings.filter(sent_at=None, outcome="").count(),
+        "open": campaign.pings.filter(sent_at__isnull=False, outcome="").count(),
+    }
+    return render(request, "contacts/campaign.html", context)
+
+
+def _rows(who: Member, pings: Sequence[Ping]) -> list[Row]:
+    """Not yet due pings of one's own are not shown: nobody is to wait for one."""
+    now, by_itself = timezone.now(), {one.value for one in post.BY_ITSELF}
+    rows = []
+    for ping in pings:
+        if ping.due_at > now or (ping.sent_at is None and not who.may(RUN)):
+            continue
+        answers, channel = running.channel_of(opened(ping.nomination.sealed), ping.place)
+        by_hand = who.may(RUN) and ping.means not in by_itself and not ping.outcome
+        rows.append(Row(ping, answers, channel if by_hand else None, by_hand))
+    return rows
+
+
+@require_POST
+@at_work(RUN)
+def stop(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
+    campaign = _campaign(who, ref)
+    attempt(request, lambda: running.stop(who, campaign), _("Stopped: what has not gone does not go."))
+    return to("contacts_campaign", who.operation.slug, ref)
+
+
+@require_POST
+@at_work(RUN)
+def called(request: HttpRequest, who: Member, ref: str, number: int) -> HttpResponse:
+    """POST `became`: answered, wrong or dead, of a ping that a person made."""
+    campaign = _campaign(who, ref)
+    ping = get_object_or_404(campaign.pings.select_related("campaign"), pk=number)
+    became = request.POST.get("became", "")
+    if became not in {"answered", "wrong", "dead"} or ping.means in {one.value for one in post.BY_ITSELF}:
+        raise Http404("no such outcome")
+    attempt(request, lambda: answering.by_hand(who, ping, became), _("Noted."))
+    return to("contacts_campaign", who.operation.slug, ref)
+
+
+def _campaign(who: Member, ref: str) -> Campaign:
+    return get_object_or_404(Campaign, operation=who.operation, ref=ref)
+
+
+# --- behind the link -----------------------------------------------------------------------------------------------
+
+
+@public
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request: HttpRequest, operation: Operation, link: str) -> HttpResponse:
+    """Whoever has the link says that the ping arrived: POST `became`, answered or wrong. Looking alone says nothing:
+    programs that look through letters open every link."""
+    ping = answering.find(operation.pk, link)
+    if ping is None:
+        return render(request, "contacts/no_ping.html", {"operation": operation}, status=404)
+    status, problem = 200, ""
+    if request.method == "POST" and request.POST.get("became") in {"answered", "wrong"}:
+        try:
+            answering.by_link(ping, wrong=request.POST["became"] == "wrong")
+        except Conflict as conflict:
+            status, problem = 409, str(conflict)
+        else:
+            ping.refresh_from_db()
+    context = {"operation": operation, "ping": ping, "problem": problem}
+    return render(request, "contacts/ping.html", context, status=status)
