@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from rapport.values import Marking
@@ -204,7 +204,7 @@ def _problems(kind: Kind, fields: Mapping[str, str]) -> Iterator[Problem]:
     known = {one.name for one in FIELDS[kind]}
     for name in fields:
         if name not in known:
-            yield Problem(name, f"A {TITLES[kind].lower()} has no field “{name}”.")
+            yield Problem("fields", f"A {TITLES[kind].lower()} has no field {name[:60]!r}.")
     for one in FIELDS[kind]:
         value = fields.get(one.name, "").strip()
         if not value:
@@ -221,9 +221,9 @@ def _problems(kind: Kind, fields: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def moment(text: str) -> datetime | None:
-    """A time that says its zone; None for anything else."""
+    """A time that says its zone, in UTC; None for anything else, and for one that UTC cannot say."""
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):  # 0001-01-01T00:00+14:00 would be before the first year
         return None
-    return found if found.tzinfo is not None else None
