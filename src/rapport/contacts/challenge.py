@@ -24,7 +24,7 @@ from rapport.text.fold import fold
 PAIRS = 50
 #: Wrong answers after each other that lock a set [ours].
 MOST_WRONG = 3
-#: How long a question waits for its answer: one that was asked on a call that broke off is not answered on the next [ours].
+#: How long a question waits for its answer: after a call that broke off it is not answered on the next one [ours].
 WAITS = timedelta(minutes=10)
 SECRET = 32  # bytes
 _FEWEST_WORDS = 128
@@ -131,7 +131,7 @@ def check(book: Book, number: int, given: str, now: datetime) -> tuple[Checked, 
     pair = next(one for one in book.pairs if one.number == number)
     if _same(pair.answer, given):
         after = replace(after, wrong=0)
-        return _checked(after, Verdict.RIGHT, f"Right. {after.left} pairs are left."), after
+        return _checked(after, Verdict.RIGHT, f"Right. Pairs left: {after.left}."), after
     after = replace(after, wrong=book.wrong + 1)
     if after.locked:
         return _checked(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from rapport.values import Marking
+from rapport.values import EARLIEST, Marking
 
 
 class Kind(StrEnum):
@@ -221,9 +221,9 @@ def _problems(kind: Kind, fields: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def moment(text: str) -> datetime | None:
-    """A time that says its zone, in UTC; None for anything else, and for one that UTC cannot say."""
+    """A time that says its zone, in UTC; None for anything else, and for what lies before anybody can have seen it."""
     try:
         found = datetime.fromisoformat(text.strip())
-        return found.astimezone(UTC) if found.tzinfo is not None else None
-    except (ValueError, OverflowError):  # 0001-01-01T00:00+14:00 would be before the first year
+        return found.astimezone(UTC) if found.tzinfo is not None and found >= EARLIEST else None
+    except (ValueError, OverflowError):
         return None

@@ -5,7 +5,7 @@ What an office must have is asked by `checking.py`; these values hold whatever w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -88,6 +88,20 @@ class Office:
     note: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+
+    @property
+    def code(self) -> str:
+        """As messages name it: `EE/technical`."""
+        return f"{self.party}/{self.role}"
+
+    def reached_by(self) -> Iterator[tuple[str, Channel]]:
+        """All channels in the order in which they are to be tried, each once, with who answers there."""
+        seen: set[tuple[Means, str]] = set()
+        for who, channels in ((self.title, self.channels), *((post.title, post.channels) for post in self.posts)):
+            for channel in channels:
+                if (channel.means, channel.value) not in seen:
+                    seen.add((channel.means, channel.value))
+                    yield who, channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Pure: whether a message can be sent as it is: its own parts, and what its kind must say.
 
-A case is named by two to twelve capital letters and digits, `DAX7`; a case of an exercise has `X-` before it,
+A case is named by two to eight capital letters and digits, `DAX7`; a case of an exercise has `X-` before it,
 `X-DAX7`. So every reference tells by itself whether it is one of an exercise, in a text message and on the phone too,
 and no reference can be taken for one of the other sort [ours].
 """
@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from rapport.contacts.kinds import MOST, Problem, Said, problems
 from rapport.contacts.model import Role
 from rapport.operations.strict import CODE
+from rapport.values import EARLIEST
 
 EXERCISE = "X-"
-CASE = re.compile(rf"(?:{EXERCISE})?[A-Z0-9]{{2,12}}")
+CASE = re.compile(rf"(?:{EXERCISE})?[A-Z0-9]{{2,8}}")
 REF = re.compile(rf"({CASE.pattern})-[0-9]{{2,4}}")
 #: They turn the letters after them around: a reader sees another text than the one that is there (Unicode, UAX 9).
 _OVERRIDES = "\u202d\u202e"
@@ -47,7 +48,7 @@ def faults(said: Said) -> Sequence[Problem]:
 def _own(said: Said) -> Iterator[Problem]:
     if not CASE.fullmatch(said.case):
         yield Problem(
-            "case", "A case is named by 2 to 12 capital letters and digits, as DAX7; X- before it: an exercise."
+            "case", "A case is named by 2 to 8 capital letters and digits, as DAX7; X- before it: an exercise."
         )
     elif is_exercise(said.case) != said.exercise:
         yield Problem("case", f"Cases of exercises begin with {EXERCISE}, and no others do.")
@@ -58,8 +59,8 @@ def _own(said: Said) -> Iterator[Problem]:
         party, _, role = office.partition("/")
         if not CODE.fullmatch(party) or role not in list(Role):
             yield Problem(name, "An office is the code of its party and its role, as EE/technical.")
-    if said.at.tzinfo is None:
-        yield Problem("at", "The time does not say its zone.")
+    if said.at.tzinfo is None or said.at < EARLIEST:
+        yield Problem("at", "The time does not say its zone, or lies before anybody can have written.")
     about = said.fields.get("about")
     if about is not None and is_exercise(about.strip()) != said.exercise:
         yield Problem("about", "A message of an exercise is never about a real one, nor the other way round.")
