@@ -133,11 +133,11 @@ def test_a_whole_file_says_nothing_of_damage() -> None:
 
 
 def test_any_bit_that_changes_is_told_and_costs_no_more_than_the_lines_it_stands_in() -> None:
-    lines = EIGHT[:3]
+    lines = EIGHT[:2]
     whole = bundle(lines)
-    begin = {ref: whole.index(line) for ref, line in zip(("DAX7-01", "DAX7-02", "DAX7-03"), lines, strict=True)}
+    begin = {ref: whole.index(line) for ref, line in zip(("DAX7-01", "DAX7-02"), lines, strict=True)}
     end = {ref: begin[ref] + len(line) for ref, line in zip(begin, lines, strict=True)}
-    for place, data in flips(whole, whole=7):
+    for place, data in flips(whole, whole=20):
         found = unbundle(data)
         assert found.damage != ""
         here = set(refs(taken(found.lines)))

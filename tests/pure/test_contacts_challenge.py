@@ -1,4 +1,4 @@
-"""A caller shows by words agreed beforehand that they are who they say; a guess, or words heard before, show nothing."""
+"""A caller shows by words agreed beforehand who they are; a guess shows nothing, and no more do words used before."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.contacts.challenge import MOST_WRONG, PAIRS, WAITS, Book, Checked, Verdict, ask, book, check, sheet
+from rapport.contacts.challenge import MOST_WRONG, PAIRS, WAITS, Book, Checked, Verdict, ask, book, check, sheet, tell
 from rapport.errors import Refused
 from tests.pure.instances import ESTONIA, HAITI, NOW
 
@@ -129,6 +129,21 @@ def test_how_many_wrong_ones_lock_is_a_setting_and_a_right_one_begins_anew() -> 
     pair, after = ask(after, NOW)
     _, after = check(after, pair.number, answer(pair.number), NOW)
     assert not wrong(MOST_WRONG - 1, after)[1].locked
+
+
+def test_who_is_asked_tells_a_word_once_and_only_to_who_knows_the_question() -> None:
+    pair, _ = ask(BOOK, NOW)
+    told, after = tell(BOOK, pair.number, pair.challenge.upper())
+    assert (told, tell(after, pair.number, pair.challenge)[0]) == (answer(1), "")
+    seventh = BOOK.pairs[6]
+    told, after = tell(after, 7, seventh.challenge)
+    assert (told, after.left) == (answer(7), PAIRS - 7)
+    assert tell(after, 5, BOOK.pairs[4].challenge)[0] == ""  # asked by a stranger who heard it on a call that broke off
+    for _ in range(MOST_WRONG):
+        told, after = tell(after, 8, "guess")
+        assert told == ""
+    assert tell(after, 8, BOOK.pairs[7].challenge) == ("", after)
+    assert tell(BOOK, 51, "guess") == ("", BOOK)
 
 
 def test_the_sheet_for_the_safe_bears_every_pair_and_what_is_used() -> None:

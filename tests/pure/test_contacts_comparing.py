@@ -123,6 +123,8 @@ def test_a_file_that_was_changed_or_forged_is_refused() -> None:
     [
         Head("rapport.zz", 1, "a" * 64, NOW),
         Head(ESTONIA, 1, "A" * 64, NOW),
+        Head(ESTONIA, 0, "a" * 64, NOW),
+        Head(ESTONIA, True, "a" * 64, NOW),
         Head(ESTONIA, 1, "", NOW + timedelta(days=1)),
     ],
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rapport.contacts import envelope, receipts
@@ -109,7 +110,16 @@ def test_what_is_cut_out_or_put_in_is_found(first: int, last: int, put: bytes) -
             taken(data)
 
 
-@settings(max_examples=10_000)
+def test_ten_thousand_strings_of_bytes_are_refused() -> None:
+    chance = random.Random(1)
+    for _ in range(5_000):
+        first, last = sorted(chance.choices(range(len(ONE)), k=2))
+        spliced = ONE[:first] + chance.choice((TWO, THREE, ONE[::-1]))[first:last] + chance.randbytes(2) + ONE[last:]
+        for data in (chance.randbytes(chance.randrange(300)), spliced):
+            with pytest.raises(Refused):
+                taken(data)
+
+
 @given(st.binary(max_size=300))
 @example(b"")
 @example(b"[" * 100_000)

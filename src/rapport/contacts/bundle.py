@@ -2,7 +2,8 @@
 
 The first line says how many follow and their SHA-256, each other is one envelope or receipt as it would have gone by
 the line. A damaged file loses no more than its damaged lines: each line proves itself, and the first one only tells
-that something was damaged or is missing. A bundle is not encrypted: a message marked TLP:RED is not put in one.
+that something was damaged or is missing. A bundle is not encrypted: a message marked TLP:RED is not put in one. So
+whatever does not go by the line goes as a bundle, a single message too.
 """
 
 from __future__ import annotations

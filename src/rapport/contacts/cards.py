@@ -16,6 +16,7 @@ from rapport.contacts.rows import Block, Row, written
 
 CARD, SHEET = 40, 80  # columns
 _DAY = 24 * 60  # minutes
+_OTHER_DAY = {-1: " (day before)", 0: "", 1: " (day after)"}
 _CLOCK = re.compile(r"\b([0-2]\d):([0-5]\d)\b")
 
 
@@ -132,6 +133,6 @@ def _changes(zone: ZoneInfo, on: date) -> date | None:
 
 
 def _shifted(found: re.Match[str], minutes: int) -> str:
-    """A clock time in UTC; +1d or -1d if that is the day after or before."""
+    """A clock time in UTC, and whether that is another day."""
     days, minute = divmod(int(found[1]) * 60 + int(found[2]) - minutes, _DAY)
-    return f"{minute // 60:02}:{minute % 60:02}{f'{days:+}d' if days else ''}"
+    return f"{minute // 60:02}:{minute % 60:02}{_OTHER_DAY[(days > 0) - (days < 0)]}"

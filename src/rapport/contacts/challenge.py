@@ -140,6 +140,18 @@ def check(book: Book, number: int, given: str, now: datetime) -> tuple[Checked, 
     return _checked(after, Verdict.WRONG, "Wrong. End the call, and call the number in the directory."), after
 
 
+def tell(book: Book, number: int, challenge: str) -> tuple[str, Book]:
+    """On the side that is asked: the answer, and the book in which this pair and all before it are used; "" for a pair
+    that is used, and for a challenge that is not its own: whoever asks so does not have the sheet. That many of these
+    lock the book."""
+    pair = next((one for one in book.pairs if one.number == number and number not in book.used), None)
+    if book.locked or pair is None:
+        return "", book
+    if not _same(pair.challenge, challenge):
+        return "", replace(book, wrong=book.wrong + 1)
+    return pair.answer, replace(book, used=book.used | set(range(1, number + 1)), wrong=0)
+
+
 def _checked(book: Book, verdict: Verdict, said: str, alarm: bool = False) -> Checked:
     return Checked(verdict, alarm, book.left, said)
 
@@ -168,7 +180,8 @@ def _sheet(book: Book) -> Iterator[str]:
     yield "Asking: say number and question, never the answer. Cross the pair out at once,"
     yield "whatever is answered: each is used once. After a wrong answer end the call."
     yield f"After {book.most_wrong} wrong answers use none of them any more."
-    yield "Answering: only if number and question are those of the next pair on the sheet."
+    yield "Answering: only if number and question stand together and are not crossed out."
+    yield "Then cross out this pair and all before it."
     yield ""
     widest = max((len(one.challenge) for one in book.pairs), default=0)
     for one in book.pairs:

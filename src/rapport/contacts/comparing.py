@@ -95,7 +95,8 @@ def read(data: bytes, *, peers: Mapping[str, Peer], me: str) -> Heads:
 def _head(row: Json, number: int, instances: set[str]) -> Head:
     match row:
         case [str(sender), int(count), str(hash), str(at)] if sender in instances and HASH.fullmatch(hash):
-            return Head(sender, count, hash, moment_of(at, "at"))
+            if count > 0 and count is not True:
+                return Head(sender, count, hash, moment_of(at, "at"))
     raise Refused("not_whole", "It names no message between the two sides.", row=number)
 
 

@@ -3,6 +3,7 @@
 Each direction of a correspondence is a chain: message n names the hash of message n - 1, so both sides can compare
 where they stand (comparing.py). The same bytes go by the line, as an attachment or in a bundle (bundle.py), and may
 come twice and in any order: `read` says what they are, `placed` where they belong among those that came before.
+Whether the office that it is for is one of ours is left to people: "wrong addressee" is an answer like any other.
 """
 
 from __future__ import annotations

@@ -125,7 +125,8 @@ def _read(data: bytes, name: str, now: datetime) -> Directory:
         offices = msgspec.convert(whole["offices"], tuple[Office, ...])
     except msgspec.ValidationError as why:
         raise Refused("not_whole", f"An office is not whole: {str(why)[:200]}") from None
-    if whole["form"] != FORM or len(offices) > MOST or msgspec.to_builtins(offices) != whole["offices"]:
+    same = canonical(msgspec.to_builtins(offices)) == canonical(whole["offices"])
+    if whole["form"] != FORM or len(offices) > MOST or not same:
         raise Refused("not_whole", "The data is not as this version of rapport writes it. Ask whether theirs is newer.")
     match said:
         case {"number": int(number), "by": str(by), "for_whom": str(for_whom)} if by == name:

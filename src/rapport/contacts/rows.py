@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rapport.contacts.sound import unsound
 
 _INDENT = "  "
+_TURNED = {"R", "AL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Block:
 def written(blocks: Iterable[Block], columns: int) -> str:
     """Plain text, no line wider than `columns` (East Asian wide letters take two), a blank line after each block.
 
-    A value that holds right-to-left letters stands between isolates (Unicode, UAX 9), so that figures and commas
-    beside it stay where they are; its letters keep the order in which they were typed.
+    A value for which there is no room beside its label begins on a line of its own, so that no number is broken that
+    fits on one. Right-to-left words stand between isolates (Unicode, UAX 9): the figures beside them stay in order.
     """
     return "".join(f"{line}\n" for block in blocks for line in (*_lines(block, columns), ""))
 
@@ -43,7 +44,13 @@ def _lines(block: Block, columns: int) -> Iterator[str]:
     yield from _wrapped(_plain(block.title), columns, "")
     for row in block.rows:
         label, text = _plain(row.label), _plain(row.text)
-        yield from _wrapped(f"{label}: {text}" if label else text, columns, _INDENT)
+        if not label:
+            yield from _wrapped(text, columns, "")
+        elif width(f"{label}: {text}") <= columns:
+            yield f"{_isolated(label)}: {_isolated(text)}"
+        else:
+            yield from _wrapped(f"{label}:", columns, "")
+            yield from _wrapped(text, columns, _INDENT)
 
 
 def _plain(text: str) -> str:
@@ -55,13 +62,13 @@ def _wrapped(text: str, columns: int, indent: str) -> Iterator[str]:
     line = ""
     for word in _pieces(text, columns - len(indent)):
         longer = f"{line} {word}" if line else word
-        if line and width(indent + longer) > columns:
-            yield _kept_in_order(line)
-            line = indent + word
+        if line and width(longer) > columns - len(indent):
+            yield indent + _isolated(line)
+            line = word
         else:
             line = longer
     if line:
-        yield _kept_in_order(line)
+        yield indent + _isolated(line)
 
 
 def _pieces(text: str, columns: int) -> Iterator[str]:
@@ -89,9 +96,12 @@ def _width(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1
 
 
-def _kept_in_order(line: str) -> str:
-    if not any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in line):
-        return line
-    indent = line[: len(line) - len(line.lstrip(" "))]
-    label, colon, text = line[len(indent) :].rpartition(": ")
-    return f"{indent}{label}{colon}\u2068{text}\u2069"
+def _isolated(line: str) -> str:
+    """From its first right-to-left word to its last."""
+    words = line.split(" ")
+    turned = [place for place, word in enumerate(words) if _TURNED & {unicodedata.bidirectional(one) for one in word}]
+    if turned:
+        last = words[turned[-1]].rstrip(",.:")
+        words[turned[-1]] = f"{last}\u2069{words[turned[-1]][len(last) :]}"
+        words[turned[0]] = f"\u2068{words[turned[0]]}"
+    return " ".join(words)

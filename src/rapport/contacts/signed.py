@@ -27,6 +27,7 @@ from rapport.values import Json
 
 INSTANCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,61}[a-z0-9]")
 HASH = re.compile(r"[0-9a-f]{64}")
+_ASKED = {str: "a text", int: "a whole number", bool: "true or false", dict: "a JSON object", list: "a list"}
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
 #: Keys of one instance that count at a time: the new one, and the old one while it is exchanged [ours].
 MOST_KEYS = 2
@@ -149,7 +150,7 @@ def exactly(value: Json, shape: Mapping[str, type], called: str) -> Mapping[str,
         if name not in shape:
             raise Refused("not_whole", f"{called} has {quoted(name)}, which nobody knows.")
         if type(one) is not shape[name]:
-            raise Refused("not_whole", f"“{name}” is of another kind: {shape[name].__name__} is asked for.", field=name)
+            raise Refused("not_whole", f"Write {_ASKED[shape[name]]} there.", field=name)
     return value
 
 
