@@ -117,6 +117,13 @@ def test_of_two_that_contradict_each_other_the_one_sent_first_counts_in_any_orde
         assert [(one.line, one.reason) for one in found.rejected] == [(lines.index(other) + 1, "other_content")]
 
 
+def test_a_reference_is_taken_once_though_it_comes_under_two_numbers() -> None:
+    found = taken(chained([notice(1), notice(2), notice(1, caveats="Another text.")]))
+    assert refs(found) == ["DAX7-01", "DAX7-02"]
+    assert [(one.line, one.reason) for one in found.rejected] == [(3, "other_content")]
+    assert found.missing == {ESTONIA: ()}
+
+
 def test_a_stranger_s_line_is_rejected_and_named_and_the_others_are_taken() -> None:
     (foreign,) = chained([notice(9)], seed=KENYAN)
     found = taken([EIGHT[0], foreign, b"noise", EIGHT[1]])

@@ -274,6 +274,12 @@ def test_a_jump_is_taken_and_says_what_is_missing() -> None:
     assert taken(TWO, kept(ONE, FOUR)).missing == ((3, 3),)
 
 
+def test_many_gaps_make_no_endless_sentence() -> None:
+    assert envelope.told(ESTONIA, [(number, number) for number in range(1, 9_999, 2)]).endswith(
+        "37, 39 and 4,979 other gaps. Ask for them."
+    )
+
+
 def test_the_same_message_is_taken_once() -> None:
     assert why(ONE, kept(ONE)) == "repeated"
     assert why(ONE, kept(ONE, TWO, FOUR)) == "repeated"

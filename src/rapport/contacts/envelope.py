@@ -28,6 +28,7 @@ LARGEST = 200_000
 #: How far a clock on the other side may be ahead of ours [ours].
 AHEAD = timedelta(hours=24)
 HIGHEST = 999_999_999  # number of a message
+_TOLD = 20  # gaps in a sentence
 _BODY = {"number": int, "prev": str, "sent_at": str, "said": dict}
 _SAID = {
     "ref": str, "case": str, "kind": str, "from": str, "to": str, "at": str, "marking": str, "caveats": str,
@@ -178,7 +179,10 @@ class Chain:
 def told(sender: str, missing: Iterable[tuple[int, int]]) -> str:
     """Which messages of a sender have not come, in words; "" for none."""
     spans = [str(first) if first == last else f"{first} to {last}" for first, last in missing]
-    return f"From {sender} these messages have not come: {', '.join(spans)}. Ask for them." if spans else ""
+    if not spans:
+        return ""
+    others = f" and {len(spans) - _TOLD:,} other gaps" if len(spans) > _TOLD else ""
+    return f"From {sender} these messages have not come: {', '.join(spans[:_TOLD])}{others}. Ask for them."
 
 
 def _envelope(found: Signed) -> Envelope:
