@@ -17,8 +17,12 @@ from importlib import import_module
 from pathlib import Path
 
 import xlsxwriter
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from rapport import plugins
+from rapport.contacts import bundle, envelope, signed
+from rapport.contacts.kinds import Kind, Said
+from rapport.contacts.signed import Peer
 from rapport.errors import Refused
 from rapport.formats.cap import reading
 from rapport.formats.cap.repair import repaired
@@ -34,6 +38,7 @@ from rapport.intake.imports.judge import judging
 from rapport.intake.imports.reading import prepare, rows
 from rapport.intake.polling import cap_feed, feed, letter, mastodon, plain
 from rapport.intake.polling.fetch import Unanswered
+from rapport.oversight.ledger.chain import START
 from rapport.registry.crosswalk import table as listing
 from rapport.registry.forms import exchange
 from rapport.registry.forms.file import read as questionnaire
@@ -353,7 +358,46 @@ ZIP = (
     b'<c r="A1" t="e"><v>#N/A</v></c>', b"UTF-9", b"<!DOCTYPE a [<!ENTITY b 'c'>]>",
 )  # fmt: skip
 
+# --- what another instance signed -----------------------------------------------------------------------------------
+
+INSTANCE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PEER = Peer((INSTANCE_KEY.public_key().public_bytes_raw(),), frozenset({"EE"}))
+PING = Said(
+    ref="DAX7-01",
+    case="DAX7",
+    kind=Kind.PING,
+    sender="EE/technical",
+    to="HT/technical",
+    at=NOW,
+    fields={"token": "4711", "campaign": "spring", "deadline": "2026-01-03T12:00Z"},
+)
+
+
+def _envelope() -> bytes:
+    return envelope.sealed(
+        PING, sender="rapport.ee", receiver="rapport.ht", number=1, prev=START, sent_at=NOW, key=INSTANCE_KEY
+    )
+
+
+def _bodies() -> list[bytes]:
+    return [json.dumps(json.loads(_envelope())["body"]).encode()]
+
+
+def read_message(data: bytes) -> object:
+    """The damaged body as the other side signs it: its signature holds."""
+    with suppress(ValueError, RecursionError):
+        data = signed.signed(json.loads(data), INSTANCE_KEY)
+    return envelope.opened(data, peers={"rapport.ee": PEER}, me="rapport.ht", now=NOW)
+
+
+def read_bundle(data: bytes) -> object:
+    lines = bundle.unbundle(data).lines
+    return bundle.taken_up(lines, peers={"rapport.ee": PEER}, me="rapport.ht", kept={}, now=NOW)
+
+
 READERS: Mapping[str, Reader] = {
+    "message": Reader(read_message, _bodies, (*JSON, b'"number": 1', b'"X-DAX7"', b'"exercise": true')),
+    "bundle": Reader(read_bundle, lambda: [bundle.bundle([_envelope()] * 3)], (*JSON, b"\n")),
     "hxl-csv": Reader(read_hxl, _csv, CSV),
     "hxl-json": Reader(read_hxl, _json, JSON),
     "hxl-xlsx": Reader(read_hxl, _workbook, ZIP),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from rapport.values import Marking
+from rapport.values import EARLIEST, Marking
 
 
 class Kind(StrEnum):
@@ -204,7 +204,7 @@ def _problems(kind: Kind, fields: Mapping[str, str]) -> Iterator[Problem]:
     known = {one.name for one in FIELDS[kind]}
     for name in fields:
         if name not in known:
-            yield Problem(name, f"A {TITLES[kind].lower()} has no field “{name}”.")
+            yield Problem("fields", f"A {TITLES[kind].lower()} has no field {name[:60]!r}.")
     for one in FIELDS[kind]:
         value = fields.get(one.name, "").strip()
         if not value:
@@ -221,9 +221,9 @@ def _problems(kind: Kind, fields: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def moment(text: str) -> datetime | None:
-    """A time that says its zone; None for anything else."""
+    """A time that says its zone, in UTC; None for anything else, and for what lies before anybody can have seen it."""
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo is not None and found >= EARLIEST else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo is not None else None

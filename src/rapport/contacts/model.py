@@ -5,7 +5,7 @@ What an office must have is asked by `checking.py`; these values hold whatever w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -102,6 +102,15 @@ class Office:
     def answering(self) -> tuple[tuple[str, tuple[Channel, ...]], ...]:
         """Who answers, and by which channels, in the order in which they are to be tried: itself, then its posts."""
         return ((self.title, self.channels), *((post.title, post.channels) for post in self.posts))
+
+    def reached_by(self) -> Iterator[tuple[str, Channel]]:
+        """All channels in that order, each once, with who answers there first."""
+        seen: set[tuple[Means, str]] = set()
+        for who, channels in self.answering():
+            for channel in channels:
+                if channel.address not in seen:
+                    seen.add(channel.address)
+                    yield who, channel
 
 
 @dataclass(frozen=True, slots=True)
