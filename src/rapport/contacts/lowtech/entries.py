@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from rapport.contacts.kinds import FIELDS, MOST, TITLES, Field, Kind, Said, moment
 from rapport.contacts.model import Role
 from rapport.errors import Refused
-from rapport.values import EARLIEST, Marking
+from rapport.values import Marking
 
 #: What every message has beside the fields of its kind: code → label.
 KIND, REF, CASE, SENDER, TO, AT, MARKING, CAVEATS = "12345678"
@@ -47,10 +47,16 @@ class Entry:
     value: str
     field: Field | None = None
 
+    @property
+    def in_words(self) -> str:
+        """What a chosen value means, where that is more than it says by itself; else nothing."""
+        words = self.field.choices.get(self.value, "") if self.field is not None and self.field.choices else ""
+        return words if words != self.value else ""
+
 
 def entries(said: Said) -> tuple[Entry, ...]:
     """All that it says but whether it is an exercise, in the order of forms. Refused where a form could not bear it."""
-    if said.at.tzinfo is None or said.at < EARLIEST:
+    if moment(said.at.isoformat()) is None:
         raise Refused("time", "A message says when it was written, with its zone.", field=HEAD[AT])
     found = (*_head(said), *_fields(said))
     for one in found:

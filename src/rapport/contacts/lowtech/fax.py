@@ -31,7 +31,7 @@ COLUMNS = 72
 ROWS = 60  # of a page [ours: A4 and Letter at six lines an inch, with margins]
 _BAR = "    | "
 _TEXT_ROWS = 4  # to write on, under what is told in words [ours]
-_PAGE = re.compile(r"^(?!\s*\|).*\bpage ([0-9]{1,3}) of ([0-9]{1,3})[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
+_PAGE = re.compile(r"^(?![^\S\n]*\|).*\bpage ([0-9]{1,3}) of ([0-9]{1,3})[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
 _ENTRY = re.compile(r"\s*\[([A-Z0-9])\] ")
 _EXERCISE = re.compile(r"E ?X ?E ?R ?C ?I ?S ?E")
 
@@ -44,9 +44,9 @@ def form(said: Said) -> str:
     not_red(said, "form")
     found = [*entries(said), Entry(CHECK, CHECK_LABEL, " ".join(check_words(said)))]
     blocks = [block for one in found for block in _filled(one)]
-    if any("*" in escaped(one.value) for one in found):
-        blocks.append(["", *_wrapped(f"How signs are written: {LEGEND}")])
-    return _pages(f"{TITLES[said.kind]} {said.ref}", [*blocks, _boxes()], said.exercise)
+    starred = any(line.startswith(_BAR) and "*" in line for block in blocks for line in block)
+    legend = _wrapped(f"How signs are written: {LEGEND}") if starred else []
+    return _pages(f"{TITLES[said.kind]} {said.ref}", [["", *legend], *blocks, _boxes()], said.exercise, said.marking)
 
 
 def empty(kind: Kind, *, exercise: bool = False) -> str:
@@ -59,23 +59,40 @@ def empty(kind: Kind, *, exercise: bool = False) -> str:
 
 def _filled(one: Entry) -> Iterator[list[str]]:
     """The label with the first line, which stay together; then the other lines."""
-    first, *more = broken(escaped(one.value), lambda line: width(line) <= COLUMNS - len(_BAR))
-    words = one.field.choices.get(one.value, "") if one.field is not None and one.field.choices else ""
-    yield ["", f"[{one.code}] {one.label}", f"{_BAR}{first}", *_wrapped(f"({words})" if words else "", "    ")]
+    first, *more = _lines(one.value)
+    words = _wrapped(f"({one.in_words})", "    ") if one.in_words else []
+    yield [*_space(one.code), f"[{one.code}] {one.label}", f"{_BAR}{first}", *words]
     yield from ([f"{_BAR}{line}"] for line in more)
+
+
+def _lines(value: str) -> Iterator[str]:
+    """Where it has a new line, one begins."""
+    *paragraphs, last = value.split("\n")
+    for one in paragraphs:
+        *full, end = broken(f"{escaped(one)}*n", _fits)
+        yield from (*full, f"{end}*")
+    yield from broken(escaped(last), _fits)
+
+
+def _fits(line: str) -> bool:
+    return width(line) < COLUMNS - len(_BAR)  # with room for a star
+
+
+def _space(code: str) -> list[str]:
+    """A blank line before all but what every message has."""
+    return [] if code in HEAD else [""]
 
 
 def _field(one: Field) -> Iterator[str]:
     note = " ".join(filter(None, [one.help, "" if one.required else "May be left blank."]))
     if one.choices is None:
-        return _asked(one.short, one.label, note, 1 if one.moment else _TEXT_ROWS)
+        return _asked(one.short, one.label, note, 1 if one.moment or one.told else _TEXT_ROWS)
     boxes = [line for words in one.choices.values() for line in _wrapped(f"( ) {words}", "    ")]
     return iter([*_asked(one.short, one.label, note, 0), *boxes])
 
 
 def _asked(code: str, label: str, note: str, rows: int) -> Iterator[str]:
-    yield ""
-    yield f"[{code}] {label}"
+    yield from [*_space(code), f"[{code}] {label}"]
     yield from _wrapped(note, "    ")
     yield from [_BAR + "_" * (COLUMNS - len(_BAR))] * rows
 
@@ -93,10 +110,11 @@ def _boxes() -> list[str]:
     ]
 
 
-def _pages(title: str, blocks: Sequence[Sequence[str]], exercise: bool) -> str:
-    """Blocks are not parted."""
-    frame = [*_exercise(exercise)]
-    room = ROWS - 2 * len(frame) - 1
+def _pages(title: str, blocks: Sequence[Sequence[str]], exercise: bool, marking: str = "") -> str:
+    """Blocks are not parted. The marking is at the right of head and foot (FIRST, TLP 2.0: usage in documents)."""
+    frame = _exercise(exercise)
+    marked = [f"{marking:>{COLUMNS}}"] if marking else []
+    room = ROWS - 2 * len([*frame, *marked]) - 1
     pages: list[list[str]] = [[]]
     for block in blocks:
         if len(pages[-1]) + len(block) > room:
@@ -105,7 +123,7 @@ def _pages(title: str, blocks: Sequence[Sequence[str]], exercise: bool) -> str:
     total = len(pages)
     return (
         "\n\f".join(
-            "\n".join([*frame, _top(title, f"page {number} of {total}"), *page, *frame])
+            "\n".join([*frame, _top(title, f"page {number} of {total}"), *marked, *page, *marked, *frame])
             for number, page in enumerate(pages, 1)
         )
         + "\n"
@@ -143,7 +161,7 @@ def read(text: str) -> Said:
             if code in values:
                 raise Refused("twice", f"“[{code}]” stands twice: put the pages of one message together.")
             values[code] = []
-        elif code and line.lstrip().startswith("|"):
+        elif code:
             values[code].append(line.lstrip()[1:])
     found = {code: unescaped("\n".join(lines)) for code, lines in values.items()}
     return confirmed(found, exercise=any(map(_is_exercise, text.splitlines())))
@@ -151,9 +169,10 @@ def read(text: str) -> Said:
 
 def _in_order(text: str) -> list[str]:
     _, *found = _PAGE.split(text)
-    pages: dict[int, str] = {}
+    pages: dict[int, list[str]] = {}
     for number, page in zip(map(int, found[::3]), found[2::3], strict=True):
-        if pages.setdefault(number, page) != page:
+        lines = [line for line in page.splitlines() if _ENTRY.match(line) or _is_content(line)]
+        if pages.setdefault(number, lines) != lines:
             raise Refused("twice", f"Page {number} is there twice, and not the same: leave the right one.")
     totals = {*map(int, found[1::3])}
     if len(totals) != 1:
@@ -161,8 +180,12 @@ def _in_order(text: str) -> list[str]:
     total = totals.pop()
     if missing := [number for number in range(1, total + 1) if number not in pages]:
         raise Refused("pages", f"Missing of {total} pages: {', '.join(map(str, missing[:20]))}. Ask for them.")
-    return [line for _, page in sorted(pages.items()) for line in page.splitlines()]
+    return [line for _, page in sorted(pages.items()) for line in page]
+
+
+def _is_content(line: str) -> bool:
+    return line.lstrip().startswith("|")
 
 
 def _is_exercise(line: str) -> bool:
-    return not line.lstrip().startswith("|") and _EXERCISE.search(line) is not None
+    return not _is_content(line) and _EXERCISE.search(line) is not None

@@ -48,8 +48,8 @@ _CODE = re.compile(r"[A-Za-z0-9-]{1,16}")  # what a notice repeats of a field: n
 def notice(said: Said, call_back: str) -> str:
     """One text message of at most 160 letters of the GSM alphabet: that there is a message, and whom to call.
 
-    Of the fields it has times, references and codes, each whole or not at all; for TLP:RED none. The roles of the
-    offices give way to a time to answer by. Refused for a number that is none, and for what no form can bear.
+    Of the fields it has times, references and codes, each whole or not at all; for TLP:RED none. Where they need the
+    room, the offices stand without their roles. Refused for a number that is none, and for what no form can bear.
     """
     found = entries(said)
     number = re.sub(r"[ ().-]", "", call_back[:_CALL_BACK_MOST])
@@ -57,26 +57,26 @@ def notice(said: Said, call_back: str) -> str:
         raise Refused("call-back", "Give a number to call back, as +509 3700 0000.", field="call_back")
     told = [] if said.marking is Marking.RED else _told(found)
     text = _notice(said, said.sender, said.to, told, number)
-    if told and told[0] not in text:
+    if any(one.required and sentence not in text for one, sentence in told):
         return _notice(said, said.sender.partition("/")[0], said.to.partition("/")[0], told, number)
     return text
 
 
-def _notice(said: Said, sender: str, to: str, told: Sequence[str], number: str) -> str:
+def _notice(said: Said, sender: str, to: str, told: Sequence[tuple[Field, str]], number: str) -> str:
     """With as many of the sentences as there is room for."""
     start = f"{EXERCISE} " if said.exercise else ""
     start += f"{TITLES[said.kind]} {said.ref} {sender} to {to} {said.marking}."
-    for sentence in told:
+    for _, sentence in told:
         if length(f"{start} {sentence} Call {number}").units <= _ONE:
             start += f" {sentence}"
     return f"{start} Call {number}"
 
 
-def _told(found: Sequence[Entry]) -> list[str]:
-    """Times first, then what else one must know to find the case, in the order of the fields."""
+def _told(found: Sequence[Entry]) -> list[tuple[Field, str]]:
+    """A time to answer by, what else the kind requires, the rest: each as a sentence."""
     fields = [(one.field, one.value.strip()) for one in found if one.field is not None and one.field.told]
-    fields.sort(key=lambda one: not one[0].moment)
-    return [f"{field.told} {words}" for field, value in fields if (words := _in_words(field, value))]
+    fields.sort(key=lambda one: (not one[0].required, not one[0].moment))
+    return [(field, f"{field.told} {words}") for field, value in fields if (words := _in_words(field, value))]
 
 
 def _in_words(field: Field, value: str) -> str:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import takewhile
 
-from rapport.contacts.kinds import FIELDS, NOT_AGREEING, TITLES, Said
+from rapport.contacts.kinds import FIELDS, NOT_AGREEING, TITLES, Kind, Said
 from rapport.contacts.lowtech.entries import (
     AT,
     CASE,
@@ -27,11 +26,11 @@ from rapport.contacts.lowtech.entries import (
     read_limit,
 )
 from rapport.contacts.lowtech.words import can_be_spelled, check_words, confirmed, spelled
-from rapport.contacts.lowtech.written import LEGEND, escaped, unescaped
+from rapport.contacts.lowtech.written import LEGEND, escaped, together, unescaped
 from rapport.errors import Refused
 from rapport.values import Marking
 
-_CONTENT = re.compile(r"<((?:[^*<>]|\*.)*)>", re.DOTALL)
+_CONTENT = re.compile(r"<((?:[^*<>]|\*.)*+)(>?)", re.DOTALL)  # found, not sought on, where the second mark is missing
 _WORD = re.compile(r"\w+")
 _SPELLED_MOST = 40  # characters [ours: a time has at most 27]
 
@@ -68,9 +67,9 @@ def _exercise(said: Said) -> list[str]:
 def _after(one: Entry) -> str:
     """What the caller says after it, that it is understood."""
     if one.code == KIND:
-        return f", a {TITLES[one.value].lower()}"  # type: ignore[index]
-    if one.field is not None and one.field.choices is not None:
-        return f", that is: {one.field.choices[one.value].rstrip('.')}" if one.value in one.field.choices else ""
+        return f", a {TITLES[Kind(one.value)].lower()}"
+    if one.in_words:
+        return f", that is: {one.in_words.rstrip('.')}"
     if to_spell := _to_spell(one):
         return f", spelled: {spelled(to_spell)}"
     return ""
@@ -111,8 +110,8 @@ def heard(text: str) -> Said:
     stand. Refused names what is missing, stands twice or does not check.
     """
     read_limit(text)
-    *found, end = _CONTENT.split(text)
-    pairs = [(_label(before), unescaped(content)) for before, content in zip(found[::2], found[1::2], strict=True)]
+    fixed, contents = _apart(text)
+    pairs = [(_label(before), unescaped(content)) for before, content in zip(fixed, contents, strict=False)]
     kind = next((content for label, content in pairs if label == _spoken(HEAD[KIND])), "")
     labels = _LABELS.get(kind)
     if labels is None:
@@ -124,26 +123,40 @@ def heard(text: str) -> Said:
         if labels[label] in values:
             raise Refused("twice", f"“{label}” stands twice: leave one.")
         values[labels[label]] = content
-    return confirmed(values, exercise=_is_exercise(found[0], end))
+    return confirmed(values, exercise=_is_exercise(fixed[0], fixed[-1]))
+
+
+def _apart(text: str) -> tuple[list[str], list[str]]:
+    """The fixed words before each text and after the last, and the texts between the marks."""
+    fixed, contents, done = [], [], 0
+    for found in _CONTENT.finditer(text):
+        if not found[2]:
+            raise _mark_missing(found[0])
+        fixed.append(text[done : found.start()])
+        contents.append(found[1])
+        done = found.end()
+    fixed.append(text[done:])
+    for between in fixed:
+        if ">" in between:
+            raise _mark_missing(between)
+    return fixed, contents
+
+
+def _mark_missing(near: str) -> Refused:
+    return Refused("marks", f"A mark is missing: each text stands between < and >. Look at: “{together(near)[:60]}”.")
 
 
 def _label(before: str) -> str:
     """The longest label with which the words before a mark end."""
-    if "<" in before or ">" in before:
-        raise Refused(
-            "marks", f"A mark is missing: each text stands between < and >. Look at: “{before.strip()[:60]}”."
-        )
     words = _spoken(before).split()[-12:]
     for start in range(len(words)):
         if (label := " ".join(words[start:])) in _ANY:
             return label
-    raise Refused("label", f"No label stands before this mark: “{before.strip()[-60:]}<”. Write it, as “From:”.")
+    raise Refused("label", f"No label stands before this mark: “{together(before)[-60:]}<”. Write it, as “From:”.")
 
 
 def _is_exercise(start: str, end: str) -> bool:
-    said = [
-        [*takewhile(_spoken(EXERCISE).__eq__, words)] for words in (_spoken(start).split(), _spoken(end).split()[::-1])
-    ]
-    if bool(said[0]) != bool(said[1]):
+    first, last = _spoken(start).startswith(_spoken(EXERCISE)), _spoken(end).endswith(_spoken(EXERCISE))
+    if first != last:
         raise Refused("exercise", f"{EXERCISE} stands first or last only: ask whether this is an exercise.")
-    return bool(said[0])
+    return first

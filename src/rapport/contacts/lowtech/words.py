@@ -51,8 +51,8 @@ def can_be_spelled(text: str) -> bool:
 def spelled(text: str) -> str:
     """A word for each sign, with blanks between: Echo Echo Slash Tango. Small letters are spelled as capital ones.
     Refused for a sign that has no word: letters A to Z, figures and - / : . + have one."""
-    for sign in text.upper():
-        if sign not in SPOKEN:
+    for sign in text:
+        if not can_be_spelled(sign):
             raise Refused("spelling", f"“{sign}” has no word to spell it: A to Z, 0 to 9 and - / : . + have one.")
     return " ".join(SPOKEN[sign] for sign in text.upper())
 

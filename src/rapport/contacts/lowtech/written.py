@@ -27,6 +27,7 @@ _MARKS = frozenset({"Mn", "Me", "Mc"})
 _SIGN_MOST = 8  # code points that are kept on one line [ours: more are piled up on purpose]
 _TOKEN = re.compile(r"\*u[0-9A-Fa-f]{1,6};|\*.|.", re.DOTALL)
 _ESCAPE = re.compile(r"\*(u[0-9A-Fa-f]{1,6};|.|$)", re.DOTALL)
+_MEANINGS = {"n": "\n", "s": " ", " ": "", "": "", "*": "*", "<": "<", ">": ">"}
 _WRITTEN = re.compile(r"[^!-)+-;=?-~]")  # all but ASCII that stands for itself
 
 
@@ -61,10 +62,8 @@ def together(text: str) -> str:
 
 def _meant(found: re.Match[str]) -> str:
     sign = found[1]
-    if sign in {"n", "s", " "}:
-        return {"n": "\n", "s": " ", " ": ""}[sign]
-    if sign and sign in "*<>":
-        return sign
+    if sign in _MEANINGS:
+        return _MEANINGS[sign]
     if sign[:1] == "u" and len(sign) > 1 and (number := int(sign[1:-1], 16)) <= 0x10FFFF:
         return chr(number)
     raise Refused("star", f"“*{sign}” means nothing: look at the stars again, a star itself is written **.")
