@@ -91,7 +91,7 @@ def broken(text: str, fits: Callable[[str], bool]) -> list[str]:
 def _cut(line: str, word: str, fits: Callable[[str], bool]) -> Iterator[str]:
     """A line that is begun, filled with the word and as many more as it takes; the last has room."""
     line = f"{line} " if line else ""
-    for sign in signs(word):
+    for sign in _signs(word):
         if not fits(f"{line}{sign}*"):
             yield line[:-1] if line.endswith(" ") else f"{line}*"
             line = ""
@@ -99,7 +99,7 @@ def _cut(line: str, word: str, fits: Callable[[str], bool]) -> Iterator[str]:
     yield line
 
 
-def signs(word: str) -> Iterator[str]:
+def _signs(word: str) -> Iterator[str]:
     """What readers take for one sign: a letter with its marks, a picture of several, an escape."""
     sign, points = "", 0
     for found in _TOKEN.finditer(word):
