@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.contacts.kinds import ANSWERS, FIELDS, NOT_AGREEING, Kind, Said
+from rapport.contacts.kinds import ANSWERS, FIELDS, MOST, NOT_AGREEING, Kind, Said
 from rapport.contacts.lowtech.fax import COLUMNS, ROWS, empty, form, read
 from rapport.contacts.lowtech.written import width
 from rapport.errors import Refused
@@ -34,6 +34,13 @@ def test_each_page_fits_and_shows_marking_and_exercise_at_top_and_bottom(said: S
         assert [line.strip() for line in lines if line.startswith("    ")].count(said.marking) == 2
         shown = [place for place, line in enumerate(lines) if line.strip() == LARGE]
         assert shown == ([1, len(lines) - 2] if said.exercise else [])
+
+
+@pytest.mark.parametrize("sign", ["\n", "\U0010ffff", "水\U000e0041", "\n\U0010ffff"])
+def test_the_longest_message_there_is_comes_back(sign: str) -> None:
+    fields = {one.name: sign * (MOST // len(sign)) for one in FIELDS[Kind.CONSULTATION]}
+    said = example(Kind.CONSULTATION, ref="X" * 16, fields=fields, caveats=sign * (MOST // len(sign)), exercise=True)
+    assert read(form(said)) == said
 
 
 @given(st.data())
@@ -135,7 +142,7 @@ def test_what_is_no_form_is_refused(text: str) -> None:
         "page " * 40_000,
         "\n | page 1 of 1" * 9_000,
         "[W] \n" * 9_000,
-        "x" * 200_001,
+        "x" * 400_001,
     ],
 )
 def test_a_hostile_text_is_refused(text: str) -> None:

@@ -135,5 +135,5 @@ def test_what_is_no_script_is_refused(text: str) -> None:
 
 
 def test_a_text_longer_than_any_message_is_not_read() -> None:
-    with pytest.raises(Refused, match="at most 200,000 characters are read"):
+    with pytest.raises(Refused, match="at most 400,000 characters are read"):
         heard("x" * (TEXT_MOST + 1))

@@ -29,9 +29,9 @@ HEAD: Mapping[str, str] = {
 CHECK, CHECK_LABEL = "0", "Check words"
 EXERCISE = "EXERCISE"
 
-#: The most characters of a typed or scanned text that is read [ours: five fields and the caveats, each sign escaped,
+#: The most characters of a typed or scanned text that is read [ours: five fields and the caveats, of new lines alone,
 #: take less], and of what one is told again of a wrong value.
-TEXT_MOST = 200_000
+TEXT_MOST = 400_000
 _QUOTED = 40
 
 _REF = re.compile(r"[A-Z0-9-]{1,16}")
