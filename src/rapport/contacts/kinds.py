@@ -72,7 +72,8 @@ ANSWERS: Mapping[Answer, str] = {
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field of a kind. `choices`: value → words, where it is one of these; `moment`: a time in UTC, as
-    2026-11-27T06:32Z; `short`: its name in a text message."""
+    2026-11-27T06:32Z; `short`: its letter in text messages and on forms, no other's within the kind; `told`: the words
+    before its value in the notice of one text message, where it stands there at all."""
 
     name: str
     label: str
@@ -81,6 +82,7 @@ class Field:
     choices: Mapping[str, str] | None = None
     moment: bool = False
     short: str = ""
+    told: str = ""
 
 
 _CONFIDENCE = {"low": "low", "moderate": "moderate", "high": "high"}
@@ -89,9 +91,9 @@ _CONSENT = {"no": "nothing may be passed on", "helpers": "with those who help", 
 #: What each kind says. Fields that all have (from, to, time, marking, reply to) are the message's own.
 FIELDS: Mapping[Kind, tuple[Field, ...]] = {
     Kind.PING: (
-        Field("token", "Code", "Send it back: it works once.", short="T"),
+        Field("token", "Code", "Send it back: it works once.", short="T", told="Code"),
         Field("campaign", "Round of pings", short="R"),
-        Field("deadline", "Answer until", moment=True, short="U"),
+        Field("deadline", "Answer until", moment=True, short="U", told="Answer by"),
     ),
     Kind.NOTIFICATION: (
         Field("what", "What happened", "What is seen, not who is behind it.", short="W"),
@@ -108,7 +110,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
     Kind.INFORMATION: (
         Field("question", "Question", short="Q"),
         Field("why", "Why you ask", short="Y"),
-        Field("by", "By when", moment=True, short="U"),
+        Field("by", "By when", moment=True, short="U", told="Answer by"),
         Field("shares", "What you will share in return", "Write “nothing” if it is nothing.", short="G"),
     ),
     Kind.ASSISTANCE: (
@@ -123,7 +125,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
         Field("asked", "What is asked for", short="Q"),
     ),
     Kind.CLARIFICATION: (
-        Field("about", "About which message", short="M"),
+        Field("about", "About which message", short="M", told="About"),
         Field("point", "Which point of it", short="Q"),
     ),
     Kind.CONSULTATION: (
@@ -139,22 +141,28 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
         Field("third", "Third party, if any", required=False, short="T"),
     ),
     Kind.REPLY: (
-        Field("about", "To which message", short="M"),
-        Field("answer", "What this is", choices={one.value: said for one, said in ANSWERS.items()}, short="K"),
+        Field("about", "To which message", short="M", told="To"),
+        Field(
+            "answer",
+            "What this is",
+            choices={one.value: said for one, said in ANSWERS.items()},
+            short="K",
+            told="It says:",
+        ),
         Field("text", "Answer", "May be empty, except for an answer.", required=False, short="W"),
-        Field("next_at", "When you will write again", required=False, moment=True, short="U"),
+        Field("next_at", "When you will write again", required=False, moment=True, short="U", told="Next word by"),
     ),
     Kind.CORRECTION: (
-        Field("about", "Which message it corrects", "The old one stays readable.", short="M"),
+        Field("about", "Which message it corrects", "The old one stays readable.", short="M", told="Corrects"),
         Field("reason", "Why", short="Y"),
         Field("text", "What is right", short="W"),
     ),
     Kind.WITHDRAWAL: (
-        Field("about", "Which message is withdrawn", "It stays readable.", short="M"),
+        Field("about", "Which message is withdrawn", "It stays readable.", short="M", told="Withdraws"),
         Field("reason", "Why", short="Y"),
     ),
     Kind.CLOSURE: (
-        Field("about", "Which case", short="M"),
+        Field("about", "Which case", short="M", told="Case"),
         Field("outcome", "How your side sees the outcome", "The other side may see it otherwise.", short="W"),
     ),
 }

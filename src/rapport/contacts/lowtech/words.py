@@ -1,0 +1,66 @@
+"""Pure: words by which two people on the phone know that they have the same message; letters spelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rapport.contacts.kinds import Said
+from rapport.contacts.lowtech.entries import CHECK, CHECK_LABEL, assembled
+from rapport.contacts.lowtech.same import content
+from rapport.contacts.lowtech.wordlist import WORDS
+from rapport.errors import Refused
+
+#: ITU Radio Regulations, appendix 14, and ICAO Annex 10, volume II, 5.2.1.3: the words for letters. Figures and signs
+#: are said in plain English, as ICAO writes them; “Stop” is the full stop of appendix 14.
+_LETTERS = """
+Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliett Kilo Lima Mike November Oscar Papa Quebec Romeo Sierra
+Tango Uniform Victor Whiskey X-ray Yankee Zulu
+"""
+_FIGURES = "Zero One Two Three Four Five Six Seven Eight Nine"
+_SIGNS = {"-": "Dash", "/": "Slash", ":": "Colon", ".": "Stop", "+": "Plus"}
+SPOKEN: Mapping[str, str] = {
+    **{word[0]: word for word in _LETTERS.split()},
+    **{str(figure): word for figure, word in enumerate(_FIGURES.split())},
+    **_SIGNS,
+}
+#: Heard, and written in more than one way.
+_MEANT = {**{word.upper(): sign for sign, word in SPOKEN.items()}, "ALPHA": "A", "JULIET": "J", "XRAY": "X"}
+
+
+def check_words(said: Said, n: int = 3) -> list[str]:
+    """Words from the first `n` bytes of the hash of what it says: of 16 million messages, one has the same three."""
+    return [WORDS[byte] for byte in bytes.fromhex(content(said))[:n]]
+
+
+def confirmed(values: Mapping[str, str], *, exercise: bool) -> Said:
+    """The message of these entries, by code, if the check words among them are its own; else Refused."""
+    said = assembled({code: value for code, value in values.items() if code != CHECK}, exercise=exercise)
+    if CHECK not in values:
+        raise Refused("missing", f"“{CHECK_LABEL}” are missing: nobody can know that all was heard. Ask for them.")
+    if values[CHECK].casefold().split() != check_words(said):
+        raise Refused(
+            "check", "The check words do not fit: something was heard, read or typed wrongly. Compare it again."
+        )
+    return said
+
+
+def can_be_spelled(text: str) -> bool:
+    return text.isascii() and all(sign in SPOKEN for sign in text.upper())
+
+
+def spelled(text: str) -> str:
+    """A word for each sign, with blanks between: Echo Echo Slash Tango. Small letters are spelled as capital ones.
+    Refused for a sign that has no word: letters A to Z, figures and - / : . + have one."""
+    for sign in text:
+        if not can_be_spelled(sign):
+            raise Refused("spelling", f"“{sign}” has no word to spell it: A to Z, 0 to 9 and - / : . + have one.")
+    return " ".join(SPOKEN[sign] for sign in text.upper())
+
+
+def unspelled(text: str) -> str:
+    """What was spelled, in capital letters; words may be written small, and alpha, juliet and xray. Refused names the
+    first word that stands for nothing."""
+    for word in text.split():
+        if word.upper() not in _MEANT:
+            raise Refused("spelling", f"“{word[:20]}” is no word of the spelling alphabet: hear it again.")
+    return "".join(_MEANT[word.upper()] for word in text.split())

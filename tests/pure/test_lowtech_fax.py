@@ -1,0 +1,150 @@
+"""A form that goes by fax or radio can be typed in again, shows an exercise on each page, and asks for no agreement."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rapport.contacts.kinds import ANSWERS, FIELDS, MOST, NOT_AGREEING, Kind, Said
+from rapport.contacts.lowtech.fax import COLUMNS, ROWS, empty, form, read
+from rapport.contacts.lowtech.written import width
+from rapport.errors import Refused
+from rapport.values import Marking
+from tests.pure.office_messages import TEXTS, example, messages, twice_as_many
+
+LARGE = "E X E R C I S E      E X E R C I S E      E X E R C I S E"
+
+
+@twice_as_many
+@given(messages())
+def test_a_form_typed_in_again_is_the_message(said: Said) -> None:
+    assert read(form(said)) == said
+
+
+@twice_as_many
+@given(messages())
+def test_each_page_fits_and_shows_marking_and_exercise_at_top_and_bottom(said: Said) -> None:
+    pages = form(said).split("\f")
+    for number, page in enumerate(pages, 1):
+        lines = page.split("\n")[:-1]
+        assert len(lines) <= ROWS
+        assert max(map(width, lines)) <= COLUMNS
+        assert f"page {number} of {len(pages)}" in page
+        assert [line.strip() for line in lines if line.startswith("    ")].count(said.marking) == 2
+        shown = [place for place, line in enumerate(lines) if line.strip() == LARGE]
+        assert shown == ([1, len(lines) - 2] if said.exercise else [])
+
+
+@pytest.mark.parametrize("sign", ["\n", "\U0010ffff", "水\U000e0041", "\n\U0010ffff"])
+def test_the_longest_message_there_is_comes_back(sign: str) -> None:
+    fields = {one.name: sign * (MOST // len(sign)) for one in FIELDS[Kind.CONSULTATION]}
+    said = example(Kind.CONSULTATION, ref="X" * 16, fields=fields, caveats=sign * (MOST // len(sign)), exercise=True)
+    assert read(form(said)) == said
+
+
+@given(st.data())
+def test_pages_may_come_in_any_order_and_twice_and_a_missing_one_is_named(data: st.DataObject) -> None:
+    said = example(Kind.TERRITORY, fields={one.name: "long and\nlonger " * 99 for one in FIELDS[Kind.TERRITORY]})
+    pages = form(said).split("\f")
+    assert len(pages) > 2
+    came = data.draw(st.permutations([*pages, pages[0]]))
+    assert read("\n".join(came)) == said
+    with pytest.raises(Refused, match=rf"Missing of {len(pages)} pages: 2\. Ask for them"):
+        read("\n".join(page for page in came if page != pages[1]))
+
+
+def test_a_form_is_boxes_to_acknowledge_by_hand_and_says_that_this_is_not_agreeing() -> None:
+    for text in (form(example(Kind.NOTIFICATION)), empty(Kind.NOTIFICATION)):
+        assert NOT_AGREEING in " ".join(text.split())
+        for words in ANSWERS.values():
+            assert f"( ) {words}" in text
+
+
+def test_a_form_reads_as_it_was_written() -> None:
+    text = form(example(Kind.NOTIFICATION))
+    assert "\n[W] What happened\n    | The pumps of the water works stand still.*n*\n    | Since 05:10Z nobody" in text
+    assert "\n[Y] Whose systems\n    | own\n    (our own)\n" in text
+
+
+def test_text_from_right_to_left_keeps_its_order_and_wide_signs_take_two_columns() -> None:
+    arabic = "تعطلت محطة المياه منذ الصباح"
+    text = form(
+        example(Kind.REPLY, fields={"about": "DAX7-01", "answer": "answer", "text": f"{arabic}\n{'保護重要' * 20}"})
+    )
+    assert arabic in text
+    assert max(map(width, text.splitlines())) <= COLUMNS
+    assert max(len(line) for line in text.splitlines() if "保" in line) <= 6 + 33
+
+
+@pytest.mark.parametrize("exercise", [True, False])
+@pytest.mark.parametrize("kind", Kind)
+def test_the_empty_form_of_each_kind_asks_for_all_that_it_must_say(kind: Kind, exercise: bool) -> None:
+    text = empty(kind, exercise=exercise)
+    for one in FIELDS[kind]:
+        assert f"[{one.short}] {one.label}\n" in text
+        for words in (one.choices or {}).values():
+            assert f"( ) {words}\n" in text
+    for line in text.splitlines():
+        assert width(line) <= COLUMNS
+    assert text.count(LARGE) == 2 * exercise * len(text.split("\f"))
+
+
+def test_every_field_has_a_letter_of_its_own_on_forms_and_in_texts() -> None:
+    for fields in FIELDS.values():
+        letters = [one.short for one in fields]
+        assert len({*letters}) == len(letters)
+        assert all(len(letter) == 1 and letter.isascii() and letter.isupper() for letter in letters)
+
+
+def test_a_red_message_goes_on_no_form() -> None:
+    with pytest.raises(Refused, match="TLP:RED goes into no form: send the notice, and read it to one person alone"):
+        form(example(Kind.PING, marking=Marking.RED))
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        ("stand still", "stand stiff", "The check words do not fit"),
+        ("    | own", "    own", "The check words do not fit"),
+        ("[W] What", "[S] What", r"“\[S\]” stands twice"),
+        ("[W] What", "[Z] What", "A notification has nothing under “Z”: look at the kind again"),
+        ("[2] Reference", "Reference", "“Reference” is missing"),
+        ("[0] Check words", "Check words", "The check words do not fit|“Check words” are missing"),
+        ("page 1 of 1", "page 1", "Put all pages of one form together"),
+    ],
+)
+def test_what_was_typed_wrongly_is_told(was: str, becomes: str, told: str) -> None:
+    text = form(example(Kind.NOTIFICATION))
+    assert was in text
+    with pytest.raises(Refused, match=told):
+        read(text.replace(was, becomes))
+
+
+def test_an_exercise_never_becomes_a_real_message() -> None:
+    with pytest.raises(Refused, match="The check words do not fit"):
+        read(form(example(Kind.PING, exercise=True)).replace(LARGE, ""))
+
+
+@given(TEXTS)
+def test_what_is_no_form_is_refused(text: str) -> None:
+    with pytest.raises(Refused):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "page 1 of 1 " * 9_000,
+        "page 1 of 1\n" * 9_000,
+        " " * 200_000,
+        "\n" * 200_000,
+        "page " * 40_000,
+        "\n | page 1 of 1" * 9_000,
+        "[W] \n" * 9_000,
+        "x" * 400_001,
+    ],
+)
+def test_a_hostile_text_is_refused(text: str) -> None:
+    with pytest.raises(Refused):
+        read(text)
