@@ -242,3 +242,18 @@ class Ping(models.Model):
 
     def __str__(self) -> str:
         return f"ping {self.pk}"
+
+
+from rapport.contacts.cases.models import (  # noqa: E402 - they name what stands above
+    Attempt,
+    Case,
+    Dispatch,
+    Fired,
+    Handover,
+    Heard,
+)
+
+__all__ = [
+    "Alarm", "Attempt", "Campaign", "Case", "Dispatch", "Entry", "Fired", "Handover", "Heard", "Look", "NetworkFile",
+    "Nomination", "Office", "Ping", "State", "Verification",
+]  # fmt: skip

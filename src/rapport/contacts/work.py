@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from rapport.contacts.agreed import network_of
+from rapport.contacts.cases import clockwork
 from rapport.contacts.directory.listing import state_of
 from rapport.contacts.model import Channel, Means
 from rapport.contacts.models import Nomination, Office, State
@@ -27,7 +28,7 @@ def step() -> int:
     """A piece of it; how much there was to do."""
     now, done = timezone.now(), 0
     if _is_time("pings", _PINGS_EVERY):
-        done += running.send_due(now) + running.bounce(now) + running.decide_due(now)
+        done += running.send_due(now) + running.bounce(now) + running.decide_due(now) + clockwork.fire(now)
     if _is_time("upkeep", _UPKEEP_EVERY):
         done += tell_of_age(now)
     return done
