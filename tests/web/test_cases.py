@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -12,10 +14,11 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
 from rapport.contacts import agreed
 from rapport.contacts import network as network_file
-from rapport.contacts.cases import clockwork, reading, trying, writing
-from rapport.contacts.cases.models import Attempt, Case, Dispatch, Fired, State
+from rapport.contacts.cases import clockwork, reading, taking, trying, writing
+from rapport.contacts.cases.models import Attempt, Case, Clash, Dispatch, Fired, State
 from rapport.contacts.cases.writing import Words
-from rapport.contacts.kinds import FIELDS, Answer, Kind
+from rapport.contacts.kinds import FIELDS, Answer, Kind, Said
+from rapport.contacts.lowtech.same import Sameness
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Look
 from rapport.errors import Conflict, NotAllowed, Refused
@@ -363,3 +366,69 @@ def test_clocks_run_by_the_hours_of_the_office_where_that_is_agreed(
     clockwork.fire(datetime(2026, 10, 25, 9, 1, tzinfo=UTC))
     due = Fired.objects.get(dispatch=first).due
     assert due == datetime(2026, 10, 25, 9, 0, tzinfo=UTC), "08:00 in Madrid is 07:00 UTC again"
+
+
+# --- typed in, and come again --------------------------------------------------------------------------------------
+
+
+def spoken(by: Side, to: Side, number: str = "QQ77-01", **more: object) -> Said:
+    """A message that somebody reads out on the telephone."""
+    at = datetime(2026, 11, 27, 2, int(number[-2:]), tzinfo=UTC)
+    usual = {"case": number.rpartition("-")[0], "kind": Kind.NOTIFICATION, "at": at, "fields": NOTICED}
+    return Said(number, sender=by.office.code, to=to.office.code, **{**usual, **more})  # type: ignore[arg-type]
+
+
+def test_what_was_read_out_is_typed_in_and_comes_again_over_the_line_without_a_double(kenya: Side, peru: Side) -> None:
+    said = spoken(kenya, peru)
+    first = taking.by_hand(peru.one, said)
+    again = taking.take(peru.actor.operation, said, "https")
+    assert (first.became, again.became) == (Sameness.DIFFERENT, Sameness.SAME)
+    assert again.dispatch.pk == first.dispatch.pk
+    assert Dispatch.objects.count() == 1
+    assert reading.said_of(Dispatch.objects.get()) == said
+    assert clockwork.of_case(Case.objects.get(), timezone.now())[0].owed_by("peru")
+
+
+def test_other_words_under_a_number_are_kept_and_change_nothing(kenya: Side, peru: Side) -> None:
+    said = spoken(kenya, peru)
+    taking.by_hand(peru.one, said)
+    other = replace(said, fields={**NOTICED, "what": "Nothing at all"})
+    for _ in range(2):
+        assert taking.take(peru.actor.operation, other, "https").became is Sameness.CONFLICT
+    assert reading.said_of(Dispatch.objects.get()) == said
+    assert Clash.objects.count() == 1
+
+
+def test_messages_of_a_case_may_come_in_any_order(kenya: Side, peru: Side) -> None:
+    said = spoken(kenya, peru)
+    fixed = spoken(
+        kenya, peru, "QQ77-03", kind=Kind.CORRECTION, fields={"about": "QQ77-01", "reason": "Slip", "text": "Mombasa"}
+    )
+    for one in (fixed, said):
+        taking.take(peru.actor.operation, one, "file")
+    assert Case.objects.get().begun_by == kenya.actor
+    shown = reading.lines(peru.one, Case.objects.get())
+    assert [one.said.ref for one in shown] == ["QQ77-01", "QQ77-03"]
+    assert [one.ref for one in shown[0].changed_by] == ["QQ77-03"]
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"exercise": True}, "Cases of exercises begin"),
+        ({"fields": {**NOTICED, "what": ""}}, "is missing"),
+        ({"number": "QQ77-02"}, "number of the other side"),
+    ],
+)
+def test_what_cannot_be_is_not_taken(kenya: Side, peru: Side, more: dict[str, Any], problem: str) -> None:
+    taking.by_hand(peru.one, spoken(kenya, peru, "QQ77-05"))
+    with pytest.raises(Refused, match=problem):
+        taking.by_hand(peru.one, spoken(kenya, peru, **more))
+    assert Dispatch.objects.count() == 1
+
+
+def test_only_the_side_that_it_is_for_types_it_in(kenya: Side, peru: Side) -> None:
+    with pytest.raises(NotAllowed):
+        taking.by_hand(kenya.one, spoken(kenya, peru))
+    with pytest.raises(Refused, match="no office chile/technical"):
+        taking.by_hand(peru.one, replace(spoken(kenya, peru), sender="chile/technical"))

@@ -247,6 +247,7 @@ class Ping(models.Model):
 from rapport.contacts.cases.models import (  # noqa: E402 - they name what stands above
     Attempt,
     Case,
+    Clash,
     Dispatch,
     Fired,
     Handover,
@@ -254,6 +255,6 @@ from rapport.contacts.cases.models import (  # noqa: E402 - they name what stand
 )
 
 __all__ = [
-    "Alarm", "Attempt", "Campaign", "Case", "Dispatch", "Entry", "Fired", "Handover", "Heard", "Look", "NetworkFile",
-    "Nomination", "Office", "Ping", "State", "Verification",
+    "Alarm", "Attempt", "Campaign", "Case", "Clash", "Dispatch", "Entry", "Fired", "Handover", "Heard", "Look",
+    "NetworkFile", "Nomination", "Office", "Ping", "State", "Verification",
 ]  # fmt: skip

@@ -93,6 +93,22 @@ class Dispatch(models.Model):
         return self.ref or f"draft {self.pk}"
 
 
+class Clash(models.Model):
+    """Other words that came in under the number of a message that is there. Both are kept, and people are told."""
+
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.PROTECT, related_name="clashes")
+    sealed = models.BinaryField()
+    content = models.CharField(max_length=64)
+    way = models.CharField(max_length=8)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dispatch", "content"], name="one_clash")]
+
+    def __str__(self) -> str:
+        return f"other words for {self.dispatch_id}"
+
+
 class Attempt(models.Model):
     """Somebody, or a program, tried to reach the other side about a message. Private to the side that tried.
 

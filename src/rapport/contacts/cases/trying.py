@@ -22,6 +22,7 @@ from rapport.contacts.models import Nomination, Office, State
 from rapport.contacts.pings.running import channel_of, place_of
 from rapport.contacts.records import opened
 from rapport.errors import NotAllowed, Refused
+from rapport.notify.models import OutboxState
 from rapport.oversight.ledger import entries
 
 LONGEST = 500  # characters of a note
@@ -66,7 +67,13 @@ def _steps(one: Dispatch) -> tuple[tuple[Step, ...], dict[str, tuple[Office, Nom
 
 def _attempt(one: Attempt) -> escalation.Attempt:
     channel = channel_of(opened(one.record.sealed), one.place)[1] if one.record and one.place else None
-    return escalation.Attempt(one.target, channel, one.at, Result(one.result) if one.result else None)
+    dead = one.message is not None and one.message.state in _DEAD
+    result = Result.BOUNCED if dead else Result(one.result) if one.result else None
+    return escalation.Attempt(one.target, channel, one.at, result)
+
+
+#: What the outbox gave up: nobody was told so.
+_DEAD = {OutboxState.FAILED, OutboxState.STOPPED, OutboxState.CANCELLED}
 
 
 @transaction.atomic

@@ -90,6 +90,17 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Clash',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sealed', models.BinaryField()),
+                ('content', models.CharField(max_length=64)),
+                ('way', models.CharField(max_length=8)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('dispatch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clashes', to='contacts.dispatch')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Fired',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -275,6 +286,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='case',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('exercise', True), ('ref__startswith', 'X-')), models.Q(('exercise', False), models.Q(('ref__startswith', 'X-'), _negated=True)), _connector='OR'), name='exercise_by_ref'),
+        ),
+        migrations.AddConstraint(
+            model_name='clash',
+            constraint=models.UniqueConstraint(fields=('dispatch', 'content'), name='one_clash'),
         ),
         migrations.AddConstraint(
             model_name='fired',
