@@ -86,8 +86,9 @@ def _happened(one: Dispatch, there: Iterable[Dispatch]) -> list[Happened]:
     return made
 
 
-def _order(one: Dispatch) -> tuple[datetime, int]:
-    return one.sent_at or one.drafted_at, one.pk
+def _order(one: Dispatch) -> tuple[datetime, datetime, int]:
+    sent_at = one.sent_at or one.drafted_at
+    return sent_at, one.known_at or sent_at, one.pk
 
 
 # --- in the worker -------------------------------------------------------------------------------------------------

@@ -188,9 +188,10 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
     Call inside a transaction, with the draft locked."""
     case = Case.objects.select_for_update().get(pk=one.case_id)
     now = timezone.now()
-    # 1
+    # 1: to the minute, so that it is the same message when somebody reads it aloud
     one.ref = _number(case, one)
-    one.state, one.released_by, one.sent_at, one.known_at = State.SENT, who.person, now, now
+    one.state, one.released_by = State.SENT, who.person
+    one.sent_at, one.known_at = now.replace(second=0, microsecond=0), now
     # 2
     one.to_record = approved(one.to)
     one.times = kept(network_of(case.operation_id).times.get(one.kind))
