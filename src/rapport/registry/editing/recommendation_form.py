@@ -64,6 +64,11 @@ class RecommendationForm(ToldForm):
         rounds = Round.objects.filter(operation=operation).order_by("-opened_at")
         self.fields["round"].queryset = rounds  # type: ignore[attr-defined]
 
+    def look_at(self, seen: str) -> None:
+        """What was typed stays; it is about the draft as it is shown now."""
+        self.data = self.data.copy()
+        self.data["seen"] = seen
+
     @property
     def draft(self) -> Draft:
         typed = self.cleaned_data
