@@ -109,6 +109,12 @@ def test_without_an_affiliation_a_comment_is_not_taken_and_nothing_typed_is_lost
     assert not Comment.objects.exists()
 
 
+def test_no_browser_cuts_a_long_text_without_a_word(client: Client, call: Call) -> None:
+    fields = re.findall(r"<textarea[^>]*>", page(client, address(call)))
+    assert len(fields) == 2
+    assert not any("maxlength" in field for field in fields), "what is pasted would end in the middle of a sentence"
+
+
 def test_a_passage_is_found_by_its_words_or_by_where_it_was_selected(client: Client, call: Call) -> None:
     second = OLD.index("They should", OLD.index("They should") + 1)
     chosen = said(client, call, passage="They should", start=second)

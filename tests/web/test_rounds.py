@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from html import unescape
 from typing import Any
@@ -124,6 +125,21 @@ def test_answers_are_saved_section_by_section_and_blanks_stay_blank(
     client.post(f"{own}save/", {"section": section.code, "seen": seen(section, {FIRST: 2}), FIRST: ""})
     sheet.refresh_from_db()
     assert sheet.answers == {}
+
+
+def test_a_text_that_is_too_long_is_told_so_and_not_cut_by_the_browser(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    one = stocktaking(watch(operation, lead), lead)
+    _, token = link(lead, one)
+    own = client.post(f"/sample/registry/answer/{token}/begin/").headers["Location"]
+    section, code = STOCK.sections[0], f"{STOCK.sections[0].questions[0].code}.remark"
+    sent = {"section": section.code, "seen": seen(section, {}), code: "x" * 10_000 + "THE END"}
+    refused = client.post(f"{own}save/", sent).content.decode()
+    assert "10,007 characters; write at most 10,000" in refused
+    assert "THE END" in refused
+    field = next(tag for tag in re.findall(r"<textarea[^>]*>", refused) if f'name="{code}"' in tag)
+    assert "maxlength" not in field, "what is pasted would end in the middle of a sentence"
 
 
 def test_two_devices_do_not_write_over_each_other(client: Client, operation: Operation, lead: Person) -> None:
