@@ -66,8 +66,7 @@ class RecommendationForm(ToldForm):
 
     def look_at(self, seen: str) -> None:
         """What was typed stays; it is about the draft as it is shown now."""
-        self.data = self.data.copy()
-        self.data["seen"] = seen
+        self.data = {**{name: self.data.get(name) for name in self.data}, "seen": seen}
 
     @property
     def draft(self) -> Draft:
