@@ -15,9 +15,11 @@ from rapport.contacts.directory.listing import state_of
 from rapport.contacts.model import Channel, Means
 from rapport.contacts.models import Nomination, Office, State
 from rapport.contacts.pings import post, running, wording
+from rapport.contacts.pings.running import FUNCTION
 from rapport.contacts.records import opened
 from rapport.contacts.upkeep import State as Upkept
 from rapport.oversight.ledger import entries
+from rapport.oversight.switches import stopped_everywhere, stopped_in
 
 #: Seconds between two looks at what is due, and at records growing old: they do so by days [ours].
 _PINGS_EVERY, _UPKEEP_EVERY = 5.0, 600.0
@@ -27,6 +29,8 @@ _looked: dict[str, float] = {}
 def step() -> int:
     """A piece of it; how much there was to do."""
     now, done = timezone.now(), 0
+    if stopped_everywhere(FUNCTION):
+        return 0
     if _is_time("pings", _PINGS_EVERY):
         done += running.send_due(now) + running.bounce(now) + running.decide_due(now) + clockwork.fire(now)
     if _is_time("upkeep", _UPKEEP_EVERY):
@@ -43,8 +47,10 @@ def _is_time(what: str, every: float) -> bool:
 
 def tell_of_age(now: datetime) -> int:
     """Offices whose record is in another state than they were last told: how many there were."""
-    current = Nomination.objects.filter(state=State.APPROVED, closes=False).select_related("office__operation")
-    return sum(_told(one, now) for one in current)
+    current = Nomination.objects.filter(state=State.APPROVED, closes=False).exclude(
+        office__operation__in=stopped_in(FUNCTION)
+    )
+    return sum(_told(one, now) for one in current.select_related("office__operation"))
 
 
 @transaction.atomic

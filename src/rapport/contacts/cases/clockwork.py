@@ -13,8 +13,10 @@ from rapport.contacts.cases.models import Case, Dispatch, Fired, State
 from rapport.contacts.cases.reading import dispatches, said_of
 from rapport.contacts.clocks import Clock, Happened, What
 from rapport.contacts.model import Times
+from rapport.contacts.pings.running import FUNCTION
 from rapport.contacts.records import opened
 from rapport.oversight.ledger import entries
+from rapport.oversight.switches import stopped_in
 from rapport.values import Json
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -99,6 +101,7 @@ def fire(now: datetime) -> int:
     open_cases = Q(closed_at=None) | Q(closed_at__gt=now - _AFTER)
     timed = Dispatch.objects.filter(state=State.SENT).exclude(times={})
     cases = Case.objects.filter(open_cases, pk__in=timed.values("case")).order_by("pk")
+    cases = cases.exclude(operation__in=stopped_in(FUNCTION))
     return sum(_fire(case, now) for case in cases.iterator())
 
 

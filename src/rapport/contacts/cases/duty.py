@@ -104,7 +104,7 @@ def alarms(who: Member) -> list[Fired]:
     cases = cases_of(who).values("pk")
     known = Heard.objects.filter(actor__in=list(who.actors)).values("fired")
     fired = Fired.objects.filter(dispatch__case__in=cases).exclude(pk__in=known)
-    return list(fired.select_related("dispatch__case__operation", "dispatch__sender__actor", "dispatch__to__actor")
+    return list(fired.select_related("dispatch__case__begun_by", "dispatch__case__with_actor", "dispatch__to__actor")
                 .order_by("due", "pk"))  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from rapport.contacts import clocks
 from rapport.contacts.cases import duty
-from rapport.contacts.cases.models import Attempt, Handover
+from rapport.contacts.cases.models import Attempt, Case, Handover
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.escalation import Result
 from rapport.contacts.model import Means
@@ -126,6 +126,12 @@ def which(one: str) -> str:
         Which.SUBSTANCE: gettext("answer what it says"),
         Which.UPDATE: gettext("write again"),
     }[Which(one)]
+
+
+@register.filter
+def party(code: str, case: Case) -> str:
+    """What a side of a case is called."""
+    return case.begun_by.name if case.begun_by.code == code else case.with_actor.name
 
 
 @register.filter
