@@ -12,7 +12,7 @@ from django.utils import timezone
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cases import clockwork
 from rapport.contacts.directory.listing import state_of
-from rapport.contacts.model import Channel, Means
+from rapport.contacts.model import Channel, Means, Upkeep
 from rapport.contacts.models import Nomination, Office, State
 from rapport.contacts.pings import post, running, wording
 from rapport.contacts.pings.running import FUNCTION
@@ -50,17 +50,21 @@ def tell_of_age(now: datetime) -> int:
     current = Nomination.objects.filter(state=State.APPROVED, closes=False).exclude(
         office__operation__in=stopped_in(FUNCTION)
     )
-    return sum(_told(one, now) for one in current.select_related("office__operation"))
+    agreed: dict[int, Upkeep] = {}
+    told = 0
+    for one in current.select_related("office__operation").defer("sealed"):
+        operation_id = one.office.operation_id
+        if operation_id not in agreed:
+            agreed[operation_id] = network_of(operation_id).upkeep
+        found = state_of(one.office, agreed[operation_id], now)
+        if found.name != (one.office.told or Upkept.CURRENT.name):
+            told += _told(one, found)
+    return told
 
 
 @transaction.atomic
-def _told(nomination: Nomination, now: datetime) -> bool:
+def _told(nomination: Nomination, found: Upkept) -> bool:
     office = nomination.office
-    agreed = network_of(office.operation_id).upkeep
-    found = state_of(office, agreed, now)
-    before = office.told or Upkept.CURRENT.name
-    if found.name == before:
-        return False
     mine = Office.objects.filter(pk=office.pk, told=office.told, verified_at=office.verified_at)
     if not mine.update(told=found.name):
         return False  # another worker was first, or somebody has verified it meanwhile
