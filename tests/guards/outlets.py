@@ -53,6 +53,12 @@ FILL: Mapping[str, Callable[[World], list[object]]] = {
     "code": lambda world: ["N-f", "none"],  # of a provision, or of an actor
     "table": lambda world: [*TABLES, "none"],  # of the registry
     "sheet": lambda world: ["00000000"],  # nobody was asked anything
+    # Of contacts, which the seeded operation has none of: tests/guards/test_contacts.py asks a network.
+    "actor": lambda world: ["none"],
+    "role": lambda world: ["technical"],
+    "kind": lambda world: ["reply"],
+    "message": lambda world: ["none"],
+    "link": lambda world: ["none"],
     "z": lambda world: [0, 14],
     "x": lambda world: [0, 4900],
     "y": lambda world: [0, 7328],

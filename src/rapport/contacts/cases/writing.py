@@ -205,8 +205,8 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
         case.closed_at = now
         case.save(update_fields=["closed_at"])
     # 4
-    said = f"sent the {one.get_kind_display().lower()} {one.ref}"
-    after = {"said": said, "dispatch": one.pk, "content": one.content}
+    # The team sees that somebody decided, and not what between whom.
+    after = {"said": "sent a message to another office", "dispatch": one.pk, "content": one.content}
     decide(who.person, case.operation_id, DecisionKind.CONTACT, before={}, after=after)
     entries.contact(case.operation_id, {"dispatch": one.pk, "content": one.content, "became": "sent"})
     # 5
