@@ -51,6 +51,8 @@ FILL: Mapping[str, Callable[[World], list[object]]] = {
     "name": lambda world: [LAYER, "none"],
     "framework": lambda world: ["un-norms", "none"],
     "code": lambda world: ["N-f", "none"],  # of a provision, or of an actor
+    "actor": lambda world: ["none"],  # of a network of contacts: the sample is none
+    "role": lambda world: ["technical"],
     "table": lambda world: [*TABLES, "none"],  # of the registry
     "sheet": lambda world: ["00000000"],  # nobody was asked anything
     "z": lambda world: [0, 14],

@@ -1,5 +1,5 @@
 """What the worker does for contacts: sends pings at their moments, decides what became of them, tells offices that
-their records grow old. Each once, whoever comes first."""
+their records grow old, forgets files of copies that have expired. Each once, whoever comes first."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from rapport.contacts.agreed import network_of
 from rapport.contacts.directory.listing import state_of
+from rapport.contacts.exports import keeping
 from rapport.contacts.model import Channel, Means
 from rapport.contacts.models import Nomination, Office, State
 from rapport.contacts.pings import post, running, wording
@@ -29,7 +30,7 @@ def step() -> int:
     if _is_time("pings", _PINGS_EVERY):
         done += running.send_due(now) + running.bounce(now) + running.decide_due(now)
     if _is_time("upkeep", _UPKEEP_EVERY):
-        done += tell_of_age(now)
+        done += tell_of_age(now) + keeping.forget(now)
     return done
 
 

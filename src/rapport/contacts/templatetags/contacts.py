@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django import template
 from django.utils import formats
 from django.utils.translation import gettext
 
+from rapport.contacts.directory.memberships import Listing
 from rapport.contacts.model import Means
 from rapport.contacts.pinging import Outcome
 
@@ -101,3 +102,21 @@ def outcome_of(value: str) -> str:
 @register.filter
 def pairs(counts: Mapping[object, object]) -> list[tuple[object, object]]:
     return list(counts.items())
+
+
+@register.filter
+def disagreeing(listings: Sequence[Listing]) -> list[str]:
+    """Networks whose list says otherwise than our record."""
+    return [one.entry.network for one in listings if one.disagrees]
+
+
+@register.filter
+def looked(kind: str) -> str:
+    """As what somebody was shown an office, in words."""
+    return {
+        "page": gettext("on its page"),
+        "card": gettext("card"),
+        "tree": gettext("phone tree"),
+        "export": gettext("signed directory"),
+        "directory": gettext("signed directory"),
+    }[kind]
