@@ -107,7 +107,6 @@ def _shaped(font: Font, text: str, *, turned: bool) -> Iterator[Glyph]:
         yield Glyph(font.number, info.codepoint, *lengths, says)
 
 
-@lru_cache(20_000)
 def width(text: str) -> float:
     """How long a line of it is."""
     return sum(glyph.advance for glyph in glyphs(isolated(text)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -100,9 +101,12 @@ def wrapped(text: str, room: float, size: float) -> list[str]:
 
 def _pieces(word: str, room: float, size: float) -> Iterator[str]:
     while width(word) * size / 1000 > room:
-        fits = max(1, next(at for at in range(1, len(word) + 1) if width(word[:at]) * size / 1000 > room) - 1)
-        yield word[:fits]
-        word = word[fits:]
+        # Joined letters may be wider than fewer of them: what the search finds is held against the room once more.
+        fits = bisect_right(range(len(word)), room, key=lambda end: width(word[:end]) * size / 1000) - 1
+        while fits > 1 and width(word[:fits]) * size / 1000 > room:
+            fits -= 1
+        yield word[: max(1, fits)]
+        word = word[max(1, fits) :]
     if word:
         yield word
 
