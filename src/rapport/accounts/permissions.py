@@ -12,6 +12,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     ACCOUNTS_PERSON_INVITE = "accounts:person:invite"
     CONTACTS_DIRECTORY_READ = "contacts:directory:read"
+    CONTACTS_MESSAGE_SEND = "contacts:message:send"
     CONTACTS_NETWORK_LOAD = "contacts:network:load"
     CONTACTS_OFFICE_APPROVE = "contacts:office:approve"
     CONTACTS_OFFICE_NOMINATE = "contacts:office:nominate"
@@ -120,5 +121,5 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         {_P.ACCOUNTS_PERSON_INVITE, _P.OPERATIONS_SOURCE_MANAGE, _P.NOTIFY_SENDING_STOP, _P.OVERSIGHT_LEDGER_READ}
     ),
     # Of a State or organisation in a network, for which they read (accounts.Belonging): no desk of ours.
-    Role.DUTY: frozenset({_P.CONTACTS_DIRECTORY_READ, _P.CONTACTS_OFFICE_NOMINATE}),
+    Role.DUTY: frozenset({_P.CONTACTS_DIRECTORY_READ, _P.CONTACTS_MESSAGE_SEND, _P.CONTACTS_OFFICE_NOMINATE}),
 }

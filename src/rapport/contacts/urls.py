@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from rapport.contacts import network_pages as network
+from rapport.contacts.cases import pages as cases
+from rapport.contacts.cases import without_a_line
 from rapport.contacts.directory import membership_pages as lists
 from rapport.contacts.directory import pages as directory
 from rapport.contacts.exports import pages as exports
@@ -13,6 +15,9 @@ from rapport.contacts.pings import pages as pings
 CONTACTS = "<slug:operation>/contacts/"
 NOMINATION = f"{CONTACTS}nominations/<int:number>/"
 PING = f"{CONTACTS}pings/<slug:ref>/"
+CASE = f"{CONTACTS}cases/<slug:ref>/"
+MESSAGE = f"{CASE}messages/<slug:message>/"
+DRAFT = f"{CONTACTS}drafts/<int:number>/"
 OFFICE = f"{CONTACTS}offices/<slug:actor>/<slug:role>/"
 LISTS = f"{OFFICE}lists/"
 EXPORT = f"{CONTACTS}exports/<int:number>/"
@@ -52,4 +57,21 @@ urlpatterns = [
     path(f"{PING}stop/", pings.stop, name="contacts_ping_stop"),
     path(f"{PING}<int:number>/called/", pings.called, name="contacts_ping_called"),
     path(f"{CONTACTS}ping/<str:link>/", pings.answer, name="contacts_ping"),
+    path(f"{CONTACTS}duty/", cases.on_duty, name="contacts_duty"),
+    path(f"{CONTACTS}duty/hand-over/", cases.hand_over, name="contacts_hand_over"),
+    path(f"{CONTACTS}duty/<int:number>/take-over/", cases.take_over, name="contacts_take_over"),
+    path(f"{CONTACTS}duty/<int:number>/heard/", cases.heard, name="contacts_heard"),
+    path(f"{CONTACTS}cases/", cases.index, name="contacts_cases"),
+    path(f"{CONTACTS}cases/new/", cases.new, name="contacts_new"),
+    path(CASE, cases.show, name="contacts_case"),
+    path(f"{CASE}write/", cases.write, name="contacts_write"),
+    path(f"{MESSAGE}tries/", cases.tries, name="contacts_tries"),
+    path(f"{MESSAGE}tries/note/", cases.tried, name="contacts_tried"),
+    path(f"{MESSAGE}without-a-line/", without_a_line.show, name="contacts_without_a_line"),
+    path(DRAFT, cases.draft, name="contacts_draft"),
+    path(f"{DRAFT}ready/", cases.ready, name="contacts_ready"),
+    path(f"{DRAFT}send/", cases.release, name="contacts_release"),
+    path(f"{DRAFT}discard/", cases.discard, name="contacts_discard"),
+    path(f"{CONTACTS}take/", without_a_line.take, name="contacts_take"),
+    path(f"{CONTACTS}forms/<slug:kind>/", without_a_line.empty, name="contacts_empty"),
 ]

@@ -51,6 +51,11 @@ class Shown:
     left: int
 
 
+#: The kind of a look at the offices of a party to which a message went: such looks are noted and not limited, for
+#: whoever gets no answer needs them all.
+CASE = "case"
+
+
 def look(who: Member, office: Office, kind: str = "page", purpose: Purpose = Purpose.VIEW) -> Shown | None:
     """How the office is reached; None where this reader gets no such office. Refused(429) for who has looked at too
     many. What cannot be written down is not shown.
@@ -68,7 +73,7 @@ def look(who: Member, office: Office, kind: str = "page", purpose: Purpose = Pur
         if not given:
             return None
         # 2
-        left = limit.most if who.speaks_for(office.actor) else _left(who, office, limit)
+        left = limit.most if kind == CASE or who.speaks_for(office.actor) else _left(who, office, limit)
         # 3
         if left >= 0:
             made = Look.objects.create(office=office, person=who.person, organisation=who.organisation, kind=kind)
@@ -124,7 +129,7 @@ def others(who: Member) -> QuerySet[Look]:
     """Looks of late at offices that this person does not speak for."""
     since = timezone.now() - WITHIN
     late = Look.objects.filter(office__operation=who.operation, at__gt=since)
-    return late.exclude(office__actor__in=[one.pk for one in who.actors])
+    return late.exclude(office__actor__in=[one.pk for one in who.actors]).exclude(kind=CASE)
 
 
 def _seen(looks: QuerySet[Look]) -> set[int]:

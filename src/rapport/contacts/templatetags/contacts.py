@@ -10,7 +10,12 @@ from django import template
 from django.utils import formats
 from django.utils.translation import gettext
 
+from rapport.contacts import clocks
+from rapport.contacts.cases import duty
+from rapport.contacts.cases.models import Attempt, Case, Handover
+from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.directory.memberships import Listing
+from rapport.contacts.escalation import Result
 from rapport.contacts.model import Means
 from rapport.contacts.pinging import Outcome
 
@@ -104,6 +109,55 @@ def pairs(counts: Mapping[object, object]) -> list[tuple[object, object]]:
     return list(counts.items())
 
 
+# --- cases ---------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def left(clock: Clock, now: datetime) -> str:
+    """How long until it is due, or since."""
+    return clocks.left(clock, now)
+
+
+@register.filter
+def which(one: str) -> str:
+    """What a clock is about, in words."""
+    return {
+        Which.DELIVER: gettext("reach somebody"),
+        Which.ACKNOWLEDGE: gettext("say that it has arrived"),
+        Which.SUBSTANCE: gettext("answer what it says"),
+        Which.UPDATE: gettext("write again"),
+    }[Which(one)]
+
+
+@register.filter
+def party(code: str, case: Case) -> str:
+    """What a side of a case is called."""
+    return case.begun_by.name if case.begun_by.code == code else case.with_actor.name
+
+
+@register.filter
+def became(one: Attempt) -> str:
+    """What came of a try, in words."""
+    if one.message is not None and not one.result:
+        return str(one.message.get_state_display())
+    return {
+        "": gettext("nothing known yet"),
+        Result.REACHED: gettext("reached"),
+        Result.BOUNCED: gettext("dead"),
+        Result.NO_ANSWER: gettext("no answer"),
+        Result.WRONG: gettext("wrong person"),
+    }[Result(one.result) if one.result else ""]
+
+
+@register.filter
+def handed(one: Handover) -> str:
+    """What the next one on duty must know."""
+    return duty.note_of(one)
+
+
+# --- lists and copies ----------------------------------------------------------------------------------------------
+
+
 @register.filter
 def disagreeing(listings: Sequence[Listing]) -> list[str]:
     """Networks whose list says otherwise than our record."""
@@ -119,4 +173,5 @@ def looked(kind: str) -> str:
         "tree": gettext("phone tree"),
         "export": gettext("signed directory"),
         "directory": gettext("signed directory"),
+        "case": gettext("for a message to it"),
     }[kind]

@@ -1,0 +1,100 @@
+"""A case and its messages for one side: nobody else reads them, the network's own team neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from rapport.contacts.cases.models import Case, Dispatch, State
+from rapport.contacts.kinds import Kind, Said
+from rapport.contacts.members import Member
+from rapport.oversight import keys
+from rapport.registry.models import Actor
+from rapport.values import Marking
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What is sealed of a message."""
+
+    fields: dict[str, str]
+    caveats: str = ""
+
+
+def sealed(fields: dict[str, str], caveats: str) -> bytes:
+    return keys.seal("contacts", msgspec.json.encode(Content(fields, caveats)))
+
+
+def content_of(one: Dispatch) -> Content:
+    return msgspec.json.decode(keys.unseal("contacts", bytes(one.sealed)), type=Content)
+
+
+def said_of(one: Dispatch, at: datetime | None = None) -> Said:
+    """The message as it goes, or as a draft would go now, under a number that it does not have yet."""
+    content = content_of(one)
+    return Said(
+        one.ref or f"{one.case.ref}-00", one.case.ref, Kind(one.kind), one.sender.code, one.to.code,
+        one.sent_at or at or timezone.now(), content.fields, Marking(one.marking), content.caveats, one.case.exercise,
+    )  # fmt: skip
+
+
+def cases_of(who: Member) -> QuerySet[Case]:
+    """Those of the parties for which this person speaks."""
+    mine = [one.pk for one in who.actors]
+    cases = Case.objects.filter(operation=who.operation).filter(Q(begun_by__in=mine) | Q(with_actor__in=mine))
+    return cases.select_related("begun_by", "with_actor", "operation")
+
+
+def own_side(who: Member, case: Case) -> Actor:
+    """The party of the case for which this person speaks."""
+    return case.begun_by if who.speaks_for(case.begun_by) else case.with_actor
+
+
+def other_side(who: Member, case: Case) -> Actor:
+    return case.with_actor if who.speaks_for(case.begun_by) else case.begun_by
+
+
+def dispatches(case: Case) -> QuerySet[Dispatch]:
+    """What was sent in it, in order."""
+    return in_full(Dispatch.objects.filter(case=case, state=State.SENT)).order_by("sent_at", "known_at", "pk")
+
+
+def in_full(those: QuerySet[Dispatch]) -> QuerySet[Dispatch]:
+    return those.select_related(
+        "case__operation", "case__begun_by", "case__with_actor", "sender__actor", "to__actor", "to_record", "about",
+        "drafted_by", "released_by",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A message as it is shown. `changed_by`: what corrects or withdraws it; the old words stay readable."""
+
+    dispatch: Dispatch
+    said: Said
+    ours: bool
+    changed_by: Sequence[Dispatch]
+
+
+def lines(who: Member, case: Case) -> list[Line]:
+    there = list(dispatches(case))
+    own = own_side(who, case)
+    return [
+        Line(one, said_of(one), one.sender.actor_id == own.pk, _changes(one, there)) for one in there
+    ]  # fmt: skip
+
+
+def _changes(one: Dispatch, there: Iterable[Dispatch]) -> list[Dispatch]:
+    kinds = {Kind.CORRECTION.value, Kind.WITHDRAWAL.value}
+    return [each for each in there if each.about_id == one.pk and each.kind in kinds]
+
+
+def open_it(who: Member, case: Case, now: datetime) -> None:
+    """Somebody of this side has the case before them: what was sent to it has reached somebody."""
+    own = own_side(who, case)
+    came = Dispatch.objects.filter(case=case, state=State.SENT, to__actor=own, delivered_at=None)
+    came.update(delivered_at=now)

@@ -1,0 +1,59 @@
+"""The office that a message went to is told that there is one, by what a program reaches; people try the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rapport.contacts.cases.models import Attempt, Dispatch
+from rapport.contacts.cases.reading import said_of
+from rapport.contacts.directory.nominating import approved
+from rapport.contacts.escalation import Result
+from rapport.contacts.lowtech.sms import notice
+from rapport.contacts.model import Means
+from rapport.contacts.model import Office as Record
+from rapport.contacts.pings import post
+from rapport.contacts.pings.running import place_of
+from rapport.contacts.pings.wording import language_of
+from rapport.contacts.records import opened
+from rapport.errors import Refused
+from rapport.notify.models import OutboxMessage
+
+PURPOSE = "notice"
+
+
+def tell(one: Dispatch, now: datetime) -> None:
+    """By the first address for letters and the first number for text messages of the office; nothing of what the
+    message says leaves so. Each is an attempt in the books."""
+    if one.to_record is None:
+        return
+    record = opened(one.to_record.sealed)
+    text = notice_of(one)
+    if not text:
+        return
+    for means in post.BY_ITSELF:
+        found = next((channel for _, channel in record.reached_by() if channel.means is means), None)
+        if found is None:
+            continue
+        put = post.put(one.case.operation, found, text, language_of(record.languages), PURPOSE)
+        went = isinstance(put, OutboxMessage)
+        Attempt.objects.create(
+            dispatch=one, target=one.to.code, office=one.to, record=one.to_record, place=place_of(record, found),
+            means=means.value, at=now, result="" if went else Result.BOUNCED.value,
+            note="" if went else str(put)[:500], message=put if isinstance(put, OutboxMessage) else None,
+        )  # fmt: skip
+
+
+def notice_of(one: Dispatch) -> str:
+    """The text message that there is one; "" where the sender has no number to call back."""
+    own = approved(one.sender)
+    number = call_back(opened(own.sealed)) if own else ""
+    try:
+        return notice(said_of(one), number) if number else ""
+    except Refused:
+        return ""
+
+
+def call_back(record: Record) -> str:
+    """The number at which an office is called back, "" if it gives none."""
+    numbers = [one for _, one in record.reached_by() if one.means in {Means.PHONE, Means.SMS}]
+    return min(numbers, key=lambda one: one.means is Means.SMS).value if numbers else ""

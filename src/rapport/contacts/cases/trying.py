@@ -1,0 +1,102 @@
+"""Whom to try next when nobody answers, and the note of each try. Private to the side that tries; silence is told to
+nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from rapport.contacts import escalation
+from rapport.contacts.agreed import network_of
+from rapport.contacts.cases.models import Attempt, Dispatch
+from rapport.contacts.directory import looking
+from rapport.contacts.directory.nominating import approved
+from rapport.contacts.escalation import Next, Result, Step
+from rapport.contacts.members import Member
+from rapport.contacts.model import Office as Record
+from rapport.contacts.models import Nomination, Office, State
+from rapport.contacts.pings.running import channel_of, place_of
+from rapport.contacts.records import opened
+from rapport.errors import NotAllowed, Refused
+from rapport.notify.models import OutboxState
+from rapport.oversight.ledger import entries
+
+LONGEST = 500  # characters of a note
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All steps, with the number of the next one; `next` is None once somebody was reached or nobody is left."""
+
+    steps: Sequence[Step]
+    next: Next | None
+    number: int | None
+    attempts: Sequence[Attempt]
+
+
+def plan(who: Member, one: Dispatch, now: datetime) -> Plan:
+    """For whoever speaks for the sender: the numbers shown are looks at those offices."""
+    steps, _ = _steps(one)
+    made = list(Attempt.objects.filter(dispatch=one).select_related("by", "record", "message").order_by("at", "pk"))
+    found = escalation.next_step(steps, [_attempt(each) for each in made], now)
+    number = steps.index(found.step) if found else None
+    for office in Office.objects.filter(actor=one.to.actor_id, nominations__state=State.APPROVED).distinct():
+        looking.look(who, office, looking.CASE)
+    return Plan(steps, found, number, made)
+
+
+def _steps(one: Dispatch) -> tuple[tuple[Step, ...], dict[str, tuple[Office, Nomination, Record]]]:
+    current = approved(one.to) or one.to_record
+    if current is None:
+        return (), {}
+    others = Nomination.objects.filter(
+        office__actor=one.to.actor_id, state=State.APPROVED, closes=False
+    ).exclude(office=one.to)  # fmt: skip
+    known = {
+        each.office.code: (each.office, each, opened(each.sealed))
+        for each in (current, *others.select_related("office__actor"))
+    }
+    record = opened(current.sealed)
+    records = [known[code][2] for code in known if code != one.to.code]
+    return escalation.plan(record, records, network_of(one.case.operation_id)), known
+
+
+def _attempt(one: Attempt) -> escalation.Attempt:
+    channel = channel_of(opened(one.record.sealed), one.place)[1] if one.record and one.place else None
+    dead = one.message is not None and one.message.state in _DEAD
+    result = Result.BOUNCED if dead else Result(one.result) if one.result else None
+    return escalation.Attempt(one.target, channel, one.at, result)
+
+
+#: What the outbox gave up: nobody was told so.
+_DEAD = {OutboxState.FAILED, OutboxState.STOPPED, OutboxState.CANCELLED}
+
+
+@transaction.atomic
+def note(who: Member, one: Dispatch, number: int, result: str, said: str) -> Attempt:
+    """What came of a step: reached, no answer, bounced, wrong person. Reached: it has been delivered."""
+    if not who.speaks_for(one.sender.actor):
+        raise NotAllowed("Only who sent it tries to reach them.")
+    steps, known = _steps(one)
+    if result not in set(Result):
+        raise Refused("result", "Say what came of it.", field="result")
+    if not 0 <= number < len(steps) or steps[number].stage is escalation.Stage.LEAD:
+        raise Refused("step", "This step is not there any more: look at the page again.", field="step")
+    said = " ".join(said.split())
+    if len(said) > LONGEST:
+        raise Refused("note", f"Write at most {LONGEST} characters.", field="note")
+    step, now = steps[number], timezone.now()
+    office, record, kept = known.get(step.target, (None, None, None))
+    place = place_of(kept, step.channel) if kept and step.channel else ""
+    made = Attempt.objects.create(
+        dispatch=one, target=step.target, office=office, record=record, place=place,
+        means=step.channel.means.value if step.channel else "", at=now, by=who.person, result=result, note=said,
+    )  # fmt: skip
+    if result == Result.REACHED.value:
+        Dispatch.objects.filter(pk=one.pk, delivered_at=None).update(delivered_at=now)
+    entries.contact(one.case.operation_id, {"dispatch": one.pk, "attempt": made.pk, "became": result})
+    return made

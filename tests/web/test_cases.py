@@ -1,0 +1,434 @@
+"""Messages between offices: two people send, acknowledging agrees to nothing, clocks fire once, exercises stay such."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Role as Held
+from rapport.contacts import agreed
+from rapport.contacts import network as network_file
+from rapport.contacts.cases import clockwork, reading, taking, trying, writing
+from rapport.contacts.cases.models import Attempt, Case, Clash, Dispatch, Fired, State
+from rapport.contacts.cases.writing import Words
+from rapport.contacts.kinds import FIELDS, Answer, Kind, Said
+from rapport.contacts.lowtech.same import Sameness
+from rapport.contacts.model import Channel, Means, Role
+from rapport.contacts.models import Look
+from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.notify.models import OutboxMessage
+from rapport.operations.models import Operation
+from rapport.values import Marking
+from tests.web.contacts import network, of_team, office, officer, speaking, state
+from tests.web.test_pings import MAIL
+
+pytestmark = pytest.mark.django_db
+
+NOTICED = {
+    "what": "Wiper on a port's network", "seen_at": "2026-11-27T02:10Z", "systems": "own", "confidence": "moderate",
+    "unknown": "How it came in",
+}  # fmt: skip
+
+
+@pytest.fixture
+def custodian(someone: Callable[..., Person]) -> Person:
+    return someone("carol", Held.CUSTODIAN)
+
+
+class Side:
+    """A State with a technical and a diplomatic office, and two people on duty."""
+
+    def __init__(self, operation: Operation, lead: Person, custodian: Person, name: str) -> None:
+        self.actor = state(operation, lead, name)
+        team, other = of_team(lead, operation), of_team(custodian, operation)
+        ways = (Channel(Means.EMAIL, f"duty@{self.actor.code}.example"), Channel(Means.SMS, "+25471100000"))
+        self.office = office(self.actor, team, other, channels=ways, hours="24/7")
+        self.diplomatic = office(self.actor, team, other, role=Role.DIPLOMATIC, hours="24/7")
+        code = self.actor.code
+        self.one = speaking(officer(self.actor, f"{code}-one"), self.actor)
+        self.two = speaking(officer(self.actor, f"{code}-two"), self.actor)
+
+
+@pytest.fixture
+def kenya(operation: Operation, lead: Person, custodian: Person) -> Side:
+    network(operation, lead, custodian)
+    return Side(operation, lead, custodian, "Kenya")
+
+
+@pytest.fixture
+def peru(kenya: Side, operation: Operation, lead: Person, custodian: Person) -> Side:
+    return Side(operation, lead, custodian, "Peru")
+
+
+def sent(by: Side, to: Side, kind: Kind = Kind.NOTIFICATION, fields: dict[str, str] | None = None,
+         *, exercise: bool = False, **more: object) -> Dispatch:  # fmt: skip
+    words = Words(kind, fields or NOTICED, **more)  # type: ignore[arg-type]
+    made = writing.begin(by.one, by.office, to.office, words, exercise=exercise)
+    writing.ready(by.one, made)
+    return writing.release(by.two, made)
+
+
+def replied(by: Side, to: Dispatch, answer: Answer, text: str = "", **more: str) -> Dispatch:
+    fields = {"about": to.ref, "answer": answer.value, "text": text, **more}
+    made = writing.ready(by.one, writing.draft(by.one, to.case, Words(Kind.REPLY, fields)))
+    return made if made.state == State.SENT else writing.release(by.two, made)
+
+
+def later(by: Side, case: Case, kind: Kind, **fields: str) -> Dispatch:
+    made = writing.draft(by.one, case, Words(kind, fields))
+    return writing.release(by.two, writing.ready(by.one, made))
+
+
+def at(one: Dispatch, hours: float) -> datetime:
+    assert one.sent_at is not None
+    return one.sent_at + timedelta(hours=hours)
+
+
+def told() -> list[tuple[str, str, float]]:
+    """Every clock that was not met: which, who owes, hours after the message went."""
+    every = Fired.objects.select_related("dispatch").order_by("due", "pk")
+    return [(one.which, one.by, round((one.due - one.dispatch.sent_at) / timedelta(hours=1), 2)) for one in every]
+
+
+# --- two people ----------------------------------------------------------------------------------------------------
+
+
+def test_one_person_writes_and_another_of_the_same_side_sends(kenya: Side, peru: Side) -> None:
+    made = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
+    with pytest.raises(Conflict, match="draft still"):
+        writing.release(kenya.two, made)
+    writing.ready(kenya.one, made)
+    with pytest.raises(Refused, match="another person of your side"):
+        writing.release(kenya.one, made)
+    with pytest.raises(NotAllowed):
+        writing.release(peru.one, made)
+    assert not reading.dispatches(made.case).exists()
+    gone = writing.release(kenya.two, made)
+    assert gone.ref == f"{made.case.ref}-01"
+    assert reading.said_of(gone).fields == NOTICED
+    with pytest.raises(Conflict, match="sent already"):
+        writing.release(kenya.two, made)
+    with pytest.raises(Conflict, match="sent already"):
+        writing.change(kenya.one, made, Words(Kind.NOTIFICATION, NOTICED))
+
+
+def test_whoever_changes_a_draft_is_its_writer_and_sends_it_no_more(kenya: Side, peru: Side) -> None:
+    made = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
+    writing.ready(kenya.one, made)
+    writing.change(kenya.two, made, Words(Kind.NOTIFICATION, {**NOTICED, "unknown": "Everything"}))
+    with pytest.raises(Conflict):
+        writing.release(kenya.one, made)
+    writing.ready(kenya.two, made)
+    with pytest.raises(Refused, match="another person"):
+        writing.release(kenya.two, made)
+    assert writing.release(kenya.one, made).state == State.SENT
+
+
+@pytest.mark.parametrize("kind", [kind for kind in writing.WRITTEN if kind in writing.BEGIN])
+def test_each_kind_refuses_to_go_without_what_it_must_say(kenya: Side, peru: Side, kind: Kind) -> None:
+    made = writing.begin(kenya.one, kenya.office, peru.office, Words(kind, {}), exercise=False)
+    with pytest.raises(Refused) as refused:
+        writing.ready(kenya.one, made)
+    assert refused.value.field == next(field.name for field in FIELDS[kind] if field.required)
+
+
+def test_no_form_asks_who_is_behind_it() -> None:
+    asked = {field.name for kind in Kind for field in FIELDS[kind] if field.required}
+    assert not asked & {"attribution", "attributed_to", "actor", "accused", "responsible", "culprit", "intent"}
+
+
+@pytest.mark.parametrize("answer", [Answer.RECEIVED, Answer.NOT_NOW, Answer.WRONG])
+def test_a_reply_without_words_goes_at_once_by_one_person(kenya: Side, peru: Side, answer: Answer) -> None:
+    first = sent(kenya, peru)
+    made = writing.draft(peru.one, first.case, Words(Kind.REPLY, {"about": first.ref, "answer": answer.value}))
+    assert writing.ready(peru.one, made).state == State.SENT
+    assert made.case.ref in Dispatch.objects.get(pk=made.pk).ref
+    worded = writing.draft(
+        peru.one, first.case, Words(Kind.REPLY, {"about": first.ref, "answer": answer.value, "text": "Because."})
+    )
+    assert writing.ready(peru.one, worded).state == State.READY, "words in the State's name are seen by two"
+
+
+def test_numbers_of_both_sides_never_meet(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    second = replied(peru, first, Answer.RECEIVED)
+    third = later(kenya, first.case, Kind.CORRECTION, about=first.ref, reason="Wrong port", text="Mombasa")
+    fourth = replied(peru, first, Answer.ANSWER, "We look into it.")
+    case = first.case.ref
+    assert [one.ref for one in (first, second, third, fourth)] == [
+        f"{case}-{n}" for n in ("01", "02", "03", "04")
+    ]  # fmt: skip
+
+
+def test_only_who_sent_a_message_corrects_it_and_nobody_answers_themselves(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    with pytest.raises(Refused, match="Only whoever sent"):
+        writing.draft(peru.one, first.case, Words(Kind.WITHDRAWAL, {"about": first.ref, "reason": "x"}))
+    with pytest.raises(Refused, match="your own message"):
+        writing.draft(kenya.one, first.case, Words(Kind.REPLY, {"about": first.ref, "answer": "received"}))
+    with pytest.raises(Refused, match="Choose the message"):
+        writing.draft(peru.one, first.case, Words(Kind.REPLY, {"about": "QQQQ-01", "answer": "received"}))
+    with pytest.raises(Refused, match="begins a case"):
+        writing.draft(peru.one, first.case, Words(Kind.NOTIFICATION, NOTICED))
+
+
+def test_a_corrected_or_withdrawn_message_stays_readable(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    fixed = later(kenya, first.case, Kind.CORRECTION, about=first.ref, reason="Wrong port", text="Mombasa")
+    gone = later(kenya, first.case, Kind.WITHDRAWAL, about=first.ref, reason="Sent twice")
+    shown = reading.lines(peru.one, first.case)
+    assert [one.ref for one in shown[0].changed_by] == [fixed.ref, gone.ref]
+    assert shown[0].said.fields == NOTICED
+
+
+def test_nobody_but_the_two_sides_reads_a_case(kenya: Side, peru: Side, lead: Person, operation: Operation) -> None:
+    first = sent(kenya, peru)
+    chile = Side(operation, lead, Person.objects.get(username="carol"), "Chile")
+    for who in (chile.one, of_team(lead, operation)):
+        assert not reading.cases_of(who).exists()
+    assert list(reading.cases_of(peru.two)) == [first.case]
+
+
+def test_a_discarded_first_draft_leaves_no_case(kenya: Side, peru: Side) -> None:
+    made = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
+    writing.discard(kenya.two, made)
+    assert not Case.objects.exists()
+    with pytest.raises(Conflict, match="discarded"):
+        writing.ready(kenya.one, made)
+
+
+# --- they are told -------------------------------------------------------------------------------------------------
+
+
+def test_the_other_office_is_told_that_there_is_a_message_and_nothing_of_it(kenya: Side, peru: Side) -> None:
+    with MAIL:
+        first = sent(kenya, peru, caveats="Not to vendors")
+    letter = OutboxMessage.objects.get(purpose="notice", sender__kind="email")
+    assert first.ref in letter.body
+    assert len(letter.body) <= 160
+    assert "+2547000101" in letter.body.replace(" ", ""), "the number to call back"
+    for words in ("Wiper", "port", "vendors", "How it came in"):
+        assert words not in letter.body
+    by_program = Attempt.objects.filter(dispatch=first, by=None)
+    assert {one.means for one in by_program} == {"email", "sms"}
+
+
+def test_an_exercise_says_so_first_and_is_never_a_real_case(kenya: Side, peru: Side) -> None:
+    with MAIL:
+        drill = sent(kenya, peru, exercise=True)
+    assert drill.ref.startswith("X-")
+    assert OutboxMessage.objects.filter(purpose="notice").first().body.startswith("EXERCISE ")  # type: ignore[union-attr]
+    real = sent(kenya, peru)
+    assert not real.ref.startswith("X-")
+    with pytest.raises(Refused, match="Choose the message"):
+        writing.draft(peru.one, real.case, Words(Kind.REPLY, {"about": drill.ref, "answer": "received"}))
+    replied(peru, drill, Answer.ANSWER, "Over.")
+    later(kenya, drill.case, Kind.CLOSURE, about=drill.case.ref, outcome="Played")
+    real.case.refresh_from_db()
+    assert real.case.closed_at is None
+    assert {one.case_id for one in Dispatch.objects.filter(ref__startswith="X-")} == {drill.case_id}
+
+
+def test_in_an_operation_that_is_an_exercise_every_case_is_one(kenya: Side, peru: Side, operation: Operation) -> None:
+    operation.exercise = True
+    operation.save()
+    made = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
+    assert made.case.exercise
+
+
+# --- against the clock ---------------------------------------------------------------------------------------------
+
+
+def test_silence_fires_each_clock_once_and_tells_nobody_else(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    for hours in (1.9, 2, 2.1, 5, 23.9, 24.1, 24.1, 47.9):
+        clockwork.fire(at(first, hours))
+    assert told() == [("acknowledge", "peru", 2.0), ("substance", "peru", 24.0), ("update", "kenya", 24.0)]
+    clockwork.fire(at(first, 100))
+    assert [one for one in told() if one[0] != "update"] == [("acknowledge", "peru", 2.0), ("substance", "peru", 24.0)]
+
+
+def test_an_acknowledgement_stops_one_clock_and_an_answer_the_others(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    replied(peru, first, Answer.RECEIVED)
+    clockwork.fire(at(first, 12))
+    assert told() == []
+    replied(peru, first, Answer.ANSWER, "We have seen it too.")
+    later(kenya, first.case, Kind.CLOSURE, about=first.case.ref, outcome="Solved")
+    clockwork.fire(at(first, 300))
+    assert told() == []
+    assert Case.objects.get().closed_at is not None
+
+
+def test_cannot_discuss_now_is_a_reply(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    replied(peru, first, Answer.NOT_NOW)
+    clockwork.fire(at(first, 23))
+    clockwork.fire(at(first, 30))
+    assert [one[0] for one in told()] == ["update"]
+
+
+def test_the_other_side_may_see_the_outcome_otherwise(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    later(kenya, first.case, Kind.CLOSURE, about=first.case.ref, outcome="Solved together")
+    later(peru, first.case, Kind.CLOSURE, about=first.case.ref, outcome="Not ours")
+    outcomes = [one.said.fields["outcome"] for one in reading.lines(kenya.one, first.case)[1:]]
+    assert outcomes == ["Solved together", "Not ours"]
+
+
+def test_what_was_agreed_when_it_went_holds_and_not_what_is_agreed_later(
+    kenya: Side, peru: Side, lead: Person, operation: Operation
+) -> None:
+    first = sent(kenya, peru)
+    stricter = network_file.text_of("example").replace('acknowledge = "2h"', 'acknowledge = "1h"')
+    agreed.load(lead, operation, stricter)
+    clockwork.fire(at(first, 1.5))
+    assert told() == []
+    second = sent(kenya, peru)
+    clockwork.fire(at(second, 1.5))
+    assert told() == [("acknowledge", "peru", 1.0)]
+
+
+# --- whom to try next ----------------------------------------------------------------------------------------------
+
+
+def test_nobody_answers_and_the_plan_says_whom_to_try_next(kenya: Side, peru: Side) -> None:
+    with MAIL:
+        first = sent(kenya, peru)
+    now = at(first, 3)
+    plan = trying.plan(kenya.one, first, now)
+    assert plan.next is not None
+    assert plan.next.step.who == "Head of desk", "letters and text messages went already, by program"
+    number = plan.number
+    assert number is not None
+    trying.note(kenya.one, first, number, "no answer", "Rang for two minutes")
+    plan = trying.plan(kenya.two, first, timezone.now())
+    assert plan.next is not None
+    assert plan.next.step.who == "Deputy"
+    assert plan.attempts[-1].note == "Rang for two minutes"
+    trying.note(kenya.two, first, plan.number or 0, "reached", "Took it down")
+    assert trying.plan(kenya.one, first, timezone.now()).next is None
+    first.refresh_from_db()
+    assert first.delivered_at is not None
+    assert Look.objects.filter(kind="case", office=peru.office).exists(), "the office sees who looked it up"
+    with pytest.raises(NotAllowed):
+        trying.note(peru.one, first, 0, "reached", "")
+
+
+def test_after_its_own_offices_the_mission_and_then_the_lead(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    seen = []
+    for _ in range(40):
+        plan = trying.plan(kenya.one, first, timezone.now() + timedelta(days=1))
+        if plan.next is None or plan.next.step.stage == "nobody left":
+            break
+        seen.append(plan.next.step.stage.value)
+        trying.note(kenya.one, first, plan.number or 0, "no answer", "")
+    assert list(dict.fromkeys(seen)) == [
+        "the primary", "an alternate", "another office of the same party", "who stands behind the offices",
+    ]  # fmt: skip
+
+
+def test_a_message_marked_red_leaves_a_notice_that_says_nothing(kenya: Side, peru: Side) -> None:
+    with MAIL:
+        sent(kenya, peru, marking=Marking.RED)
+    body = OutboxMessage.objects.filter(purpose="notice", sender__kind="email").get().body
+    assert "TLP:RED" in body
+    assert "Wiper" not in body
+
+
+def test_clocks_run_by_the_hours_of_the_office_where_that_is_agreed(
+    kenya: Side, peru: Side, lead: Person, operation: Operation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over the night in which Europe's clocks go back, an office that opens at eight has two hours from then."""
+    text = network_file.text_of("example").replace(
+        "[times.notification]\n", "[times.notification]\noffice_hours = true\n"
+    )
+    agreed.load(lead, operation, text)
+    custodian = Person.objects.get(username="carol")
+    spain = state(operation, lead, "Spain")
+    desk = office(spain, of_team(lead, operation), of_team(custodian, operation),
+                  hours="mon-sun 08:00-17:00", time_zone="Europe/Madrid")  # fmt: skip
+    made = writing.begin(kenya.one, kenya.office, desk, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
+    writing.ready(kenya.one, made)
+    night = datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
+    monkeypatch.setattr("rapport.contacts.cases.writing.timezone.now", lambda: night)
+    first = writing.release(kenya.two, made)
+    monkeypatch.undo()
+    clockwork.fire(datetime(2026, 10, 25, 8, 59, tzinfo=UTC))
+    assert told() == []
+    clockwork.fire(datetime(2026, 10, 25, 9, 1, tzinfo=UTC))
+    due = Fired.objects.get(dispatch=first).due
+    assert due == datetime(2026, 10, 25, 9, 0, tzinfo=UTC), "08:00 in Madrid is 07:00 UTC again"
+
+
+# --- typed in, and come again --------------------------------------------------------------------------------------
+
+
+def spoken(by: Side, to: Side, number: str = "QQ77-01", **more: object) -> Said:
+    """A message that somebody reads out on the telephone."""
+    at = datetime(2026, 11, 27, 2, int(number[-2:]), tzinfo=UTC)
+    usual = {"case": number.rpartition("-")[0], "kind": Kind.NOTIFICATION, "at": at, "fields": NOTICED}
+    return Said(number, sender=by.office.code, to=to.office.code, **{**usual, **more})  # type: ignore[arg-type]
+
+
+def test_what_was_read_out_is_typed_in_and_comes_again_over_the_line_without_a_double(kenya: Side, peru: Side) -> None:
+    said = spoken(kenya, peru)
+    first = taking.by_hand(peru.one, said)
+    again = taking.take(peru.actor.operation, said, "https")
+    assert (first.became, again.became) == (Sameness.DIFFERENT, Sameness.SAME)
+    assert again.dispatch.pk == first.dispatch.pk
+    assert Dispatch.objects.count() == 1
+    assert reading.said_of(Dispatch.objects.get()) == said
+    assert clockwork.of_case(Case.objects.get(), timezone.now())[0].owed_by("peru")
+
+
+def test_other_words_under_a_number_are_kept_and_change_nothing(kenya: Side, peru: Side) -> None:
+    said = spoken(kenya, peru)
+    taking.by_hand(peru.one, said)
+    other = replace(said, fields={**NOTICED, "what": "Nothing at all"})
+    for _ in range(2):
+        assert taking.take(peru.actor.operation, other, "https").became is Sameness.CONFLICT
+    assert reading.said_of(Dispatch.objects.get()) == said
+    assert Clash.objects.count() == 1
+
+
+def test_messages_of_a_case_may_come_in_any_order(kenya: Side, peru: Side) -> None:
+    said = spoken(kenya, peru)
+    fixed = spoken(
+        kenya, peru, "QQ77-03", kind=Kind.CORRECTION, fields={"about": "QQ77-01", "reason": "Slip", "text": "Mombasa"}
+    )
+    for one in (fixed, said):
+        taking.take(peru.actor.operation, one, "file")
+    assert Case.objects.get().begun_by == kenya.actor
+    shown = reading.lines(peru.one, Case.objects.get())
+    assert [one.said.ref for one in shown] == ["QQ77-01", "QQ77-03"]
+    assert [one.ref for one in shown[0].changed_by] == ["QQ77-03"]
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"exercise": True}, "Cases of exercises begin"),
+        ({"fields": {**NOTICED, "what": ""}}, "is missing"),
+        ({"number": "QQ77-02"}, "number of the other side"),
+    ],
+)
+def test_what_cannot_be_is_not_taken(kenya: Side, peru: Side, more: dict[str, Any], problem: str) -> None:
+    taking.by_hand(peru.one, spoken(kenya, peru, "QQ77-05"))
+    with pytest.raises(Refused, match=problem):
+        taking.by_hand(peru.one, spoken(kenya, peru, **more))
+    assert Dispatch.objects.count() == 1
+
+
+def test_only_the_side_that_it_is_for_types_it_in(kenya: Side, peru: Side) -> None:
+    with pytest.raises(NotAllowed):
+        taking.by_hand(kenya.one, spoken(kenya, peru))
+    with pytest.raises(Refused, match="no office chile/technical"):
+        taking.by_hand(peru.one, replace(spoken(kenya, peru), sender="chile/technical"))
