@@ -75,15 +75,21 @@ def test_the_order_of_a_line_loses_no_letter(line: str) -> None:
     assert sorted("".join(one.text for one in runs(isolated(line)))) == sorted(line)
 
 
-@given(st.lists(st.text(alphabet=st.characters(categories=("L", "N", "P", "Zs")), max_size=200), max_size=12))
-def test_every_page_ends_with_whose_it_is_and_nothing_is_cut_off(texts: list[str]) -> None:
-    paper = layout.WALLET
-    document = pypdfium2.PdfDocument(sheet(*(Row("Note", text) for text in texts), paper=paper, foot="Export 7 of x"))
-    for page in document:
-        assert "Export 7 of x" in page.get_textpage().get_text_range()
-    for line in layout.laid([Block("Office", tuple(Row("Note", text) for text in texts))], paper):
+LETTERS = st.text(alphabet=st.characters(categories=("L", "N", "P", "Zs")), max_size=200)
+
+
+@given(st.lists(LETTERS, max_size=12), st.integers(1, 900))
+def test_every_page_ends_with_whose_it_is_and_nothing_is_cut_off(texts: list[str], length: int) -> None:
+    paper, foot = layout.WALLET, "Export 7 of x " + "y" * length
+    rows = tuple(Row("Note", text) for text in texts)
+    for page in pypdfium2.PdfDocument(sheet(*rows, paper=paper, foot=foot)):
+        text = page.get_textpage().get_text_range()
+        assert "Export 7 of x" in text
+        assert text.count("y") >= length
+    above = paper.margin + len(layout.foot_lines(foot, paper)) * layout.foot_size(paper) * 1.25
+    for line in layout.laid([Block("Office", rows)], paper, foot):
         assert line.across + fonts.width(line.text) * line.size / 1000 <= paper.wide - paper.margin + 0.1
-        assert line.up > paper.margin + 2 * layout.foot_size(paper)
+        assert line.up >= above
 
 
 def test_it_is_read_aloud_in_the_order_of_the_sheet() -> None:

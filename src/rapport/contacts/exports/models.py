@@ -39,7 +39,7 @@ class Export(models.Model):
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="exports")
     kind = models.CharField(max_length=10, choices=ExportKind)
     organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+")
-    for_whom = models.CharField(max_length=500)
+    for_whom = models.CharField(max_length=1000)
     why = models.CharField(max_length=300, blank=True)
     wanted = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=ExportState, default=ExportState.WAITING)

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('card', 'card'), ('tree', 'phone tree'), ('directory', 'signed directory')], max_length=10)),
-                ('for_whom', models.CharField(max_length=500)),
+                ('for_whom', models.CharField(max_length=1000)),
                 ('why', models.CharField(blank=True, max_length=300)),
                 ('wanted', models.JSONField(default=list)),
                 ('state', models.CharField(choices=[('waiting', 'waits for a second person'), ('made', 'made'), ('refused', 'refused')], default='waiting', max_length=10)),

@@ -30,7 +30,6 @@ class Paper:
 
 #: For the wallet: A7, 74 by 105 mm. For a wall or a folder: A4, 210 by 297 mm (both ISO 216).
 WALLET, SHEET = Paper(209.8, 297.6, 14, 7), Paper(595.3, 841.9, 45, 10)
-FOOT_LINES = 3  # at most, below the text of every page
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,9 @@ class Line:
     part: int
 
 
-def laid(blocks: Iterable[Block], paper: Paper) -> list[Line]:
-    """A block stays on one page where it can."""
-    lowest = paper.margin + (FOOT_LINES + 0.5) * foot_size(paper) * 1.25
+def laid(blocks: Iterable[Block], paper: Paper, foot: str) -> list[Line]:
+    """Above the foot that every page has. A block stays on one page where it can."""
+    lowest = paper.margin + (len(foot_lines(foot, paper)) + 0.5) * foot_size(paper) * 1.25
     top, page, up, part = paper.high - paper.margin, 0, paper.high - paper.margin, 0
     found: list[Line] = []
     for number, block in enumerate(blocks):
@@ -109,6 +108,11 @@ def _pieces(word: str, room: float, size: float) -> Iterator[str]:
         word = word[max(1, fits) :]
     if word:
         yield word
+
+
+def foot_lines(foot: str, paper: Paper, page: int = 0, count: int = 1) -> list[str]:
+    """What stands at the foot of a page, whole; the page's number in a line of its own."""
+    return [*wrapped(drawable(plain(foot)), paper.room, foot_size(paper)), f"{page + 1} / {count}"]
 
 
 def foot_size(paper: Paper) -> float:

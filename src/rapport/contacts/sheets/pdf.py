@@ -16,12 +16,12 @@ from rapport.contacts.rows import Block
 from rapport.contacts.sheets import fonts
 from rapport.contacts.sheets.direction import runs
 from rapport.contacts.sheets.fonts import Glyph
-from rapport.contacts.sheets.layout import FOOT_LINES, Line, Paper, foot_size, laid, wrapped
+from rapport.contacts.sheets.layout import Line, Paper, foot_lines, foot_size, laid
 
 
 def made(blocks: Iterable[Block], paper: Paper, *, title: str, foot: str, at: datetime) -> bytes:
     """The file. `foot` stands at the foot of every page, with the page's number; `at` is when it was made."""
-    return _Writer(list(laid(blocks, paper)), paper).written(title, fonts.drawable(foot), at)
+    return _Writer(laid(blocks, paper, foot), paper).written(title, foot, at)
 
 
 class _Writer:
@@ -78,8 +78,7 @@ class _Writer:
             yield f"/{line.tag}<</MCID {number}>>BDC"
             yield from self.drawn(line.text, line.across, line.up, line.size)
             yield "EMC"
-        size = foot_size(self.paper)
-        said = wrapped(f"{foot} · {page + 1}/{count}", self.paper.room, size)[:FOOT_LINES]
+        size, said = foot_size(self.paper), foot_lines(foot, self.paper, page, count)
         yield "/Artifact<</Type/Pagination/Subtype/Footer>>BDC"
         for number, text in enumerate(reversed(said)):
             yield from self.drawn(text, self.paper.margin, self.paper.margin + number * size * 1.25, size)
