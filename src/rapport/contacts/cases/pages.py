@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -148,11 +149,14 @@ def draft(request: HttpRequest, who: Member, number: int) -> HttpResponse:
         if _kept(request, lambda: writing.change(who, one, words), wrong) is not None:
             messages.success(request, _("Kept. Say that it can go when it is right."))
             return to("contacts_draft", who.operation.slug, number)
+    goes = said.fields
+    with suppress(Refused):  # told when somebody says that it can go
+        goes = writing.going(one).fields
     context = {
         "one": one,
         "case": one.case,
         "to_office": one.to,
-        "parts": forms.parts(kind, said.fields),
+        "parts": forms.parts(kind, goes),
         "alone": writing.alone(one),
         "mine": one.drafted_by_id == who.person.pk,
         "ready": one.state == State.READY,

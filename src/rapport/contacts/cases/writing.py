@@ -16,9 +16,10 @@ from rapport.accounts.permissions import Permission
 from rapport.contacts import sound
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cases import telling
+from rapport.contacts.cases.carrying import FIELD, carried
 from rapport.contacts.cases.clockwork import kept
 from rapport.contacts.cases.models import Case, Dispatch, State
-from rapport.contacts.cases.reading import dispatches, in_full, own_side, said_of, sealed
+from rapport.contacts.cases.reading import Content, content_of, dispatches, in_full, own_side, said_of, sealed
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import ANSWERS, BEGIN, FIELDS, Answer, Kind, moment
 from rapport.contacts.lowtech.same import content
@@ -193,6 +194,8 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
     one.state, one.released_by = State.SENT, who.person
     one.sent_at, one.known_at = now.replace(second=0, microsecond=0), now
     # 2
+    content_now = going(one)
+    one.sealed = sealed(content_now.fields, content_now.caveats)
     one.to_record = approved(one.to)
     one.times = kept(network_of(case.operation_id).times.get(one.kind))
     one.content = content(said_of(one))
@@ -240,8 +243,19 @@ def _unsent(who: Member, one: Dispatch) -> Dispatch:
     return fresh
 
 
+def going(one: Dispatch) -> Content:
+    """What of a draft would go now: of an event, what the protocol gives the other side. Refused where that is
+    nothing."""
+    found = content_of(one)
+    ref = found.fields.get(FIELD, "").strip()
+    if not ref:
+        return found
+    words = carried(one.case.operation, ref, one.to.actor, Marking(one.marking))
+    return Content({**found.fields, FIELD: words}, found.caveats)
+
+
 def _check(one: Dispatch) -> None:
-    found = sound.faults(replace(said_of(one), ref=f"{one.case.ref}-01"))
+    found = sound.faults(replace(said_of(one), ref=f"{one.case.ref}-01", fields=going(one).fields))
     if found:
         raise Refused(found[0].field, found[0].said, field=found[0].field)
 
