@@ -58,12 +58,6 @@ FILL: Mapping[str, Callable[[World], list[object]]] = {
     "kind": lambda world: ["notification", "none"],  # of a message between offices
     "table": lambda world: [*TABLES, "none"],  # of the registry
     "sheet": lambda world: ["00000000"],  # nobody was asked anything
-    # Of contacts, which the seeded operation has none of: tests/guards/test_contacts.py asks a network.
-    "actor": lambda world: ["none"],
-    "role": lambda world: ["technical"],
-    "kind": lambda world: ["reply"],
-    "message": lambda world: ["none"],
-    "link": lambda world: ["none"],
     "z": lambda world: [0, 14],
     "x": lambda world: [0, 4900],
     "y": lambda world: [0, 7328],

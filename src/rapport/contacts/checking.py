@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 import msgspec
 
@@ -155,9 +154,3 @@ def _left_empty(office: Office, field: str) -> bool:
 
 
 _MAY_BE_EMPTY = ("title", "languages", "hours", "time_zone", "authority", "note")
-
-
-def valid(office: Office, day: date) -> bool:
-    """Whether the note by which it was nominated holds on this day."""
-    begun = office.valid_from is None or office.valid_from <= day
-    return begun and (office.valid_until is None or day <= office.valid_until)
