@@ -16,6 +16,9 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.operations.models import Operation
+from rapport.registry import holdings
+from rapport.registry.checking import doubts
+from rapport.registry.editing import files
 from rapport.registry.forms import build, file
 from rapport.registry.forms.model import Form
 from rapport.registry.holdings import frameworks
@@ -285,6 +288,28 @@ def test_two_waves_show_the_change_and_spread_worked_out_by_hand(
     assert "1.0 → 3.0" in told
     assert "3 → 2" in told
     assert "2024" in told
+
+
+def test_results_name_no_provision_by_whose_words_nobody_stands_any_more(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    doubt = next(one for held in holdings.held(operation.pk) for one in doubts(held.whole) if one.row == "7-11")
+    sure = files.confirm(lead, operation, doubt.key, "CICTE/RES.1/22", "")
+    form = build.weighing_form(frameworks(operation.pk)["oas-measures"])
+    one = running.start(lead, operation, form, "2026", framework="oas-measures")
+    for view in ("security", "operational", "diplomatic"):
+        for level in (1, 2, 3):
+            answered(lead, one, "Ruritania", {"7-11.use": level, "1.use": level}, view=view)
+    running.close(lead, one)
+    running.publish_results(lead, one)
+    title = next(section.title for section in form.sections if section.code == "7-11")
+    path = f"/sample/registry/rounds/{one.ref}/"
+    assert title in client.get(path).content.decode()
+    files.take_back(lead, sure)
+    for where in (path, "/sample/registry/data/results.csv", "/sample/registry/data/registry.json"):
+        assert title not in b"".join(client.get(where)).decode(), where  # type: ignore[call-overload]
+    assert form.sections[0].title in client.get(path).content.decode(), "what people stand by stays"
 
 
 def test_a_group_of_fewer_than_five_is_not_shown_to_readers_nor_told_by_subtraction(

@@ -1,5 +1,5 @@
 """What the worker does for contacts: sends pings at their moments, decides what became of them, tells offices that
-their records grow old. Each once, whoever comes first."""
+their records grow old, forgets files of copies that have expired. Each once, whoever comes first."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cases import clockwork
 from rapport.contacts.directory.listing import state_of
+from rapport.contacts.exports import keeping
 from rapport.contacts.model import Channel, Means, Upkeep
 from rapport.contacts.models import Nomination, Office, State
 from rapport.contacts.pings import post, running, wording
@@ -29,8 +30,10 @@ _looked: dict[str, float] = {}
 def step() -> int:
     """A piece of it; how much there was to do."""
     now, done = timezone.now(), 0
+    if _is_time("copies", _UPKEEP_EVERY):
+        done += keeping.forget(now)
     if stopped_everywhere(FUNCTION):
-        return 0
+        return done
     if _is_time("pings", _PINGS_EVERY):
         done += running.send_due(now) + running.bounce(now) + running.decide_due(now) + clockwork.fire(now)
     if _is_time("upkeep", _UPKEEP_EVERY):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -181,11 +182,14 @@ def draft(request: HttpRequest, who: Member, number: int) -> HttpResponse:
         if _kept(request, lambda: writing.change(who, one, words, read), wrong) is not None:
             messages.success(request, _("Kept. Say that it can go when it is right."))
             return to("contacts_draft", who.operation.slug, number)
+    goes = said.fields
+    with suppress(Refused):  # told when somebody says that it can go
+        goes = writing.going(one).fields
     context = {
         "one": one,
         "case": one.case,
         "to_office": one.to,
-        "parts": forms.parts(kind, said.fields),
+        "parts": forms.parts(kind, goes),
         "read": writing.mark_of(one),
         "stands": (said.marking, said.caveats),
         "ahead": (moment(said.fields.get("seen_at", "")) or one.drafted_at) > timezone.now(),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
@@ -16,9 +17,10 @@ from rapport.accounts.permissions import Permission
 from rapport.contacts import sound
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cases import telling
+from rapport.contacts.cases.carrying import FIELD, carried
 from rapport.contacts.cases.clockwork import kept
 from rapport.contacts.cases.models import Case, Dispatch, State
-from rapport.contacts.cases.reading import dispatches, in_full, own_side, said_of, sealed
+from rapport.contacts.cases.reading import Content, content_of, dispatches, in_full, own_side, said_of, sealed
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import ANSWERS, BEGIN, FIELDS, Answer, Kind, moment
 from rapport.contacts.lowtech.same import content
@@ -139,8 +141,11 @@ def at_once(who: Member, case: Case, words: Words) -> Dispatch:
 
 
 def mark_of(one: Dispatch) -> str:
-    """What a draft says now, as a mark: whoever sends or changes it shows by it which words they read."""
-    return content(said_of(one, one.drafted_at))
+    """What of a draft would go now, as a mark: whoever sends or changes it shows by it which words they read."""
+    said = said_of(one, one.drafted_at)
+    with suppress(Refused):  # of an event that may not go the draft holds the reference alone
+        said = replace(said, fields=going(one).fields)
+    return content(said)
 
 
 @transaction.atomic
@@ -149,10 +154,9 @@ def change(who: Member, one: Dispatch, words: Words, read: str | None = None) ->
     `read` as for `release`."""
     fresh = _unsent(who, one)
     if read is not None and read != mark_of(fresh):
-        other = fresh.drafted_by.shown_name if fresh.drafted_by else ""
         raise Conflict(
-            f"{other} changed it meanwhile. Above is how it stands now, below what you wrote: keep yours only "
-            "if it is to take its place."
+            "It was changed meanwhile. Above is how it stands now, below what you wrote: keep yours only if it is to "
+            "take its place."
         )
     if Kind(fresh.kind) is not words.kind:
         raise Refused("kind", "A draft keeps its kind: discard it and write another.", field="kind")
@@ -231,6 +235,8 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
     one.state, one.released_by = State.SENT, who.person
     one.sent_at, one.known_at = now.replace(second=0, microsecond=0), now
     # 2
+    content_now = going(one)
+    one.sealed = sealed(content_now.fields, content_now.caveats)
     one.to_record = approved(one.to)
     one.times = kept(network_of(case.operation_id).times.get(one.kind))
     one.content = content(said_of(one))
@@ -240,7 +246,7 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
         case.closed_at = now
         case.save(update_fields=["closed_at"])
     # 4
-    # The team reads this record: it learns that somebody wrote, and not what, in which case or to whom.
+    # The team sees that somebody decided, and not what between whom.
     after = {"said": "sent a message to another office", "dispatch": one.pk, "content": one.content}
     decide(who.person, case.operation_id, DecisionKind.CONTACT, before={}, after=after)
     entries.contact(case.operation_id, {"dispatch": one.pk, "content": one.content, "became": "sent"})
@@ -278,8 +284,19 @@ def _unsent(who: Member, one: Dispatch) -> Dispatch:
     return fresh
 
 
+def going(one: Dispatch) -> Content:
+    """What of a draft would go now: of an event, what the protocol gives the other side. Refused where that is
+    nothing."""
+    found = content_of(one)
+    ref = found.fields.get(FIELD, "").strip()
+    if not ref:
+        return found
+    words = carried(one.case.operation, ref, one.to.actor, Marking(one.marking))
+    return Content({**found.fields, FIELD: words}, found.caveats)
+
+
 def _check(one: Dispatch) -> None:
-    found = sound.faults(replace(said_of(one), ref=f"{one.case.ref}-01"))
+    found = sound.faults(replace(said_of(one), ref=f"{one.case.ref}-01", fields=going(one).fields))
     if found:
         raise Refused(found[0].field, found[0].said, field=found[0].field)
 

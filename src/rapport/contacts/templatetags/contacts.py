@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django import template
@@ -14,6 +14,7 @@ from rapport.contacts import clocks
 from rapport.contacts.cases import duty
 from rapport.contacts.cases.models import Attempt, Case, Handover
 from rapport.contacts.clocks import Clock, Which
+from rapport.contacts.directory.memberships import Listing
 from rapport.contacts.escalation import Result
 from rapport.contacts.model import Means
 from rapport.contacts.pinging import Outcome
@@ -152,3 +153,25 @@ def became(one: Attempt) -> str:
 def handed(one: Handover) -> str:
     """What the next one on duty must know."""
     return duty.note_of(one)
+
+
+# --- lists and copies ----------------------------------------------------------------------------------------------
+
+
+@register.filter
+def disagreeing(listings: Sequence[Listing]) -> list[str]:
+    """Networks whose list says otherwise than our record."""
+    return [one.entry.network for one in listings if one.disagrees]
+
+
+@register.filter
+def looked(kind: str) -> str:
+    """As what somebody was shown an office, in words."""
+    return {
+        "page": gettext("on its page"),
+        "card": gettext("card"),
+        "tree": gettext("phone tree"),
+        "export": gettext("signed directory"),
+        "directory": gettext("signed directory"),
+        "case": gettext("for a message to it"),
+    }[kind]
