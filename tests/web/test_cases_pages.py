@@ -22,10 +22,12 @@ from rapport.contacts.lowtech import spoken
 from rapport.contacts.pings.running import channel_of
 from rapport.contacts.records import opened
 from rapport.contacts.templatetags.contacts import spaced
+from rapport.desk import actions
+from rapport.events.models import Event
 from rapport.operations.models import Operation
-from rapport.values import Marking
+from rapport.values import Marking, Status
 from tests.web.contacts import network
-from tests.web.test_cases import NOTICED, Side, later, replied, sent
+from tests.web.test_cases import NOTICED, Side, later, published, replied, sent
 
 pytestmark = pytest.mark.django_db
 TYPED = {f"f-{name}": value.removesuffix("Z") for name, value in NOTICED.items()}
@@ -141,6 +143,19 @@ def test_a_second_person_sends_only_the_words_that_they_have_read(kenya: Side, p
     assert Dispatch.objects.get().state == State.READY
     post(kenya.two.person, f"drafts/{unsent.pk}/send/", read=shown_mark(told))
     assert Dispatch.objects.get().state == State.SENT
+
+
+def test_an_event_that_changes_before_its_message_goes_is_read_again(
+    kenya: Side, peru: Side, operation: Operation, lead: Person
+) -> None:
+    ref = published(operation, lead)
+    unsent = draft(kenya, peru, event=ref)
+    told = page(kenya.two.person, f"drafts/{unsent.pk}/")
+    assert "Harbour systems down" in told
+    actions.set_status(lead, Event.objects.get(ref=ref), Status.REFUTED, "It was a drill", "The port said so")
+    again = post(kenya.two.person, f"drafts/{unsent.pk}/send/", read=shown_mark(told))
+    assert "read it again" in again
+    assert Dispatch.objects.get().state == State.READY
 
 
 def test_a_send_button_without_what_was_read_sends_nothing(kenya: Side, peru: Side) -> None:
