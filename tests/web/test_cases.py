@@ -320,8 +320,7 @@ def test_nobody_answers_and_the_plan_says_whom_to_try_next(kenya: Side, peru: Si
     assert plan.attempts[-1].attempt.note == "Rang for two minutes"
     trying.note(kenya.two, first, plan.number or 0, "reached", "Took it down")
     assert trying.plan(kenya.one, first, timezone.now()).next is None
-    first.refresh_from_db()
-    assert first.delivered_at is not None
+    assert reading.reached_at(first) is not None
     assert Look.objects.filter(kind="case", office=peru.office).exists(), "the office sees who looked it up"
     with pytest.raises(NotAllowed):
         trying.note(peru.one, first, 0, "reached", "")

@@ -13,10 +13,11 @@ from django.utils.html import escape
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
-from rapport.contacts.cases import clockwork, duty, writing
+from rapport.contacts.cases import clockwork, duty, trying, writing
 from rapport.contacts.cases.models import Attempt, Case, Dispatch, State
 from rapport.contacts.cases.reading import said_of
 from rapport.contacts.cases.writing import Words
+from rapport.contacts.clocks import Which
 from rapport.contacts.kinds import Answer, Kind
 from rapport.contacts.lowtech import spoken
 from rapport.contacts.pings.running import channel_of
@@ -329,6 +330,17 @@ def test_what_came_in_stands_on_the_duty_view_until_somebody_opens_it(kenya: Sid
     assert 'data-alarms="2"' in told, "the page sounds for them"
     page(peru.two.person, f"cases/{one.case.ref}/")
     assert "Nothing waits" in page(peru.one.person, "duty/")
+
+
+def test_whom_the_other_side_told_on_the_telephone_may_have_told_nobody(kenya: Side, peru: Side) -> None:
+    """A slip on one side, or a guard at night, takes nothing from the other side's page."""
+    one = sent(kenya, peru)
+    trying.note(kenya.one, one, 2, "reached", "a night guard")
+    assert "reached them" in page(kenya.one.person, f"cases/{one.case.ref}/")
+    assert "nobody here has opened it" in page(peru.one.person, "duty/")
+    Dispatch.objects.update(times={"deliver": 3600.0, "office_hours": False})
+    deliver = [clock for clock in clockwork.of_case(one.case, timezone.now())[0].clocks if clock.which is Which.DELIVER]
+    assert [clock.stopped_at is not None for clock in deliver] == [True], "the side that called has done its part"
 
 
 def test_each_side_reads_for_whom_it_waits(kenya: Side, peru: Side) -> None:

@@ -102,7 +102,7 @@ _DEAD = {OutboxState.FAILED, OutboxState.STOPPED, OutboxState.CANCELLED}
 
 @transaction.atomic
 def note(who: Member, one: Dispatch, number: int, result: str, said: str) -> Attempt:
-    """What came of a step: reached, no answer, bounced, wrong person. Reached: it has been delivered."""
+    """What came of a step: reached, no answer, bounced, wrong person. Reached: the clock of delivery stops."""
     if not who.speaks_for(one.sender.actor):
         raise NotAllowed("Only who sent it tries to reach them.")
     steps, known = _steps(one)
@@ -120,7 +120,5 @@ def note(who: Member, one: Dispatch, number: int, result: str, said: str) -> Att
         dispatch=one, target=step.target, office=office, record=record, place=place,
         means=step.channel.means.value if step.channel else "", at=now, by=who.person, result=result, note=said,
     )  # fmt: skip
-    if result == Result.REACHED.value:
-        Dispatch.objects.filter(pk=one.pk, delivered_at=None).update(delivered_at=now)
     entries.contact(one.case.operation_id, {"dispatch": one.pk, "attempt": made.pk, "became": result})
     return made
