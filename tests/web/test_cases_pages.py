@@ -199,6 +199,16 @@ def test_a_draft_says_that_it_is_not_sent_from_whom_it_comes_and_when_that_is_in
     assert "Fri 27 Nov 2026 05:10" in told, "as a clock in Nairobi shows it"
 
 
+def test_whoever_sends_reads_whether_it_is_real(kenya: Side, peru: Side) -> None:
+    real = draft(kenya, peru)
+    drill = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=True)
+    writing.ready(kenya.one, drill)
+    for one, there, other in ((real, "This is no exercise", "EXERCISE"), (drill, "EXERCISE", "This is no exercise")):
+        told = page(kenya.two.person, f"drafts/{one.pk}/")
+        assert there in told
+        assert other not in told
+
+
 def test_nobody_is_written_to_who_was_not_chosen(kenya: Side, peru: Side, chile: Side) -> None:
     told = page(kenya.one.person, "cases/new/")
     first = re.search(r"<select id=\"to\"[^>]*><option value=\"([^\"]*)\"", told)
