@@ -110,8 +110,9 @@ def _about(case: Case, there: list[Dispatch], words: Words) -> Dispatch | None:
 
 def _drafted(who: Member, case: Case, sender: Office, to: Office, words: Words, about: Dispatch | None) -> Dispatch:
     for office in (sender, to):
-        if approved(office) is None:
-            raise Refused("to", f"Nobody has approved an office {office.code}.", field="to")
+        current = approved(office)
+        if current is None or current.closes:
+            raise Refused("to", f"There is no office {office.code} in the directory now.", field="to")
     made = Dispatch(case=case, sender=sender, to=to, about=about, drafted_by=who.person)
     _write(made, words)
     made.save()
