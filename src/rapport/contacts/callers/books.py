@@ -30,6 +30,7 @@ from rapport.oversight.ledger import entries
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
 from rapport.registry.models import Actor
+from rapport.values import Json
 
 SEND = Permission.CONTACTS_MESSAGE_SEND
 
@@ -121,7 +122,12 @@ def check(who: Member, own: Actor, other: Actor, number: int, given: str) -> Che
     if found.alarm:
         _alarm(who, row)
     if found.verdict is not Verdict.NOT_ASKED:
-        body = {"book": row.pk, "number": number, "became": found.verdict.value, "person": who.person.pk}
+        body: dict[str, Json] = {
+            "book": row.pk,
+            "number": number,
+            "became": found.verdict.value,
+            "person": who.person.pk,
+        }
         entries.contact(who.operation.pk, body)
     return found
 
@@ -136,7 +142,12 @@ def tell(who: Member, own: Actor, other: Actor, number: int, asked: str) -> str:
     _keep(row, after)
     if after.locked and not before.locked:
         _alarm(who, row)
-    body = {"book": row.pk, "number": number, "became": "told" if answer else "not told", "person": who.person.pk}
+    body: dict[str, Json] = {
+        "book": row.pk,
+        "number": number,
+        "became": "told" if answer else "not told",
+        "person": who.person.pk,
+    }
     entries.contact(who.operation.pk, body)
     return answer
 

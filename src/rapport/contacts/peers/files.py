@@ -21,7 +21,7 @@ from rapport.errors import Refused
 from rapport.operations.models import Operation
 from rapport.oversight.ledger import entries
 from rapport.registry.models import Actor
-from rapport.values import Marking
+from rapport.values import Json, Marking
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def make(peer: Peer, parties: Sequence[Actor] | None = None) -> Made:
     proofs = [receiving.receipt_for(one) for one in owed.select_related("peer")]
     data = bundle.bundle([*lines, *proofs])
     owed.update(owed=False)
-    body = {"peer": peer.pk, "messages": len(lines), "receipts": len(proofs), "became": "in a file"}
+    body: dict[str, Json] = {"peer": peer.pk, "messages": len(lines), "receipts": len(proofs), "became": "in a file"}
     entries.contact(peer.operation_id, body)
     return Made(data, len(lines), len(proofs), tuple(red), tuple(damaged))
 

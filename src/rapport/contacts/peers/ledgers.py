@@ -30,9 +30,8 @@ Row = TypeVar("Row", Outbound, Inbound)
 
 
 def heads(peer: Peer) -> list[Head]:
-    """Every message of both directions, in the order in which this instance had them. One that has no receipt yet is not
-    among them: only we can have it."""
-    sent = Outbound.objects.filter(peer=peer).exclude(received_at=None).select_related(*_WORDS).order_by("pk")
+    """Every message of both directions, in the order in which this instance had them."""
+    sent = Outbound.objects.filter(peer=peer).select_related(*_WORDS).order_by("pk")
     came = Inbound.objects.filter(peer=peer).select_related(*_WORDS).order_by("pk")
     found = [
         (one.made_at, comparing.head(instance.name(), one.number, _now(_sent_body, one), one.made_at)) for one in sent
@@ -81,10 +80,4 @@ def compare(operation: Operation, data: bytes) -> tuple[Peer, Comparison]:
     """What differs between what we hold and what a peer's export says. Refused for what is no export of a peer."""
     theirs = comparing.read(data, peers=known(operation.pk), me=instance.name())
     peer = Peer.objects.get(operation=operation, instance=theirs.sender)
-    waits = {one.number for one in Outbound.objects.filter(peer=peer, received_at=None)}
-    return peer, comparing.compare(heads(peer), [one for one in theirs.heads if not _on_its_way(one, waits)])
-
-
-def _on_its_way(one: Head, waits: set[int]) -> bool:
-    """Of ours, and arrived, and its receipt has not come back: no fault."""
-    return one.sender == instance.name() and one.number in waits
+    return peer, comparing.compare(heads(peer), theirs.heads)

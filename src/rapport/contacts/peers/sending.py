@@ -1,5 +1,5 @@
-"""A message of ours for an office that writes from another instance: signed when it is sent, posted by the worker until a
-receipt proves that it arrived.
+"""A message of ours for an office that writes from another instance: signed when it is sent, posted by the worker until
+a receipt proves that it arrived.
 
 Killed at any point nothing is lost: what has no receipt is posted again. Nothing is doubled: the other side takes the
 same bytes once, and sends its receipt again.
@@ -42,8 +42,8 @@ _looked = float("-inf")
 
 
 def queue(one: Dispatch, now: datetime) -> Outbound | None:
-    """The next message of the chain, where the party that it is for writes from a peer. Call in the transaction in which
-    it is sent."""
+    """The next message of the chain, where the party that it is for writes from a peer. Call in the transaction in
+    which it is sent."""
     terms = confirmed(one.case.operation_id).filter(parties=one.to.actor_id).first()
     if terms is None:
         return None

@@ -37,8 +37,8 @@ class Unanswered(RapportError):
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """Gets pages, and brings what is to be posted. `inside`: names of hosts that whoever runs the machine lets us ask although they lie inside a network
-    (lower case); `agent`: how we introduce ourselves."""
+    """Gets pages, and brings what is to be posted. `inside`: names of hosts that whoever runs the machine lets us ask
+    although they lie inside a network (lower case); `agent`: how we introduce ourselves."""
 
     inside: Set[str] = frozenset()
     agent: str = "rapport"
