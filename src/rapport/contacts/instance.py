@@ -15,8 +15,8 @@ NAMELESS = "rapport"
 
 
 def name() -> str:
-    """As RAPPORT_INSTANCE says, or the host of RAPPORT_PUBLIC_URL. It stands in everything that was ever signed here, so
-    it never changes."""
+    """As RAPPORT_INSTANCE says, or the host of RAPPORT_PUBLIC_URL. It stands in everything that was ever signed here,
+    so it never changes."""
     return settings.INSTANCE or urlsplit(settings.PUBLIC_URL).hostname or NAMELESS
 
 

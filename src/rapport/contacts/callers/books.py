@@ -134,8 +134,8 @@ def check(who: Member, own: Actor, other: Actor, number: int, given: str) -> Che
 
 @transaction.atomic
 def tell(who: Member, own: Actor, other: Actor, number: int, asked: str) -> str:
-    """They ask us: the answer, if number and question stand together and are not used yet; else "", and nothing is to be
-    said. That many wrong questions lock the set, too."""
+    """They ask us: the answer, if number and question stand together and are not used yet; else "", and nothing is to
+    be said. That many wrong questions lock the set, too."""
     row = _active(who, own, other, asks=False)
     before = book_of(row)
     answer, after = challenge.tell(before, number, asked)

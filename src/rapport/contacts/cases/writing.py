@@ -184,7 +184,8 @@ def release(who: Member, one: Dispatch) -> Dispatch:
 
 
 def _send(who: Member, one: Dispatch) -> Dispatch:
-    """1 its number and time · 2 what was agreed, and whose hours count · 3 a closure closes · 4 the books · 5 to their instance, and tell them
+    """1 its number and time · 2 what was agreed, and whose hours count · 3 a closure closes · 4 the books · 5 to their
+    instance, and tell them
 
     Call inside a transaction, with the draft locked."""
     case = Case.objects.select_for_update().get(pk=one.case_id)

@@ -114,8 +114,8 @@ def confirm(who: Member, terms: Terms, heard: str) -> None:
     if {typed[at : at + 16] for at in range(0, len(typed), 16)} != set(fingerprints(waiting)):
         raise Refused(
             "heard",
-            "These are not the keys that were entered. Call again, on a number that you know; if they differ still, refuse"
-            " what was entered.",
+            "These are not the keys that were entered. Call again, on a number that you know; if they differ still,"
+            " refuse what was entered.",
             field="heard",
         )  # fmt: skip
     _only_theirs(waiting)

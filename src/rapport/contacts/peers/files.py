@@ -26,8 +26,8 @@ from rapport.values import Json, Marking
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`red`: references of messages that wait and are marked TLP:RED: they go by the line only. `damaged`: of those that
-    cannot be read here any more."""
+    """`red`: references of messages that wait and are marked TLP:RED: they go by the line only. `damaged`: of those
+    that cannot be read here any more."""
 
     data: bytes
     messages: int

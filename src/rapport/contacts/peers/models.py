@@ -20,8 +20,8 @@ def _by(null: bool = False) -> models.ForeignKey:  # type: ignore[type-arg]
 
 
 class Peer(models.Model):
-    """Another instance. What was agreed with its people stands in its terms. It is a peer in one operation only: what it
-    signs names instances, and no operation, and must not count in two.
+    """Another instance. What was agreed with its people stands in its terms. It is a peer in one operation only: what
+    it signs names instances, and no operation, and must not count in two.
 
     line_*  what became of the last tries to reach it: tries without an answer, when it is tried again, why not
     """
@@ -47,8 +47,8 @@ class TermsState(models.TextChoices):
 
 
 class Terms(models.Model):
-    """What one person entered about a peer and another confirmed, fingerprint by fingerprint. Never changed: other terms
-    follow.
+    """What one person entered about a peer and another confirmed, fingerprint by fingerprint. Never changed: other
+    terms follow.
 
     url      of the operation over there, as https://crisis.example/network: "" where there is no line
     parties  those whose offices write from there

@@ -1,4 +1,4 @@
-"""The pages about other instances: with which messages are exchanged, what waits, files there and back, both ledgers."""
+"""The pages about other instances: with which messages are exchanged, what waits, files there and back, ledgers."""
 
 from __future__ import annotations
 
