@@ -1,8 +1,8 @@
 """An instance in a process of its own, with a database, keys and a server of its own, and a clock that the story
 sets.
 
-Reads a line of JSON after the other: `now` (the moment it is) and `do` (a function of this file, with its arguments), and
-answers each with a line of JSON. Started by test_two_instances.py.
+Reads a line of JSON after the other: `now` (the moment it is) and `do` (a function of this file, with its arguments),
+and answers each with a line of JSON. Started by test_two_instances.py.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def holdings() -> dict[str, Any]:
         "outbound": list(Outbound.objects.order_by("number").values_list("number", flat=True)),
         "inbound": list(Inbound.objects.order_by("number").values_list("number", flat=True)),
         "tries": sum(Outbound.objects.values_list("tries", flat=True)),
-        "ledger": [verdict.whole, [str(one) for one in verdict.faults], verdict.entries],
+        "ledger": [[str(one) for one in verdict.faults], verdict.entries],
         "clashes": Clash.objects.count(),
         "turned": list(Turned.objects.values_list("reason", flat=True)),
         "attempts": sorted(Attempt.objects.exclude(by=None).values_list("result", flat=True)),
@@ -235,8 +235,8 @@ def holdings() -> dict[str, Any]:
 
 DO: dict[str, Callable[..., Any]] = {
     one.__name__: one
-    for one in (make, open_line, cut_line, key, agree, begin, write, look, note, in_sms, type_in, make_file, take_file, work,
-                ledger, compare, holdings)
+    for one in (make, open_line, cut_line, key, agree, begin, write, look, note, in_sms, type_in, make_file, take_file,
+                work, ledger, compare, holdings)
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from cryptography.fernet import Fernet
 from django.conf import LazySettings
 from django.test import Client
@@ -21,6 +22,7 @@ from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
+from rapport.cli.contacts import contacts
 from rapport.contacts import bundle, comparing, envelope, instance, receipts, signed
 from rapport.contacts.cases import reading, taking
 from rapport.contacts.cases.models import Clash, Dispatch
@@ -502,3 +504,31 @@ def test_the_team_sees_that_something_waits_and_no_reference_of_a_case(
     page = client.get(f"/sample/contacts/peers/{Peer.objects.get().pk}/").content.decode()
     assert "1 message has no receipt yet." in page
     assert out.ref not in page
+
+
+# --- on the machine ------------------------------------------------------------------------------------------------
+
+
+def run(*args: str) -> tuple[int, str]:
+    done = CliRunner().invoke(contacts, args)
+    return done.exit_code, f"{done.output}{done.exception or ''}"
+
+
+def test_the_commands_do_as_the_pages_do(kenya: Side, peru: Away, there: There, tmp_path: Path) -> None:
+    ours, red = to_peru(kenya, peru), to_peru(kenya, peru, marking=Marking.RED)
+    out = tmp_path / "out.bundle"
+    status, said_ = run("bundle", "--peer", there.name, "--out", str(out))
+    assert (status, red.ref in said_, ours.ref.encode() in out.read_bytes()) == (0, True, True)
+    theirs_ = tmp_path / "in.bundle"
+    theirs_.write_bytes(bundle.bundle([there.sends(said()), there_sends(there, said(3, to="nobody/policy"))]))
+    status, said_ = run("take", "--operation", "sample", str(theirs_))
+    assert (status, "PERU42-01 of crisis.pe: new" in said_, "1 of 2 were refused" in said_) == (1, True, True)
+    ledger = tmp_path / "heads.json"
+    ledger.write_bytes(theirs(there, Peer.objects.get()))
+    assert run("compare", "--operation", "sample", str(ledger))[0] == 0
+    Inbound.objects.update(sealed=b"?")
+    status, said_ = run("compare", "--operation", "sample", str(ledger))
+    assert (status, "another content" in said_) == (1, True)
+    assert run("heads", "--peer", there.name, "--out", str(ledger))[0] == 0
+    assert instance.name() in run("key")[1]
+    assert "Nobody here knows" in run("heads", "--peer", "crisis.xx", "--out", str(ledger))[1]
