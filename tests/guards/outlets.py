@@ -52,6 +52,9 @@ FILL: Mapping[str, Callable[[World], list[object]]] = {
     "framework": lambda world: ["un-norms", "none"],
     "code": lambda world: ["N-f", "none"],  # of a provision, or of an actor
     "table": lambda world: [*TABLES, "none"],  # of the registry
+    "actor": lambda world: ["none"],  # of the network of another operation
+    "role": lambda world: ["technical"],
+    "link": lambda world: ["none"],  # of a ping
     "sheet": lambda world: ["00000000"],  # nobody was asked anything
     "z": lambda world: [0, 14],
     "x": lambda world: [0, 4900],

@@ -25,7 +25,6 @@ import django  # noqa: E402
 
 django.setup()
 
-from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: E402
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler  # noqa: E402
 
 from rapport.accounts.models import Membership, Person  # noqa: E402
@@ -113,7 +112,7 @@ class _Silent(WSGIRequestHandler):
 def open_line(port: int = 0) -> int:
     global _server
     _server = ThreadedWSGIServer(("127.0.0.1", port), _Silent)
-    _server.set_app(StaticFilesHandler(application))
+    _server.set_app(application)
     threading.Thread(target=_server.serve_forever, args=(0.01,), daemon=True).start()
     return int(_server.server_address[1])
 

@@ -8,8 +8,10 @@ over the end of summer time in Europe (25 October 2026) and in North America (1 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +40,7 @@ class Instance:
 
     def __init__(self, name: str, folder: Path) -> None:
         self._folder = migrated(folder)
+        (self._folder / "static").mkdir()
         own = {
             "DJANGO_SETTINGS_MODULE": "rapport.web.settings", "RAPPORT_INSTANCE": name,
             "RAPPORT_POLL_INSIDE": "127.0.0.1",
@@ -71,10 +74,19 @@ class Instance:
 
     def kill(self, now: datetime) -> None:
         """As a power cut does it; then it starts again."""
-        self._process.kill()
         self.close()
         self._start()
         self.open_line(now)
+
+    def begin(self, now: datetime, what: str) -> None:
+        """Without waiting for what comes of it."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"now": now.isoformat(), "do": what, "with": [], "and": {}}) + "\n")
+        self._process.stdin.flush()
+
+    def hold(self, signal_: signal.Signals) -> None:
+        """SIGSTOP, and on with SIGCONT: the machine takes what comes, the program answers nobody."""
+        self._process.send_signal(signal_)
 
     def close(self) -> None:
         self._process.kill()
@@ -138,6 +150,7 @@ def test_a_case_an_exercise_and_a_line_that_breaks_over_two_changes_of_the_clock
     first = estonia.do(now, "begin", "notification", "canada/technical", SEEN)
     story.work()
     now = story.until(23, 12, 30)
+    canada.do(now, "look", first)
     drill = canada.do(now, "begin", "notification", "estonia/technical", SEEN, exercise=True)
     now = story.until(23, 13)
     estonia.do(now, "look", drill)
@@ -266,3 +279,27 @@ def test_a_case_an_exercise_and_a_line_that_breaks_over_two_changes_of_the_clock
         assert [(*one[:3], one[3][5:16]) for one in side["fired"]] == sorted(common | more)
         late = {one[0] for one in side["fired"] if one[3] != one[4]}
         assert late == (set() if side is left else {asked, red})
+
+
+def test_killed_after_it_was_posted_and_before_the_receipt_was_read_it_is_there_once(
+    estonia: Instance, canada: Instance
+) -> None:
+    story = Story(estonia, canada)
+    now = story.until(23, 12)
+    ref = estonia.do(now, "begin", "notification", "canada/technical", SEEN)
+    canada.hold(signal.SIGSTOP)
+    estonia.begin(now, "work")
+    time.sleep(2)  # it has posted by then, and waits
+    estonia.kill(now)
+    canada.hold(signal.SIGCONT)
+    for _ in range(100):
+        if canada.do(now, "holdings")["inbound"] == [1]:
+            break
+        time.sleep(0.1)
+    assert canada.do(now, "holdings")["inbound"] == [1], "it was killed in another moment than was meant"
+    assert estonia.do(now, "holdings")["waiting"] == 1, "nobody has read the receipt"
+    now = story.until(23, 12, 30)
+    left, right = (one.do(now, "holdings") for one in story.both)
+    assert (left["waiting"], left["tries"]) == (0, 2)
+    assert [one[0] for one in right["messages"]] == [ref]
+    assert left["messages"] == right["messages"]

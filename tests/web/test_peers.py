@@ -7,6 +7,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -266,6 +267,15 @@ def test_a_message_is_taken_once_and_each_time_its_receipt_is_given(live_server:
     ours = signed.Peer(tuple(instance.public_keys().values()))
     proof = receipts.read(receipt, peers={ME: ours}, me=there.name)
     assert receipts.proves(proof, 1, signed.hash_of(signed.parsed(data, 10**6).text))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_message_eight_times_at_once_is_there_once(live_server: Any, there: There) -> None:
+    data = there.sends(said())
+    with ThreadPoolExecutor(8) as threads:
+        answers = set(threads.map(lambda _: post(live_server.url, data), range(8)))
+    assert [status for status, _ in answers] == [200]
+    assert (Dispatch.objects.count(), Inbound.objects.count()) == (1, 1)
 
 
 @pytest.mark.django_db(transaction=True)

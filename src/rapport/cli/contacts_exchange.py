@@ -46,7 +46,8 @@ def bundle(name: str, out: Path, to_json: bool) -> None:
 
     made = files.make(_found(name), None)
     out.write_bytes(made.data)
-    red, damaged = [*made.red], [*made.damaged]
+    red: list[Json] = [*made.red]
+    damaged: list[Json] = [*made.damaged]
     result: Json = {"messages": made.messages, "receipts": made.receipts, "left_out": red, "damaged": damaged}
     lines = [f"{out}: {made.messages} messages, {made.receipts} receipts."]
     lines += [f"Left out, for it goes by the line only (TLP:RED): {one}." for one in red]
