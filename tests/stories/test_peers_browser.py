@@ -96,11 +96,11 @@ def test_two_people_agree_and_what_goes_by_stick_is_told_line_by_line(
         ledgers.heads(peer), sender=there.name, receiver=ME, made_at=timezone.now(), key=there.key
     )
     (tmp_path / "ledger.json").write_bytes(export)
-    duty.goto(at)
-    duty.get_by_label("The other side's ledger").set_input_files(str(tmp_path / "ledger.json"))
-    duty.get_by_role("button", name="Compare").click()
-    expect(duty.get_by_text("the same 2 messages, letter by letter")).to_be_visible()
-    sound(duty, f"peer-compared-{width}")
+    team.goto(at)
+    team.get_by_label("The other side's ledger").set_input_files(str(tmp_path / "ledger.json"))
+    team.get_by_role("button", name="Compare").click()
+    expect(team.get_by_text("the same 2 messages, letter by letter")).to_be_visible()
+    sound(team, f"peer-compared-{width}")
     team.goto(at)
     sound(team, f"peers-{width}")
 

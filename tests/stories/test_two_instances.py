@@ -7,6 +7,7 @@ over the end of summer time in Europe (25 October 2026) and in North America (1 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -61,7 +62,8 @@ class Instance:
         return answer["is"]
 
     def tried(self, now: datetime, what: str, *given: Any, **named: Any) -> Any:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         asked = {"now": now.isoformat(), "do": what, "with": given, "and": named}
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
@@ -93,10 +95,8 @@ class Instance:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                pass
 
 
 @pytest.fixture

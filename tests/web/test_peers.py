@@ -27,7 +27,7 @@ from rapport.cli.contacts import contacts
 from rapport.contacts import bundle, comparing, envelope, instance, receipts, signed
 from rapport.contacts.cases import reading, taking
 from rapport.contacts.cases.models import Clash, Dispatch
-from rapport.contacts.kinds import Said
+from rapport.contacts.kinds import Kind, Said
 from rapport.contacts.members import Member
 from rapport.contacts.peers import agreeing, files, ledgers, receiving, sending
 from rapport.contacts.peers.models import Inbound, Outbound, Peer, Turned
@@ -37,7 +37,7 @@ from rapport.operations.models import Operation
 from rapport.oversight import keys
 from rapport.registry.models import Actor
 from rapport.values import Marking
-from tests.web.contacts import network, of_team, office, state
+from tests.web.contacts import network, of_team, office, officer, state
 from tests.web.peers import ME, NOTICED, Door, There, agreed, entered, said
 from tests.web.test_cases import Side, sent
 from tests.web.test_directory import enter
@@ -468,10 +468,10 @@ def test_words_altered_with_a_new_seal_are_found_although_what_was_signed_is_who
 
 
 def test_a_ledger_for_the_other_side_has_no_word_of_any_message(
-    kenya: Side, peru: Away, there: There, client: Client
+    kenya: Side, peru: Away, there: There, client: Client, lead: Person
 ) -> None:
     to_peru(kenya, peru)
-    enter(client, kenya.one.person)
+    enter(client, lead)
     answer = client.post(f"/sample/contacts/peers/{Peer.objects.get().pk}/ledger/")
     found = json.loads(answer.content)["body"]["heads"]
     assert [one[:2] for one in found] == [[ME, 1]]
@@ -506,14 +506,31 @@ def test_the_pages_lead_from_entering_to_the_end(
     assert client.post(f"{at}confirm/", {"heard": far.mark}).status_code == 403
 
 
-def test_the_team_sees_that_something_waits_and_no_reference_of_a_case(
+def test_the_team_sees_that_something_waits_and_no_reference_and_a_third_party_sees_neither(
     kenya: Side, peru: Away, there: There, client: Client, lead: Person
 ) -> None:
     out = to_peru(kenya, peru)
     enter(client, lead)
-    page = client.get(f"/sample/contacts/peers/{Peer.objects.get().pk}/").content.decode()
+    at = f"/sample/contacts/peers/{Peer.objects.get().pk}/"
+    page = client.get(at).content.decode()
     assert "1 message has no receipt yet." in page
     assert out.ref not in page
+    third = officer(state(peru.actor.operation, lead, "Chile"), "chile-one")
+    enter(client, third)
+    assert "0 messages have no receipt yet." in client.get(at).content.decode(), "what others write is not told"
+    assert client.post(f"{at}ledger/").status_code == 403
+
+
+def test_the_other_side_does_not_change_our_words_with_a_correction_of_its_own(
+    kenya: Side, peru: Away, there: There, operation: Operation
+) -> None:
+    ours = to_peru(kenya, peru)
+    theirs_ = said(2, case=ours.case.ref, kind=Kind.CORRECTION, fields={
+        "about": ours.ref, "reason": "So it pleases us", "text": "Nothing happened",
+    })  # fmt: skip
+    receiving.over_line(operation, there.sends(theirs_), timezone.now())
+    changed = {line.dispatch.ref: line.changed_by for line in reading.lines(kenya.one, ours.case)}
+    assert changed == {ours.ref: [], theirs_.ref: []}
 
 
 # --- on the machine ------------------------------------------------------------------------------------------------

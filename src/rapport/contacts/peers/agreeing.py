@@ -53,7 +53,10 @@ def enter(who: Member, given: Entered) -> Terms:
     parties = _checked(who.operation, given)
     peer, _ = Peer.objects.get_or_create(instance=given.instance, defaults={"operation": who.operation})
     if peer.operation_id != who.operation.pk:
-        raise Refused("instance", "Messages are exchanged with it in another operation already.", field="instance")
+        if peer.terms.exclude(state=TermsState.REFUSED).exists():
+            raise Refused("instance", "It is known in another operation already.", field="instance")
+        peer.operation = who.operation
+        peer.save(update_fields=["operation"])
     try:
         with transaction.atomic():
             made = Terms.objects.create(

@@ -6,6 +6,7 @@ import re
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -18,7 +19,7 @@ from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
 from rapport.contacts.peers import agreeing, files, ledgers, sending
 from rapport.contacts.peers.agreeing import AGREE, Entered
-from rapport.contacts.peers.models import Peer, Terms, TermsState, Turned
+from rapport.contacts.peers.models import Outbound, Peer, Terms, TermsState, Turned
 from rapport.desk.page import attempt, to
 from rapport.errors import Conflict, Refused
 from rapport.operations.small_files import takes_file
@@ -31,15 +32,15 @@ _TURNED = 30  # rows of what was not taken that are shown
 @require_GET
 @at_work(READ)
 def index(request: HttpRequest, who: Member) -> HttpResponse:
-    """Every peer, how its line is, what waits; our own keys, to be read aloud; what was not taken."""
-    peers = Peer.objects.filter(operation=who.operation).order_by("instance")
+    """Every peer, how its line is, what waits; our own keys, to be read aloud; for the team what was not taken."""
+    peers, team = Peer.objects.filter(operation=who.operation).order_by("instance"), who.may(AGREE)
     context = {
         **common(who),
         "me": instance.name(),
         "keys": [(mark, key.hex()) for mark, key in instance.public_keys().items()],
-        "rows": [(one, _current(one), sending.waiting(one).count()) for one in peers],
-        "turned": Turned.objects.filter(operation=who.operation).order_by("-last_at")[:_TURNED],
-        "may_agree": who.may(AGREE),
+        "rows": [(one, _current(one), _waits(who, one).count()) for one in peers],
+        "turned": Turned.objects.filter(operation=who.operation).order_by("-last_at")[:_TURNED] if team else (),
+        "may_agree": team,
         "may_send": who.may(SEND),
     }
     return render(request, "contacts/peers.html", context)
@@ -89,7 +90,7 @@ def show(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 def _page(request: HttpRequest, who: Member, peer: Peer, **more: object) -> HttpResponse:
     mine = [one.pk for one in who.actors]
     waiting = peer.terms.filter(state=TermsState.WAITING).select_related("entered_by").first()
-    outbound = sending.waiting(peer).select_related("dispatch__sender__actor", "dispatch__to__actor")
+    outbound = _waits(who, peer)
     context = {
         **common(who),
         "peer": peer,
@@ -171,16 +172,16 @@ def take(request: HttpRequest, who: Member) -> HttpResponse:
 
 
 @require_POST
-@at_work(READ)
+@at_work(AGREE)
 def ledger(request: HttpRequest, who: Member, number: int) -> HttpResponse:
-    """A file with the hash of each message that is held, signed: no content."""
+    """A file with the hash of each message that is held, signed: no content. For the team: it tells of all parties."""
     peer = _peer(who, number)
     return _download(ledgers.export(peer, timezone.now()), f"{instance.name()}-ledger-for-{peer.instance}.json")
 
 
 @takes_file(comparing.LARGEST)
 @require_POST
-@at_work(READ)
+@at_work(AGREE)
 def compare(request: HttpRequest, who: Member) -> HttpResponse:
     """POST the ledger of the other side: what differs, in words."""
     try:
@@ -192,6 +193,12 @@ def compare(request: HttpRequest, who: Member) -> HttpResponse:
 
 
 # --- what they have in common --------------------------------------------------------------------------------------
+
+
+def _waits(who: Member, peer: Peer) -> QuerySet[Outbound]:
+    """For whoever speaks for a party its own messages, and not that there are others; for the team how many."""
+    waiting = sending.waiting(peer)
+    return waiting if who.may(AGREE) else waiting.filter(dispatch__sender__actor__in=[one.pk for one in who.actors])
 
 
 def _peer(who: Member, number: int) -> Peer:
