@@ -4,6 +4,7 @@ it is proven that they arrived."""
 from __future__ import annotations
 
 import json
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -41,8 +42,10 @@ from tests.web.contacts import network, of_team, office, officer, state
 from tests.web.peers import ME, NOTICED, Door, There, agreed, entered, said
 from tests.web.test_cases import Side, sent
 from tests.web.test_directory import enter
+from tests.web.test_polling import certificate
 
 pytestmark = pytest.mark.django_db
+__all__ = ["certificate"]  # a fixture
 
 
 @pytest.fixture(autouse=True)
@@ -223,6 +226,51 @@ def test_an_answer_that_proves_nothing_leaves_the_message_waiting(
     assert "\x1b" not in problem
     last.refresh_from_db()
     assert last.delivered_at is None
+
+
+def test_it_goes_over_https_to_a_machine_that_shows_who_it_is_and_to_no_other(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There, certificate: ssl.SSLContext,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    door.speak_tls(certificate)
+    terms = agreed(*team, far, door.url)
+    to_peru(kenya, peru)
+    now = timezone.now()
+    sending.post_due(now)
+    assert "certificate cannot be verified" in Peer.objects.get().line_problem
+    assert door.bodies == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+    sending.post_due(now + timedelta(minutes=2))
+    assert lined(terms.peer) == [(1, True, 2)]
+
+
+@pytest.mark.parametrize(("inside", "status", "why"), [(False, 200, "inside a network"), (True, 302, "leads on")])
+def test_nothing_is_posted_into_a_network_unless_allowed_nor_to_where_an_answer_leads(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There, settings: LazySettings,
+    inside: bool, status: int, why: str,
+) -> None:  # fmt: skip
+    agreed(*team, far, door.url)
+    to_peru(kenya, peru)
+    settings.POLL_INSIDE = settings.POLL_INSIDE if inside else frozenset()
+    door.answer = lambda _: (status, b"")
+    sending.post_due(timezone.now())
+    assert why in Peer.objects.get().line_problem
+    assert len(door.bodies) == int(inside)
+
+
+def test_somebody_who_knows_that_the_line_is_back_need_not_wait(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There
+) -> None:
+    terms, usual = agreed(*team, far, door.url), door.answer
+    to_peru(kenya, peru)
+    door.answer = lambda _: None
+    now = timezone.now()
+    sending.post_due(now)
+    door.answer = usual
+    assert sending.post_due(now) == 0
+    sending.try_now(terms.peer)
+    assert sending.post_due(timezone.now()) == 1
+    assert lined(terms.peer) == [(1, True, 2)]
 
 
 def test_a_key_that_was_exchanged_before_it_arrived_signs_it_anew_under_the_same_number(
