@@ -51,10 +51,12 @@ FILL: Mapping[str, Callable[[World], list[object]]] = {
     "name": lambda world: [LAYER, "none"],
     "framework": lambda world: ["un-norms", "none"],
     "code": lambda world: ["N-f", "none"],  # of a provision, or of an actor
-    "table": lambda world: [*TABLES, "none"],  # of the registry
-    "actor": lambda world: ["none"],  # of the network of another operation
+    "actor": lambda world: ["none"],  # of a network of contacts: the sample is none
     "role": lambda world: ["technical"],
     "link": lambda world: ["none"],  # of a ping
+    "message": lambda world: ["none"],  # of a case
+    "kind": lambda world: ["notification", "none"],  # of a message between offices
+    "table": lambda world: [*TABLES, "none"],  # of the registry
     "sheet": lambda world: ["00000000"],  # nobody was asked anything
     "z": lambda world: [0, 14],
     "x": lambda world: [0, 4900],

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_core_python.sync_playwright import Axe
+from django.test import override_settings
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
+from rapport.contacts.cases import clockwork
+from rapport.contacts.cases.models import Case, Dispatch
+from rapport.contacts.models import Ping
+from rapport.contacts.pings import running
+from rapport.notify.mail import server
+from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
 from tests.stories.test_desk_browser import Desk
 from tests.web.contacts import network, officer, state
+from tests.web.test_cases import Side
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 SHOTS = os.environ.get("SCREENSHOTS", "")
+#: On a phone with every change; as wide as a desk in the soak.
+WIDTHS = [pytest.param(1280, marks=pytest.mark.soak), 390]
 
 
 def sound(page: Page, name: str) -> None:
@@ -46,7 +59,7 @@ def fill_in(page: Page) -> None:
     page.get_by_label("Why now").fill("First nomination")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_an_office_is_nominated_approved_and_found(
     width: int,
     chromium: Browser,
@@ -94,3 +107,120 @@ def test_an_office_is_nominated_approved_and_found(
     expect(first.get_by_role("link")).to_have_attribute("href", "tel:+254207000100")
     expect(night.get_by_text("This look is noted, and the office sees it.")).to_be_visible()
     sound(night, f"office-{width}")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_ping_is_acknowledged_on_a_phone(
+    width: int, chromium: Browser, live_server: Any, operation: Operation, lead: Person, someone: Callable[..., Person]
+) -> None:
+    """Started on the team's page, sent by the worker, answered behind the link without signing in."""
+    custodian = someone("carol", Held.CUSTODIAN)
+    network(operation, lead, custodian)
+    kenya = Side(operation, lead, custodian, "Kenya")
+    size = {"width": width, "height": 844}
+    team = Desk(chromium, live_server.url, lead, viewport=size).page
+    team.goto(f"{live_server.url}/sample/contacts/pings/")
+    now = timezone.localtime(timezone.now(), ZoneInfo(operation.time_zone))
+    team.get_by_label("Name", exact=True).fill("Spring round")
+    team.get_by_label("From").fill(now.strftime("%Y-%m-%dT%H:%M"))
+    team.get_by_label("Until").fill((now + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M"))
+    sound(team, f"pings-{width}")
+    team.get_by_role("button", name="Start").click()
+    expect(team.get_by_text("not even you")).to_be_visible()
+    Ping.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    with override_settings(SMTP=server("smtp://127.0.0.1:2525"), MAIL_FROM="n@example.org", PUBLIC_URL=live_server.url):
+        running.send_due(timezone.now())
+    letter = OutboxMessage.objects.filter(purpose="ping", sender__kind="email").first()
+    assert letter is not None
+    phone = chromium.new_context(viewport=size).new_page()
+    phone.goto(letter.body.split()[-1])
+    sound(phone, f"ping-{width}")
+    phone.get_by_role("button", name="It has arrived").click()
+    expect(phone.get_by_text("this way to reach you works")).to_be_visible()
+    sound(phone, f"ping-answered-{width}")
+    own = Desk(chromium, live_server.url, kenya.one.person, viewport=size).page
+    own.goto(f"{live_server.url}/sample/contacts/pings/")
+    own.get_by_role("link", name="Spring round").click()
+    expect(own.locator("table").get_by_text("answered in time")).to_be_visible()
+    sound(own, f"campaign-{width}")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_notification_is_sent_escalated_answered_and_closed(
+    width: int, chromium: Browser, live_server: Any, operation: Operation, lead: Person, someone: Callable[..., Person]
+) -> None:
+    custodian = someone("carol", Held.CUSTODIAN)
+    network(operation, lead, custodian)
+    kenya, peru = Side(operation, lead, custodian, "Kenya"), Side(operation, lead, custodian, "Peru")
+    size = {"width": width, "height": 844}
+    one, two = (Desk(chromium, live_server.url, each.person, viewport=size).page for each in (kenya.one, kenya.two))
+    one.goto(f"{live_server.url}/sample/contacts/duty/")
+    expect(one.get_by_text("Nothing waits")).to_be_visible()
+    sound(one, f"duty-quiet-{width}")
+    one.get_by_role("link", name="Write to somebody").click()
+    one.get_by_label("To", exact=True).select_option("peru/technical")
+    one.get_by_role("button", name="Go on").click()
+    one.get_by_role("button", name="Keep it").click()
+    one.get_by_role("button", name="It can go").click()
+    expect(one.get_by_text("“What happened” is missing.")).to_be_visible()
+    one.get_by_text("Change it").click()
+    one.get_by_label("What happened").fill("Wiper on a port's network")
+    one.get_by_label("When it was first seen").fill("2026-11-27T05:10")
+    one.get_by_label("Whose systems").select_option("own")
+    one.get_by_label("How sure you are of it").select_option("moderate")
+    one.get_by_label("What is not known").fill("How it came in")
+    one.get_by_role("button", name="Keep it").click()
+    expect(one.get_by_text("Kept.")).to_be_visible()
+    sound(one, f"draft-{width}")
+    one.get_by_role("button", name="It can go").click()
+    expect(one.get_by_text("another person of your side sends it")).to_be_visible()
+
+    two.goto(f"{live_server.url}/sample/contacts/duty/")
+    two.get_by_role("link", name="Notification").click()
+    two.get_by_role("button", name="Send it now").click()
+    expect(two.get_by_text("The clocks run from now on.")).to_be_visible()
+    sound(two, f"case-sent-{width}")
+
+    clockwork.fire(timezone.now() + timedelta(hours=3))
+    Dispatch.objects.update(sent_at=timezone.now() - timedelta(hours=3))
+    one.goto(f"{live_server.url}/sample/contacts/duty/")
+    expect(one.get_by_role("alert")).to_contain_text("say that it has arrived")
+    sound(one, f"duty-loud-{width}")
+    one.get_by_role("button", name="I know").click()
+    expect(one.get_by_role("alert")).to_have_count(0)
+    one.get_by_role("link", name="Whom to call").first.click()
+    expect(one.locator(".next")).to_contain_text("Head of desk")
+    sound(one, f"tries-{width}")
+    for _ in range(2):
+        one.get_by_role("button", name="No answer").click()
+        expect(one.get_by_text("Noted.")).to_be_visible()
+    one.get_by_label("Note of it, if you want").fill("Watch officer wrote it down")
+    one.get_by_role("button", name="Reached").click()
+    expect(one.get_by_text("Somebody was reached")).to_be_visible()
+    one.goto(f"{live_server.url}/sample/contacts/cases/{Case.objects.get().ref}/")
+    one.get_by_role("link", name="By SMS, telephone, fax").click()
+    expect(one.get_by_text("Please read back.")).to_be_visible()
+    sound(one, f"without-a-line-{width}")
+
+    there = Desk(chromium, live_server.url, peru.one.person, viewport=size).page
+    there.goto(f"{live_server.url}/sample/contacts/duty/")
+    expect(there.get_by_role("heading", name="They wait for you")).to_be_visible()
+    there.get_by_role("link", name="Notification").last.click()
+    expect(there.get_by_text("Acknowledging is not agreeing")).to_be_visible()
+    there.get_by_role("button", name="Received. This agrees to nothing.").click()
+    expect(there.get_by_text("Sent.", exact=True)).to_be_visible()
+    sound(there, f"case-received-{width}")
+
+    one.goto(f"{live_server.url}/sample/contacts/cases/{Case.objects.get().ref}/")
+    one.get_by_role("link", name="Close this case").click()
+    one.get_by_label("How your side sees the outcome").fill("Traced to a vendor's update")
+    one.get_by_role("button", name="Keep it").click()
+    one.get_by_role("button", name="It can go").click()
+    two.goto(f"{live_server.url}/sample/contacts/duty/")
+    two.get_by_role("link", name="Closure").click()
+    two.get_by_role("button", name="Send it now").click()
+    expect(two.get_by_text("closed", exact=False).first).to_be_visible()
+    two.goto(f"{live_server.url}/sample/contacts/duty/")
+    sound(two, f"duty-after-{width}")
+    assert Case.objects.get().closed_at is not None
+    assert [each.kind for each in Dispatch.objects.order_by("known_at")] == ["notification", "reply", "closure"]

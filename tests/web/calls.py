@@ -41,12 +41,14 @@ def address(call: Call, code: str = "N-f") -> str:
     return f"/sample/registry/calls/{call.ref}/provisions/{code}/"
 
 
+TYPED = {
+    "version": 1, "text": "Hours are too few.", "name": "Ana Reyes", "affiliation": "An operators' association",
+    "form_id": "form-1234567890abcdef",
+}  # fmt: skip
+
+
 def send(client: Client, call: Call, **typed: Any) -> Any:
-    usual = {
-        "version": 1, "text": "Hours are too few.", "name": "Ana Reyes", "affiliation": "An operators' association",
-        "form_id": "form-1234567890abcdef",
-    }  # fmt: skip
-    return client.post(address(call), {**usual, **typed})
+    return client.post(address(call), {**TYPED, **typed})
 
 
 def said(client: Client, call: Call, **typed: Any) -> Comment:

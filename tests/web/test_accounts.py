@@ -162,7 +162,7 @@ def test_a_revoked_link_ends(lead: Person, newcomer: Client, operation: Operatio
 def test_nobody_invites_into_a_role_that_carries_more(giver: Role, someone: People, operation: Operation) -> None:
     person = someone("giver", giver)
     expected = {
-        Role.LEAD: {Role.VOLUNTEER, Role.TRANSLATOR, Role.VERIFIER, Role.LEAD},
+        Role.LEAD: {Role.VOLUNTEER, Role.TRANSLATOR, Role.VERIFIER, Role.LEAD, Role.DUTY},
         Role.ADMIN: set(Role),
     }.get(giver, set())
     assert set(invitations.roles_to_give(person, operation.pk)) == expected

@@ -18,8 +18,11 @@ from rapport.accounts.permissions import Role
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.intake import limits, refusals
 from rapport.operations.models import Operation
+from rapport.registry import holdings
 from rapport.registry.calls import actions, moderation
 from rapport.registry.calls.actions import Terms, last_text, state, state_of
+from rapport.registry.checking import doubts
+from rapport.registry.editing import files
 from rapport.registry.models import Call, Comment
 from rapport.registry.recommended import today_in
 from rapport.sharing import activation
@@ -29,6 +32,7 @@ from tests.web.calls import (
     NEW,
     OFFICE,
     OLD,
+    TYPED,
     address,
     answered,
     now,
@@ -103,6 +107,12 @@ def test_without_an_affiliation_a_comment_is_not_taken_and_nothing_typed_is_lost
         assert {"name": "Ana Reyes", **typed}["name"] in told
         assert "none-of-yours" in told or "interest" in typed
     assert not Comment.objects.exists()
+
+
+def test_no_browser_cuts_a_long_text_without_a_word(client: Client, call: Call) -> None:
+    fields = re.findall(r"<textarea[^>]*>", page(client, address(call)))
+    assert len(fields) == 2
+    assert not any("maxlength" in field for field in fields), "what is pasted would end in the middle of a sentence"
 
 
 def test_a_passage_is_found_by_its_words_or_by_where_it_was_selected(client: Client, call: Call) -> None:
@@ -303,6 +313,30 @@ def test_a_draft_and_what_nobody_has_checked_are_the_desks_alone(
     actions.publish(lead, draft, state(now(draft)))
     assert "Secret draft" in page(client, "/sample/registry/norms/un-norms/N-f/")
     assert draft.texts.get(code="N-a").body in page(client, address(draft, "N-a")), "it begins with what is asked"
+
+
+def test_when_nobody_stands_by_the_words_any_more_neither_their_text_nor_comments_on_it_are_shown(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    doubt = next(one for held in holdings.held(operation.pk) for one in doubts(held.whole) if one.row == "7-11")
+    sure = files.confirm(lead, operation, doubt.key, "CICTE/RES.1/22", "")
+    made = actions.open_call(lead, operation, "oas-measures", ["7-11", "1"], Terms("On later measures"))
+    made = actions.publish(lead, made, state(made))
+    words = made.texts.get(code="7-11").body
+    about = address(made, "7-11")
+    client.post(about, {**TYPED, "passage": words[:20]})
+    shown(lead, Comment.objects.get(call=made))
+    assert words[:20] in page(client, about)
+    files.take_back(lead, sure)
+    for path in (about, f"{about}versions/1/"):
+        assert client.get(path).status_code == 404
+    assert client.post(about, TYPED).status_code == 404
+    for path in (f"/sample/registry/calls/{made.ref}/", "/sample/registry/data/registry.json"):
+        assert words[:20] not in page(client, path)
+    assert page(client, address(made, "1")), "what people stand by stays"
+    files.confirm(lead, operation, doubt.key, "CICTE/RES.1/22", "")
+    assert "Hours are too few." in page(client, about)
 
 
 def test_a_call_of_another_operation_has_no_address_here(client: Client, call: Call, lead: Person) -> None:

@@ -63,7 +63,7 @@ def test_the_synthesis_waits_until_every_comment_has_an_answer_and_names_those_w
     one, other = answered(verifier, shown(verifier, one)), shown(verifier, other)
     with pytest.raises(Refused, match="have no answer") as wrong:
         actions.publish_synthesis(lead, call, state(now(call)))
-    assert f"{other.ref} (N-f, An operators' association)" in wrong.value.remedy
+    assert f"{other.ref} (N-f, \u2068An operators' association\u2069)" in wrong.value.remedy
     assert one.ref not in wrong.value.remedy
     answered(verifier, other, "not taken up", "Most said otherwise.")
     with pytest.raises(Refused, match="no synthesis: N-f"):
@@ -83,6 +83,14 @@ def test_the_synthesis_waits_until_every_comment_has_an_answer_and_names_those_w
         actions.publish_synthesis(lead, call, state(now(call)))
     with pytest.raises(Conflict, match="Open another call"):
         written(lead, call, "text", NEW)
+
+
+def test_whom_somebody_speaks_for_does_not_turn_the_references_around_it(client: Client, call: Call) -> None:
+    turned = "\u2069\u202egro.elpmaxe"
+    one = said(client, call, affiliation=turned)
+    client.force_login(call.made_by)
+    told = page(client, f"/sample/desk/registry/calls/{call.ref}/")
+    assert f"{one.ref} (N-f, \u2068gro.elpmaxe\u2069)." in told, "a reference that is read backwards is found nowhere"
 
 
 def test_after_the_synthesis_nothing_unanswered_can_be_shown(client: Client, call: Call, lead: Person) -> None:

@@ -21,11 +21,14 @@ from rapport.contacts.kinds import FIELDS, Answer, Kind, Said
 from rapport.contacts.lowtech.same import Sameness
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Look
+from rapport.desk import actions
 from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.events.models import Event
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
-from rapport.values import Marking
+from rapport.values import Marking, Publication
 from tests.web.contacts import network, of_team, office, officer, speaking, state
+from tests.web.desk import DRAFT, report
 from tests.web.test_pings import MAIL
 
 pytestmark = pytest.mark.django_db
@@ -432,3 +435,28 @@ def test_only_the_side_that_it_is_for_types_it_in(kenya: Side, peru: Side) -> No
         taking.by_hand(kenya.one, spoken(kenya, peru))
     with pytest.raises(Refused, match="no office chile/technical"):
         taking.by_hand(peru.one, replace(spoken(kenya, peru), sender="chile/technical"))
+
+
+# --- an event goes with it -----------------------------------------------------------------------------------------
+
+
+def published(operation: Operation, lead: Person) -> str:
+    """The reference of an event that the desk published."""
+    draft = replace(DRAFT, title="Harbour systems down", summary="All terminals")
+    return actions.accept(lead, report(operation, "Wiper in the harbour of Jacmel"), draft).ref
+
+
+def test_of_an_event_goes_what_the_protocol_gives_the_other_side(
+    kenya: Side, peru: Side, operation: Operation, lead: Person
+) -> None:
+    ref = published(operation, lead)
+    first = sent(kenya, peru, fields={**NOTICED, "event": ref})
+    words = reading.said_of(first).fields["event"]
+    assert words.startswith(f"{ref}: Harbour systems down")
+    actions.publish(lead, Event.objects.get(ref=ref), Publication.WITHDRAWN, "Withdrawn again")
+    made = writing.begin(
+        kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, {**NOTICED, "event": ref}), exercise=False
+    )
+    with pytest.raises(Refused, match="gives Peru nothing of an event"):
+        writing.ready(kenya.one, made)
+    assert reading.said_of(first).fields["event"] == words, "what has gone has gone"

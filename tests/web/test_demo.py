@@ -9,6 +9,7 @@ from django.test import Client
 
 from rapport.accounts.models import Membership, Person
 from rapport.cli import demo
+from rapport.contacts.models import Office
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision
 from rapport.registry.editing import files
@@ -55,4 +56,20 @@ def test_what_people_did_there_stays(people: None) -> None:
     Membership.objects.filter(person__username="verifier").delete()
     before = everything()
     demo._watch()
+    assert everything() == before
+
+
+def test_the_sample_network_has_offices_that_two_people_brought_in_and_people_on_duty(
+    people: None, client: Client
+) -> None:
+    demo.demo_network.add(demo._operation, demo._folder(demo.NETWORK), demo._agree)
+    operation = Operation.objects.get(slug="sample-network")
+    assert operation.exercise, "nothing leaves the machine"
+    assert Office.objects.filter(operation=operation).count() == 5
+    client.force_login(Person.objects.get(username="ostland-1"))
+    assert "Nothing waits" in client.get("/sample-network/contacts/duty/").content.decode()
+    told = client.get("/sample-network/contacts/offices/westland/technical/").content.decode()
+    assert "+9992000100" in told
+    before = everything()
+    demo.demo_network.add(demo._operation, demo._folder(demo.NETWORK), demo._agree)
     assert everything() == before

@@ -271,6 +271,30 @@ def test_nobody_publishes_or_overwrites_what_they_have_not_seen(
     assert Recommendation.objects.get().text == "Something else."
 
 
+def test_who_comes_second_sees_both_and_loses_nothing(
+    client: Client, operation: Operation, lead: Person, verifier: Person
+) -> None:
+    one = drafted(verifier, operation)
+    sent = {"text": "Mine.", "owner": "An office", "due_on": str(one.due_on), "seen": digest(one)}
+    acts.rewrite(lead, one, Draft("Theirs.", "The ministry", one.due_on), digest(one))
+    client.force_login(verifier)
+    late = client.post(f"{DESK}{one.ref}/edit/", sent)
+    assert late.status_code == 409
+    told = late.content.decode()
+    assert ("Theirs." in told, "Mine.</textarea>" in told) == (True, True)
+    again = {**sent, "seen": late.context["form"]["seen"].value()}
+    assert client.post(f"{DESK}{one.ref}/edit/", again).status_code == 302, "who has seen both may choose"
+    one.refresh_from_db()
+    acts.publish(lead, one, digest(one))
+    acts.end(lead, one, "done", "By a note.")
+    refused = client.post(f"{DESK}{one.ref}/end/", {"said": "Nobody has the money.", "state": "dropped"})
+    assert refused.status_code == 422
+    assert "reopen it first" in refused.content.decode()
+    assert "Nobody has the money." in refused.content.decode()
+    day = client.post(f"{DESK}{one.ref}/review/", {"said": "Half of it stands.", "review_on": "2020-01-01"})
+    assert "Half of it stands." in day.content.decode(), "a wrong day costs nobody what they found"
+
+
 def test_what_was_published_is_not_rewritten(operation: Operation, lead: Person) -> None:
     one = published(lead, operation)
     with pytest.raises(Conflict, match="not rewritten"):

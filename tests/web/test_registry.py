@@ -194,6 +194,21 @@ def test_who_says_nothing_has_not_said_no(client: Client, operation: Operation, 
         assert "not implemented" not in page.lower()
 
 
+def test_a_state_page_says_which_side_names_the_other(client: Client, operation: Operation, lead: Person) -> None:
+    watch(operation, lead)
+    told = text(client, "registry/actors/us/")
+    assert "only Germany says so" in told
+    assert "only US says so" in told, "of Japan"
+
+
+def test_a_state_that_spoke_of_what_nobody_has_checked_has_no_empty_page(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    says(actor(operation, "Ruritania"), lead, "7-11", framework="oas-measures")
+    assert "That is no information; it is not a no." in text(client, "registry/actors/ruritania/")
+
+
 def test_readers_get_what_the_owner_gave_them(client: Client, operation: Operation, lead: Person) -> None:
     watch(operation, lead)
     one = actor(operation, "Ruritania")

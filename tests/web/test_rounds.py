@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from html import unescape
 from typing import Any
@@ -15,6 +16,9 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.operations.models import Operation
+from rapport.registry import holdings
+from rapport.registry.checking import doubts
+from rapport.registry.editing import files
 from rapport.registry.forms import build, file
 from rapport.registry.forms.model import Form
 from rapport.registry.holdings import frameworks
@@ -54,6 +58,12 @@ def answered(lead: Person, one: Round, name: str, answers: dict[str, Json], **mo
     answering.hand_in(sheet, Sensitivity.LOW, "", "")
     sheet.refresh_from_db()
     return sheet
+
+
+def published(person: Person, sheet: Sheet) -> list[Submission]:
+    """By somebody who has read it as it is now."""
+    sheet.refresh_from_db()
+    return running.publish(person, sheet, running.state(sheet))
 
 
 def fill(sheet: Sheet, answers: dict[str, Json]) -> None:
@@ -118,6 +128,21 @@ def test_answers_are_saved_section_by_section_and_blanks_stay_blank(
     client.post(f"{own}save/", {"section": section.code, "seen": seen(section, {FIRST: 2}), FIRST: ""})
     sheet.refresh_from_db()
     assert sheet.answers == {}
+
+
+def test_a_text_that_is_too_long_is_told_so_and_not_cut_by_the_browser(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    one = stocktaking(watch(operation, lead), lead)
+    _, token = link(lead, one)
+    own = client.post(f"/sample/registry/answer/{token}/begin/").headers["Location"]
+    section, code = STOCK.sections[0], f"{STOCK.sections[0].questions[0].code}.remark"
+    sent = {"section": section.code, "seen": seen(section, {}), code: "x" * 10_000 + "THE END"}
+    refused = client.post(f"{own}save/", sent).content.decode()
+    assert "10,007 characters; write at most 10,000" in refused
+    assert "THE END" in refused
+    field = next(tag for tag in re.findall(r"<textarea[^>]*>", refused) if f'name="{code}"' in tag)
+    assert "maxlength" not in field, "what is pasted would end in the middle of a sentence"
 
 
 def test_two_devices_do_not_write_over_each_other(client: Client, operation: Operation, lead: Person) -> None:
@@ -186,11 +211,11 @@ def test_a_survey_is_published_as_it_was_handed_in_and_taken_back_by_its_owner(
     page = "/sample/registry/norms/un-norms/N-f/"
     assert "in place" not in client.get(page).content.decode(), "nothing is public that nobody published"
     with pytest.raises(NotAllowed):
-        running.publish(volunteer, sheet)
-    assert {row.code for row in running.publish(verifier, sheet)} == {"N-f", "N-g"}
-    running.publish(verifier, third)
+        published(volunteer, sheet)
+    assert {row.code for row in published(verifier, sheet)} == {"N-f", "N-g"}
+    published(verifier, third)
     with pytest.raises(Conflict, match="published already"):
-        running.publish(verifier, sheet)
+        published(verifier, sheet)
     told = client.get(page).content.decode()
     assert "in place" in told
     assert "a third party says: A university" in told
@@ -201,6 +226,31 @@ def test_a_survey_is_published_as_it_was_handed_in_and_taken_back_by_its_owner(
     assert "Training." not in client.get("/sample/registry/actors/ruritania/").content.decode()
 
 
+def test_what_was_handed_in_again_is_not_published_by_who_has_read_what_it_said_before(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    form = build.survey_form(frameworks(operation.pk)["un-norms"])
+    one = running.start(lead, operation, form, "2026", framework="un-norms")
+    sheet = answered(lead, one, "Ruritania", {"N-f.needs": "words-that-were-read"})
+    client.force_login(lead)
+    desk = f"/sample/desk/registry/rounds/{one.ref}/sheets/{sheet.ref}/"
+
+    def looked() -> dict[str, str]:
+        return {"to": "published", "seen": client.get(desk).context["handed_in"]}
+
+    before = looked()
+    answering.take_again(sheet)
+    sheet.refresh_from_db()
+    fill(sheet, {"N-f.needs": "other-words"})
+    answering.hand_in(sheet, Sensitivity.LOW, "", "")
+    told = client.post(f"{desk}decide/", before, follow=True).content.decode()
+    assert "handed in this sheet again since you looked" in told
+    assert not Submission.objects.filter(sheet=sheet).exists()
+    client.post(f"{desk}decide/", looked())
+    assert Submission.objects.get(sheet=sheet).content == {"needs": "other-words"}
+
+
 def test_a_later_wave_is_what_counts_now_and_the_earlier_one_stays(
     client: Client, operation: Operation, lead: Person
 ) -> None:
@@ -208,7 +258,7 @@ def test_a_later_wave_is_what_counts_now_and_the_earlier_one_stays(
     form = build.survey_form(frameworks(operation.pk)["un-norms"])
     for title, status in (("2024", "planned"), ("2026", "in-place")):
         one = running.start(lead, operation, form, title, framework="un-norms")
-        running.publish(lead, answered(lead, one, "Ruritania", {"N-f.status": status}))
+        published(lead, answered(lead, one, "Ruritania", {"N-f.status": status}))
     latest = Submission.objects.filter(latest=True)
     assert [each.wave for each in latest] == ["2026"]
     state = client.get("/sample/registry/actors/ruritania/").content.decode()
@@ -238,6 +288,28 @@ def test_two_waves_show_the_change_and_spread_worked_out_by_hand(
     assert "1.0 → 3.0" in told
     assert "3 → 2" in told
     assert "2024" in told
+
+
+def test_results_name_no_provision_by_whose_words_nobody_stands_any_more(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    doubt = next(one for held in holdings.held(operation.pk) for one in doubts(held.whole) if one.row == "7-11")
+    sure = files.confirm(lead, operation, doubt.key, "CICTE/RES.1/22", "")
+    form = build.weighing_form(frameworks(operation.pk)["oas-measures"])
+    one = running.start(lead, operation, form, "2026", framework="oas-measures")
+    for view in ("security", "operational", "diplomatic"):
+        for level in (1, 2, 3):
+            answered(lead, one, "Ruritania", {"7-11.use": level, "1.use": level}, view=view)
+    running.close(lead, one)
+    running.publish_results(lead, one)
+    title = next(section.title for section in form.sections if section.code == "7-11")
+    path = f"/sample/registry/rounds/{one.ref}/"
+    assert title in client.get(path).content.decode()
+    files.take_back(lead, sure)
+    for where in (path, "/sample/registry/data/results.csv", "/sample/registry/data/registry.json"):
+        assert title not in b"".join(client.get(where)).decode(), where  # type: ignore[call-overload]
+    assert form.sections[0].title in client.get(path).content.decode(), "what people stand by stays"
 
 
 def test_a_group_of_fewer_than_five_is_not_shown_to_readers_nor_told_by_subtraction(
@@ -370,15 +442,24 @@ def test_respondents_are_told_who_gets_the_results_and_nobody_else_does(
     assert client.get(f"/sample/desk/registry/rounds/{one.ref}/results/?own=Agency").status_code == 200
 
 
-def test_what_results_told_is_not_undone_by_withdrawing_them(operation: Operation, lead: Person) -> None:
+def test_what_results_told_is_not_undone_by_withdrawing_them(
+    client: Client, operation: Operation, lead: Person
+) -> None:
     watch(operation, lead)
     one = stocktaking(operation, lead)
-    sheet = answered(lead, one, "Agency", {FIRST: 1})
+    sheet, token = link(lead, one, "Agency")
+    own = client.post(f"/sample/registry/answer/{token}/begin/").headers["Location"]
+    fill(sheet, {FIRST: 1})
+    answering.hand_in(sheet, Sensitivity.LOW, "", "")
     running.close(lead, one)
+    assert "Withdraw it for good" in client.get(own).content.decode()
     running.publish_results(lead, one)
     running.withdraw_results(lead, one)
     with pytest.raises(Conflict, match="cannot be taken back"):
         answering.withdraw(sheet)
+    page = client.get(own).content.decode()
+    assert "cannot be taken back" in page, "its owner is told before they try"
+    assert "Withdraw it for good" not in page
 
 
 def test_the_link_of_a_sheet_that_came_on_paper_opens_nothing(
@@ -400,26 +481,47 @@ def test_what_is_given_to_fewer_later_is_shown_to_others_no_more_and_tells_them_
     form = build.survey_form(frameworks(operation.pk)["un-norms"])
     one = running.start(lead, operation, form, "2026", framework="un-norms")
     sheet = answered(lead, one, "Ruritania", {"N-f.challenges": "first-words"})
-    running.publish(lead, sheet)
+    published(lead, sheet)
     answering.take_again(sheet)
     answering.hand_in(sheet, Sensitivity.SEVERE, "", "")
-    running.publish(lead, sheet)
+    published(lead, sheet)
     told = client.get("/sample/registry/data/registry.json").json()["submissions"]
     assert [(row["withdrawn_at"] is not None, row["challenges"]) for row in told] == [(True, None)]
     later = running.start(lead, operation, form, "2028", framework="un-norms")
     wide = answered(lead, later, "Freedonia", {"N-f.status": "partial"})
-    running.publish(lead, wide)
+    published(lead, wide)
     last = running.start(lead, operation, form, "2030", framework="un-norms")
     narrow, _ = link(lead, last, "Freedonia")
     fill(narrow, {"N-f.status": "in-place"})
     answering.hand_in(narrow, Sensitivity.SEVERE, "", "")
-    running.publish(lead, narrow)
+    published(lead, narrow)
     rows = client.get("/sample/registry/data/registry.json").json()["submissions"]
     assert [(row["status"], row["latest"]) for row in rows if row["actor"] == "freedonia"] == [("partial", True)]
     client.force_login(lead)
     told = client.get("/sample/registry/norms/un-norms/").content.decode()
     assert "in place: 1" in told
     assert "partly in place" not in told, "the team reads the last, and counts one"
+
+
+def test_whether_a_statement_was_withdrawn_or_given_to_fewer_nobody_else_can_tell(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    watch(operation, lead)
+    form = build.survey_form(frameworks(operation.pk)["un-norms"])
+    one = running.start(lead, operation, form, "2026", framework="un-norms")
+    fewer, gone = (answered(lead, one, name, {"N-f.status": "planned"}) for name in ("Ruritania", "Freedonia"))
+    for sheet in (fewer, gone):
+        published(lead, sheet)
+    answering.take_again(fewer)
+    answering.hand_in(fewer, Sensitivity.SEVERE, "", "")
+    published(lead, fewer)
+    answering.withdraw(gone)
+    own = {"ref", "actor", "actor_name", "published_at", "withdrawn_at"}
+    rows = client.get("/sample/registry/data/registry.json").json()["submissions"]
+    told = [{name: value for name, value in row.items() if name not in own} for row in rows]
+    assert told[0] == told[1], "“latest: false” would say that there is a later one for others"
+    page = client.get("/sample/registry/norms/un-norms/N-f/").content.decode()
+    assert ("Ruritania" in page, "Freedonia" in page) == (True, True)
 
 
 def test_nobody_new_comes_to_be_where_no_link_does(client: Client, operation: Operation, lead: Person) -> None:

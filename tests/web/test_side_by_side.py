@@ -40,6 +40,30 @@ def test_two_tables_show_what_is_the_same_what_differs_and_what_only_one_has(
     assert client.get("/sample/registry/side-by-side.csv?with=agency-a").status_code == 404
 
 
+def test_an_empty_value_is_named_and_a_title_keeps_its_direction_for_itself(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    client.force_login(lead)
+    send(client, "a.csv", TABLE.replace("UNICEF", "", 1), slug="agency-a", agency="A", **ABOUT)
+    send(client, "b.csv", OTHER, slug="agency-b", agency="B", **{**ABOUT, "title": "قطاعات"})
+    told = client.get("/sample/registry/side-by-side/").content.decode()
+    assert 'agency-a: <span class="soft">empty</span>' in told, (
+        "empty is not missing, and neither is a fault of the page"
+    )
+    assert "<bdi>B</bdi>: <bdi>قطاعات</bdi> " in told
+
+
+def test_listings_beyond_eight_are_named_and_not_left_out_in_silence(
+    client: Client, operation: Operation, lead: Person
+) -> None:
+    client.force_login(lead)
+    for n in range(1, 10):
+        send(client, f"a{n}.csv", TABLE, slug=f"agency-{n}", agency="A", **{**ABOUT, "title": f"List {n}"})
+    assert "Left out: <bdi>List 9</bdi></p>" in client.get("/sample/registry/side-by-side/").content.decode()
+    few = client.get("/sample/registry/side-by-side/?with=agency-9&with=agency-1").content.decode()
+    assert "Left out" not in few
+
+
 def test_a_listing_for_the_team_is_laid_beside_nothing_for_others(
     client: Client, operation: Operation, lead: Person
 ) -> None:

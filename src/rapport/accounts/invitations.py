@@ -22,7 +22,7 @@ LASTS = timedelta(days=7)
 #: Who may give which role: never one that carries more than one's own. A custodian guards the lead's decisions too, so
 #: only an admin makes one.
 MAY_GIVE: Mapping[Role, frozenset[Role]] = {
-    Role.LEAD: frozenset({Role.VOLUNTEER, Role.TRANSLATOR, Role.VERIFIER, Role.LEAD}),
+    Role.LEAD: frozenset({Role.VOLUNTEER, Role.TRANSLATOR, Role.VERIFIER, Role.LEAD, Role.DUTY}),
     Role.ADMIN: frozenset(Role),
 }
 

@@ -95,6 +95,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.LEAD: _VERIFY
     | {
         _P.ACCOUNTS_PERSON_INVITE,
+        _P.CONTACTS_MESSAGE_SEND,  # which lets nobody speak for a State to which they do not belong
         _P.CONTACTS_NETWORK_LOAD,
         _P.CONTACTS_OFFICE_NOMINATE,
         _P.CONTACTS_PING_RUN,

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rapport.cli import demo_network
 from rapport.cli.output import set_up
 
 if TYPE_CHECKING:
     from rapport.accounts.models import Person
     from rapport.operations.models import Operation
 
-SLUG, WATCH = "haiti-2010", "cyber-watch"
+SLUG, WATCH, NETWORK = "haiti-2010", "cyber-watch", "sample-network"
 PARTNER = "partner"
 CAST = (("lead", "lead"), ("custodian", "custodian"), ("verifier", "verifier"), ("volunteer", "volunteer"))
 WATCHERS = {"lead": ("lead", "admin"), "custodian": ("custodian",), "verifier": ("verifier",)}
@@ -27,11 +28,12 @@ WATCHERS = {"lead": ("lead", "admin"), "custodian": ("custodian",), "verifier": 
 @click.option("--port", type=click.IntRange(1, 65535), default=8036, envvar="PORT", show_default=True, show_envvar=True)
 @click.option("--serve/--no-serve", default=True, help="Serve it afterwards (the default), or only load it.")
 def demo(port: int, serve: bool) -> None:
-    """Load the sample operations haiti-2010 and cyber-watch, and serve them.
+    """Load the sample operations haiti-2010, cyber-watch and sample-network, and serve them.
 
     The 3,099 public reports of the Ushahidi-Haiti map come in through the same intake as any message; a standing order
     signed by the demo's lead publishes them as the historic map had them. The norms, measures and processes that come
-    with rapport are loaded into the other. Running it again changes nothing.
+    with rapport are loaded into the second; in the third, people of made-up countries write to each other. Running it
+    again changes nothing.
     """
     # Nobody trying it out should need a phone first; this process alone, and its worker, ask for none.
     os.environ.setdefault("RAPPORT_SECOND_FACTOR", "optional")
@@ -48,6 +50,7 @@ def demo(port: int, serve: bool) -> None:
     _take_in(operation, folder / "reports.csv")
     _understand()
     _watch()
+    demo_network.add(_operation, _folder(NETWORK), _agree)
     _tell(operation, port)
     if serve:
         listen("127.0.0.1", port, with_worker=True)
@@ -220,6 +223,7 @@ def _tell(operation: Operation, port: int) -> None:
     click.echo(f"Map:  http://127.0.0.1:{port}/{operation.slug}/")
     click.echo(f"Desk: http://127.0.0.1:{port}/{operation.slug}/desk/")
     click.echo(f"Norms, measures, who talks to whom: http://127.0.0.1:{port}/{WATCH}/registry/")
+    click.echo(f"Whom to reach, and what is said: http://127.0.0.1:{port}/{NETWORK}/contacts/duty/")
     if os.environ["RAPPORT_SECOND_FACTOR"] == "optional":
         click.echo("The demo asks nobody for a second factor; `rapport serve` asks lead, custodian and admin for one.")
     click.echo("A password is shown when its account is made; `rapport accounts password lead` sets a new one.")

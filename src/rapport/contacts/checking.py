@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 import msgspec
 
@@ -136,20 +135,22 @@ def tidy(number: str) -> str:
 
 # --- what lists of several networks say ----------------------------------------------------------------------------
 
-#: What is compared, and how it is called.
-COMPARED = {
-    "title": "name of the office", "posts": "posts", "channels": "ways to reach it", "languages": "languages",
-    "hours": "hours", "time_zone": "time zone", "authority": "authority", "keys": "keys", "note": "note",
-    "valid_from": "valid from", "valid_until": "valid until",
-}  # fmt: skip
+
+def unreadable(office: Office) -> Sequence[Problem]:
+    """What cannot be in what another network's list says of an office. Lists say less than ours asks for: what one
+    says nothing of is left empty and is no problem."""
+    if not (office.title.strip() or office.channels or office.posts):
+        return [Problem("title", "Write what the list says: a name, a post or a number.")]
+    return [one for one in _problems(office) if not _left_empty(office, one.field)]
 
 
-def differing(one: Office, other: Office) -> list[str]:
-    """In what two lists say otherwise of the same office, by field."""
-    return [name for name in COMPARED if getattr(one, name) != getattr(other, name)]
+def _left_empty(office: Office, field: str) -> bool:
+    if field == "posts":
+        return len(office.posts) <= POSTS
+    if found := re.fullmatch(r"posts\.(\d+)\.(title|channels)", field):
+        post = office.posts[int(found[1])]
+        return not (post.title.strip() if found[2] == "title" else post.channels)
+    return field in _MAY_BE_EMPTY and not getattr(office, field)
 
 
-def valid(office: Office, day: date) -> bool:
-    """Whether the note by which it was nominated holds on this day."""
-    begun = office.valid_from is None or office.valid_from <= day
-    return begun and (office.valid_until is None or day <= office.valid_until)
+_MAY_BE_EMPTY = ("title", "languages", "hours", "time_zone", "authority", "note")

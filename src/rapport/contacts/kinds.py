@@ -106,6 +106,13 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
         ),
         Field("confidence", "How sure you are of it", choices=_CONFIDENCE, short="C"),
         Field("unknown", "What is not known", "Write what you would ask yourself.", short="N"),
+        Field(
+            "event",
+            "Event that goes with it",
+            "Its reference. What the protocol gives the other side of it is added.",
+            required=False,
+            short="E",
+        ),
     ),
     Kind.INFORMATION: (
         Field("question", "Question", short="Q"),

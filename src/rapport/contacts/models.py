@@ -131,14 +131,20 @@ class Entry(models.Model):
     source = models.CharField(max_length=300)  # which list, of which day
     sealed = models.BinaryField()
     governs = models.BooleanField(default=False)
+    governs_by = _by(null=True)  # who said so: another than who entered it
     entered_by = _by()
     entered_at = models.DateTimeField(default=timezone.now)
-    replaced_at = models.DateTimeField(null=True)
+    replaced_at = models.DateTimeField(null=True)  # by what the list said later, or because it was taken out
+    replaced_by = _by(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["office", "network"], name="one_entry", condition=Q(replaced_at=None)),
             models.UniqueConstraint(fields=["office"], name="one_governs", condition=Q(replaced_at=None, governs=True)),
+            models.CheckConstraint(
+                condition=Q(governs=False) | (Q(governs_by__isnull=False) & ~Q(governs_by=models.F("entered_by"))),
+                name="governs_by_another",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -153,7 +159,7 @@ class Look(models.Model):
     organisation = models.ForeignKey(
         "accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+"
     )  # for which they read; null: for the network's own team
-    kind = models.CharField(max_length=10)  # page, card, export
+    kind = models.CharField(max_length=10)  # page, card, tree, export
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -261,10 +267,11 @@ from rapport.contacts.cases.models import (  # noqa: E402
     Handover,
     Heard,
 )
+from rapport.contacts.exports.models import Export, Exported, ExportKind, ExportState  # noqa: E402
 from rapport.contacts.peers.models import Inbound, Outbound, Peer, Terms, Turned  # noqa: E402
 
 __all__ = [
-    "Alarm", "Attempt", "Campaign", "Case", "ChallengeBook", "Clash", "Dispatch", "Entry", "Fired", "Handover", "Heard",
-    "Inbound", "Look", "NetworkFile", "Nomination", "Office", "Outbound", "Peer", "Ping", "State", "Terms", "Turned",
-    "Verification",
+    "Alarm", "Attempt", "Campaign", "Case", "ChallengeBook", "Clash", "Dispatch", "Entry", "Export",
+    "ExportKind", "ExportState", "Exported", "Fired", "Handover", "Heard", "Inbound", "Look", "NetworkFile",
+    "Nomination", "Office", "Outbound", "Peer", "Ping", "State", "Terms", "Turned", "Verification",
 ]  # fmt: skip

@@ -70,7 +70,7 @@ def made(offices: Sequence[Office], export: Export, key: Ed25519PrivateKey) -> b
         raise Refused("bad_time", "A copy expires after it was made, and within 366 days.", field="expires_at")
     data = canonical({"form": FORM, "export": _export(export), "offices": msgspec.to_builtins(tuple(offices))})
     name = fingerprint(key.public_key().public_bytes_raw())
-    said = f"{FORM}\n\n{written(_blocks(offices, export), SHEET)}DATA\n{data}\nkey {name}\n".encode()
+    said = f"{FORM}\n\n{written(blocks(offices, export), SHEET)}DATA\n{data}\nkey {name}\n".encode()
     whole = said + f"signature {key.sign(said).hex()}\n".encode()
     if len(whole) > LARGEST:
         raise Refused("too_large", f"The file would have {len(whole):,} bytes; at most {LARGEST:,} are read.")
@@ -84,7 +84,8 @@ def _export(export: Export) -> dict[str, Json]:
     }  # fmt: skip
 
 
-def _blocks(offices: Iterable[Office], export: Export) -> Iterator[Block]:
+def blocks(offices: Iterable[Office], export: Export) -> Iterator[Block]:
+    """What the file says in plain sight."""
     yield Block(
         "Points of contact, to be read without a line",
         (
@@ -99,9 +100,9 @@ def _blocks(offices: Iterable[Office], export: Export) -> Iterator[Block]:
         yield from others
 
 
-def verified(data: bytes, *, peer: Peer, name: str, now: datetime) -> Directory:
-    """What the file says, if one of the keys of the instance `name` signed every byte of it. Refused, with why, if not;
-    an expired one is not refused."""
+def verified(data: bytes, *, peer: Peer, name: str = "", now: datetime) -> Directory:
+    """What the file says, if one of the keys of the instance `name` signed every byte of it; without a name, whatever
+    instance has that key. Refused, with why, if not; an expired one is not refused."""
     if len(data) > LARGEST:
         raise Refused("too_large", f"It has {len(data):,} bytes; at most {LARGEST:,} are read.")
     found = _END.search(data, max(0, data.rfind(b"\nDATA\n", 0, len(data))))
@@ -112,7 +113,7 @@ def verified(data: bytes, *, peer: Peer, name: str, now: datetime) -> Directory:
         sealed = Signed({}, text.decode(), found[2].decode(), found[3].decode())
     except UnicodeDecodeError:
         raise Refused("not_text", "It is not UTF-8: it was changed on its way. Take the file itself.") from None
-    signed.proven(sealed, peer, name)
+    signed.proven(sealed, peer, name or "the instance whose key this is")
     return _read(found[1], name, now)
 
 
@@ -129,7 +130,7 @@ def _read(data: bytes, name: str, now: datetime) -> Directory:
     if whole["form"] != FORM or len(offices) > MOST or not same:
         raise Refused("not_whole", "The data is not as this version of rapport writes it. Ask whether theirs is newer.")
     match said:
-        case {"number": int(number), "by": str(by), "for_whom": str(for_whom)} if by == name:
+        case {"number": int(number), "by": str(by), "for_whom": str(for_whom)} if name in {"", by}:
             times = (moment_of(str(said[one]), one) for one in ("made_at", "expires_at"))
             export = Export(number, by, for_whom, *times)
             return Directory(offices, export, now >= export.expires_at)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from rapport.accounts.permissions import Permission
+from rapport.contacts.agreed import LOAD
 from rapport.contacts.directory.listing import waiting_for
 from rapport.contacts.members import Member, member
 from rapport.contacts.model import Role
@@ -57,6 +58,7 @@ def common(who: Member) -> Mapping[str, Any]:
         "roles": [one.value for one in Role],
         "may_approve": who.may(APPROVE),
         "may_nominate": who.may(NOMINATE),
+        "may_load": who.may(LOAD),
         "waits": waiting_for(who),
         "alarmed": who.may(APPROVE) and Alarm.objects.filter(operation=who.operation, seen_at=None).count(),
     }

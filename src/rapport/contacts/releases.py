@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from django.utils import timezone
+
 from rapport.contacts.members import Member
 from rapport.contacts.models import Nomination, Office
 from rapport.operations.models import Operation
 from rapport.registry.releases import facts, released
+from rapport.sharing.active import policy_of
 from rapport.sharing.items import RowItem
-from rapport.values import Purpose, RowRelease, Sensitivity
+from rapport.sharing.release import release_rows
+from rapport.values import Marking, Purpose, RowRelease, Sensitivity
 
 T = TypeVar("T")
 #: What its kind is called in protocols.
@@ -30,5 +34,9 @@ def item_of(operation: Operation, office: Office, current: Nomination, row: T) -
 
 
 def released_contacts(who: Member, items: Sequence[RowItem[T]], purpose: Purpose) -> list[RowRelease[T]]:
-    """What this reader gets of them, each whole."""
+    """What this reader gets of them, each whole. Into a copy that leaves goes nothing that is for its readers' eyes
+    alone (TLP:RED)."""
+    if purpose is Purpose.EXPORT:
+        left = release_rows(policy_of(who.operation.pk), items, who.reader, purpose, timezone.now())
+        items = [item for item, one in left if one.marking is not Marking.RED]
     return released(who.operation, who.reader, purpose, CONTACT, items)

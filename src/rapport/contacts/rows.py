@@ -41,19 +41,19 @@ def written(blocks: Iterable[Block], columns: int) -> str:
 
 
 def _lines(block: Block, columns: int) -> Iterator[str]:
-    yield from _wrapped(_plain(block.title), columns, "")
+    yield from _wrapped(plain(block.title), columns, "")
     for row in block.rows:
-        label, text = _plain(row.label), _plain(row.text)
+        label, text = plain(row.label), plain(row.text)
         if not label:
             yield from _wrapped(text, columns, "")
         elif width(f"{label}: {text}") <= columns:
-            yield f"{_isolated(label)}: {_isolated(text)}"
+            yield f"{isolated(label)}: {isolated(text)}"
         else:
             yield from _wrapped(f"{label}:", columns, "")
             yield from _wrapped(text, columns, _INDENT)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """In one line: what somebody wrote into a field makes no line that looks like another field."""
     return " ".join("".join("\ufffd" if unsound(one) else one for one in text).split())
 
@@ -63,12 +63,12 @@ def _wrapped(text: str, columns: int, indent: str) -> Iterator[str]:
     for word in _pieces(text, columns - len(indent)):
         longer = f"{line} {word}" if line else word
         if line and width(longer) > columns - len(indent):
-            yield indent + _isolated(line)
+            yield indent + isolated(line)
             line = word
         else:
             line = longer
     if line:
-        yield indent + _isolated(line)
+        yield indent + isolated(line)
 
 
 def _pieces(text: str, columns: int) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _width(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1
 
 
-def _isolated(line: str) -> str:
+def isolated(line: str) -> str:
     """From its first right-to-left word to its last."""
     words = line.split(" ")
     turned = [place for place, word in enumerate(words) if _TURNED & {unicodedata.bidirectional(one) for one in word}]

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
+from rapport.contacts import network_pages as network
 from rapport.contacts.callers import pages as callers
+from rapport.contacts.cases import pages as cases
+from rapport.contacts.cases import without_a_line
+from rapport.contacts.directory import membership_pages as lists
 from rapport.contacts.directory import pages as directory
+from rapport.contacts.exports import pages as exports
 from rapport.contacts.peers import pages as peers
 from rapport.contacts.peers.door import exchange
 from rapport.contacts.pings import pages as pings
@@ -15,7 +20,12 @@ NOMINATION = f"{CONTACTS}nominations/<int:number>/"
 PING = f"{CONTACTS}pings/<slug:ref>/"
 PEER = f"{CONTACTS}peers/<int:number>/"
 CALLER = f"{CONTACTS}callers/<slug:actor>/"
+CASE = f"{CONTACTS}cases/<slug:ref>/"
+MESSAGE = f"{CASE}messages/<slug:message>/"
+DRAFT = f"{CONTACTS}drafts/<int:number>/"
 OFFICE = f"{CONTACTS}offices/<slug:actor>/<slug:role>/"
+LISTS = f"{OFFICE}lists/"
+EXPORT = f"{CONTACTS}exports/<int:number>/"
 
 urlpatterns = [
     path(CONTACTS, directory.index, name="contacts"),
@@ -23,6 +33,22 @@ urlpatterns = [
     path(f"{OFFICE}nominate/", directory.nominate, name="contacts_nominate"),
     path(f"{OFFICE}verify/", directory.verify, name="contacts_verify"),
     path(f"{OFFICE}close/", directory.close, name="contacts_close"),
+    path(LISTS, lists.index, name="contacts_lists"),
+    path(f"{LISTS}enter/", lists.enter, name="contacts_list_enter"),
+    path(f"{LISTS}<int:number>/governs/", lists.governs, name="contacts_list_governs"),
+    path(f"{LISTS}<int:number>/out/", lists.out, name="contacts_list_out"),
+    path(f"{OFFICE}card/", exports.card, name="contacts_card"),
+    path(f"{CONTACTS}trees/<slug:actor>/", exports.tree, name="contacts_tree"),
+    path(f"{CONTACTS}exports/", exports.index, name="contacts_exports"),
+    path(f"{CONTACTS}exports/take/", exports.take, name="contacts_export_take"),
+    path(f"{CONTACTS}exports/ask/", exports.ask, name="contacts_export_ask"),
+    path(f"{EXPORT}release/", exports.release, name="contacts_export_release"),
+    path(f"{EXPORT}refuse/", exports.refuse, name="contacts_export_refuse"),
+    path(f"{EXPORT}file/", exports.fetch, name="contacts_export_file"),
+    path(f"{CONTACTS}key/", exports.key, name="contacts_key"),
+    path(f"{CONTACTS}key/key.pem", exports.key_file, name="contacts_key_file"),
+    path(f"{CONTACTS}network/", network.show, name="contacts_network"),
+    path(f"{CONTACTS}network/load/", network.load, name="contacts_network_load"),
     path(f"{CONTACTS}nominations/", directory.nominations, name="contacts_nominations"),
     path(NOMINATION, directory.nomination, name="contacts_nomination"),
     path(f"{NOMINATION}approve/", directory.approve, name="contacts_approve"),
@@ -57,4 +83,21 @@ urlpatterns = [
     path(f"{CALLER}confirm/", callers.confirm, name="contacts_caller_confirm"),
     path(f"{CALLER}end/", callers.end, name="contacts_caller_end"),
     path(f"{CALLER}sheet/", callers.sheet, name="contacts_caller_sheet"),
+    path(f"{CONTACTS}duty/", cases.on_duty, name="contacts_duty"),
+    path(f"{CONTACTS}duty/hand-over/", cases.hand_over, name="contacts_hand_over"),
+    path(f"{CONTACTS}duty/<int:number>/take-over/", cases.take_over, name="contacts_take_over"),
+    path(f"{CONTACTS}duty/<int:number>/heard/", cases.heard, name="contacts_heard"),
+    path(f"{CONTACTS}cases/", cases.index, name="contacts_cases"),
+    path(f"{CONTACTS}cases/new/", cases.new, name="contacts_new"),
+    path(CASE, cases.show, name="contacts_case"),
+    path(f"{CASE}write/", cases.write, name="contacts_write"),
+    path(f"{MESSAGE}tries/", cases.tries, name="contacts_tries"),
+    path(f"{MESSAGE}tries/note/", cases.tried, name="contacts_tried"),
+    path(f"{MESSAGE}without-a-line/", without_a_line.show, name="contacts_without_a_line"),
+    path(DRAFT, cases.draft, name="contacts_draft"),
+    path(f"{DRAFT}ready/", cases.ready, name="contacts_ready"),
+    path(f"{DRAFT}send/", cases.release, name="contacts_release"),
+    path(f"{DRAFT}discard/", cases.discard, name="contacts_discard"),
+    path(f"{CONTACTS}take/", without_a_line.take, name="contacts_take"),
+    path(f"{CONTACTS}forms/<slug:kind>/", without_a_line.empty, name="contacts_empty"),
 ]

@@ -1,5 +1,5 @@
 """What the worker does for contacts: sends pings at their moments, decides what became of them, tells offices that
-their records grow old. Each once, whoever comes first."""
+their records grow old, forgets files of copies that have expired. Each once, whoever comes first."""
 
 from __future__ import annotations
 
@@ -12,21 +12,28 @@ from django.utils import timezone
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cases import clockwork
 from rapport.contacts.directory.listing import state_of
-from rapport.contacts.model import Channel, Means
+from rapport.contacts.exports import keeping
+from rapport.contacts.model import Channel, Means, Upkeep
 from rapport.contacts.models import Nomination, Office, State
 from rapport.contacts.pings import post, running, wording
+from rapport.contacts.pings.running import FUNCTION
 from rapport.contacts.records import opened
 from rapport.contacts.upkeep import State as Upkept
 from rapport.oversight.ledger import entries
+from rapport.oversight.switches import stopped_everywhere, stopped_in
 
 #: Seconds between two looks at what is due, and at records growing old: they do so by days [ours].
-_PINGS_EVERY, _UPKEEP_EVERY = 5.0, 600.0
+_PINGS_EVERY, _UPKEEP_EVERY = 10.0, 600.0
 _looked: dict[str, float] = {}
 
 
 def step() -> int:
     """A piece of it; how much there was to do."""
     now, done = timezone.now(), 0
+    if _is_time("copies", _UPKEEP_EVERY):
+        done += keeping.forget(now)
+    if stopped_everywhere(FUNCTION):
+        return done
     if _is_time("pings", _PINGS_EVERY):
         done += running.send_due(now) + running.bounce(now) + running.decide_due(now) + clockwork.fire(now)
     if _is_time("upkeep", _UPKEEP_EVERY):
@@ -43,18 +50,24 @@ def _is_time(what: str, every: float) -> bool:
 
 def tell_of_age(now: datetime) -> int:
     """Offices whose record is in another state than they were last told: how many there were."""
-    current = Nomination.objects.filter(state=State.APPROVED, closes=False).select_related("office__operation")
-    return sum(_told(one, now) for one in current)
+    current = Nomination.objects.filter(state=State.APPROVED, closes=False).exclude(
+        office__operation__in=stopped_in(FUNCTION)
+    )
+    agreed: dict[int, Upkeep] = {}
+    told = 0
+    for one in current.select_related("office__operation").defer("sealed"):
+        operation_id = one.office.operation_id
+        if operation_id not in agreed:
+            agreed[operation_id] = network_of(operation_id).upkeep
+        found = state_of(one.office, agreed[operation_id], now)
+        if found.name != (one.office.told or Upkept.CURRENT.name):
+            told += _told(one, found)
+    return told
 
 
 @transaction.atomic
-def _told(nomination: Nomination, now: datetime) -> bool:
+def _told(nomination: Nomination, found: Upkept) -> bool:
     office = nomination.office
-    agreed = network_of(office.operation_id).upkeep
-    found = state_of(office, agreed, now)
-    before = office.told or Upkept.CURRENT.name
-    if found.name == before:
-        return False
     mine = Office.objects.filter(pk=office.pk, told=office.told, verified_at=office.verified_at)
     if not mine.update(told=found.name):
         return False  # another worker was first, or somebody has verified it meanwhile

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from rapport import plugins
 from rapport.notify.hours import JUST_WROTE, quiet_until
-from rapport.notify.models import OutboxMessage, OutboxState
+from rapport.notify.models import NOMINATED, OutboxMessage, OutboxState
 from rapport.notify.ways import Lane, lane
 from rapport.operations.models import Source
 from rapport.values import Outcome, Trust
@@ -32,9 +32,6 @@ _FORGOTTEN = timedelta(days=2)  # after that a phone is not asked any more
 BACK_OFF = (1, 5, 15, 60, 240)
 ATTEMPTS = 8  # over about half a day [ours]
 NOT_READY = timedelta(minutes=1)  # until it is looked at again whether a way out has been set up [ours]
-#: Purposes of what goes to an office of a network, which gave its numbers for this: it need not have written before,
-#: and is reached at any hour.
-NOMINATED = ("ping", "notice")
 STOPPED = "stopped"  # purpose of the one message that a sender gets after STOP: that it was heard
 
 _DONE = (S.SENDING, S.UNSURE)  # states in which whoever has the claim may still say what became of it

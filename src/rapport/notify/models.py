@@ -15,6 +15,11 @@ from django.utils import timezone
 IN_OUR_ANSWER = "answer"
 
 
+#: Purposes of what goes to an office of a network, which gave its numbers for this: it need not have written before,
+#: and is reached at any hour. What is written to it is read by that office alone.
+NOMINATED = ("ping", "notice")
+
+
 class OutboxState(models.TextChoices):
     WAITING = "waiting", "waiting"
     SENDING = "sending", "being sent"  # claimed; see `claim`
@@ -69,3 +74,10 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.pk}"
+
+    @property
+    def shown(self) -> str:
+        """What people of the operation see of it."""
+        if not self.body:
+            return "(What was written was destroyed.)"
+        return "(To an office of the network, which alone reads it.)" if self.purpose in NOMINATED else self.body

@@ -56,7 +56,8 @@ def takes_file(most: int) -> Callable[[View[P]], View[P]]:
         @csrf_exempt  # `protected` looks at it, once the handler that takes the file stands
         @wraps(view)
         def taken(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            bodies.size(request, most + _ROOM, _too_large(most))
+            if request.META.get("CONTENT_LENGTH") or request.META.get("HTTP_TRANSFER_ENCODING"):  # else it has no body
+                bodies.size(request, most + _ROOM, _too_large(most))
             request.upload_handlers = [_InMemory(request, most)]
             return protected(request, *args, **kwargs)
 

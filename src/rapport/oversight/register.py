@@ -304,6 +304,24 @@ REGISTER: tuple[Function, ...] = (
         resumed="What is due by then is destroyed within the day.",
         harm="What people sent stays longer than they were told: say so where they can read it.",
     ),
+    Function(
+        id="contacts",
+        name=_("Watching over contacts"),
+        purpose=_(
+            "In a network of offices: sends test messages at moments that nobody foresees, notes who answered, says"
+            " which time has run out, and reminds offices whose record nobody confirmed for long."
+        ),
+        reads=_("Answers to test messages, when messages between offices were sent and answered, and when records were"
+                " confirmed."),
+        writes="Test messages and reminders in the outbox; outcomes of pings; clocks that were not met, shown to the"
+        " two sides alone.",
+        code=("rapport.contacts.work.step", "rapport.contacts.pings.answering.take"),
+        jobs=("contacts",),
+        while_stopped="No ping goes out and none is decided; clocks still show on the pages, and nobody is told that"
+        " one has run out. An answer that comes stays on the desk.",
+        resumed="What was due meanwhile goes out and is told then, each once.",
+        harm="An office that owes an answer hears no alarm: look at the duty view by hand.",
+    ),
 )  # fmt: skip
 
 #: What runs by itself, or reads messages, and does not stand above: dotted path → why.
@@ -323,6 +341,8 @@ NOT_REGISTERED: Mapping[str, str] = {
     "rapport.desk.event.responding.open_since": "says how long nobody has taken care of it; nothing expires by itself",
     "rapport.notify.hours.quiet_until": "keeps the quiet hours of the operation's file; a part of sending",
     "rapport.text.seen.seen": "explains a suggestion when somebody asks, and is stored nowhere",
+    "rapport.contacts.cases.telling.tell": "tells an office that a message waits for it, as a part of sending that"
+    " message, which two people did",
     "rapport.registry.crosswalk.near.near": "finds labels that are nearly the same when somebody asks; nothing is"
     " done about them",
     "rapport.contacts.peers.sending.post_when_due": "brings what two people sent to the instance that it is for, until"

@@ -40,6 +40,12 @@ def frameworks(operation_id: int) -> dict[str, Framework]:
     return {one.sure.slug: one.sure.framework for one in held(operation_id) if one.sure.framework}
 
 
+def doubtful(operation_id: int) -> set[tuple[str, str]]:
+    """Provisions that a file names and nobody has checked, or nobody stands by any more: (slug, code)."""
+    frames = (one.whole.framework for one in held(operation_id))
+    return {(frame.slug, row.code) for frame in frames if frame for row in frame.provisions if row.unverified}
+
+
 def confirmations(operation_id: int) -> Mapping[str, Source]:
     """Where people read what a file marks as unverified: key of the doubt → source."""
     rows = Confirmation.objects.filter(operation_id=operation_id, taken_back_at=None)

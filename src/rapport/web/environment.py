@@ -37,6 +37,13 @@ def _whole(text: str) -> int:
     return number
 
 
+def _days(text: str) -> int:
+    number = _whole(text)
+    if number > 366:
+        raise ValueError("write at most 366: a copy that nobody renews for longer is wrong")
+    return number
+
+
 def _hosts(text: str) -> frozenset[str]:
     hosts = frozenset(host.strip().lower() for host in text.split(",") if host.strip())
     if not all(re.fullmatch(r"[a-z0-9.\-:]+", host) for host in hosts):
@@ -135,6 +142,7 @@ VARIABLES: tuple[Variable, ...] = (
         "",
         _file,
     ),
+    Variable("RAPPORT_DIRECTORY_DAYS", "Days after which a copy of a directory of contacts expires.", "30", _days),
     Variable("RAPPORT_THREADS", "Requests answered at the same time by one server process.", "48", _whole),
 )
 

@@ -22,6 +22,7 @@ SMTP: mail.Server | None = _env["RAPPORT_SMTP_URL"]
 POLL_INSIDE: frozenset[str] = _env["RAPPORT_POLL_INSIDE"]
 CAP_SIGNER: Path | None = _env["RAPPORT_CAP_SIGNER"]
 MAIL_FROM: str = _env["RAPPORT_MAIL_FROM"]
+DIRECTORY_LASTS = timedelta(days=_env["RAPPORT_DIRECTORY_DAYS"])
 THREADS: int = _env["RAPPORT_THREADS"]
 SECOND_FACTOR_REQUIRED: bool = _env["RAPPORT_SECOND_FACTOR"] == "required"
 SESSION_IDLE = timedelta(hours=_env["RAPPORT_SESSION_IDLE_HOURS"])

@@ -13,8 +13,10 @@ from rapport.contacts.cases.models import Case, Dispatch, Fired, State
 from rapport.contacts.cases.reading import dispatches, said_of
 from rapport.contacts.clocks import Clock, Happened, What
 from rapport.contacts.model import Times
+from rapport.contacts.pings.running import FUNCTION
 from rapport.contacts.records import opened
 from rapport.oversight.ledger import entries
+from rapport.oversight.switches import stopped_in
 from rapport.values import Json
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -86,8 +88,9 @@ def _happened(one: Dispatch, there: Iterable[Dispatch]) -> list[Happened]:
     return made
 
 
-def _order(one: Dispatch) -> tuple[datetime, int]:
-    return one.sent_at or one.drafted_at, one.pk
+def _order(one: Dispatch) -> tuple[datetime, datetime, int]:
+    sent_at = one.sent_at or one.drafted_at
+    return sent_at, one.known_at or sent_at, one.pk
 
 
 # --- in the worker -------------------------------------------------------------------------------------------------
@@ -98,13 +101,17 @@ def fire(now: datetime) -> int:
     open_cases = Q(closed_at=None) | Q(closed_at__gt=now - _AFTER)
     timed = Dispatch.objects.filter(state=State.SENT).exclude(times={})
     cases = Case.objects.filter(open_cases, pk__in=timed.values("case")).order_by("pk")
+    cases = cases.exclude(operation__in=stopped_in(FUNCTION))
     return sum(_fire(case, now) for case in cases.iterator())
 
 
 def _fire(case: Case, now: datetime) -> int:
     told = 0
+    known = set(Fired.objects.filter(dispatch__case=case).values_list("dispatch", "which", "by", "due"))
     for running in of_case(case, now):
         for clock in clocks.fired(running.clocks, _BEGINNING, now):
+            if (running.dispatch.pk, clock.which.value, clock.by, clock.due) in known:
+                continue
             _, new = Fired.objects.get_or_create(
                 dispatch=running.dispatch, which=clock.which.value, by=clock.by, due=clock.due, defaults={"at": now}
             )

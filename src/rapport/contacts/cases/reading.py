@@ -60,7 +60,7 @@ def other_side(who: Member, case: Case) -> Actor:
 
 def dispatches(case: Case) -> QuerySet[Dispatch]:
     """What was sent in it, in order."""
-    return in_full(Dispatch.objects.filter(case=case, state=State.SENT)).order_by("sent_at", "pk")
+    return in_full(Dispatch.objects.filter(case=case, state=State.SENT)).order_by("sent_at", "known_at", "pk")
 
 
 def in_full(those: QuerySet[Dispatch]) -> QuerySet[Dispatch]:

@@ -16,9 +16,10 @@ from rapport.accounts.permissions import Permission
 from rapport.contacts import sound
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cases import telling
+from rapport.contacts.cases.carrying import FIELD, carried
 from rapport.contacts.cases.clockwork import kept
 from rapport.contacts.cases.models import Case, Dispatch, State
-from rapport.contacts.cases.reading import dispatches, in_full, own_side, said_of, sealed
+from rapport.contacts.cases.reading import Content, content_of, dispatches, in_full, own_side, said_of, sealed
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import ANSWERS, BEGIN, FIELDS, Answer, Kind, moment
 from rapport.contacts.lowtech.same import content
@@ -110,8 +111,9 @@ def _about(case: Case, there: list[Dispatch], words: Words) -> Dispatch | None:
 
 def _drafted(who: Member, case: Case, sender: Office, to: Office, words: Words, about: Dispatch | None) -> Dispatch:
     for office in (sender, to):
-        if approved(office) is None:
-            raise Refused("to", f"Nobody has approved an office {office.code}.", field="to")
+        current = approved(office)
+        if current is None or current.closes:
+            raise Refused("to", f"There is no office {office.code} in the directory now.", field="to")
     made = Dispatch(case=case, sender=sender, to=to, about=about, drafted_by=who.person)
     _write(made, words)
     made.save()
@@ -190,10 +192,13 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
     Call inside a transaction, with the draft locked."""
     case = Case.objects.select_for_update().get(pk=one.case_id)
     now = timezone.now()
-    # 1
+    # 1: to the minute, so that it is the same message when somebody reads it aloud
     one.ref = _number(case, one)
-    one.state, one.released_by, one.sent_at, one.known_at = State.SENT, who.person, now, now
+    one.state, one.released_by = State.SENT, who.person
+    one.sent_at, one.known_at = now.replace(second=0, microsecond=0), now
     # 2
+    content_now = going(one)
+    one.sealed = sealed(content_now.fields, content_now.caveats)
     one.to_record = approved(one.to)
     one.times = kept(network_of(case.operation_id).times.get(one.kind))
     one.content = content(said_of(one))
@@ -203,8 +208,8 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
         case.closed_at = now
         case.save(update_fields=["closed_at"])
     # 4
-    said = f"sent the {one.get_kind_display().lower()} {one.ref}"
-    after = {"said": said, "dispatch": one.pk, "content": one.content}
+    # The team sees that somebody decided, and not what between whom.
+    after = {"said": "sent a message to another office", "dispatch": one.pk, "content": one.content}
     decide(who.person, case.operation_id, DecisionKind.CONTACT, before={}, after=after)
     entries.contact(case.operation_id, {"dispatch": one.pk, "content": one.content, "became": "sent"})
     # 5
@@ -242,8 +247,19 @@ def _unsent(who: Member, one: Dispatch) -> Dispatch:
     return fresh
 
 
+def going(one: Dispatch) -> Content:
+    """What of a draft would go now: of an event, what the protocol gives the other side. Refused where that is
+    nothing."""
+    found = content_of(one)
+    ref = found.fields.get(FIELD, "").strip()
+    if not ref:
+        return found
+    words = carried(one.case.operation, ref, one.to.actor, Marking(one.marking))
+    return Content({**found.fields, FIELD: words}, found.caveats)
+
+
 def _check(one: Dispatch) -> None:
-    found = sound.faults(replace(said_of(one), ref=f"{one.case.ref}-01"))
+    found = sound.faults(replace(said_of(one), ref=f"{one.case.ref}-01", fields=going(one).fields))
     if found:
         raise Refused(found[0].field, found[0].said, field=found[0].field)
 

@@ -68,6 +68,19 @@ def key_rows(keys: Sequence[Key]) -> list[tuple[str, Key | None]]:
     return [(f"keys.{n}", keys[n] if n < len(keys) else None) for n in range(count)]
 
 
+def shown(record: Office, wrong: Sequence[Problem]) -> dict[str, object]:
+    """What the fields of a record on a page are filled with (templates/contacts/_record.html)."""
+    return {
+        "record": record,
+        "posts": post_rows(record),
+        "channels": channel_rows("channels", record.channels),
+        "keys": key_rows(record.keys),
+        "means": list(Means),
+        "wrong": wrong,
+        "by_field": {one.field: one.said for one in reversed(wrong)},
+    }
+
+
 def _text(data: Mapping[str, str], name: str) -> str:
     return " ".join(data.get(name, "").split())
 

@@ -95,11 +95,34 @@ def look(who: Member, office: Office, kind: str = "page", purpose: Purpose = Pur
 def _left(who: Member, office: Office, limit: Limit) -> int:
     """How many more offices this person may look at, after this one; below 0 if not even this one."""
     Person.objects.select_for_update().get(pk=who.person.pk)  # of two requests at once both are counted
-    seen = _seen(others(who).filter(person=who.person))
-    if office.pk in seen:
+    if office.pk in (seen := _seen(others(who).filter(person=who.person))):
         return limit.most - len(seen)
+    return room(who) - 1
+
+
+def room(who: Member) -> int:
+    """How many more offices of others this person may be shown now."""
+    limit = TEAM if who.reader.team else MEMBER
+    seen = _seen(others(who).filter(person=who.person))
     together = _seen(others(who).filter(organisation=who.organisation)) if who.organisation else seen
-    return min(limit.most - len(seen), limit.together - len(together)) - 1
+    return min(limit.most - len(seen), limit.together - len(together))
+
+
+def make_room(who: Member, offices: Sequence[Office]) -> None:
+    """Before several are shown at once: Refused(429) where they are more than this person may look at, and the team is
+    told. Stands outside of the transaction in which they are shown."""
+    seen = _seen(others(who).filter(person=who.person))
+    fresh = [one for one in offices if one.pk not in seen and not who.speaks_for(one.actor)]
+    left = max(0, room(who))
+    if len(fresh) <= left:
+        return
+    _tell(who, Alarm.STOPPED)
+    raise Refused(
+        "too_many_offices",
+        f"You chose {len(fresh)} offices that you have not looked at today, and can be shown {left} more. Choose "
+        "fewer, or ask the network's team for a copy for your organisation.",
+        status=429,
+    )  # fmt: skip
 
 
 def others(who: Member) -> QuerySet[Look]:

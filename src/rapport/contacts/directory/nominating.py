@@ -30,7 +30,7 @@ MOST = 300  # characters of a reason
 def nominate(who: Member, actor: Actor, record: Record, why: str) -> Nomination:
     """What an office is to be from the day on which a second person approves it. Until then what was approved before
     counts. Who belongs to a State nominates for it alone; the network's team enters what came by a note."""
-    _allow(who, actor)
+    allow(who, actor)
     if record.party != actor.code:
         raise Refused("party", f"This record is of {record.party}, not of {actor.code}.", field="party")
     if found := checking.problems(record):
@@ -41,7 +41,7 @@ def nominate(who: Member, actor: Actor, record: Record, why: str) -> Nomination:
 @transaction.atomic
 def close(who: Member, office: Office, why: str) -> Nomination:
     """The State has no office of this role any more, once a second person has approved it."""
-    _allow(who, office.actor)
+    allow(who, office.actor)
     current = approved(office)
     if current is None:
         raise Conflict("There is no such office.")
@@ -49,7 +49,7 @@ def close(who: Member, office: Office, why: str) -> Nomination:
 
 
 def _nominated(who: Member, actor: Actor, role: Role, record: Record, why: str, *, closes: bool) -> Nomination:
-    why = _words(why, "Say why, in a few words: because of which note, or what has changed.")
+    why = words(why, "Say why, in a few words: because of which note, or what has changed.")
     office, _ = Office.objects.get_or_create(operation=who.operation, actor=actor, role=role.value)
     Office.objects.select_for_update().get(pk=office.pk)
     last = Nomination.objects.filter(office=office).order_by("-number").first()
@@ -86,7 +86,7 @@ def approve(who: Member, nomination: Nomination) -> None:
 def refuse(who: Member, nomination: Nomination, reason: str) -> None:
     """It does not count; who nominated it reads why."""
     waiting = _to_decide(who, nomination)
-    waiting.reason = _words(reason, "Say why, so that it can be put right.")
+    waiting.reason = words(reason, "Say why, so that it can be put right.")
     _decided(who.person, waiting, State.REFUSED)
     _note(who.person, waiting, f"refused the nomination of {waiting.office.code}")
 
@@ -104,11 +104,11 @@ def withdraw(who: Member, nomination: Nomination) -> None:
 @transaction.atomic
 def verify(who: Member, office: Office, how: str) -> None:
     """Somebody of the State, or of the team, has looked and says that every word of it is right still."""
-    _allow(who, office.actor)
+    allow(who, office.actor)
     current = approved(office)
     if current is None or current.closes:
         raise Conflict("Nobody has approved this office yet.")
-    how = _words(how, "Say how you know: by a call, by a note, by whom.")
+    how = words(how, "Say how you know: by a call, by a note, by whom.")
     now = timezone.now()
     Office.objects.filter(pk=office.pk).update(verified_at=now, told="")
     Verification.objects.create(office=office, nomination=current, at=now, by=who.person, how=how)
@@ -128,7 +128,8 @@ def waiting(office: Office) -> Nomination | None:
 # --- what they have in common --------------------------------------------------------------------------------------
 
 
-def _allow(who: Member, actor: Actor) -> None:
+def allow(who: Member, actor: Actor) -> None:
+    """NotAllowed for whoever neither speaks for the State nor is of the team."""
     if not who.may(NOMINATE):
         raise NotAllowed(f"This needs the permission {NOMINATE.value}.")
     if not (who.speaks_for(actor) or who.reader.team):
@@ -158,7 +159,8 @@ def _decided(person: Person, one: Nomination, state: State) -> None:
     one.save(update_fields=["state", "decided_by", "decided_at", "reason"])
 
 
-def _words(text: str, remedy: str) -> str:
+def words(text: str, remedy: str) -> str:
+    """In one line; Refused for none, or too many."""
     text = " ".join(text.split())
     if not text or len(text) > MOST:
         raise Refused("why", remedy if not text else f"Write at most {MOST} characters.", field="why")

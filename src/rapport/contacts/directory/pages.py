@@ -11,12 +11,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rapport.accounts.permissions import Permission
 from rapport.contacts.checking import problems
-from rapport.contacts.directory import form, looking, nominating
+from rapport.contacts.directory import form, looking, memberships, nominating
 from rapport.contacts.directory.listing import lines
+from rapport.contacts.exports import keeping
 from rapport.contacts.kinds import Problem
 from rapport.contacts.members import Member
-from rapport.contacts.model import Means, Role
 from rapport.contacts.model import Office as Record
+from rapport.contacts.model import Role
 from rapport.contacts.models import Alarm, Nomination, Office, State
 from rapport.contacts.page import APPROVE, NOMINATE, at_work, common
 from rapport.contacts.reach import reach
@@ -50,12 +51,12 @@ def index(request: HttpRequest, who: Member) -> HttpResponse:
 @at_work(READ)
 def show(request: HttpRequest, who: Member, actor: str, role: str) -> HttpResponse:
     """How one office is reached now. Each look is noted."""
-    office = _office(who, actor, role)
+    office = office_of(who, actor, role)
     try:
         shown = looking.look(who, office)
     except Refused as refused:
         return render(request, "contacts/stopped.html", {**common(who), "problem": refused.remedy}, status=429)
-    if shown is None and not _own(who, office):
+    if shown is None and not own(who, office):
         raise Http404("no such office for this reader")
     now = timezone.now()
     context = {
@@ -63,9 +64,11 @@ def show(request: HttpRequest, who: Member, actor: str, role: str) -> HttpRespon
         "office": office,
         "shown": shown,
         "reach": reach(shown.release.row, office, now) if shown else None,
-        "own": _own(who, office),
+        "own": own(who, office),
         "waiting": nominating.waiting(office),
         "looks": looking.looks_at(office)[:20] if who.speaks_for(office.actor) else (),
+        "listings": memberships.listings(office, shown.release.row if shown else None),
+        "copies": keeping.of_office(office) if who.speaks_for(office.actor) else (),
         "verified": office.verifications.select_related("by").order_by("-at")[:5],
     }
     return render(request, "contacts/office.html", context)
@@ -104,15 +107,8 @@ def _form(
         **common(who),
         "actor": of,
         "role": role,
-        "record": record,
-        "posts": form.post_rows(record),
-        "channels": form.channel_rows("channels", record.channels),
-        "keys": form.key_rows(record.keys),
-        "means": list(Means),
+        **form.shown(record, wrong or ()),
         "why": request.POST.get("why", ""),
-        "wrong": wrong or (),
-        "by_field": {one.field: one.said for one in reversed(wrong or [])},
-        "zone": of.operation.time_zone,
     }
     return render(request, "contacts/nominate.html", context, status=status if wrong else 200)
 
@@ -191,7 +187,7 @@ def withdraw(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 @at_work(NOMINATE)
 def verify(request: HttpRequest, who: Member, actor: str, role: str) -> HttpResponse:
     """POST `how`: how somebody knows that the record is right."""
-    office = _office(who, actor, role)
+    office = office_of(who, actor, role)
     how = request.POST.get("how", "")
     attempt(request, lambda: nominating.verify(who, office, how), _("Noted: the record is right as of today."))
     return to("contacts_office", who.operation.slug, actor, role)
@@ -201,7 +197,7 @@ def verify(request: HttpRequest, who: Member, actor: str, role: str) -> HttpResp
 @at_work(NOMINATE)
 def close(request: HttpRequest, who: Member, actor: str, role: str) -> HttpResponse:
     """POST `why`: the State has no office of this role any more."""
-    office = _office(who, actor, role)
+    office = office_of(who, actor, role)
     why = request.POST.get("why", "")
     attempt(request, lambda: nominating.close(who, office, why), _("It is closed once a second person approves."))
     return to("contacts_office", who.operation.slug, actor, role)
@@ -227,12 +223,12 @@ def seen(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 # --- what they have in common --------------------------------------------------------------------------------------
 
 
-def _own(who: Member, office: Office) -> bool:
+def own(who: Member, office: Office) -> bool:
     """Whether this person may change what is said of the office."""
     return who.may(NOMINATE) and (who.speaks_for(office.actor) or who.reader.team)
 
 
-def _office(who: Member, actor: str, role: str) -> Office:
+def office_of(who: Member, actor: str, role: str) -> Office:
     known = Office.objects.select_related("actor__organisation", "operation")
     return get_object_or_404(known, operation=who.operation, actor__code=actor, role=role)
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0001_contacts'),
+        ('contacts', '0002_exports'),
         ('operations', '0007_alerts'),
         ('registry', '0003_side_by_side'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

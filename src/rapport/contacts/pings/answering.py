@@ -11,10 +11,11 @@ from django.utils import timezone
 from rapport.contacts.members import Member
 from rapport.contacts.models import Ping
 from rapport.contacts.pings import post
-from rapport.contacts.pings.running import RUN, settle
+from rapport.contacts.pings.running import FUNCTION, RUN, settle
 from rapport.contacts.pings.wording import codes_in, says_wrong
 from rapport.errors import Conflict, NotAllowed
 from rapport.oversight import keys
+from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Standing
 
 
@@ -64,7 +65,9 @@ def _answer(ping: Ping, at: datetime, wrong: bool, by: str) -> None:
 
 def take(operation_id: int, report_ids: Sequence[int]) -> Set[int]:
     """The hook of the worker (plugins.INBOUND): which of these messages answer a ping. They leave the desk's queue."""
-    taken = set()
+    taken = set[int]()
+    if is_stopped(FUNCTION, operation_id):
+        return taken
     reports = Report.objects.filter(pk__in=list(report_ids), operation_id=operation_id)
     for report in reports.only("text", "fields", "received_at"):
         found = _answered_by(operation_id, report.text)

@@ -33,9 +33,11 @@ from rapport.oversight import keys
 from rapport.oversight.ledger import entries
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
+from rapport.oversight.switches import stopped_in
 
 RUN = Permission.CONTACTS_PING_RUN
 PURPOSE = "ping"
+FUNCTION = "contacts"  # in the register of automated functions (oversight/register.py)
 #: Shortest and longest window [ours], and time to answer in hours.
 LEAST, MOST = timedelta(hours=1), timedelta(days=92)
 HOURS = range(1, 24 * 14 + 1)
@@ -157,7 +159,7 @@ def send_due(now: datetime) -> int:
     due = Ping.objects.filter(
         due_at__lte=now, sent_at=None, outcome="", means__in=[one.value for one in post.BY_ITSELF],
         campaign__operation__sending_stopped_at=None,
-    )  # fmt: skip
+    ).exclude(campaign__operation__in=stopped_in(FUNCTION))  # fmt: skip
     known = due.select_related("campaign__operation", "office__actor", "nomination").order_by("due_at")
     return sum(_send(one, now) for one in known[:_AT_ONCE])
 
@@ -192,6 +194,7 @@ def bounce(now: datetime) -> int:
     """What the outbox could not deliver."""
     dead = (OutboxState.FAILED, OutboxState.STOPPED, OutboxState.CANCELLED)
     open_ones = Ping.objects.filter(outcome="", bounced_at=None, message__state__in=dead)
+    open_ones = open_ones.exclude(campaign__operation__in=stopped_in(FUNCTION))
     return sum(
         Ping.objects.filter(pk=one.pk, bounced_at=None).update(
             bounced_at=now, problem=one.message.problem if one.message else ""
@@ -203,6 +206,7 @@ def bounce(now: datetime) -> int:
 def decide_due(now: datetime) -> int:
     """Write down the outcome of those whose time is over; how many."""
     over = Ping.objects.filter(outcome="", deadline__lt=now).select_related("campaign")
+    over = over.exclude(campaign__operation__in=stopped_in(FUNCTION))
     return sum(settle(one, now) for one in over.order_by("deadline")[:_AT_ONCE])
 
 

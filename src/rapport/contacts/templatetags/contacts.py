@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django import template
 from django.utils import formats
 from django.utils.translation import gettext
 
+from rapport.contacts import clocks
+from rapport.contacts.cases import duty
+from rapport.contacts.cases.models import Attempt, Case, Handover
+from rapport.contacts.clocks import Clock, Which
+from rapport.contacts.directory.memberships import Listing
+from rapport.contacts.escalation import Result
 from rapport.contacts.model import Means
 from rapport.contacts.pinging import Outcome
 
@@ -101,3 +107,71 @@ def outcome_of(value: str) -> str:
 @register.filter
 def pairs(counts: Mapping[object, object]) -> list[tuple[object, object]]:
     return list(counts.items())
+
+
+# --- cases ---------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def left(clock: Clock, now: datetime) -> str:
+    """How long until it is due, or since."""
+    return clocks.left(clock, now)
+
+
+@register.filter
+def which(one: str) -> str:
+    """What a clock is about, in words."""
+    return {
+        Which.DELIVER: gettext("reach somebody"),
+        Which.ACKNOWLEDGE: gettext("say that it has arrived"),
+        Which.SUBSTANCE: gettext("answer what it says"),
+        Which.UPDATE: gettext("write again"),
+    }[Which(one)]
+
+
+@register.filter
+def party(code: str, case: Case) -> str:
+    """What a side of a case is called."""
+    return case.begun_by.name if case.begun_by.code == code else case.with_actor.name
+
+
+@register.filter
+def became(one: Attempt) -> str:
+    """What came of a try, in words."""
+    if one.message is not None and not one.result:
+        return str(one.message.get_state_display())
+    return {
+        "": gettext("nothing known yet"),
+        Result.REACHED: gettext("reached"),
+        Result.BOUNCED: gettext("dead"),
+        Result.NO_ANSWER: gettext("no answer"),
+        Result.WRONG: gettext("wrong person"),
+    }[Result(one.result) if one.result else ""]
+
+
+@register.filter
+def handed(one: Handover) -> str:
+    """What the next one on duty must know."""
+    return duty.note_of(one)
+
+
+# --- lists and copies ----------------------------------------------------------------------------------------------
+
+
+@register.filter
+def disagreeing(listings: Sequence[Listing]) -> list[str]:
+    """Networks whose list says otherwise than our record."""
+    return [one.entry.network for one in listings if one.disagrees]
+
+
+@register.filter
+def looked(kind: str) -> str:
+    """As what somebody was shown an office, in words."""
+    return {
+        "page": gettext("on its page"),
+        "card": gettext("card"),
+        "tree": gettext("phone tree"),
+        "export": gettext("signed directory"),
+        "directory": gettext("signed directory"),
+        "case": gettext("for a message to it"),
+    }[kind]

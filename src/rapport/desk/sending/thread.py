@@ -51,5 +51,4 @@ def _went(message: OutboxMessage) -> Said:
     if message.problem:
         state = f"{state}: {message.problem}"
     who = message.person.shown_name if message.person else _BY_ITSELF
-    body = message.body or "(What was written was destroyed.)"
-    return Said(message.created_at, body, message.language, who, state, message=message)
+    return Said(message.created_at, message.shown, message.language, who, state, message=message)

@@ -25,6 +25,7 @@ from rapport.oversight.models import DecisionKind
 from rapport.registry.calls.model import SYNTHESIS, TEXT, open_on
 from rapport.registry.holdings import frameworks
 from rapport.registry.models import Call, CallText, Comment
+from rapport.registry.pictures.labels import isolated
 from rapport.registry.recommended import today_in
 from rapport.values import Json, Publication
 
@@ -236,8 +237,8 @@ def state_of(text: CallText | None) -> str:
 
 
 def named(comment: Comment) -> str:
-    """How a sentence names a comment."""
-    return f"{comment.ref} ({comment.text.code}, {comment.affiliation})"
+    """How a sentence names a comment. The affiliation keeps its direction of writing for itself."""
+    return f"{comment.ref} ({comment.text.code}, {isolated(comment.affiliation)})"
 
 
 def _check(operation: Operation, terms: Terms, day_before: date | None = None) -> None:

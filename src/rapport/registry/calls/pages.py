@@ -124,9 +124,12 @@ def _empty() -> CommentForm:
 
 
 def _take(request: HttpRequest, operation: Operation, ref: str, code: str, form: CommentForm) -> HttpResponse:
-    _call(operation, reader(request, operation), ref)
+    who = reader(request, operation)
+    _call(operation, who, ref)
     number = whole(request.POST.get("version", "")) or 0
-    rows = CallText.objects.filter(call__operation=operation, call__ref=ref, kind=TEXT, code=code)
+    rows = _versions(ref, TEXT).filter(call__operation=operation, code=code)
+    if not texts(operation, who, rows):
+        raise Http404("no such provision")
     text = get_object_or_404(rows.select_related("call__operation"), version=number)
     if not form.is_valid():
         refusals.count(None, "form_error")

@@ -1,5 +1,6 @@
 """Calls for comment for one reader: Items of what a person published, and what the protocol releases of them. What
-nobody has shown yet becomes no Item."""
+nobody has shown yet becomes no Item, nor what is about a provision whose confirmation was taken back: texts begin with
+its words, and comments quote them."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from rapport.operations.models import Operation
 from rapport.registry.anchors import Anchor
 from rapport.registry.calls.model import SYNTHESIS, TEXT, CallRow, CommentRow, TextRow
+from rapport.registry.holdings import doubtful
 from rapport.registry.models import Call, CallText, Comment
 from rapport.registry.recommended import today_in
 from rapport.registry.releases import REGISTRY, facts, number_of, released
@@ -41,13 +43,17 @@ def texts(operation: Operation, who: Reader, rows: QuerySet[CallText], purpose: 
     """Every version of texts and of published syntheses, in the order of `rows`."""
     there = rows.filter(call__operation=operation).exclude(call__publication=_DRAFT)
     there = there.exclude(kind=SYNTHESIS, call__synthesis_at=None).select_related("call")
-    return released(operation, who, purpose, REGISTRY, [_text(operation, one) for one in there])
+    hidden = doubtful(operation.pk)
+    items = [_text(operation, one) for one in there if (one.call.framework, one.code) not in hidden]
+    return released(operation, who, purpose, REGISTRY, items)
 
 
 def comments(operation: Operation, who: Reader, rows: QuerySet[Comment], purpose: Purpose = Purpose.VIEW) -> Comments:
     """What a person has looked at, in the order of `rows`; of what they did not show, only that, and why."""
     there = rows.filter(call__operation=operation).exclude(publication=_DRAFT).select_related("call", "text")
-    return released(operation, who, purpose, COMMENT, [_comment(operation, one) for one in there])
+    hidden = doubtful(operation.pk)
+    items = [_comment(operation, one) for one in there if (one.call.framework, one.text.code) not in hidden]
+    return released(operation, who, purpose, COMMENT, items)
 
 
 def _call(operation: Operation, one: Call) -> RowItem[CallRow]:

@@ -64,6 +64,10 @@ class RecommendationForm(ToldForm):
         rounds = Round.objects.filter(operation=operation).order_by("-opened_at")
         self.fields["round"].queryset = rounds  # type: ignore[attr-defined]
 
+    def look_at(self, seen: str) -> None:
+        """What was typed stays; it is about the draft as it is shown now."""
+        self.data = {**{name: self.data.get(name) for name in self.data}, "seen": seen}
+
     @property
     def draft(self) -> Draft:
         typed = self.cleaned_data

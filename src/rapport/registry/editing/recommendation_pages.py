@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.desk.page import attempt, local_time, to
 from rapport.errors import Conflict, Refused
@@ -79,16 +80,23 @@ def new(request: HttpRequest, operation: Operation) -> HttpResponse:
 @local_time
 def one(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     """One of them, as readers get or would get it, with what can be done about it."""
-    found, today = _found(operation, ref), today_in(operation)
+    return _one(request, operation, _found(operation, ref))
+
+
+def _one(
+    request: HttpRequest, operation: Operation, found: Recommendation, unkept: str = "", status: int = 200
+) -> HttpResponse:
+    """`unkept`: what somebody wrote and could not be kept. It is shown again: nobody has to write it twice."""
     context = {
         "operation": operation,
         "one": found,
-        "today": today,
+        "unkept": unkept,
+        "today": today_in(operation),
         "label": checked_provisions(operation).get((found.framework, found.code), ""),
         "seen": digest(found),
         "may_edit": person(request).may(EDIT, operation.pk),
     }
-    return render(request, "registry/desk_recommendation.html", context)
+    return render(request, "registry/desk_recommendation.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -125,9 +133,11 @@ def publish(request: HttpRequest, operation: Operation, ref: str) -> HttpRespons
 @local_time
 def end(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     """POST `state`, done or dropped, and `said`: how, or why."""
-    found, state, said = _found(operation, ref), request.POST.get("state", ""), request.POST.get("said", "")
-    attempt(request, lambda: recommendations.end(person(request), found, state, said), f"It is {state}.")
-    return to("desk_recommendation", operation.slug, ref)
+    state = request.POST.get("state", "")
+    return _step(
+        request, operation, ref,
+        lambda who, found, said: recommendations.end(who, found, state, said), f"It is {state}.",
+    )  # fmt: skip
 
 
 @require_POST
@@ -136,9 +146,7 @@ def end(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
 @local_time
 def reopen(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     """POST `said`: why."""
-    found, said = _found(operation, ref), request.POST.get("said", "")
-    attempt(request, lambda: recommendations.reopen(person(request), found, said), "It is open again.")
-    return to("desk_recommendation", operation.slug, ref)
+    return _step(request, operation, ref, recommendations.reopen, "It is open again.")
 
 
 @require_POST
@@ -147,9 +155,11 @@ def reopen(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse
 @local_time
 def review(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     """POST `said`: what was found, and `review_on`: the day of the next look, or none."""
-    found, said, day = _found(operation, ref), request.POST.get("said", ""), request.POST.get("review_on", "")
-    attempt(request, lambda: recommendations.review(person(request), found, said, _day(day)), "What you found is kept.")
-    return to("desk_recommendation", operation.slug, ref)
+    day = request.POST.get("review_on", "")
+    return _step(
+        request, operation, ref,
+        lambda who, found, said: recommendations.review(who, found, said, _day(day)), "What you found is kept.",
+    )  # fmt: skip
 
 
 @require_POST
@@ -158,13 +168,26 @@ def review(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse
 @local_time
 def withdraw(request: HttpRequest, operation: Operation, ref: str) -> HttpResponse:
     """POST `said`: why."""
-    found, said = _found(operation, ref), request.POST.get("said", "")
-    done = "Withdrawn: readers get only that there was one."
-    attempt(request, lambda: recommendations.withdraw(person(request), found, said), done)
-    return to("desk_recommendation", operation.slug, ref)
+    return _step(
+        request, operation, ref, recommendations.withdraw, "Withdrawn: readers get only that there was one."
+    )  # fmt: skip
 
 
 # --- what they have in common --------------------------------------------------------------------------------------
+
+
+def _step(
+    request: HttpRequest,
+    operation: Operation,
+    ref: str,
+    step: Callable[[Person, Recommendation, str], object],
+    done: str,
+) -> HttpResponse:
+    """A step that takes some words, POST `said`. Where it is refused the page has them still."""
+    found, said = _found(operation, ref), request.POST.get("said", "")
+    if attempt(request, lambda: step(person(request), found, said), done):
+        return to("desk_recommendation", operation.slug, ref)
+    return _one(request, operation, _found(operation, ref), said, status=422)
 
 
 def _found(operation: Operation, ref: str) -> Recommendation:
@@ -194,7 +217,11 @@ def _drafted(
         return to("desk_recommendation", operation.slug, keep(form.draft).ref)
     except Conflict as conflict:
         form.add_error(None, str(conflict))
-        return _form(request, operation, form, found, status=409)
+        theirs = _found(operation, found.ref) if found else None
+        if theirs is None or theirs.publication != Publication.DRAFT.value:
+            return _form(request, operation, form, found, status=409)
+        form.look_at(digest(theirs))
+        return _form(request, operation, form, found, theirs, status=409)
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, refused.remedy)
         return _form(request, operation, form, found, status=422)
@@ -205,7 +232,9 @@ def _form(
     operation: Operation,
     form: RecommendationForm,
     found: Recommendation | None = None,
+    theirs: Recommendation | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"operation": operation, "form": form, "one": found}
+    """`theirs`: what somebody else has made of it meanwhile, to be seen above what was typed."""
+    context: dict[str, Any] = {"operation": operation, "form": form, "one": found, "theirs": theirs}
     return render(request, "registry/desk_recommendation_form.html", context, status=status)

@@ -50,6 +50,7 @@ def page(request: HttpRequest, operation: Operation) -> HttpResponse:
         "operation": operation,
         "listings": there,
         "chosen": [one.row.slug for one in chosen],
+        "left_out": _wanted(request, there)[compare.MOST :],
         "made": made,
         "summary": compare.summary(made) if made else None,
         "rows": rows[:SHOWN],
@@ -74,8 +75,12 @@ def csv(request: HttpRequest, operation: Operation) -> HttpResponseBase:
 
 
 def _chosen(request: HttpRequest, there: Sequence[RowRelease[Listing]]) -> list[RowRelease[Listing]]:
+    return _wanted(request, there)[: compare.MOST]
+
+
+def _wanted(request: HttpRequest, there: Sequence[RowRelease[Listing]]) -> list[RowRelease[Listing]]:
     wanted = request.GET.getlist("with")
-    return [one for one in there if not wanted or one.row.slug in wanted][: compare.MOST]
+    return [one for one in there if not wanted or one.row.slug in wanted]
 
 
 def _made(operation: Operation, who: Reader, chosen: Sequence[RowRelease[Listing]], purpose: Purpose) -> Crosswalk:

@@ -182,12 +182,13 @@ def actor(request: HttpRequest, operation: Operation, code: str) -> HttpResponse
     if name is None:
         raise Http404("nothing is known of it")
     about = list(_by_provision(given.provisions, said))
+    frames = [(frame, [one for one in rows if one.now or one.earlier], len(rows)) for frame, rows in about]
     context = {
         "operation": operation,
         "name": name,
         "codes": {other: code for code, other in known.items()},
-        "frameworks": [(frame, [one for one in rows if one.now or one.earlier], len(rows)) for frame, rows in about],
-        "said_anything": bool(said),
+        "frameworks": frames,
+        "said_anything": any(rows for _, rows, _ in frames),
         "pairs": [pair for pair in pairs(each.row for each in given.dialogues) if name in {pair.one, pair.other}],
         "views": [each for each in given.views if each.row.actor in {name, code}],
         "terms": [each for each in given.terms if each.row.actor in {name, code}],

@@ -14,6 +14,7 @@ LONGEST = 300  # characters of a text in a picture, its titles too [ours]
 _MARKS = 3  # on one letter: Vietnamese has two; hundreds of them reach into other rows
 _PARTS = 12  # of one sign: a family of four with a colour of skin each has eleven
 _JOINER = "\u200d"
+_TURNS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))  # UAX #9, 2: explicit directions
 _NARROW, _SLIM, _WIDE = (
     frozenset(" !'(),./:;I[\\]ijl|-·"),
     frozenset('frtJsczk"*?`_L–'),
@@ -34,8 +35,9 @@ def plain(text: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """The text for the middle of a sentence: which way it is written leaves what stands around it alone."""
-    return f"\u2068{plain(text)}\u2069"
+    """The text for the middle of a sentence: which way it is written leaves what stands around it alone. Signs that
+    turn the direction are left out: one of them could end the isolation."""
+    return f"\u2068{plain(text.translate(_TURNS))}\u2069"
 
 
 def width(text: str) -> float:

@@ -235,6 +235,7 @@ def _sheet(request: HttpRequest, operation: Operation, one: Sheet, **more: Any) 
         "may_type": not theirs and one.handed_in_at is None and one.round.closed_at is None,
         "published": one.handed_in_at is not None and one.submissions.filter(drafted_at__gte=one.handed_in_at).exists(),
         "level_said": GIVEN_TO.get(Sensitivity(one.level), ""),
+        "handed_in": running.state(one),
         "readable": one.handed_in_at is not None and one.withdrawn_at is None,
         "parts": [(part, asking(form, part, one.answers)) for part in form.sections],
         "asking": asking(form, section, one.answers if not theirs else {}, more.get("faults", ())),
@@ -275,10 +276,11 @@ def enter(request: HttpRequest, operation: Operation, ref: str, sheet: str) -> H
 @needs(EDIT)
 @local_time
 def decide(request: HttpRequest, operation: Operation, ref: str, sheet: str) -> HttpResponse:
-    """POST `to`: published (a survey that was handed in), handed-in (one that came on paper; `level`)."""
+    """POST `to`: published (a survey that was handed in; `seen`: as it was read), handed-in (one that came on paper;
+    `level`)."""
     one, who = _sheet_of(operation, ref, sheet), person(request)
     if request.POST.get("to") == "published":
-        attempt(request, lambda: running.publish(who, one), "Published.")
+        attempt(request, lambda: running.publish(who, one, request.POST.get("seen", "")), "Published.")
     elif request.POST.get("to") == "handed-in":
         level, office, remark = (request.POST.get(name, "") for name in ("level", "respondent", "remark"))
         attempt(request, lambda: running.hand_in_paper(who, one, level, office, remark), "Handed in.")

@@ -11,6 +11,7 @@ from rapport.operations.models import Operation
 from rapport.registry.forms import compare, weighing
 from rapport.registry.forms.model import Answers
 from rapport.registry.forms.results import Answered, Figures, Results, results
+from rapport.registry.holdings import doubtful
 from rapport.registry.models import Round, Sheet
 from rapport.registry.releases import RESULT, facts, number_of, released
 from rapport.registry.rounds.sheets import as_value, form_of
@@ -89,7 +90,10 @@ def _rows(one: Round) -> Iterator[tuple[Row, Sensitivity]]:
     """Each with its level: a change tells of both waves, and is as sensitive as the stricter of them."""
     form, now, level = form_of(one), found(one), Sensitivity(one.results_level)
     sections = {question.code: section.title for section in form.sections for question in section.questions}
+    hidden = _hidden(one)
     for answered in now.questions:
+        if answered.question.about in hidden:
+            continue
         yield from ((row, level) for row in _of_question(one, sections[answered.question.code], answered))
     if one.purpose == "weighing":
         of_weighing = weighing.weighed(form, [as_value(sheet) for sheet in handed_in(one)])
@@ -97,7 +101,15 @@ def _rows(one: Round) -> Iterator[tuple[Row, Sensitivity]]:
     earlier = before(one)
     if earlier is not None:
         both = max(level, Sensitivity(earlier.results_level), key=LEVELS.index)
-        yield from ((ChangeRow(one.ref, earlier.ref, each), both) for each in changes(earlier, one))
+        about = {question.code: question.about for question in form.questions}
+        shown = (each for each in changes(earlier, one) if about.get(each.code) not in hidden)
+        yield from ((ChangeRow(one.ref, earlier.ref, each), both) for each in shown)
+
+
+def _hidden(one: Round) -> set[str]:
+    """Codes of provisions by whose words nobody stands any more: a form keeps them as they were asked."""
+    doubts = doubtful(one.operation_id)
+    return {code for slug, code in doubts if slug == one.framework}
 
 
 def changes(first: Round, second: Round) -> list[compare.Change]:

@@ -181,12 +181,12 @@ def withdraw_results(person: Person, one: Round) -> None:
 
 
 @transaction.atomic
-def publish(person: Person, sheet: Sheet) -> list[Submission]:
+def publish(person: Person, sheet: Sheet, seen: str) -> list[Submission]:
     """A survey that was handed in becomes what its actor says, exactly as it was handed in, for whom its owner gave
-    it: provision by provision, where anything was answered.
+    it: provision by provision, where anything was answered. `seen`: as `state` was when the person read it.
 
-    1 is it still handed in, and not taken yet · 2 one submission a provision · 3 what the same sheet said before is
-    withdrawn, and what the same sayer said before is the latest no more · 4 the decision
+    1 is it still as it was read, and not taken yet · 2 one submission a provision · 3 what the same sheet said before
+    is withdrawn, and what the same sayer said before is the latest no more · 4 the decision
     """
     # 1
     allow(person, EDIT, sheet.round.operation_id)
@@ -196,6 +196,8 @@ def publish(person: Person, sheet: Sheet) -> list[Submission]:
         raise Refused("purpose", "Only what was said in a survey is published by itself.")
     if fresh.handed_in_at is None or fresh.withdrawn_at is not None:
         raise Conflict("This sheet is not handed in any more.")
+    if state(fresh) != seen:
+        raise Conflict("Its owner has handed in this sheet again since you looked: look again.")
     if fresh.submissions.filter(drafted_at__gte=fresh.handed_in_at).exists():
         raise Conflict("This sheet is published already.")
     # 2
@@ -211,7 +213,7 @@ def publish(person: Person, sheet: Sheet) -> list[Submission]:
     ]  # fmt: skip
     # 3
     fresh.submissions.filter(publication=Publication.PUBLISHED.value).update(
-        publication=Publication.WITHDRAWN.value, withdrawn_at=now, latest=False
+        publication=Publication.WITHDRAWN.value, withdrawn_at=now
     )
     before = Submission.objects.filter(actor=fresh.actor, framework=one.framework, said_by=fresh.said_by)
     before = before.filter(sayer=fresh.sayer, code__in=[each.code for each in made])
@@ -223,6 +225,11 @@ def publish(person: Person, sheet: Sheet) -> list[Submission]:
     who = fresh.sayer or fresh.actor.name
     _decided(person, one, f"published what {who} says about {fresh.actor.name} in “{one.title}”", sheet=fresh.ref)
     return made
+
+
+def state(sheet: Sheet) -> str:
+    """Another whenever its owner has handed it in: whoever publishes it says by this what they read."""
+    return sheet.handed_in_at.isoformat() if sheet.handed_in_at else ""
 
 
 def check_open(one: Round) -> None:

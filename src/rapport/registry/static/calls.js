@@ -30,7 +30,7 @@
     const late = range.compareBoundaryPoints(Range.END_TO_END, inside) > 0;
     const from = early ? 0 : words(range.startContainer, range.startOffset).length;
     const picked = (late ? words() : words(range.endContainer, range.endOffset)).slice(from), quote = picked.trim();
-    if (!quote || quote.length > field.maxLength) return null;
+    if (!quote || quote.length > Number(field.dataset.longest)) return null;
     const before = words().slice(0, from + picked.indexOf(quote));
     return { quote: quote, start: Array.from(before).length };
   }

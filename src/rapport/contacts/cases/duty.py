@@ -1,0 +1,165 @@
+"""What waits for a party, for whoever is on duty: which clock runs out next, whom nobody has reached, what is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from rapport.contacts.cases import clockwork
+from rapport.contacts.cases.clockwork import Running
+from rapport.contacts.cases.models import Dispatch, Fired, Handover, Heard, State
+from rapport.contacts.cases.reading import cases_of, in_full
+from rapport.contacts.clocks import Clock, Which
+from rapport.contacts.members import Member
+from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.oversight import keys
+from rapport.oversight.models import DecisionKind
+from rapport.oversight.record import decide
+from rapport.registry.models import Actor
+
+LONGEST = 2_000  # characters of a note that is handed over
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A message with the clock that runs out next, and who owes what it asks."""
+
+    dispatch: Dispatch
+    clock: Clock
+    ours: bool  # whether this side owes it
+    over: bool  # it was due before now
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """All that waits, each list with the most urgent first.
+
+    alarms   clocks that were not met and of which nobody of this side has said that they know
+    owed     what this side owes by a clock
+    reach    messages of this side that nobody has answered in time, or that reached the wrong office
+    awaited  what the other side owes by a clock that runs still
+    ready    drafts that wait for a second person; `mine`: those this person wrote
+    drafts   unfinished ones
+    """
+
+    alarms: Sequence[Fired]
+    owed: Sequence[Waits]
+    reach: Sequence[Dispatch]
+    awaited: Sequence[Waits]
+    ready: Sequence[Dispatch]
+    drafts: Sequence[Dispatch]
+    handovers: Sequence[Handover]
+
+    @property
+    def quiet(self) -> bool:
+        return not (self.alarms or self.owed or self.reach or self.awaited or self.ready or self.drafts)
+
+
+def duty(who: Member, now: datetime) -> Duty:
+    mine = {one.code for one in who.actors}
+    there = [one for case in cases_of(who).filter(closed_at=None) for one in clockwork.of_case(case, now)]
+    waits = [found for one in there for found in _waits(one, mine, now)]
+    unsent = in_full(Dispatch.objects.filter(sender__actor__in=list(who.actors)).exclude(state=State.SENT))
+    unsent = unsent.filter(case__operation=who.operation).order_by("drafted_at")
+    return Duty(
+        alarms=alarms(who),
+        owed=[one for one in waits if one.ours],
+        reach=_unreached(there, mine),
+        awaited=[one for one in waits if not one.ours and not one.over],
+        ready=[one for one in unsent if one.state == State.READY],
+        drafts=[one for one in unsent if one.state == State.DRAFT],
+        handovers=list(
+            Handover.objects.filter(operation=who.operation, actor__in=list(who.actors), taken_at=None)
+            .select_related("given_by", "actor")
+            .order_by("given_at")
+        ),
+    )
+
+
+def _waits(one: Running, mine: set[str], now: datetime) -> list[Waits]:
+    """The next clock of each side; delivery is for those who try to reach them, not for a list."""
+    found = []
+    for party in {clock.by for clock in one.clocks}:
+        running = [clock for clock in one.owed_by(party) if clock.which is not Which.DELIVER]
+        if running:
+            clock = min(running, key=lambda each: each.due)
+            found.append(Waits(one.dispatch, clock, party in mine, clock.due <= now))
+    return sorted(found, key=lambda each: each.clock.due)
+
+
+def _unreached(there: Sequence[Running], mine: set[str]) -> list[Dispatch]:
+    late = [one for one in there if one.escalates_from and one.dispatch.sender.actor.code in mine]
+    return [one.dispatch for one in sorted(late, key=lambda one: one.escalates_from or timezone.now())]
+
+
+# --- alarms --------------------------------------------------------------------------------------------------------
+
+
+def alarms(who: Member) -> list[Fired]:
+    """Clocks that were not met, in cases of this side, of which nobody here has said that they know."""
+    cases = cases_of(who).values("pk")
+    known = Heard.objects.filter(actor__in=list(who.actors)).values("fired")
+    fired = Fired.objects.filter(dispatch__case__in=cases).exclude(pk__in=known)
+    return list(fired.select_related("dispatch__case__begun_by", "dispatch__case__with_actor", "dispatch__to__actor")
+                .order_by("due", "pk"))  # fmt: skip
+
+
+def hear(who: Member, fired: Fired) -> None:
+    """Somebody of this side knows of it. Refused for a case of others; again it changes nothing."""
+    case = cases_of(who).filter(pk=fired.dispatch.case_id).first()
+    if case is None:
+        raise Refused("case", "This is a case of others.")
+    own = case.begun_by if who.speaks_for(case.begun_by) else case.with_actor
+    Heard.objects.get_or_create(fired=fired, actor=own, defaults={"by": who.person})
+
+
+# --- handing over --------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def hand_over(who: Member, actor: Actor, note: str) -> Handover:
+    """The duty of a party goes to whoever takes it. The note is sealed, as what messages say."""
+    if not who.speaks_for(actor):
+        raise NotAllowed(f"You do not speak for {actor.name} here.")
+    note = note.strip()
+    if not note or len(note) > LONGEST:
+        raise Refused("note", f"Write what the next one must know, in at most {LONGEST} characters.", field="note")
+    Handover.objects.filter(operation=who.operation, actor=actor, taken_at=None, given_by=who.person).delete()
+    refs = list(cases_of(who).filter(closed_at=None).order_by("pk").values_list("ref", flat=True))
+    made = Handover.objects.create(
+        actor=actor, operation=who.operation, given_by=who.person, note_sealed=keys.seal("contacts", note.encode()),
+        open_refs=refs,
+    )  # fmt: skip
+    _note(who, made, "handed the duty over")
+    return made
+
+
+@transaction.atomic
+def take_over(who: Member, one: Handover) -> None:
+    """Another person has read it and is on duty. Conflict if somebody was first, or it is one's own."""
+    if not who.speaks_for(one.actor):
+        raise NotAllowed(f"You do not speak for {one.actor.name} here.")
+    if one.given_by_id == who.person.pk:
+        raise Conflict("You handed it over yourself: the next one takes it.")
+    if not Handover.objects.filter(pk=one.pk, taken_at=None).update(taken_at=timezone.now(), taken_by=who.person):
+        raise Conflict("Somebody has taken it already.")
+    _note(who, one, "took the duty over")
+
+
+def _note(who: Member, one: Handover, said: str) -> None:
+    after = {"said": f"{said} for {one.actor.code}", "handover": one.pk}
+    decide(who.person, one.operation_id, DecisionKind.CONTACT, before={}, after=after)
+
+
+def note_of(one: Handover) -> str:
+    return keys.unseal("contacts", bytes(one.note_sealed)).decode()
+
+
+def on_duty(actor: Actor) -> Handover | None:
+    """The last that was taken: who is on duty since when."""
+    taken = Handover.objects.filter(actor=actor, taken_at__isnull=False)
+    return taken.select_related("taken_by").order_by("-taken_at").first()

@@ -1,0 +1,324 @@
+"""The pages of cases: the duty view, a case, what is written in it, whom to try, and the forms without a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from rapport.contacts.cases import clockwork, duty, forms, reading, trying, writing
+from rapport.contacts.cases.models import Case, Dispatch, Fired, Handover, State
+from rapport.contacts.cases.writing import SEND, WRITTEN, Words
+from rapport.contacts.escalation import Result
+from rapport.contacts.kinds import ANSWERS, BEGIN, NOT_AGREEING, TITLES, Answer, Kind
+from rapport.contacts.members import Member
+from rapport.contacts.models import Office
+from rapport.contacts.page import at_work, common
+from rapport.desk.page import attempt, to
+from rapport.errors import Conflict, Refused
+from rapport.registry.models import Actor
+from rapport.values import Marking
+
+_MOST = 200  # cases on a page
+
+
+@require_GET
+@at_work(SEND)
+def on_duty(request: HttpRequest, who: Member) -> HttpResponse:
+    """What waits, the most urgent first."""
+    now = timezone.now()
+    context = {
+        **common(who),
+        "duty": duty.duty(who, now),
+        "now": now,
+        "on_duty": [(one, duty.on_duty(one)) for one in who.actors],
+    }
+    return render(request, "contacts/duty.html", context)
+
+
+@require_GET
+@at_work(SEND)
+def index(request: HttpRequest, who: Member) -> HttpResponse:
+    """All cases of one's own side, those that are open first."""
+    cases = reading.cases_of(who).order_by("closed_at", "-begun_at")
+    rows = [(one, reading.other_side(who, one)) for one in cases[:_MOST]]
+    rows.sort(key=lambda row: row[0].closed_at is not None)
+    return render(request, "contacts/cases.html", {**common(who), "rows": rows})
+
+
+@require_GET
+@at_work(SEND)
+def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
+    case, now = _case(who, ref), timezone.now()
+    reading.open_it(who, case, now)
+    lines = reading.lines(who, case)
+    running = {one.dispatch.pk: one for one in clockwork.of_case(case, now)}
+    own = reading.own_side(who, case)
+    context = {
+        **common(who),
+        "case": case,
+        "own": own,
+        "other": reading.other_side(who, case),
+        "lines": [(one, forms.parts(one.said.kind, one.said.fields), running.get(one.dispatch.pk)) for one in lines],
+        "drafts": reading.in_full(Dispatch.objects.filter(case=case, sender__actor=own).exclude(state=State.SENT)),
+        "answers": [(one.value, said) for one, said in ANSWERS.items() if one is not Answer.ANSWER],
+        "not_agreeing": NOT_AGREEING,
+        "now": now,
+        "fired": [one for one in duty.alarms(who) if one.dispatch.case_id == case.pk],
+        "last": lines[-1].said.ref if lines else "",
+    }
+    return render(request, "contacts/case.html", context)
+
+
+# --- writing -------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_work(SEND)
+def new(request: HttpRequest, who: Member) -> HttpResponse:
+    """`to`: code of a party, `role`, `kind`: what to write to whom; without them they are chosen first."""
+    data = request.POST if request.method == "POST" else request.GET
+    senders = [office for actor in who.actors for office in writing.offices_of(actor)]
+    to_office = _chosen(who, data.get("to", ""))
+    kind = _kind(data.get("kind", ""), BEGIN - {Kind.PING})
+    if to_office is None or kind is None or not senders:
+        return _choose(request, who, senders, to_office)
+    words, wrong = _words(data, kind, ""), dict[str, str]()
+    if request.method == "POST":
+        sender = next((one for one in senders if one.code == data.get("from")), senders[0])
+        exercise = bool(data.get("exercise"))
+        keep: Callable[[], Dispatch] = lambda: writing.begin(who, sender, to_office, words, exercise=exercise)  # noqa: E731
+        made = _kept(request, keep, wrong)
+        if made is not None:
+            return to("contacts_draft", who.operation.slug, made.pk)
+    context = {"to_office": to_office, "senders": senders, "first": True, "exercise": data.get("exercise", "")}
+    return _form(request, who, words, wrong, **context)
+
+
+def _choose(request: HttpRequest, who: Member, senders: list[Office], chosen: Office | None) -> HttpResponse:
+    others = Actor.objects.filter(operation=who.operation).exclude(pk__in=[one.pk for one in who.actors])
+    context = {
+        **common(who),
+        "senders": senders,
+        "offices": [office for actor in others.order_by("name") for office in writing.offices_of(actor)],
+        "chosen": chosen,
+        "kinds": [(one.value, TITLES[one]) for one in WRITTEN if one in BEGIN],
+    }
+    return render(request, "contacts/new.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_work(SEND)
+def write(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
+    """`kind` and `about`: a further message of a case. POST `now`: send what one person may send alone."""
+    case = _case(who, ref)
+    data = request.POST if request.method == "POST" else request.GET
+    kind = _kind(data.get("kind", ""), [one for one in WRITTEN if one not in BEGIN])
+    if kind is None:
+        raise Http404("no such kind in a case")
+    about = case.ref if kind is Kind.CLOSURE else data.get("about", "")
+    words, wrong = _words(data, kind, about), dict[str, str]()
+    if request.method == "POST":
+        made = _kept(request, lambda: writing.draft(who, case, words), wrong)
+        if made is not None:
+            if data.get("now"):
+                attempt(request, lambda: writing.ready(who, made), _("Sent."))
+                return to("contacts_case", who.operation.slug, ref)
+            return to("contacts_draft", who.operation.slug, made.pk)
+    return _form(request, who, words, wrong, case=case, about=about)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@at_work(SEND)
+def draft(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    """A draft as the other side will read it, and its form; POST: other words."""
+    one = _draft(who, number)
+    if one.state == State.SENT:
+        return to("contacts_case", who.operation.slug, one.case.ref)
+    kind, said = Kind(one.kind), reading.said_of(one)
+    words, wrong = Words(kind, said.fields, said.marking, said.caveats), dict[str, str]()
+    if request.method == "POST":
+        words = _words(request.POST, kind, said.fields.get("about", ""))
+        if _kept(request, lambda: writing.change(who, one, words), wrong) is not None:
+            messages.success(request, _("Kept. Say that it can go when it is right."))
+            return to("contacts_draft", who.operation.slug, number)
+    goes = said.fields
+    with suppress(Refused):  # told when somebody says that it can go
+        goes = writing.going(one).fields
+    context = {
+        "one": one,
+        "case": one.case,
+        "to_office": one.to,
+        "parts": forms.parts(kind, goes),
+        "alone": writing.alone(one),
+        "mine": one.drafted_by_id == who.person.pk,
+        "ready": one.state == State.READY,
+    }
+    return _form(request, who, words, wrong, **context)
+
+
+def _form(request: HttpRequest, who: Member, words: Words, wrong: Mapping[str, str], **more: Any) -> HttpResponse:
+    context = {
+        **common(who),
+        "kind": words.kind.value,
+        "title": TITLES[words.kind],
+        "rows": forms.rows(words.kind, words.fields, wrong),
+        "markings": list(Marking),
+        "marking": words.marking,
+        "caveats": words.caveats,
+        "wrong": wrong,
+        "not_agreeing": NOT_AGREEING if words.kind is Kind.REPLY else "",
+        **more,
+    }
+    return render(request, "contacts/write.html", context, status=422 if wrong else 200)
+
+
+def _words(data: Mapping[str, str], kind: Kind, about: str) -> Words:
+    marking = next((one for one in Marking if one.value == data.get("marking")), Marking.AMBER)
+    return Words(kind, forms.given(data, kind, about), marking, data.get("caveats", ""))
+
+
+def _kept(request: HttpRequest, keep: Callable[[], Dispatch], wrong: dict[str, str]) -> Dispatch | None:
+    """What was kept; None and what is wrong if it could not be."""
+    try:
+        return keep()
+    except Refused as refused:
+        wrong[refused.field or ""] = refused.remedy
+    except Conflict as conflict:
+        wrong[""] = str(conflict)
+    return None
+
+
+@require_POST
+@at_work(SEND)
+def ready(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    """Its writer says that it can go."""
+    one = _draft(who, number)
+    said = _("Sent.") if writing.alone(one) else _("It waits for a second person of your side.")
+    done = attempt(request, lambda: writing.ready(who, one), said)
+    if done and writing.alone(one):
+        return to("contacts_case", who.operation.slug, one.case.ref)
+    return to("contacts_draft", who.operation.slug, number)
+
+
+@require_POST
+@at_work(SEND)
+def release(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    """A second person sends it."""
+    one = _draft(who, number)
+    if attempt(request, lambda: writing.release(who, one), _("Sent. The clocks run from now on.")):
+        return to("contacts_case", who.operation.slug, one.case.ref)
+    return to("contacts_draft", who.operation.slug, number)
+
+
+@require_POST
+@at_work(SEND)
+def discard(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    one = _draft(who, number)
+    case = one.case
+    attempt(request, lambda: writing.discard(who, one), _("Thrown away."))
+    if Case.objects.filter(pk=case.pk).exists():
+        return to("contacts_case", who.operation.slug, case.ref)
+    return to("contacts_duty", who.operation.slug)
+
+
+# --- whom to try ---------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@at_work(SEND)
+def tries(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResponse:
+    """Whom to reach next about a message of one's own; each look is noted."""
+    case, one = _message(who, ref, message)
+    if not who.speaks_for(one.sender.actor):
+        raise Http404("a message of the other side")
+    now = timezone.now()
+    plan = trying.plan(who, one, now)
+    context = {
+        **common(who),
+        "case": case,
+        "one": one,
+        "plan": plan,
+        "later": plan.next is not None and plan.next.at > now,
+        "results": [one.value for one in Result],
+        "said": reading.said_of(one),
+    }
+    return render(request, "contacts/tries.html", context)
+
+
+@require_POST
+@at_work(SEND)
+def tried(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResponse:
+    """POST `step` (its number), `result`, `note`."""
+    _unused, one = _message(who, ref, message)
+    step, result, note = (request.POST.get(name, "") for name in ("step", "result", "note"))
+    number = int(step) if step.isascii() and step.isdigit() and len(step) < 5 else -1
+    attempt(request, lambda: trying.note(who, one, number, result, note), _("Noted."))
+    return to("contacts_tries", who.operation.slug, ref, message)
+
+
+# --- duty ----------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+@at_work(SEND)
+def heard(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    """Somebody knows of a clock that was not met."""
+    one = get_object_or_404(
+        Fired.objects.select_related("dispatch"), pk=number, dispatch__case__in=reading.cases_of(who)
+    )
+    attempt(request, lambda: duty.hear(who, one), _("This alarm is silent for your side now."))
+    return to("contacts_duty", who.operation.slug)
+
+
+@require_POST
+@at_work(SEND)
+def hand_over(request: HttpRequest, who: Member) -> HttpResponse:
+    """POST `actor` (its code), `note`."""
+    actor = get_object_or_404(Actor, operation=who.operation, code=request.POST.get("actor", ""))
+    note = request.POST.get("note", "")
+    said = _("Handed over, as soon as somebody takes it: until then the duty is yours.")
+    attempt(request, lambda: duty.hand_over(who, actor, note), said)
+    return to("contacts_duty", who.operation.slug)
+
+
+@require_POST
+@at_work(SEND)
+def take_over(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    one = get_object_or_404(Handover.objects.select_related("actor"), pk=number, actor__in=list(who.actors))
+    attempt(request, lambda: duty.take_over(who, one), _("You are on duty."))
+    return to("contacts_duty", who.operation.slug)
+
+
+# --- what they have in common --------------------------------------------------------------------------------------
+
+
+def _case(who: Member, ref: str) -> Case:
+    return get_object_or_404(reading.cases_of(who), ref=ref)
+
+
+def _message(who: Member, ref: str, message: str) -> tuple[Case, Dispatch]:
+    case = _case(who, ref)
+    return case, get_object_or_404(reading.dispatches(case), ref=message)
+
+
+def _draft(who: Member, number: int) -> Dispatch:
+    own = Dispatch.objects.filter(sender__actor__in=list(who.actors), case__operation=who.operation)
+    return get_object_or_404(reading.in_full(own), pk=number)
+
+
+def _chosen(who: Member, code: str) -> Office | None:
+    party, _slash, role = code.partition("/")
+    others = Office.objects.filter(operation=who.operation, actor__code=party, role=role)
+    return others.exclude(actor__in=list(who.actors)).select_related("actor").first()
+
+
+def _kind(text: str, among: Collection[Kind]) -> Kind | None:
+    return next((one for one in among if one.value == text), None)
