@@ -118,7 +118,8 @@ def test_three_wrong_answers_lock_the_set_and_the_team_and_the_duty_are_told(
     enter(client, lead)
     assert "wrong words by a caller" in client.get("/sample/contacts/alarms/").content.decode()
     enter(client, kenya.two.person)
-    assert "locked since" in client.get("/sample/contacts/callers/").content.decode()
+    for page in ("callers", "duty"):
+        assert "locked since" in client.get(f"/sample/contacts/{page}/").content.decode()
 
 
 def test_whoever_asks_without_the_sheet_locks_it_as_well(kenya: Side, peru: Side) -> None:
