@@ -90,7 +90,8 @@ def lines(who: Member, case: Case) -> list[Line]:
 
 def _changes(one: Dispatch, there: Iterable[Dispatch]) -> list[Dispatch]:
     kinds = {Kind.CORRECTION.value, Kind.WITHDRAWAL.value}
-    return [each for each in there if each.about_id == one.pk and each.kind in kinds]
+    mine = [each for each in there if each.sender.actor_id == one.sender.actor_id]  # nobody changes another's words
+    return [each for each in mine if each.about_id == one.pk and each.kind in kinds]
 
 
 def open_it(who: Member, case: Case, now: datetime) -> None:

@@ -25,6 +25,7 @@ from rapport.contacts.kinds import ANSWERS, BEGIN, FIELDS, Answer, Kind, moment
 from rapport.contacts.lowtech.same import content
 from rapport.contacts.members import Member
 from rapport.contacts.models import Nomination, Office
+from rapport.contacts.peers import sending
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.oversight.ledger import entries
 from rapport.oversight.models import DecisionKind
@@ -185,7 +186,8 @@ def release(who: Member, one: Dispatch) -> Dispatch:
 
 
 def _send(who: Member, one: Dispatch) -> Dispatch:
-    """1 its number and time · 2 what was agreed, and whose hours count · 3 a closure closes · 4 the books · 5 tell them
+    """1 its number and time · 2 what was agreed, and whose hours count · 3 a closure closes · 4 the books · 5 to their
+    instance, and tell them
 
     Call inside a transaction, with the draft locked."""
     case = Case.objects.select_for_update().get(pk=one.case_id)
@@ -211,6 +213,7 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
     decide(who.person, case.operation_id, DecisionKind.CONTACT, before={}, after=after)
     entries.contact(case.operation_id, {"dispatch": one.pk, "content": one.content, "became": "sent"})
     # 5
+    sending.queue(one, now)
     telling.tell(one, now)
     return one
 
