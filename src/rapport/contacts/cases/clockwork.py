@@ -83,8 +83,10 @@ def _happened(one: Dispatch, there: Iterable[Dispatch]) -> list[Happened]:
         if later.pk != one.pk and _order(later) > _order(one)
     ]
     made = [each for each in found if each is not None]
-    if one.delivered_at is not None:
-        made.append(Happened(one.delivered_at, What.DELIVERED, one.to.code))
+    # What came from another instance, or was typed in, has arrived when it is here.
+    arrived = one.delivered_at if one.way == "here" else one.delivered_at or one.known_at
+    if arrived is not None:
+        made.append(Happened(arrived, What.DELIVERED, one.to.code))
     return made
 
 
