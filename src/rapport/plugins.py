@@ -170,6 +170,7 @@ JOBS: Mapping[str, str] = {
     "due": "rapport.events.due.tell_when_due",
     "retention": "rapport.oversight.retention.run.work",
     "contacts": "rapport.contacts.work.step",
+    "exchange": "rapport.contacts.peers.sending.post_when_due",
 }
 
 

@@ -29,6 +29,8 @@ from tests.web.test_cases import Side
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 SHOTS = os.environ.get("SCREENSHOTS", "")
+#: On a phone with every change; as wide as a desk in the soak.
+WIDTHS = [pytest.param(1280, marks=pytest.mark.soak), 390]
 
 
 def sound(page: Page, name: str) -> None:
@@ -57,7 +59,7 @@ def fill_in(page: Page) -> None:
     page.get_by_label("Why now").fill("First nomination")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_an_office_is_nominated_approved_and_found(
     width: int,
     chromium: Browser,
@@ -107,7 +109,7 @@ def test_an_office_is_nominated_approved_and_found(
     sound(night, f"office-{width}")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_ping_is_acknowledged_on_a_phone(
     width: int, chromium: Browser, live_server: Any, operation: Operation, lead: Person, someone: Callable[..., Person]
 ) -> None:
@@ -143,7 +145,7 @@ def test_a_ping_is_acknowledged_on_a_phone(
     sound(own, f"campaign-{width}")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_notification_is_sent_escalated_answered_and_closed(
     width: int, chromium: Browser, live_server: Any, operation: Operation, lead: Person, someone: Callable[..., Person]
 ) -> None:

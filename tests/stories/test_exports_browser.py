@@ -39,7 +39,7 @@ def saved(page: Page, click: Callable[[], None], folder: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.soak), 390])
 def test_lists_disagree_and_copies_are_taken_along(
     width: int,
     chromium: Browser,

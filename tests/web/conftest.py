@@ -40,6 +40,7 @@ OWN_WAY: Mapping[str, str] = {
     "test_switches.py": "a stop that other processes see",
     "test_notify_send.py": "messages claimed by one worker each",
     "test_doctor.py": "what only a database can say of itself",
+    "test_peers.py": "one message that comes eight times at once",
     "test_backup.py": "rows copied from one database to another",
 }
 

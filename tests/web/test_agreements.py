@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -414,7 +415,9 @@ def test_caches_keep_nothing_that_is_not_everybodys(
 
 
 def day(days: int) -> str:
-    return (timezone.localdate() + timedelta(days=days)).isoformat()
+    """As the pages of the sample operation count days."""
+    here = timezone.localdate(timezone=ZoneInfo("America/Port-au-Prince"))
+    return (here + timedelta(days=days)).isoformat()
 
 
 def test_the_pages_lead_from_nothing_to_an_agreement(operation: Operation, lead: Person, outsider: Person) -> None:

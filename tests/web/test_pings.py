@@ -21,7 +21,7 @@ from rapport.contacts.pings.running import Terms
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.intake.keep import keep
 from rapport.intake.understand import understand
-from rapport.notify import claims
+from rapport.notify import claims, send
 from rapport.notify.mail import server
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Operation, Source
@@ -113,6 +113,7 @@ def test_a_ping_says_what_it_is_and_holds_a_code_and_a_link(kenya: Actor, lead: 
     begun(kenya, lead, exercise=True)
     told = OutboxMessage.objects.get()
     assert told.body.startswith("EXERCISE. TEST of contacts, Sample operation. Nothing has happened.")
+    assert send._letter(told, send.outgoing_of(told)).subject == "EXERCISE: Sample operation"
     assert "It agrees to nothing." in told.body
     assert link_of(told).startswith("/sample/contacts/ping/")
     ping = Ping.objects.get()

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
+from rapport.contacts.pings import running
 from rapport.desk import actions
 from rapport.desk.alike import near, waiting
 from rapport.desk.automated import actions as switching
@@ -50,8 +51,11 @@ from rapport.reports.models import Attachment, LeftOut, Report, Standing
 from rapport.values import Address, GivenFile, Message, Status
 from tests.pure.files import encoded
 from tests.pure.test_orders import RULE
+from tests.web.contacts import network, of_team, office
+from tests.web.contacts import state as member_state
 from tests.web.desk import DELMAS, DRAFT, report
 from tests.web.importing import good, sent, table
+from tests.web.test_pings import MAIL, code_of, terms
 
 TEXT = "Nou se 40 moun nan lari a nan Delmas, gen moun kwense anba kay la, nou bezwen dlo, tanpri voye ede nou"
 
@@ -357,6 +361,24 @@ def test_retention(operation: Operation, off: Callable[..., None], monkeypatch: 
     assert destruction._due() is None
     off("retention", on=True)
     assert destruction._due() is not None
+
+
+def test_contacts(operation: Operation, off: Callable[..., None], lead: Person, someone: Callable[..., Person]) -> None:
+    custodian = someone("carol", Role.CUSTODIAN)
+    network(operation, lead, custodian)
+    office(member_state(operation, lead, "Kenya"), of_team(lead, operation), of_team(custodian, operation))
+    made = running.start(of_team(lead, operation), terms())
+    for stopped, went in ((True, 0), (False, 1)):
+        off("contacts", on=not stopped)
+        with MAIL:
+            assert running.send_due(made.closes_at) == went
+    off("contacts")
+    answer = came(operation, f"ok {code_of(OutboxMessage.objects.get())}")
+    understand()
+    assert Report.objects.get(pk=answer.pk).standing == Standing.WAITING, "it stays on the desk"
+    assert running.decide_due(made.closes_at + timedelta(days=9)) == 0
+    off("contacts", on=True)
+    assert running.decide_due(made.closes_at + timedelta(days=9)) == 1
 
 
 def test_every_function_has_its_test() -> None:

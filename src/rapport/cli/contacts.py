@@ -1,4 +1,5 @@
-"""`rapport contacts`: what a network agreed, as its file says it; whether a signed directory is genuine and in date."""
+"""`rapport contacts`: what a network agreed, as its file says it; whether a signed directory is genuine and in date.
+What it exchanges with other instances: contacts_exchange.py."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from rapport.cli import contacts_exchange
 from rapport.cli.output import NeedsModels, as_json, show
 from rapport.errors import BadDefinition, RapportError, Refused
 from rapport.values import Json
@@ -16,7 +18,8 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def contacts() -> None:
-    """A network of contacts: look its file over and load it; check a signed directory with no line and no data."""
+    """A network of contacts: look its file over and load it; check a signed directory with no line and no data.
+    Exchange messages with other instances by file, and compare ledgers."""
 
 
 @contacts.command()
@@ -92,3 +95,7 @@ def load(name: str, slug: str, username: str, to_json: bool) -> None:
         raise BadDefinition(f"{name}: {'; '.join(str(bad).splitlines())}") from None
     result: Json = {"slug": found.slug, "title": found.title}
     show(result, to_json, [f"{found.title} ({found.slug}) counts from now on in {slug}."])
+
+
+for _one in contacts_exchange.COMMANDS:
+    contacts.add_command(_one)

@@ -18,7 +18,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backup": ("rapport.cli.backup:backup", "Write everything to one file while rapport goes on."),
     "bench": ("rapport.cli.bench:bench", "Measure how fast things are, beside their aims."),
     "cap": ("rapport.cli.cap:cap", "Look CAP warning messages over, and see what they say."),
-    "contacts": ("rapport.cli.contacts:contacts", "A network's file; is a directory that was handed out genuine?"),
+    "contacts": (
+        "rapport.cli.contacts:contacts",
+        "A network's file, signed directories, messages by file, ledgers.",
+    ),
     "demo": ("rapport.cli.demo:demo", "Load the sample operation haiti-2010 and serve it."),
     "dictionary": ("rapport.cli.dictionary:dictionary", "What each field of feeds and exports is; check a file."),
     "doctor": ("rapport.cli.doctor:doctor", "Say what is wrong, and what to do."),

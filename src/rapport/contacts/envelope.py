@@ -112,6 +112,14 @@ def written(said: Said) -> dict[str, Json]:
     }  # fmt: skip
 
 
+def said_in(body: str) -> Said:
+    """The message in a body that is kept. Refused if it is not whole any more."""
+    found = signed.one_form(body.encode())
+    if not isinstance(found, dict):
+        raise Refused("not_whole", "The body is no JSON object.")
+    return _said(found.get("said"))
+
+
 def opened(data: bytes, *, peers: Mapping[str, Peer], me: str, kept: Iterable[Kept] = (), now: datetime) -> Opened:
     """`read` and `placed` in one. `kept`: all that came from this sender."""
     return placed(read(data, peers=peers, me=me, now=now), kept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from rapport.contacts.signed import MOST_KEYS
@@ -14,8 +15,14 @@ NAMELESS = "rapport"
 
 
 def name() -> str:
-    """The host of its address, as RAPPORT_PUBLIC_URL says it."""
-    return urlsplit(settings.PUBLIC_URL).hostname or NAMELESS
+    """As RAPPORT_INSTANCE says, or the host of RAPPORT_PUBLIC_URL. It stands in everything that was ever signed here,
+    so it never changes."""
+    return settings.INSTANCE or urlsplit(settings.PUBLIC_URL).hostname or NAMELESS
+
+
+def signing_key() -> Ed25519PrivateKey:
+    """The newest one."""
+    return keys.signing("envelopes")[0]
 
 
 def public_keys() -> dict[str, bytes]:

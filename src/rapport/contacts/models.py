@@ -173,13 +173,20 @@ class Look(models.Model):
 
 
 class Alarm(models.Model):
-    """Somebody looked at more offices than anybody needs: the network's team decides what of it."""
+    """Somebody looked at more offices than anybody needs, or was given wrong words by a caller until their set locked:
+    the network's team decides what of it."""
 
-    MANY, STOPPED = "many", "stopped"
+    MANY, STOPPED, CALLER = "many", "stopped", "caller"
 
     operation = models.ForeignKey(_OPERATION, on_delete=models.CASCADE, related_name="alarms")
     person = _by()
-    kind = models.CharField(max_length=8, choices=[(MANY, "looked at many offices"), (STOPPED, "was stopped")])
+    kind = models.CharField(
+        max_length=8,
+        choices=[
+            (MANY, "looked at many offices"), (STOPPED, "was stopped"),
+            (CALLER, "was given wrong words by a caller, three times"),
+        ],
+    )  # fmt: skip
     at = models.DateTimeField(default=timezone.now)
     seen_by = _by(null=True)
     seen_at = models.DateTimeField(null=True)
@@ -250,7 +257,8 @@ class Ping(models.Model):
         return f"ping {self.pk}"
 
 
-from rapport.contacts.cases.models import (  # noqa: E402 - they name what stands above
+from rapport.contacts.callers.models import ChallengeBook  # noqa: E402 - they name what stands above
+from rapport.contacts.cases.models import (  # noqa: E402
     Attempt,
     Case,
     Clash,
@@ -260,9 +268,10 @@ from rapport.contacts.cases.models import (  # noqa: E402 - they name what stand
     Heard,
 )
 from rapport.contacts.exports.models import Export, Exported, ExportKind, ExportState  # noqa: E402
+from rapport.contacts.peers.models import Inbound, Outbound, Peer, Terms, Turned  # noqa: E402
 
 __all__ = [
-    "Alarm", "Attempt", "Campaign", "Case", "Clash", "Dispatch", "Entry", "Export", "ExportKind", "ExportState",
-    "Exported", "Fired", "Handover", "Heard", "Look", "NetworkFile", "Nomination", "Office", "Ping", "State",
-    "Verification",
+    "Alarm", "Attempt", "Campaign", "Case", "ChallengeBook", "Clash", "Dispatch", "Entry", "Export",
+    "ExportKind", "ExportState", "Exported", "Fired", "Handover", "Heard", "Inbound", "Look", "NetworkFile",
+    "Nomination", "Office", "Outbound", "Peer", "Ping", "State", "Terms", "Turned", "Verification",
 ]  # fmt: skip

@@ -35,9 +35,14 @@ class Receipt:
 
 def received(envelope: Envelope, *, at: datetime, key: Ed25519PrivateKey) -> bytes:
     """The receipt for a message, to be sent back; for one that came again too: the first receipt may be lost."""
+    return receipt(Receipt(envelope.receiver, envelope.number, envelope.hash, at), envelope.sender, key)
+
+
+def receipt(one: Receipt, receiver: str, key: Ed25519PrivateKey) -> bytes:
+    """The same for a message of which only number and hash are at hand."""
     body = {
-        "form": FORM, "from": envelope.receiver, "to": envelope.sender, "number": envelope.number,
-        "hash": envelope.hash, "received_at": moment(at),
+        "form": FORM, "from": one.sender, "to": receiver, "number": one.number, "hash": one.hash,
+        "received_at": moment(one.received_at),
     }  # fmt: skip
     return signed.signed(body, key)
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from django.urls import path
 
 from rapport.contacts import network_pages as network
+from rapport.contacts.callers import pages as callers
 from rapport.contacts.cases import pages as cases
 from rapport.contacts.cases import without_a_line
 from rapport.contacts.directory import membership_pages as lists
 from rapport.contacts.directory import pages as directory
 from rapport.contacts.exports import pages as exports
+from rapport.contacts.peers import pages as peers
+from rapport.contacts.peers.door import exchange
 from rapport.contacts.pings import pages as pings
 
 CONTACTS = "<slug:operation>/contacts/"
 NOMINATION = f"{CONTACTS}nominations/<int:number>/"
 PING = f"{CONTACTS}pings/<slug:ref>/"
+PEER = f"{CONTACTS}peers/<int:number>/"
+CALLER = f"{CONTACTS}callers/<slug:actor>/"
 CASE = f"{CONTACTS}cases/<slug:ref>/"
 MESSAGE = f"{CASE}messages/<slug:message>/"
 DRAFT = f"{CONTACTS}drafts/<int:number>/"
@@ -57,6 +62,27 @@ urlpatterns = [
     path(f"{PING}stop/", pings.stop, name="contacts_ping_stop"),
     path(f"{PING}<int:number>/called/", pings.called, name="contacts_ping_called"),
     path(f"{CONTACTS}ping/<str:link>/", pings.answer, name="contacts_ping"),
+    path(f"{CONTACTS}exchange/", exchange, name="contacts_exchange"),
+    path(f"{CONTACTS}peers/", peers.index, name="contacts_peers"),
+    path(f"{CONTACTS}peers/enter/", peers.enter, name="contacts_peer_enter"),
+    path(f"{CONTACTS}peers/take/", peers.take, name="contacts_peer_take"),
+    path(f"{CONTACTS}peers/compare/", peers.compare, name="contacts_peer_compare"),
+    path(PEER, peers.show, name="contacts_peer"),
+    path(f"{PEER}confirm/", peers.confirm, name="contacts_peer_confirm"),
+    path(f"{PEER}refuse/", peers.refuse, name="contacts_peer_refuse"),
+    path(f"{PEER}end/", peers.end, name="contacts_peer_end"),
+    path(f"{PEER}try/", peers.try_now, name="contacts_peer_try"),
+    path(f"{PEER}file/", peers.file, name="contacts_peer_file"),
+    path(f"{PEER}ledger/", peers.ledger, name="contacts_peer_ledger"),
+    path(f"{CONTACTS}callers/", callers.index, name="contacts_callers"),
+    path(CALLER, callers.show, name="contacts_caller"),
+    path(f"{CALLER}ask/", callers.ask, name="contacts_caller_ask"),
+    path(f"{CALLER}check/", callers.check, name="contacts_caller_check"),
+    path(f"{CALLER}tell/", callers.tell, name="contacts_caller_tell"),
+    path(f"{CALLER}make/", callers.make, name="contacts_caller_make"),
+    path(f"{CALLER}confirm/", callers.confirm, name="contacts_caller_confirm"),
+    path(f"{CALLER}end/", callers.end, name="contacts_caller_end"),
+    path(f"{CALLER}sheet/", callers.sheet, name="contacts_caller_sheet"),
     path(f"{CONTACTS}duty/", cases.on_duty, name="contacts_duty"),
     path(f"{CONTACTS}duty/hand-over/", cases.hand_over, name="contacts_hand_over"),
     path(f"{CONTACTS}duty/<int:number>/take-over/", cases.take_over, name="contacts_take_over"),

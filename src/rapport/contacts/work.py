@@ -23,7 +23,7 @@ from rapport.oversight.ledger import entries
 from rapport.oversight.switches import stopped_everywhere, stopped_in
 
 #: Seconds between two looks at what is due, and at records growing old: they do so by days [ours].
-_PINGS_EVERY, _UPKEEP_EVERY = 5.0, 600.0
+_PINGS_EVERY, _UPKEEP_EVERY = 10.0, 600.0
 _looked: dict[str, float] = {}
 
 

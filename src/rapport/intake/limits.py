@@ -27,6 +27,8 @@ FORMS_PER_MINUTE = 30
 CONTESTS_PER_MINUTE = 20
 #: The same of comments on the texts of calls: a person looks at each and answers it [ours].
 COMMENTS_PER_MINUTE = 20
+#: Messages between offices a minute from one network address: a peer that was cut off brings some hundreds [ours].
+EXCHANGES_PER_MINUTE = 120
 _REMEMBERED = 50_000  # buckets held at most, about 10 MB; a bucket forgotten is a full one
 
 
@@ -61,6 +63,7 @@ _sources = Buckets()
 _callers = Buckets()
 _contests = Buckets()
 _comments = Buckets()
+_exchanges = Buckets()
 _caller_key = secrets.token_bytes(32)  # of this process only: what it hashes cannot be recognised later
 
 
@@ -73,9 +76,18 @@ def check(source: Source, count: int = 1) -> None:
 
 def check_caller(request: HttpRequest) -> None:
     """Refused(429) when forms come too fast from one network address. The address is hashed, never stored."""
-    key = hmac.digest(_caller_key, caller(request).encode(), "sha256")[:16]
-    if wait := _callers.take(key, FORMS_PER_MINUTE):
+    if wait := _callers.take(_key_of(request), FORMS_PER_MINUTE):
         raise _too_fast(f"{FORMS_PER_MINUTE} reports a minute are taken from one network", wait)
+
+
+def check_exchange(request: HttpRequest) -> None:
+    """The same for messages of other instances, before anything of them is read."""
+    if wait := _exchanges.take(_key_of(request), EXCHANGES_PER_MINUTE):
+        raise _too_fast(f"{EXCHANGES_PER_MINUTE} messages a minute are taken from one network", wait)
+
+
+def _key_of(request: HttpRequest) -> bytes:
+    return hmac.digest(_caller_key, caller(request).encode(), "sha256")[:16]
 
 
 def check_contests(operation_id: int) -> None:
@@ -134,6 +146,7 @@ def forget() -> None:
     _callers.clear()
     _contests.clear()
     _comments.clear()
+    _exchanges.clear()
 
 
 def caller(request: HttpRequest) -> str:

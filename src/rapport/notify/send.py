@@ -127,7 +127,9 @@ def outgoing_of(message: OutboxMessage) -> Outgoing:
 
 
 def _letter(message: OutboxMessage, outgoing: Outgoing) -> mail.Letter:
-    subject = message.operation.name_in(message.language)
+    # What is one says so in the list of letters too, before anybody opens it.
+    drill = "EXERCISE: " if message.body.startswith("EXERCISE") else ""
+    subject = drill + message.operation.name_in(message.language)
     return mail.Letter(outgoing, subject, message.language, message.person_id is None, message.created_at)
 
 

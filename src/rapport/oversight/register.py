@@ -345,6 +345,8 @@ NOT_REGISTERED: Mapping[str, str] = {
     " message, which two people did",
     "rapport.registry.crosswalk.near.near": "finds labels that are nearly the same when somebody asks; nothing is"
     " done about them",
+    "rapport.contacts.peers.sending.post_when_due": "brings what two people sent to the instance that it is for, until"
+    " a receipt is there; it chooses nothing",
     "rapport.reports.attachments.store.sweep": "removes files on disk that belong to no report",
 }  # fmt: skip
 

@@ -51,6 +51,12 @@ def _hosts(text: str) -> frozenset[str]:
     return hosts
 
 
+def _instance(text: str) -> str:
+    if text and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,61}[a-z0-9]", text):
+        raise ValueError("write 2 to 63 small letters, digits, dots and hyphens, as crisis.example")
+    return text
+
+
 def _file(text: str) -> Path | None:
     if text and not Path(text).is_file():
         raise ValueError("there is no such file")
@@ -102,6 +108,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RAPPORT_DATA_DIR", "Folder of database, keys and caches.", "var", Path),
     Variable("RAPPORT_DATABASE_URL", "Where the database is; empty means SQLite in the data folder.", "", str),
     Variable("RAPPORT_PUBLIC_URL", "Address readers and gateways use; signatures are checked against it.", "", str),
+    Variable(
+        "RAPPORT_INSTANCE", "How other instances call this one; empty means the host of the address.", "", _instance
+    ),
     Variable("RAPPORT_DEBUG", "1 shows error pages with source code. Never on a public server.", "0", _flag),
     Variable("RAPPORT_TILE_URL", "A tile server, as https://host/{z}/{x}/{y}.png; empty means none.", "", str),
     Variable("RAPPORT_TRUST_PROXY", "1 believes X-Forwarded-For and -Proto of the proxy in front.", "0", _flag),

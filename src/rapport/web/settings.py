@@ -15,6 +15,7 @@ HERE = Path(__file__).resolve().parent
 
 DATA_DIR: Path = Path(_env["RAPPORT_DATA_DIR"]).absolute()
 PUBLIC_URL: str = _env["RAPPORT_PUBLIC_URL"]
+INSTANCE: str = _env["RAPPORT_INSTANCE"]
 TILE_URL: str = _env["RAPPORT_TILE_URL"]
 TRUST_PROXY: bool = _env["RAPPORT_TRUST_PROXY"]
 SMTP: mail.Server | None = _env["RAPPORT_SMTP_URL"]

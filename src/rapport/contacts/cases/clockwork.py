@@ -107,8 +107,11 @@ def fire(now: datetime) -> int:
 
 def _fire(case: Case, now: datetime) -> int:
     told = 0
+    known = set(Fired.objects.filter(dispatch__case=case).values_list("dispatch", "which", "by", "due"))
     for running in of_case(case, now):
         for clock in clocks.fired(running.clocks, _BEGINNING, now):
+            if (running.dispatch.pk, clock.which.value, clock.by, clock.due) in known:
+                continue
             _, new = Fired.objects.get_or_create(
                 dispatch=running.dispatch, which=clock.which.value, by=clock.by, due=clock.due, defaults={"at": now}
             )

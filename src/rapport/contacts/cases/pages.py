@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from rapport.contacts.callers import books
 from rapport.contacts.cases import clockwork, duty, forms, reading, trying, writing
 from rapport.contacts.cases.models import Case, Dispatch, Fired, Handover, State
 from rapport.contacts.cases.writing import SEND, WRITTEN, Words
@@ -37,6 +38,7 @@ def on_duty(request: HttpRequest, who: Member) -> HttpResponse:
     context = {
         **common(who),
         "duty": duty.duty(who, now),
+        "locked": books.locked(who.actors),
         "now": now,
         "on_duty": [(one, duty.on_duty(one)) for one in who.actors],
     }

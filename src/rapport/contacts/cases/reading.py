@@ -66,10 +66,12 @@ def dispatches(case: Case) -> QuerySet[Dispatch]:
 
 
 def reached_at(one: Dispatch) -> datetime | None:
-    """When a message reached the other side, as far as is known: they have it, or somebody was told of it. Who was
-    told may have told nobody: it is new there until it is opened."""
+    """When a message reached the side that it is for, as far as is known: they have it, or somebody was told of it. Who
+    was told may have told nobody: it is new there until it is opened."""
+    # What came from another instance, or was typed in, has arrived when it is here.
+    came = None if one.way == "here" else one.known_at
     told = [each.at for each in one.attempts.all() if each.result == Result.REACHED.value]
-    return min(filter(None, (one.delivered_at, *told)), default=None)
+    return min(filter(None, (one.delivered_at, came, *told)), default=None)
 
 
 def in_full(those: QuerySet[Dispatch]) -> QuerySet[Dispatch]:
@@ -101,7 +103,8 @@ def lines(who: Member, case: Case) -> list[Line]:
 
 def _changes(one: Dispatch, there: Iterable[Dispatch]) -> list[Dispatch]:
     kinds = {Kind.CORRECTION.value, Kind.WITHDRAWAL.value}
-    return [each for each in there if each.about_id == one.pk and each.kind in kinds]
+    mine = [each for each in there if each.sender.actor_id == one.sender.actor_id]  # nobody changes another's words
+    return [each for each in mine if each.about_id == one.pk and each.kind in kinds]
 
 
 def open_it(who: Member, case: Case, now: datetime) -> None:

@@ -26,6 +26,7 @@ from rapport.contacts.kinds import ANSWERS, BEGIN, FIELDS, Answer, Kind, moment
 from rapport.contacts.lowtech.same import content
 from rapport.contacts.members import Member
 from rapport.contacts.models import Nomination, Office
+from rapport.contacts.peers import sending
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.oversight.ledger import entries
 from rapport.oversight.models import DecisionKind
@@ -111,8 +112,9 @@ def _about(case: Case, there: list[Dispatch], words: Words) -> Dispatch | None:
 
 def _drafted(who: Member, case: Case, sender: Office, to: Office, words: Words, about: Dispatch | None) -> Dispatch:
     for office in (sender, to):
-        if approved(office) is None:
-            raise Refused("to", f"Nobody has approved an office {office.code}.", field="to")
+        current = approved(office)
+        if current is None or current.closes:
+            raise Refused("to", f"There is no office {office.code} in the directory now.", field="to")
     made = Dispatch(case=case, sender=sender, to=to, about=about, drafted_by=who.person)
     _write(made, words)
     made.save()
@@ -225,7 +227,8 @@ def release(who: Member, one: Dispatch, read: str | None = None) -> Dispatch:
 
 
 def _send(who: Member, one: Dispatch) -> Dispatch:
-    """1 its number and time · 2 what was agreed, and whose hours count · 3 a closure closes · 4 the books · 5 tell them
+    """1 its number and time · 2 what was agreed, and whose hours count · 3 a closure closes · 4 the books · 5 to their
+    instance, and tell them
 
     Call inside a transaction, with the draft locked."""
     case = Case.objects.select_for_update().get(pk=one.case_id)
@@ -251,6 +254,7 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
     decide(who.person, case.operation_id, DecisionKind.CONTACT, before={}, after=after)
     entries.contact(case.operation_id, {"dispatch": one.pk, "content": one.content, "became": "sent"})
     # 5
+    sending.queue(one, now)
     telling.tell(one, now)
     return one
 

@@ -37,8 +37,8 @@ class Unanswered(RapportError):
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """Gets pages. `inside`: names of hosts that whoever runs the machine lets us ask although they lie inside a network
-    (lower case); `agent`: how we introduce ourselves."""
+    """Gets pages, and brings what is to be posted. `inside`: names of hosts that whoever runs the machine lets us ask
+    although they lie inside a network (lower case); `agent`: how we introduce ourselves."""
 
     inside: Set[str] = frozenset()
     agent: str = "rapport"
@@ -49,7 +49,7 @@ class Web:
         Unanswered for every other answer that is no success, and where there is none. What authorises goes to the
         first host only.
         """
-        sent = {"User-Agent": self.agent, "Accept-Encoding": "identity", "Connection": "close", **headers}
+        sent = self._sent(headers)
         for _ in range(REDIRECTS + 1):
             page = self._asked(_parts(url), url, sent, most)
             if page.status not in _MOVED:
@@ -62,7 +62,19 @@ class Web:
             url = further
         raise Unanswered(f"It leads on more than {REDIRECTS} times.")
 
-    def _asked(self, parts: SplitResult, url: str, headers: Mapping[str, str], most: int) -> Page:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], most: int) -> Page:
+        """What is answered to what we bring, whatever its status; it is brought to this address and to no other."""
+        page = self._asked(_parts(url), url, self._sent(headers), most, body)
+        if page.status in _MOVED:
+            raise Unanswered("It leads on to another address: write that one down instead.")
+        return page
+
+    def _sent(self, headers: Mapping[str, str]) -> dict[str, str]:
+        return {"User-Agent": self.agent, "Accept-Encoding": "identity", "Connection": "close", **headers}
+
+    def _asked(
+        self, parts: SplitResult, url: str, headers: Mapping[str, str], most: int, body: bytes | None = None
+    ) -> Page:
         host = parts.hostname or ""
         try:
             sock = connected(host, parts.port or _PORTS[parts.scheme], self.inside)
@@ -74,7 +86,7 @@ class Web:
             try:
                 if isinstance(line, ssl.SSLSocket):
                     line.do_handshake()
-                page = _read(line, parts, url, headers, most)
+                page = _read(line, parts, url, headers, most, body)
             except (OSError, HTTPException, ValueError) as error:
                 raise Unanswered(f"{host} broke off: {reason(error)}.") from error
         if time.monotonic() - began >= TOTAL_S:  # the line was cut, which looks like the end of a page
@@ -128,15 +140,19 @@ def secured(sock: socket.socket, host: str) -> ssl.SSLSocket:
     return context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
 
 
-def _read(sock: socket.socket, parts: SplitResult, url: str, headers: Mapping[str, str], most: int) -> Page:
+def _read(
+    sock: socket.socket, parts: SplitResult, url: str, headers: Mapping[str, str], most: int, body: bytes | None
+) -> Page:
     http = HTTPConnection(parts.hostname or "", parts.port)
     http.sock = sock
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    http.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
+    http.putrequest("GET" if body is None else "POST", target, skip_host=True, skip_accept_encoding=True)
     http.putheader("Host", parts.netloc)
     for name, value in headers.items():
         http.putheader(name, value)
-    http.endheaders()
+    if body is not None:
+        http.putheader("Content-Length", str(len(body)))
+    http.endheaders(body)
     with http.getresponse() as response:
         said = {name.lower(): value for name, value in response.getheaders()}
         if response.status in _MOVED:

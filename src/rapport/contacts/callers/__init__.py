@@ -1,0 +1,1 @@
+"""Whether somebody who calls is who they say they are."""

@@ -1,0 +1,1 @@
+"""Other instances of rapport with which this one exchanges messages between offices."""

@@ -1,0 +1,213 @@
+"""With which instance messages are exchanged, under which keys and for whom: one person enters it, another confirms it
+with the fingerprints that somebody over there reads aloud.
+
+All raise NotAllowed, Refused (what was given cannot be, with the field) or Conflict (somebody was first).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from rapport.accounts.models import Belonging
+from rapport.accounts.permissions import Permission
+from rapport.contacts import instance, signed
+from rapport.contacts.members import Member
+from rapport.contacts.peers.models import Peer, Terms, TermsState
+from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.operations.models import Operation
+from rapport.oversight.ledger.chain import fingerprint
+from rapport.oversight.models import DecisionKind
+from rapport.oversight.record import decide
+from rapport.registry.models import Actor
+
+AGREE = Permission.CONTACTS_OFFICE_APPROVE
+_KEY = re.compile(r"[0-9a-f]{64}")
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+MOST_RETIRED = 20  # [ours]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What one person enters. `keys`: public keys in hexadecimal; `parties`: codes; `retired`: fingerprints."""
+
+    instance: str
+    title: str
+    url: str
+    parties: Sequence[str]
+    keys: Sequence[str]
+    retired: Sequence[str] = ()
+
+
+@transaction.atomic
+def enter(who: Member, given: Entered) -> Terms:
+    """It counts once another person has confirmed it; until then what was confirmed before counts."""
+    _allow(who)
+    parties = _checked(who.operation, given)
+    peer, _ = Peer.objects.get_or_create(instance=given.instance, defaults={"operation": who.operation})
+    if peer.operation_id != who.operation.pk:
+        if peer.terms.exclude(state=TermsState.REFUSED).exists():
+            raise Refused("instance", "It is known in another operation already.", field="instance")
+        peer.operation = who.operation
+        peer.save(update_fields=["operation"])
+    try:
+        with transaction.atomic():
+            made = Terms.objects.create(
+                peer=peer, title=given.title.strip(), url=given.url.rstrip("/"), keys=[*given.keys],
+                retired=[*given.retired], entered_by=who.person,
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise Conflict("What somebody entered about it waits already: decide about that first.") from error
+    made.parties.set(parties)
+    _note(who, made, f"entered how messages are exchanged with {peer.instance}")
+    return made
+
+
+def _checked(operation: Operation, given: Entered) -> list[Actor]:
+    if not signed.INSTANCE.fullmatch(given.instance):
+        raise Refused("instance", "Its name has small letters, digits, dots and hyphens.", field="instance")
+    if given.instance == instance.name():
+        raise Refused("instance", "This is the name of this instance.", field="instance")
+    if not 1 <= len(given.title.strip()) <= 200:
+        raise Refused("title", "Say in a few words whose instance it is.", field="title")
+    _check_url(given.url)
+    if not 1 <= len(given.keys) <= signed.MOST_KEYS or not all(map(_KEY.fullmatch, given.keys)):
+        raise Refused("keys", "Give one public key of 64 figures, or two while they are exchanged.", field="keys")
+    if len(given.retired) > MOST_RETIRED or not all(map(_FINGERPRINT.fullmatch, given.retired)):
+        raise Refused("retired", f"Give at most {MOST_RETIRED} fingerprints of 16 figures.", field="retired")
+    found = list(Actor.objects.filter(operation=operation, code__in=given.parties))
+    unknown = set(given.parties) - {one.code for one in found}
+    if unknown or not found:
+        said = f"Nobody here is called {sorted(unknown)[0]}." if unknown else "Choose at least one party."
+        raise Refused("parties", said, field="parties")
+    return found
+
+
+def _check_url(url: str) -> None:
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        host, sound = parts.hostname or "", parts.port != 0 and url.isascii() and url.isprintable() and " " not in url
+    except ValueError:
+        host, sound = "", False
+    secure = parts.scheme == "https" or (parts.scheme == "http" and host in settings.POLL_INSIDE) if sound else False
+    if not (sound and host and secure and len(url) <= 300 and not parts.query and not parts.fragment):
+        raise Refused("url", "Write the address of the operation over there, as https://crisis.example/network.",
+                      field="url")  # fmt: skip
+    if parts.username or parts.password or not parts.path.strip("/"):
+        raise Refused("url", "The address names a host and an operation, and no password.", field="url")
+
+
+@transaction.atomic
+def confirm(who: Member, terms: Terms, heard: str) -> None:
+    """`heard`: the fingerprint of each key, as somebody over there read it aloud. Never by who entered
+    them."""
+    waiting = _waiting(who, terms)
+    if waiting.entered_by_id == who.person.pk:
+        raise Refused("two_people", "You entered this yourself: another person confirms it.")
+    typed = re.sub(r"[\s:-]+", "", heard).lower()
+    if {typed[at : at + 16] for at in range(0, len(typed), 16)} != set(fingerprints(waiting)):
+        raise Refused(
+            "heard",
+            "These are not the keys that were entered. Call again, on a number that you know; if they differ still,"
+            " refuse what was entered.",
+            field="heard",
+        )  # fmt: skip
+    _only_theirs(waiting)
+    Terms.objects.filter(peer=waiting.peer, state=TermsState.CONFIRMED).update(state=TermsState.REPLACED)
+    _decided(who, waiting, TermsState.CONFIRMED)
+    Peer.objects.filter(pk=waiting.peer_id).update(
+        ended_at=None, ended_by=None, line_tries=0, line_next_at=None, line_problem=""
+    )
+    _note(who, waiting, f"confirmed how messages are exchanged with {waiting.peer.instance}")
+
+
+def _only_theirs(waiting: Terms) -> None:
+    """A party writes from one instance: from another one somebody else could write in its name."""
+    for actor in waiting.parties.all():
+        other = confirmed(waiting.peer.operation_id).filter(parties=actor).exclude(peer=waiting.peer).first()
+        if other is not None:
+            raise Refused(
+                "parties", f"{actor.name} writes from {other.peer.instance}: end that first.", field="parties"
+            )
+        here = Belonging.objects.filter(operation=waiting.peer.operation_id, organisation=actor.organisation_id)
+        if actor.organisation_id is not None and here.exists():
+            raise Refused("parties", f"People of {actor.name} write from here: they are no party of another instance.",
+                          field="parties")  # fmt: skip
+
+
+@transaction.atomic
+def refuse(who: Member, terms: Terms) -> None:
+    """What was entered does not count; what was confirmed before does. Whoever entered it can do so too."""
+    waiting = _waiting(who, terms)
+    _decided(who, waiting, TermsState.REFUSED)
+    _note(who, waiting, f"refused what was entered about {waiting.peer.instance}")
+
+
+@transaction.atomic
+def end(who: Member, peer: Peer) -> None:
+    """At once, by one person: nothing goes there and nothing is taken from there. All that was exchanged stays."""
+    _allow(who)
+    if not Peer.objects.filter(pk=peer.pk, ended_at=None).update(ended_at=timezone.now(), ended_by=who.person):
+        raise Conflict("It has ended already.")
+    Terms.objects.filter(peer=peer, state=TermsState.CONFIRMED).update(state=TermsState.REPLACED)
+    after = {"said": f"ended the exchange of messages with {peer.instance}", "peer": peer.pk}
+    decide(who.person, who.operation.pk, DecisionKind.CONTACT, before={}, after=after)
+
+
+# --- what counts ---------------------------------------------------------------------------------------------------
+
+
+def confirmed(operation_id: int) -> QuerySet[Terms]:
+    """What holds now."""
+    return Terms.objects.filter(
+        peer__operation=operation_id, peer__ended_at=None, state=TermsState.CONFIRMED
+    ).select_related("peer")  # fmt: skip
+
+
+def known(operation_id: int) -> dict[str, signed.Peer]:
+    """Every peer of an operation as signatures are checked by it."""
+    return {one.peer.instance: _peer(one) for one in confirmed(operation_id).prefetch_related("parties")}
+
+
+def _peer(terms: Terms) -> signed.Peer:
+    parties = frozenset(one.code for one in terms.parties.all())
+    return signed.Peer(tuple(map(bytes.fromhex, terms.keys)), parties, frozenset(terms.retired))
+
+
+def fingerprints(terms: Terms) -> list[str]:
+    return [fingerprint(bytes.fromhex(one)) for one in terms.keys]
+
+
+# --- what they have in common --------------------------------------------------------------------------------------
+
+
+def _allow(who: Member) -> None:
+    if not who.may(AGREE):
+        raise NotAllowed(f"This needs the permission {AGREE.value}.")
+
+
+def _waiting(who: Member, terms: Terms) -> Terms:
+    _allow(who)
+    found = Terms.objects.select_for_update().get(pk=terms.pk)
+    if found.state != TermsState.WAITING:
+        raise Conflict("Somebody has decided about it already.")
+    return found
+
+
+def _decided(who: Member, waiting: Terms, state: TermsState) -> None:
+    waiting.state, waiting.decided_by, waiting.decided_at = state, who.person, timezone.now()
+    waiting.save(update_fields=["state", "decided_by", "decided_at"])
+
+
+def _note(who: Member, terms: Terms, said: str) -> None:
+    after = {"said": said, "terms": terms.pk, "keys": fingerprints(terms)}
+    decide(who.person, who.operation.pk, DecisionKind.CONTACT, before={}, after=after)
