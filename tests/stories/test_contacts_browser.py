@@ -167,7 +167,7 @@ def test_a_notification_is_sent_escalated_answered_and_closed(
     one.get_by_label("What happened").fill("Wiper on a port's network")
     one.get_by_label("When it was first seen").fill("2026-11-27T05:10")
     one.get_by_label("Whose systems").select_option("own")
-    one.get_by_label("How sure you are of it").select_option("moderate")
+    one.get_by_label("How sure the sender is of it").select_option("moderate")
     one.get_by_label("What is not known").fill("How it came in")
     one.get_by_role("button", name="Keep it").click()
     expect(one.get_by_text("Kept.")).to_be_visible()
@@ -213,7 +213,7 @@ def test_a_notification_is_sent_escalated_answered_and_closed(
 
     one.goto(f"{live_server.url}/sample/contacts/cases/{Case.objects.get().ref}/")
     one.get_by_role("link", name="Close this case").click()
-    one.get_by_label("How your side sees the outcome").fill("Traced to a vendor's update")
+    one.get_by_label("How the sender's side sees the outcome").fill("Traced to a vendor's update")
     one.get_by_role("button", name="Keep it").click()
     one.get_by_role("button", name="It can go").click()
     two.goto(f"{live_server.url}/sample/contacts/duty/")

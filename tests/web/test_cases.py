@@ -130,6 +130,9 @@ def test_whoever_changes_a_draft_is_its_writer_and_sends_it_no_more(kenya: Side,
     writing.ready(kenya.two, made)
     with pytest.raises(Refused, match="another person"):
         writing.release(kenya.two, made)
+    with pytest.raises(Conflict, match="read it again"):
+        writing.release(kenya.one, made)
+    made.refresh_from_db()
     assert writing.release(kenya.one, made).state == State.SENT
 
 
@@ -314,11 +317,10 @@ def test_nobody_answers_and_the_plan_says_whom_to_try_next(kenya: Side, peru: Si
     plan = trying.plan(kenya.two, first, timezone.now())
     assert plan.next is not None
     assert plan.next.step.who == "Deputy"
-    assert plan.attempts[-1].note == "Rang for two minutes"
+    assert plan.attempts[-1].attempt.note == "Rang for two minutes"
     trying.note(kenya.two, first, plan.number or 0, "reached", "Took it down")
     assert trying.plan(kenya.one, first, timezone.now()).next is None
-    first.refresh_from_db()
-    assert first.delivered_at is not None
+    assert reading.reached_at(first) is not None
     assert Look.objects.filter(kind="case", office=peru.office).exists(), "the office sees who looked it up"
     with pytest.raises(NotAllowed):
         trying.note(peru.one, first, 0, "reached", "")

@@ -162,11 +162,16 @@ def test_stopped_nothing_more_goes_and_what_went_is_answered_still(kenya: Actor,
         running.stop(of_team(lead, kenya.operation), made)
 
 
-def test_without_a_way_out_a_ping_counts_as_not_delivered_and_says_why(kenya: Actor, lead: Person) -> None:
+def test_without_a_way_out_a_ping_counts_as_not_delivered_and_says_why(
+    client: Client, kenya: Actor, lead: Person
+) -> None:
     made = running.start(of_team(lead, kenya.operation), terms())
     running.send_due(made.closes_at)
     ping = made.pings.get()
     assert "E-mail is not set up" in ping.problem
+    client.force_login(lead)
+    told = client.get(f"/sample/contacts/pings/{made.ref}/").content.decode()
+    assert "0 wait for an answer" in told, "nobody can answer what nobody got"
     running.decide_due(later(ping, 49))
     assert made.pings.get().outcome == Outcome.BOUNCED
 

@@ -47,7 +47,7 @@ WAITS: Mapping[Means, timedelta] = {
 #: The same where a person finds the way, as to a mission [ours].
 BY_HAND = timedelta(hours=4)
 _OWN = (Stage.OFFICE, Stage.PRIMARY, Stage.ALTERNATE)
-NOBODY_LEFT = "Nobody is left to try. Tell the lead of the case. That there was no answer is not published."
+NOBODY_LEFT = "Nobody is left to try. Tell whoever decides on your side. That there was no answer is not published."
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,9 +71,10 @@ ANSWERS: Mapping[Answer, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a kind. `choices`: value → words, where it is one of these; `moment`: a time in UTC, as
-    2026-11-27T06:32Z; `short`: its letter in text messages and on forms, no other's within the kind; `told`: the words
-    before its value in the notice of one text message, where it stands there at all."""
+    """A field of a kind. `label`: the same words for whoever writes it and whoever reads it, so never "you" or "our";
+    `choices`: value → words, where it is one of these; `moment`: a time in UTC, as 2026-11-27T06:32Z; `short`: its
+    letter in text messages and on forms, no other's within the kind; `told`: the words before its value in the notice
+    of one text message, where it stands there at all."""
 
     name: str
     label: str
@@ -101,10 +102,14 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
         Field(
             "systems",
             "Whose systems",
-            choices={"own": "our own", "others": "those of others", "both": "ours and those of others"},
+            choices={
+                "own": "the sender's own",
+                "others": "those of others",
+                "both": "the sender's and those of others",
+            },
             short="Y",
         ),
-        Field("confidence", "How sure you are of it", choices=_CONFIDENCE, short="C"),
+        Field("confidence", "How sure the sender is of it", choices=_CONFIDENCE, short="C"),
         Field("unknown", "What is not known", "Write what you would ask yourself.", short="N"),
         Field(
             "event",
@@ -116,9 +121,9 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
     ),
     Kind.INFORMATION: (
         Field("question", "Question", short="Q"),
-        Field("why", "Why you ask", short="Y"),
+        Field("why", "Why it is asked", short="Y"),
         Field("by", "By when", moment=True, short="U", told="Answer by"),
-        Field("shares", "What you will share in return", "Write “nothing” if it is nothing.", short="G"),
+        Field("shares", "What is shared in return", "Write “nothing” if it is nothing.", short="G"),
     ),
     Kind.ASSISTANCE: (
         Field("affected", "What is affected", "Which service, for whom; no names of persons.", short="A"),
@@ -157,7 +162,9 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
             told="It says:",
         ),
         Field("text", "Answer", "May be empty, except for an answer.", required=False, short="W"),
-        Field("next_at", "When you will write again", required=False, moment=True, short="U", told="Next word by"),
+        Field(
+            "next_at", "When the sender will write again", required=False, moment=True, short="U", told="Next word by"
+        ),
     ),
     Kind.CORRECTION: (
         Field("about", "Which message it corrects", "The old one stays readable.", short="M", told="Corrects"),
@@ -170,7 +177,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = {
     ),
     Kind.CLOSURE: (
         Field("about", "Which case", short="M", told="Case"),
-        Field("outcome", "How your side sees the outcome", "The other side may see it otherwise.", short="W"),
+        Field("outcome", "How the sender's side sees the outcome", "The other side may see it otherwise.", short="W"),
     ),
 }
 

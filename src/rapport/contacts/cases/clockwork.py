@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from rapport.contacts import clocks, hours
 from rapport.contacts.cases.models import Case, Dispatch, Fired, State
-from rapport.contacts.cases.reading import dispatches, said_of
+from rapport.contacts.cases.reading import dispatches, reached_at, said_of
 from rapport.contacts.clocks import Clock, Happened, What
 from rapport.contacts.model import Times
 from rapport.contacts.pings.running import FUNCTION
@@ -83,10 +83,8 @@ def _happened(one: Dispatch, there: Iterable[Dispatch]) -> list[Happened]:
         if later.pk != one.pk and _order(later) > _order(one)
     ]
     made = [each for each in found if each is not None]
-    # What came from another instance, or was typed in, has arrived when it is here.
-    arrived = one.delivered_at if one.way == "here" else one.delivered_at or one.known_at
-    if arrived is not None:
-        made.append(Happened(arrived, What.DELIVERED, one.to.code))
+    if (reached := reached_at(one)) is not None:
+        made.append(Happened(reached, What.DELIVERED, one.to.code))
     return made
 
 

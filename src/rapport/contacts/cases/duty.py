@@ -38,14 +38,16 @@ class Waits:
 class Duty:
     """All that waits, each list with the most urgent first.
 
+    new      messages of the other side that nobody here has opened, those of closed cases too
     alarms   clocks that were not met and of which nobody of this side has said that they know
     owed     what this side owes by a clock
     reach    messages of this side that nobody has answered in time, or that reached the wrong office
-    awaited  what the other side owes by a clock that runs still
+    awaited  what the other side owes by a clock, but for what is in `reach`
     ready    drafts that wait for a second person; `mine`: those this person wrote
     drafts   unfinished ones
     """
 
+    new: Sequence[Dispatch]
     alarms: Sequence[Fired]
     owed: Sequence[Waits]
     reach: Sequence[Dispatch]
@@ -55,8 +57,13 @@ class Duty:
     handovers: Sequence[Handover]
 
     @property
+    def loud(self) -> int:
+        """How many there are of what the page sounds for."""
+        return len(self.new) + len(self.alarms)
+
+    @property
     def quiet(self) -> bool:
-        return not (self.alarms or self.owed or self.reach or self.awaited or self.ready or self.drafts)
+        return not (self.new or self.alarms or self.owed or self.reach or self.awaited or self.ready or self.drafts)
 
 
 def duty(who: Member, now: datetime) -> Duty:
@@ -65,11 +72,15 @@ def duty(who: Member, now: datetime) -> Duty:
     waits = [found for one in there for found in _waits(one, mine, now)]
     unsent = in_full(Dispatch.objects.filter(sender__actor__in=list(who.actors)).exclude(state=State.SENT))
     unsent = unsent.filter(case__operation=who.operation).order_by("drafted_at")
+    reach = _unreached(there, mine)
+    trying = {one.pk for one in reach}
+    came = in_full(Dispatch.objects.filter(to__actor__in=list(who.actors), state=State.SENT, delivered_at=None))
     return Duty(
+        new=list(came.filter(case__operation=who.operation).order_by("known_at", "pk")),
         alarms=alarms(who),
         owed=[one for one in waits if one.ours],
-        reach=_unreached(there, mine),
-        awaited=[one for one in waits if not one.ours and not one.over],
+        reach=reach,
+        awaited=[one for one in waits if not one.ours and one.dispatch.pk not in trying],
         ready=[one for one in unsent if one.state == State.READY],
         drafts=[one for one in unsent if one.state == State.DRAFT],
         handovers=list(

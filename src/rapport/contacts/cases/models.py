@@ -81,7 +81,7 @@ class Dispatch(models.Model):
     released_by = _by(null=True)
     sent_at = models.DateTimeField(null=True)
     known_at = models.DateTimeField(null=True)  # when this instance had it
-    delivered_at = models.DateTimeField(null=True)  # somebody of the other side has opened it, or is told
+    delivered_at = models.DateTimeField(null=True)  # the other side has it: somebody there opened it, or its instance
 
     class Meta:
         constraints = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -17,8 +18,7 @@ from rapport.contacts.callers import books
 from rapport.contacts.cases import clockwork, duty, forms, reading, trying, writing
 from rapport.contacts.cases.models import Case, Dispatch, Fired, Handover, State
 from rapport.contacts.cases.writing import SEND, WRITTEN, Words
-from rapport.contacts.escalation import Result
-from rapport.contacts.kinds import ANSWERS, BEGIN, NOT_AGREEING, TITLES, Answer, Kind
+from rapport.contacts.kinds import ANSWERS, BEGIN, NOT_AGREEING, TITLES, Answer, Kind, moment
 from rapport.contacts.members import Member
 from rapport.contacts.models import Office
 from rapport.contacts.page import at_work, common
@@ -68,15 +68,27 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
         "case": case,
         "own": own,
         "other": reading.other_side(who, case),
-        "lines": [(one, forms.parts(one.said.kind, one.said.fields), running.get(one.dispatch.pk)) for one in lines],
+        "lines": [
+            (one, forms.parts(one.said.kind, one.said.fields), running.get(one.dispatch.pk), _short(one, lines))
+            for one in lines
+        ],
         "drafts": reading.in_full(Dispatch.objects.filter(case=case, sender__actor=own).exclude(state=State.SENT)),
-        "answers": [(one.value, said) for one, said in ANSWERS.items() if one is not Answer.ANSWER],
         "not_agreeing": NOT_AGREEING,
         "now": now,
         "fired": [one for one in duty.alarms(who) if one.dispatch.case_id == case.pk],
         "last": lines[-1].said.ref if lines else "",
     }
     return render(request, "contacts/case.html", context)
+
+
+def _short(one: reading.Line, lines: Sequence[reading.Line]) -> dict[str, str]:
+    """The answers without words that this side has not given to a message: value → words. None to such an answer
+    itself: nobody acknowledges an acknowledgement."""
+    wordless = one.said.kind is Kind.REPLY and one.dispatch.answer != Answer.ANSWER.value
+    if one.ours or wordless or one.said.kind in {Kind.CLOSURE, Kind.WITHDRAWAL}:
+        return {}
+    given = {each.dispatch.answer for each in lines if each.ours and each.dispatch.about_id == one.dispatch.pk}
+    return {each.value: said for each, said in ANSWERS.items() if each is not Answer.ANSWER and each not in given}
 
 
 # --- writing -------------------------------------------------------------------------------------------------------
@@ -94,14 +106,25 @@ def new(request: HttpRequest, who: Member) -> HttpResponse:
         return _choose(request, who, senders, to_office)
     words, wrong = _words(data, kind, ""), dict[str, str]()
     if request.method == "POST":
-        sender = next((one for one in senders if one.code == data.get("from")), senders[0])
+        sender = next((one for one in senders if one.code == data.get("from")), _likely(senders, to_office))
         exercise = bool(data.get("exercise"))
         keep: Callable[[], Dispatch] = lambda: writing.begin(who, sender, to_office, words, exercise=exercise)  # noqa: E731
         made = _kept(request, keep, wrong)
         if made is not None:
             return to("contacts_draft", who.operation.slug, made.pk)
-    context = {"to_office": to_office, "senders": senders, "first": True, "exercise": data.get("exercise", "")}
+    context = {
+        "to_office": to_office,
+        "senders": senders,
+        "sender": data.get("from") or _likely(senders, to_office).code,
+        "first": True,
+        "exercise": data.get("exercise", ""),
+    }
     return _form(request, who, words, wrong, **context)
+
+
+def _likely(senders: list[Office], to_office: Office) -> Office:
+    """The office of one's own with the role of the one that is written to; else the first."""
+    return next((one for one in senders if one.role == to_office.role), senders[0])
 
 
 def _choose(request: HttpRequest, who: Member, senders: list[Office], chosen: Office | None) -> HttpResponse:
@@ -127,14 +150,23 @@ def write(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
         raise Http404("no such kind in a case")
     about = case.ref if kind is Kind.CLOSURE else data.get("about", "")
     words, wrong = _words(data, kind, about), dict[str, str]()
+    if kind is Kind.REPLY and request.method != "POST":
+        words = replace(words, fields={**words.fields, "answer": Answer.ANSWER.value})
+    if request.method == "POST" and data.get("now"):
+        attempt(request, lambda: writing.at_once(who, case, words), _("Sent."))
+        return to("contacts_case", who.operation.slug, ref)
     if request.method == "POST":
         made = _kept(request, lambda: writing.draft(who, case, words), wrong)
         if made is not None:
-            if data.get("now"):
-                attempt(request, lambda: writing.ready(who, made), _("Sent."))
-                return to("contacts_case", who.operation.slug, ref)
             return to("contacts_draft", who.operation.slug, made.pk)
-    return _form(request, who, words, wrong, case=case, about=about)
+    return _form(request, who, words, wrong, case=case, about=about, **_before(who, case, about))
+
+
+def _before(who: Member, case: Case, about: str) -> dict[str, Any]:
+    """The message that a further one is about, as the form shows it, and to whom it goes."""
+    line = next((one for one in reading.lines(who, case) if one.said.ref == about), None)
+    other = reading.other_side(who, case)
+    return {"other": other, "line": line, "said": forms.parts(line.said.kind, line.said.fields) if line else ()}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -148,7 +180,8 @@ def draft(request: HttpRequest, who: Member, number: int) -> HttpResponse:
     words, wrong = Words(kind, said.fields, said.marking, said.caveats), dict[str, str]()
     if request.method == "POST":
         words = _words(request.POST, kind, said.fields.get("about", ""))
-        if _kept(request, lambda: writing.change(who, one, words), wrong) is not None:
+        read = request.POST.get("read", "")
+        if _kept(request, lambda: writing.change(who, one, words, read), wrong) is not None:
             messages.success(request, _("Kept. Say that it can go when it is right."))
             return to("contacts_draft", who.operation.slug, number)
     goes = said.fields
@@ -159,6 +192,9 @@ def draft(request: HttpRequest, who: Member, number: int) -> HttpResponse:
         "case": one.case,
         "to_office": one.to,
         "parts": forms.parts(kind, goes),
+        "read": writing.mark_of(one),
+        "stands": (said.marking, said.caveats),
+        "ahead": (moment(said.fields.get("seen_at", "")) or one.drafted_at) > timezone.now(),
         "alone": writing.alone(one),
         "mine": one.drafted_by_id == who.person.pk,
         "ready": one.state == State.READY,
@@ -215,7 +251,8 @@ def ready(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 def release(request: HttpRequest, who: Member, number: int) -> HttpResponse:
     """A second person sends it."""
     one = _draft(who, number)
-    if attempt(request, lambda: writing.release(who, one), _("Sent. The clocks run from now on.")):
+    read = request.POST.get("read", "")
+    if attempt(request, lambda: writing.release(who, one, read), _("Sent. The clocks run from now on.")):
         return to("contacts_case", who.operation.slug, one.case.ref)
     return to("contacts_draft", who.operation.slug, number)
 
@@ -237,22 +274,31 @@ def discard(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 @require_GET
 @at_work(SEND)
 def tries(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResponse:
-    """Whom to reach next about a message of one's own; each look is noted."""
+    """Whom to reach next about a message of one's own, or by the step with the number `step`; each look is noted."""
     case, one = _message(who, ref, message)
     if not who.speaks_for(one.sender.actor):
         raise Http404("a message of the other side")
     now = timezone.now()
     plan = trying.plan(who, one, now)
+    chosen = _number(request.GET.get("step", ""))
+    number = chosen if 0 <= chosen < len(plan.steps) - 1 else plan.number
+    step = plan.steps[number] if number is not None else None
     context = {
         **common(who),
         "case": case,
         "one": one,
         "plan": plan,
-        "later": plan.next is not None and plan.next.at > now,
-        "results": [one.value for one in Result],
-        "said": reading.said_of(one),
+        "step": step,
+        "number": number,
+        "there": plan.there.get(step.target) if step else None,
+        "later": number == plan.number and plan.next is not None and plan.next.at > now,
     }
     return render(request, "contacts/tries.html", context)
+
+
+def _number(text: str) -> int:
+    """Of a step, as an address or a form says it; -1 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else -1
 
 
 @require_POST
@@ -261,8 +307,7 @@ def tried(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResp
     """POST `step` (its number), `result`, `note`."""
     _unused, one = _message(who, ref, message)
     step, result, note = (request.POST.get(name, "") for name in ("step", "result", "note"))
-    number = int(step) if step.isascii() and step.isdigit() and len(step) < 5 else -1
-    attempt(request, lambda: trying.note(who, one, number, result, note), _("Noted."))
+    attempt(request, lambda: trying.note(who, one, _number(step), result, note), _("Noted."))
     return to("contacts_tries", who.operation.slug, ref, message)
 
 

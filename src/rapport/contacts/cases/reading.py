@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rapport.contacts.cases.models import Case, Dispatch, State
+from rapport.contacts.escalation import Result
 from rapport.contacts.kinds import Kind, Said
 from rapport.contacts.members import Member
 from rapport.oversight import keys
@@ -59,8 +60,18 @@ def other_side(who: Member, case: Case) -> Actor:
 
 
 def dispatches(case: Case) -> QuerySet[Dispatch]:
-    """What was sent in it, in order."""
-    return in_full(Dispatch.objects.filter(case=case, state=State.SENT)).order_by("sent_at", "known_at", "pk")
+    """What was sent in it, in order, with what tries came of."""
+    sent = in_full(Dispatch.objects.filter(case=case, state=State.SENT)).prefetch_related("attempts")
+    return sent.order_by("sent_at", "known_at", "pk")
+
+
+def reached_at(one: Dispatch) -> datetime | None:
+    """When a message reached the side that it is for, as far as is known: they have it, or somebody was told of it. Who
+    was told may have told nobody: it is new there until it is opened."""
+    # What came from another instance, or was typed in, has arrived when it is here.
+    came = None if one.way == "here" else one.known_at
+    told = [each.at for each in one.attempts.all() if each.result == Result.REACHED.value]
+    return min(filter(None, (one.delivered_at, came, *told)), default=None)
 
 
 def in_full(those: QuerySet[Dispatch]) -> QuerySet[Dispatch]:
@@ -72,19 +83,21 @@ def in_full(those: QuerySet[Dispatch]) -> QuerySet[Dispatch]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A message as it is shown. `changed_by`: what corrects or withdraws it; the old words stay readable."""
+    """A message as it is shown. `changed_by`: what corrects or withdraws it; the old words stay readable. `reached`:
+    when it reached the other side, None as long as that is not known."""
 
     dispatch: Dispatch
     said: Said
     ours: bool
     changed_by: Sequence[Dispatch]
+    reached: datetime | None
 
 
 def lines(who: Member, case: Case) -> list[Line]:
     there = list(dispatches(case))
     own = own_side(who, case)
     return [
-        Line(one, said_of(one), one.sender.actor_id == own.pk, _changes(one, there)) for one in there
+        Line(one, said_of(one), one.sender.actor_id == own.pk, _changes(one, there), reached_at(one)) for one in there
     ]  # fmt: skip
 
 
@@ -95,7 +108,7 @@ def _changes(one: Dispatch, there: Iterable[Dispatch]) -> list[Dispatch]:
 
 
 def open_it(who: Member, case: Case, now: datetime) -> None:
-    """Somebody of this side has the case before them: what was sent to it has reached somebody."""
+    """Somebody of this side has the case before them: what was sent to it is new here no more."""
     own = own_side(who, case)
     came = Dispatch.objects.filter(case=case, state=State.SENT, to__actor=own, delivered_at=None)
     came.update(delivered_at=now)

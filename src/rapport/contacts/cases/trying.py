@@ -3,7 +3,7 @@ nobody else."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from rapport.contacts.members import Member
 from rapport.contacts.model import Office as Record
 from rapport.contacts.models import Nomination, Office, State
 from rapport.contacts.pings.running import channel_of, place_of
+from rapport.contacts.reach import Reach, reach
 from rapport.contacts.records import opened
 from rapport.errors import NotAllowed, Refused
 from rapport.notify.models import OutboxState
@@ -30,23 +31,46 @@ LONGEST = 500  # characters of a note
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All steps, with the number of the next one; `next` is None once somebody was reached or nobody is left."""
+    """All steps, with the number of the next one; `next` is None once somebody was reached or nobody is left. `there`:
+    code of an office → how it is reached now."""
 
     steps: Sequence[Step]
     next: Next | None
     number: int | None
-    attempts: Sequence[Attempt]
+    attempts: Sequence[Tried]
+    there: Mapping[str, Reach]
+
+    @property
+    def reached(self) -> bool:
+        return any(one.attempt.result == Result.REACHED.value for one in self.attempts)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt with who answers there and by which number or address; "" where a person found the way."""
+
+    attempt: Attempt
+    who: str
+    value: str
 
 
 def plan(who: Member, one: Dispatch, now: datetime) -> Plan:
     """For whoever speaks for the sender: the numbers shown are looks at those offices."""
-    steps, _ = _steps(one)
+    steps, known = _steps(one)
     made = list(Attempt.objects.filter(dispatch=one).select_related("by", "record", "message").order_by("at", "pk"))
     found = escalation.next_step(steps, [_attempt(each) for each in made], now)
     number = steps.index(found.step) if found else None
     for office in Office.objects.filter(actor=one.to.actor_id, nominations__state=State.APPROVED).distinct():
         looking.look(who, office, looking.CASE)
-    return Plan(steps, found, number, made)
+    there = {code: reach(kept, office, now) for code, (office, _, kept) in known.items()}
+    return Plan(steps, found, number, [_tried(each) for each in made], there)
+
+
+def _tried(one: Attempt) -> Tried:
+    if not (one.record and one.place):
+        return Tried(one, "", "")
+    who, channel = channel_of(opened(one.record.sealed), one.place)
+    return Tried(one, who, channel.value)
 
 
 def _steps(one: Dispatch) -> tuple[tuple[Step, ...], dict[str, tuple[Office, Nomination, Record]]]:
@@ -78,7 +102,7 @@ _DEAD = {OutboxState.FAILED, OutboxState.STOPPED, OutboxState.CANCELLED}
 
 @transaction.atomic
 def note(who: Member, one: Dispatch, number: int, result: str, said: str) -> Attempt:
-    """What came of a step: reached, no answer, bounced, wrong person. Reached: it has been delivered."""
+    """What came of a step: reached, no answer, bounced, wrong person. Reached: the clock of delivery stops."""
     if not who.speaks_for(one.sender.actor):
         raise NotAllowed("Only who sent it tries to reach them.")
     steps, known = _steps(one)
@@ -96,7 +120,5 @@ def note(who: Member, one: Dispatch, number: int, result: str, said: str) -> Att
         dispatch=one, target=step.target, office=office, record=record, place=place,
         means=step.channel.means.value if step.channel else "", at=now, by=who.person, result=result, note=said,
     )  # fmt: skip
-    if result == Result.REACHED.value:
-        Dispatch.objects.filter(pk=one.pk, delivered_at=None).update(delivered_at=now)
     entries.contact(one.case.operation_id, {"dispatch": one.pk, "attempt": made.pk, "became": result})
     return made

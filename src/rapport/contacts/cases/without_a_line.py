@@ -22,7 +22,7 @@ from rapport.contacts.lowtech.same import Sameness
 from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
 from rapport.desk.page import to
-from rapport.errors import Refused
+from rapport.errors import NotAllowed, Refused
 
 #: Longest text that is typed in, in characters [ours: parts of the longest message, each with some blanks].
 MOST = 200_000
@@ -92,6 +92,8 @@ def take(request: HttpRequest, who: Member) -> HttpResponse:
             taken = taking.by_hand(who, said)
         except Refused as refused:
             problems = (refused.remedy,)
+        except NotAllowed as refusal:
+            problems = (str(refusal),)
         else:
             _tell(request, taken)
             return to("contacts_case", who.operation.slug, said.case)

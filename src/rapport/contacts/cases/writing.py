@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
@@ -132,9 +133,33 @@ def _write(one: Dispatch, words: Words) -> None:
 
 
 @transaction.atomic
-def change(who: Member, one: Dispatch, words: Words) -> Dispatch:
-    """Other words for a draft: whoever changes it is its drafter from then on, so that another person looks at all."""
+def at_once(who: Member, case: Case, words: Words) -> Dispatch:
+    """A reply that one person may send alone, written and sent in one step. Said again it is refused (Conflict), and no
+    draft stays behind."""
+    made = ready(who, draft(who, case, words))
+    if made.state != State.SENT:
+        raise Refused("two_people", "This goes by two people: write it as a draft.")
+    return made
+
+
+def mark_of(one: Dispatch) -> str:
+    """What of a draft would go now, as a mark: whoever sends or changes it shows by it which words they read."""
+    said = said_of(one, one.drafted_at)
+    with suppress(Refused):  # of an event that may not go the draft holds the reference alone
+        said = replace(said, fields=going(one).fields)
+    return content(said)
+
+
+@transaction.atomic
+def change(who: Member, one: Dispatch, words: Words, read: str | None = None) -> Dispatch:
+    """Other words for a draft: whoever changes it is its drafter from then on, so that another person looks at all.
+    `read` as for `release`."""
     fresh = _unsent(who, one)
+    if read is not None and read != mark_of(fresh):
+        raise Conflict(
+            "It was changed meanwhile. Above is how it stands now, below what you wrote: keep yours only if it is to "
+            "take its place."
+        )
     if Kind(fresh.kind) is not words.kind:
         raise Refused("kind", "A draft keeps its kind: discard it and write another.", field="kind")
     _write(fresh, words)
@@ -157,8 +182,11 @@ def discard(who: Member, one: Dispatch) -> None:
 def ready(who: Member, one: Dispatch) -> Dispatch:
     """Its drafter says that it can go. What one person may send alone goes at once; else another one looks at it."""
     fresh = _unsent(who, one)
+    if fresh.drafted_by_id != who.person.pk:
+        raise Refused("draft", "Somebody else writes this still: ask them, or change it, and it is yours.")
     _check(fresh)
     if alone(fresh):
+        _not_twice(fresh)
         return _send(who, fresh)
     fresh.state = State.READY
     fresh.save(update_fields=["state"])
@@ -173,14 +201,27 @@ def alone(one: Dispatch) -> bool:
     return one.kind == Kind.REPLY.value and wordless and fields.get("answer") in set(Answer) - {Answer.ANSWER}
 
 
+def _not_twice(one: Dispatch) -> None:
+    """A finger that slips, a page that was open still: the other side is told once."""
+    said = Dispatch.objects.filter(about=one.about, sender__actor=one.sender.actor_id, answer=one.answer)
+    before = said.filter(state=State.SENT).first()
+    if before is not None:
+        raise Conflict(f"Your side has said so already, as {before.ref}.")
+
+
 @transaction.atomic
-def release(who: Member, one: Dispatch) -> Dispatch:
-    """A second person sends it. Never whoever wrote it."""
+def release(who: Member, one: Dispatch, read: str | None = None) -> Dispatch:
+    """A second person sends it. Never whoever wrote it.
+
+    `read`: `mark_of` the draft as they read it: Conflict if it says something else by now. None: they read `one`.
+    """
     fresh = _unsent(who, one)
     if fresh.state != State.READY:
         raise Conflict("It is a draft still: whoever writes it says when it can go.")
     if fresh.drafted_by_id == who.person.pk:
         raise Refused("two_people", "You wrote this yourself: another person of your side sends it.")
+    if (mark_of(one) if read is None else read) != mark_of(fresh):
+        raise Conflict("It was changed after you opened it. Nothing was sent: read it again.")
     _check(fresh)
     return _send(who, fresh)
 

@@ -113,7 +113,7 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
         "more": max(0, len(pings) - MOST),
         "may_run": who.may(RUN),
         "waiting": campaign.pings.filter(sent_at=None, outcome="").count(),
-        "open": campaign.pings.filter(sent_at__isnull=False, outcome="").count(),
+        "open": campaign.pings.filter(sent_at__isnull=False, bounced_at=None, outcome="").count(),
     }
     return render(request, "contacts/campaign.html", context)
 

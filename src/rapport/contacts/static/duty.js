@@ -1,4 +1,4 @@
-// The duty view looks again by itself, keeps what is being typed, and sounds when something new was not done in time.
+// The duty view looks again by itself, keeps what is being typed, and sounds when something came in or was not done in time.
 "use strict";
 (() => {
   const EVERY_MS = 30000;

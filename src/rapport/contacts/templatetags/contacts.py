@@ -125,7 +125,7 @@ def which(one: str) -> str:
         Which.DELIVER: gettext("reach somebody"),
         Which.ACKNOWLEDGE: gettext("say that it has arrived"),
         Which.SUBSTANCE: gettext("answer what it says"),
-        Which.UPDATE: gettext("write again"),
+        Which.UPDATE: gettext("write again, also if nothing is new"),
     }[Which(one)]
 
 

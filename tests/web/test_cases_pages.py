@@ -1,0 +1,415 @@
+"""The pages of cases: who reads them, what a second person sends, short answers, what came in, the duty view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import escape
+
+from rapport.accounts.models import Person
+from rapport.accounts.permissions import Role as Held
+from rapport.contacts.cases import clockwork, duty, trying, writing
+from rapport.contacts.cases.models import Attempt, Case, Dispatch, State
+from rapport.contacts.cases.reading import said_of
+from rapport.contacts.cases.writing import Words
+from rapport.contacts.clocks import Which
+from rapport.contacts.kinds import Answer, Kind
+from rapport.contacts.lowtech import spoken
+from rapport.contacts.pings.running import channel_of
+from rapport.contacts.records import opened
+from rapport.contacts.templatetags.contacts import spaced
+from rapport.desk import actions
+from rapport.events.models import Event
+from rapport.operations.models import Operation
+from rapport.values import Marking, Status
+from tests.web.contacts import network
+from tests.web.test_cases import NOTICED, Side, later, published, replied, sent
+
+pytestmark = pytest.mark.django_db
+TYPED = {f"f-{name}": value.removesuffix("Z") for name, value in NOTICED.items()}
+
+
+@pytest.fixture
+def custodian(someone: Callable[..., Person]) -> Person:
+    return someone("carol", Held.CUSTODIAN)
+
+
+@pytest.fixture
+def kenya(operation: Operation, lead: Person, custodian: Person) -> Side:
+    network(operation, lead, custodian)
+    return Side(operation, lead, custodian, "Kenya")
+
+
+@pytest.fixture
+def peru(kenya: Side, operation: Operation, lead: Person, custodian: Person) -> Side:
+    return Side(operation, lead, custodian, "Peru")
+
+
+@pytest.fixture
+def chile(peru: Side, operation: Operation, lead: Person, custodian: Person) -> Side:
+    return Side(operation, lead, custodian, "Chile")
+
+
+def at_work(person: Person) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def page(person: Person, path: str, status: int = 200) -> str:
+    answer = at_work(person).get(f"/sample/contacts/{path}")
+    assert answer.status_code == status, (path, answer.status_code)
+    return answer.content.decode()
+
+
+def post(person: Person, path: str, **data: str) -> str:
+    """What the person reads afterwards."""
+    answer = at_work(person).post(f"/sample/contacts/{path}", data, follow=True)
+    return str(answer.content.decode())
+
+
+def shown_mark(told: str) -> str:
+    found = re.search(r'name="read" value="([0-9a-f]{64})"', told)
+    assert found is not None
+    return found[1]
+
+
+def draft(by: Side, to: Side, **words: str) -> Dispatch:
+    made = writing.begin(by.one, by.office, to.office, Words(Kind.NOTIFICATION, {**NOTICED, **words}), exercise=False)
+    return writing.ready(by.one, made)
+
+
+# --- who reads them ------------------------------------------------------------------------------------------------
+
+
+def test_the_pages_of_a_case_are_there_for_its_two_sides_alone(
+    kenya: Side, peru: Side, chile: Side, lead: Person, custodian: Person
+) -> None:
+    one, unsent = sent(kenya, peru), draft(kenya, peru)
+    message = f"cases/{one.case.ref}/messages/{one.ref}"
+    own = [f"{message}/tries/", f"{message}/without-a-line/", f"drafts/{unsent.pk}/"]
+    for path in [f"cases/{one.case.ref}/", *own]:
+        page(kenya.two.person, path)
+        page(chile.one.person, path, 404)
+        for each in (lead, custodian):
+            assert at_work(each).get(f"/sample/contacts/{path}").status_code in {403, 404}
+    page(peru.one.person, f"cases/{one.case.ref}/")
+    for path in own:
+        page(peru.one.person, path, 404)
+    assert one.case.ref not in page(chile.one.person, "cases/") + page(chile.one.person, "duty/")
+
+
+@pytest.mark.parametrize("action", ["", "ready/", "send/", "discard/"])
+def test_nobody_of_another_side_touches_a_draft(kenya: Side, peru: Side, action: str) -> None:
+    unsent = draft(kenya, peru)
+    answer = at_work(peru.one.person).post(f"/sample/contacts/drafts/{unsent.pk}/{action}", TYPED)
+    assert answer.status_code == 404
+    unsent.refresh_from_db()
+    assert unsent.state == State.READY
+
+
+def test_nothing_of_a_case_is_done_by_a_page_of_another_site(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(peru.one.person)
+    data = {"kind": "reply", "about": one.ref, "f-answer": "received", "now": "1"}
+    assert client.post(f"/sample/contacts/cases/{one.case.ref}/write/", data).status_code == 403
+    assert Dispatch.objects.count() == 1
+
+
+def test_the_teams_record_tells_neither_what_was_sent_nor_in_which_case(kenya: Side, peru: Side, lead: Person) -> None:
+    one = sent(kenya, peru)
+    told = at_work(lead).get("/sample/desk/decisions/").content.decode()
+    assert "sent a message to another office" in told
+    assert one.case.ref not in told
+    assert "notification" not in told.lower()
+
+
+# --- two people, and the same words --------------------------------------------------------------------------------
+
+
+def test_a_second_person_sends_only_the_words_that_they_have_read(kenya: Side, peru: Side) -> None:
+    unsent = draft(kenya, peru)
+    read = shown_mark(page(kenya.two.person, f"drafts/{unsent.pk}/"))
+    writing.change(kenya.one, unsent, Words(Kind.NOTIFICATION, {**NOTICED, "what": "Something else"}))
+    writing.ready(kenya.one, unsent)
+    told = post(kenya.two.person, f"drafts/{unsent.pk}/send/", read=read)
+    assert "It was changed after you opened it" in told
+    assert "Something else" in told
+    assert Dispatch.objects.get().state == State.READY
+    post(kenya.two.person, f"drafts/{unsent.pk}/send/", read=shown_mark(told))
+    assert Dispatch.objects.get().state == State.SENT
+
+
+def test_an_event_that_changes_before_its_message_goes_is_read_again(
+    kenya: Side, peru: Side, operation: Operation, lead: Person
+) -> None:
+    ref = published(operation, lead)
+    unsent = draft(kenya, peru, event=ref)
+    told = page(kenya.two.person, f"drafts/{unsent.pk}/")
+    assert "Harbour systems down" in told
+    actions.set_status(lead, Event.objects.get(ref=ref), Status.REFUTED, "It was a drill", "The port said so")
+    again = post(kenya.two.person, f"drafts/{unsent.pk}/send/", read=shown_mark(told))
+    assert "read it again" in again
+    assert Dispatch.objects.get().state == State.READY
+
+
+def test_a_send_button_without_what_was_read_sends_nothing(kenya: Side, peru: Side) -> None:
+    unsent = draft(kenya, peru)
+    assert "read it again" in post(kenya.two.person, f"drafts/{unsent.pk}/send/")
+    assert Dispatch.objects.get().state == State.READY
+
+
+def test_two_who_write_at_once_lose_nothing(kenya: Side, peru: Side) -> None:
+    unsent = draft(kenya, peru)
+    read = shown_mark(page(kenya.one.person, f"drafts/{unsent.pk}/"))
+    post(kenya.two.person, f"drafts/{unsent.pk}/", **{**TYPED, "f-what": "What the second wrote"}, read=read)
+    told = post(kenya.one.person, f"drafts/{unsent.pk}/", **{**TYPED, "f-what": "What the first wrote"}, read=read)
+    assert "It was changed meanwhile" in told
+    assert "What the first wrote" in told
+    assert "What the second wrote" in told
+    assert said_of(Dispatch.objects.get()).fields["what"] == "What the second wrote"
+
+
+def test_an_unfinished_draft_goes_when_its_writer_says_so(kenya: Side, peru: Side) -> None:
+    words = Words(Kind.NOTIFICATION, NOTICED)
+    unsent = writing.begin(kenya.one, kenya.office, peru.office, words, exercise=False)
+    assert "It can go" not in page(kenya.two.person, f"drafts/{unsent.pk}/")
+    assert "Somebody else writes this still" in post(kenya.two.person, f"drafts/{unsent.pk}/ready/")
+    assert Dispatch.objects.get().state == State.DRAFT
+
+
+def test_whoever_sends_is_told_of_a_time_that_is_still_to_come(kenya: Side, peru: Side) -> None:
+    """A slip in the year: both of them see it before it goes."""
+    assert "still to come" not in page(kenya.two.person, f"drafts/{draft(kenya, peru).pk}/")
+    tomorrow = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%MZ")
+    assert "still to come" in page(kenya.two.person, f"drafts/{draft(kenya, peru, seen_at=tomorrow).pk}/")
+
+
+def test_a_draft_says_that_it_is_not_sent_from_whom_it_comes_and_when_that_is_in_utc(kenya: Side, peru: Side) -> None:
+    told = page(kenya.two.person, f"drafts/{draft(kenya, peru).pk}/")
+    assert "Not sent yet" in told
+    assert re.search(r"<dt>From</dt><dd><bdi>Kenya</bdi>,\s+technical", told)
+    assert "2026-11-27T02:10Z" in told
+    assert "Fri 27 Nov 2026 05:10" in told, "as a clock in Nairobi shows it"
+
+
+def test_whoever_sends_reads_whether_it_is_real(kenya: Side, peru: Side) -> None:
+    real = draft(kenya, peru)
+    drill = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=True)
+    writing.ready(kenya.one, drill)
+    for one, there, other in ((real, "This is no exercise", "EXERCISE"), (drill, "EXERCISE", "This is no exercise")):
+        told = page(kenya.two.person, f"drafts/{one.pk}/")
+        assert there in told
+        assert other not in told
+
+
+def test_nobody_is_written_to_who_was_not_chosen(kenya: Side, peru: Side, chile: Side) -> None:
+    told = page(kenya.one.person, "cases/new/")
+    first = re.search(r"<select id=\"to\"[^>]*><option value=\"([^\"]*)\"", told)
+    assert first is not None
+    assert first[1] == ""
+    assert "<textarea" not in page(kenya.one.person, "cases/new/?to=&kind=notification")
+
+
+@pytest.mark.parametrize("role", ["technical", "diplomatic"])
+def test_the_office_of_the_same_role_writes(kenya: Side, peru: Side, role: str) -> None:
+    told = page(kenya.one.person, f"cases/new/?to=peru/{role}&kind=notification")
+    assert f'<option value="kenya/{role}" selected>' in told
+    post(kenya.one.person, "cases/new/", to=f"peru/{role}", kind="notification", **TYPED)
+    assert Dispatch.objects.get().sender.code == f"kenya/{role}"
+
+
+def test_a_form_that_is_sent_back_keeps_what_was_typed(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    data = {
+        "kind": "reply",
+        "about": "QQ22-01",
+        "f-answer": "answer",
+        "f-text": "Zwei Rechner <b>",
+        "marking": "TLP:RED",
+    }
+    told = post(peru.one.person, f"cases/{one.case.ref}/write/", **data)
+    assert escape("Zwei Rechner <b>") in told
+    assert '<option value="TLP:RED" selected>' in told
+    assert Dispatch.objects.count() == 1
+
+
+# --- short answers -------------------------------------------------------------------------------------------------
+
+
+def short(by: Side, to: Dispatch, answer: Answer) -> str:
+    data = {"kind": "reply", "about": to.ref, "now": "1", "f-answer": answer.value}
+    return post(by.one.person, f"cases/{to.case.ref}/write/", **data)
+
+
+def test_received_is_said_with_one_tap_and_once(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    told = short(peru, one, Answer.RECEIVED)
+    assert "Sent." in told
+    assert 'value="received"' not in told, "what was said is not offered again"
+    assert 'value="not-now"' in told
+    assert "Your side has said so already" in short(peru, one, Answer.RECEIVED)
+    assert Dispatch.objects.count() == 2, "neither a double nor a draft"
+
+
+def test_nobody_acknowledges_an_acknowledgement(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    replied(peru, one, Answer.RECEIVED)
+    assert 'value="received"' not in page(kenya.one.person, f"cases/{one.case.ref}/")
+    replied(peru, one, Answer.ANSWER, "Two hosts")
+    assert 'value="received"' in page(kenya.one.person, f"cases/{one.case.ref}/")
+
+
+def test_an_answer_with_words_never_goes_by_one_person(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    data = {"kind": "reply", "about": one.ref, "now": "1", "f-answer": "answer", "f-text": "We did it"}
+    assert "This goes by two people" in post(peru.one.person, f"cases/{one.case.ref}/write/", **data)
+    assert Dispatch.objects.count() == 1
+
+
+def test_whoever_corrects_or_asks_has_the_message_before_them(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    mine = page(kenya.one.person, f"cases/{one.case.ref}/write/?kind=correction&about={one.ref}")
+    theirs = page(peru.one.person, f"cases/{one.case.ref}/write/?kind=clarification&about={one.ref}")
+    for told, other in ((mine, "Peru"), (theirs, "Kenya")):
+        assert escape(NOTICED["what"]) in told
+        assert re.search(rf"<h1>[^<]* → <bdi>{other}</bdi>", told)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_labels_of_a_message_are_true_for_both_sides(kind: Kind) -> None:
+    """Who reads “our own” or “when you will write” takes it for their own."""
+    for field in writing.FIELDS[kind]:
+        said = f" {field.label} {' '.join((field.choices or {}).values()) if field.name != 'answer' else ''} ".lower()
+        assert not re.search(r"\b(you|your|our|ours|we)\b", said), field.label
+
+
+# --- whom to call --------------------------------------------------------------------------------------------------
+
+
+def test_each_try_says_whom_and_a_slip_ends_nothing(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    path = f"cases/{one.case.ref}/messages/{one.ref}/tries/"
+    assert "The office is staffed now." in page(kenya.one.person, path)
+    number = re.search(r'name="step" value="(\d+)"', page(kenya.one.person, path))
+    assert number is not None
+    told = post(kenya.one.person, f"{path}note/", step=number[1], result="reached", note="night guard")
+    made = Attempt.objects.filter(result="reached").get()
+    assert made.record is not None
+    assert "If that was a slip" in told
+    tried = told.split("<h2>Tried</h2>")[1].split("</ul>")[0]
+    who, channel = channel_of(opened(made.record.sealed), made.place)
+    assert f"{spaced(channel.value)}</bdi> <bdi>{who}</bdi>" in tried, "the number that was called, and whose it is"
+    again = re.search(r'href="\?step=(\d+)"', told)
+    assert again is not None
+    assert f'name="step" value="{again[1]}"' in page(kenya.one.person, f"{path}?step={again[1]}")
+
+
+@pytest.mark.parametrize("step", ["99", "-1", "x", "٣", "1" * 400])
+def test_a_step_that_is_not_there_is_the_next_one(kenya: Side, peru: Side, step: str) -> None:
+    one = sent(kenya, peru)
+    path = f"cases/{one.case.ref}/messages/{one.ref}/tries/"
+    first = re.search(r'name="step" value="(\d+)"', page(kenya.one.person, path))
+    found = re.search(r'name="step" value="(\d+)"', page(kenya.one.person, f"{path}?step={step}"))
+    assert first is not None
+    assert found is not None
+    assert found[1] == first[1]
+
+
+# --- the duty view -------------------------------------------------------------------------------------------------
+
+
+def test_what_came_in_stands_on_the_duty_view_until_somebody_opens_it(kenya: Side, peru: Side) -> None:
+    """Also what no clock asks for, and what came in a case that is closed."""
+    one = sent(kenya, peru)
+    page(peru.one.person, f"cases/{one.case.ref}/")
+    assert "nobody here has opened it" not in page(peru.one.person, "duty/")
+    wrong = later(kenya, one.case, Kind.CORRECTION, about=one.ref, reason="A slip", text="At 01:10")
+    end = later(kenya, one.case, Kind.CLOSURE, about=one.case.ref, outcome="Solved")
+    told = page(peru.two.person, "duty/")
+    assert "nobody here has opened it" in told
+    assert wrong.ref in told
+    assert end.ref in told
+    assert "Nothing waits" not in told
+    assert 'data-alarms="2"' in told, "the page sounds for them"
+    page(peru.two.person, f"cases/{one.case.ref}/")
+    assert "Nothing waits" in page(peru.one.person, "duty/")
+
+
+def test_whom_the_other_side_told_on_the_telephone_may_have_told_nobody(kenya: Side, peru: Side) -> None:
+    """A slip on one side, or a guard at night, takes nothing from the other side's page."""
+    one = sent(kenya, peru)
+    trying.note(kenya.one, one, 2, "reached", "a night guard")
+    assert "reached them" in page(kenya.one.person, f"cases/{one.case.ref}/")
+    assert "nobody here has opened it" in page(peru.one.person, "duty/")
+    Dispatch.objects.update(times={"deliver": 3600.0, "office_hours": False})
+    deliver = [clock for clock in clockwork.of_case(one.case, timezone.now())[0].clocks if clock.which is Which.DELIVER]
+    assert [clock.stopped_at is not None for clock in deliver] == [True], "the side that called has done its part"
+
+
+def test_each_side_reads_for_whom_it_waits(kenya: Side, peru: Side) -> None:
+    sent(kenya, peru)
+    for side, other in ((kenya, "Peru"), (peru, "Kenya")):
+        awaited = page(side.one.person, "duty/").split("<h2>You wait for them</h2>")[1].split("</section>")[0]
+        assert f"<bdi>{other}</bdi></li>" in awaited
+
+
+def test_a_promise_that_was_not_kept_stays_after_its_alarm_is_silent(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    soon = (timezone.now() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%MZ")
+    replied(peru, one, Answer.ANSWER, "We look into it", next_at=soon)
+    Dispatch.objects.filter(kind="reply").update(next_at=timezone.now() - timedelta(hours=1))
+    late = timezone.now() + timedelta(hours=2)
+    assert clockwork.fire(late) >= 1
+    for fired in duty.alarms(kenya.one):
+        duty.hear(kenya.one, fired)
+    assert [found.over for found in duty.duty(kenya.one, late).awaited] == [True]
+
+
+def test_the_duty_is_handed_over_to_another_person_who_takes_it(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    told = post(kenya.one.person, "duty/hand-over/", actor="kenya", note="Call Lima at 22:00")
+    assert "You handed over" in told
+    assert "hands over to you" not in told
+    theirs = page(kenya.two.person, "duty/")
+    assert "hands over to you" in theirs
+    assert "Call Lima at 22:00" in theirs
+    assert f"cases/{one.case.ref}/" in theirs
+    assert "Call Lima" not in page(peru.one.person, "duty/")
+    number = re.search(r"duty/(\d+)/take-over/", theirs)
+    assert number is not None
+    assert at_work(peru.one.person).post(f"/sample/contacts/duty/{number[1]}/take-over/").status_code == 404
+    assert "You are on duty." in post(kenya.two.person, f"duty/{number[1]}/take-over/")
+    assert (
+        at_work(peru.one.person).post("/sample/contacts/duty/hand-over/", {"actor": "kenya", "note": "x"}).status_code
+        == 403
+    )
+
+
+# --- typed in ------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_read_out_is_looked_at_first_and_a_slip_keeps_what_was_typed(kenya: Side, peru: Side) -> None:
+    script = spoken.script(said_of(sent(kenya, peru)))
+    wrong = post(peru.one.person, "take/", text=script.replace("Wiper", "Viper"))
+    assert "check words do not fit" in wrong
+    assert escape("<Viper on a port's network>") in wrong
+    looked = post(peru.one.person, "take/", text=script)
+    assert "Take it in" in looked
+    assert "Nov 2026 05:10" in looked, "times on the reader's own clock"
+    assert "there is one of it" in post(peru.one.person, "take/", text=script, sure="1")
+    assert Dispatch.objects.count() == 1
+
+
+def test_what_is_for_another_side_is_not_taken_and_not_lost(kenya: Side, peru: Side, chile: Side) -> None:
+    script = spoken.script(said_of(sent(kenya, peru, marking=Marking.RED)))
+    told = post(chile.one.person, "take/", text=script, sure="1")
+    assert "This message is for Peru" in told
+    assert escape("<Wiper on a port's network>") in told
+    assert Case.objects.count() == 1
