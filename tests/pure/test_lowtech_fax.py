@@ -64,7 +64,7 @@ def test_a_form_is_boxes_to_acknowledge_by_hand_and_says_that_this_is_not_agreei
 def test_a_form_reads_as_it_was_written() -> None:
     text = form(example(Kind.NOTIFICATION))
     assert "\n[W] What happened\n    | The pumps of the water works stand still.*n*\n    | Since 05:10Z nobody" in text
-    assert "\n[Y] Whose systems\n    | own\n    (our own)\n" in text
+    assert "\n[Y] Whose systems\n    | own\n    (the sender's own)\n" in text
 
 
 def test_text_from_right_to_left_keeps_its_order_and_wide_signs_take_two_columns() -> None:

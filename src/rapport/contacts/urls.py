@@ -6,8 +6,8 @@ from django.urls import path
 
 from rapport.contacts import network_pages as network
 from rapport.contacts.callers import pages as callers
+from rapport.contacts.cases import duty_pages, trying_pages, without_a_line
 from rapport.contacts.cases import pages as cases
-from rapport.contacts.cases import without_a_line
 from rapport.contacts.directory import membership_pages as lists
 from rapport.contacts.directory import pages as directory
 from rapport.contacts.exports import pages as exports
@@ -83,16 +83,16 @@ urlpatterns = [
     path(f"{CALLER}confirm/", callers.confirm, name="contacts_caller_confirm"),
     path(f"{CALLER}end/", callers.end, name="contacts_caller_end"),
     path(f"{CALLER}sheet/", callers.sheet, name="contacts_caller_sheet"),
-    path(f"{CONTACTS}duty/", cases.on_duty, name="contacts_duty"),
-    path(f"{CONTACTS}duty/hand-over/", cases.hand_over, name="contacts_hand_over"),
-    path(f"{CONTACTS}duty/<int:number>/take-over/", cases.take_over, name="contacts_take_over"),
-    path(f"{CONTACTS}duty/<int:number>/heard/", cases.heard, name="contacts_heard"),
+    path(f"{CONTACTS}duty/", duty_pages.on_duty, name="contacts_duty"),
+    path(f"{CONTACTS}duty/hand-over/", duty_pages.hand_over, name="contacts_hand_over"),
+    path(f"{CONTACTS}duty/<int:number>/take-over/", duty_pages.take_over, name="contacts_take_over"),
+    path(f"{CONTACTS}duty/<int:number>/heard/", duty_pages.heard, name="contacts_heard"),
     path(f"{CONTACTS}cases/", cases.index, name="contacts_cases"),
     path(f"{CONTACTS}cases/new/", cases.new, name="contacts_new"),
     path(CASE, cases.show, name="contacts_case"),
     path(f"{CASE}write/", cases.write, name="contacts_write"),
-    path(f"{MESSAGE}tries/", cases.tries, name="contacts_tries"),
-    path(f"{MESSAGE}tries/note/", cases.tried, name="contacts_tried"),
+    path(f"{MESSAGE}tries/", trying_pages.tries, name="contacts_tries"),
+    path(f"{MESSAGE}tries/note/", trying_pages.tried, name="contacts_tried"),
     path(f"{MESSAGE}without-a-line/", without_a_line.show, name="contacts_without_a_line"),
     path(DRAFT, cases.draft, name="contacts_draft"),
     path(f"{DRAFT}ready/", cases.ready, name="contacts_ready"),

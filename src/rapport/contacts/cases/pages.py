@@ -1,4 +1,4 @@
-"""The pages of cases: the duty view, a case, what is written in it, whom to try, and the forms without a line."""
+"""The pages of cases: all of one side, one of them, and what is written in it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from rapport.contacts.callers import books
-from rapport.contacts.cases import clockwork, duty, forms, reading, trying, writing
-from rapport.contacts.cases.models import Case, Dispatch, Fired, Handover, State
+from rapport.contacts.cases import clockwork, duty, forms, reading, writing
+from rapport.contacts.cases.models import Case, Dispatch, State
 from rapport.contacts.cases.writing import SEND, WRITTEN, Words
 from rapport.contacts.kinds import ANSWERS, BEGIN, NOT_AGREEING, TITLES, Answer, Kind, moment
 from rapport.contacts.members import Member
@@ -28,21 +27,6 @@ from rapport.registry.models import Actor
 from rapport.values import Marking
 
 _MOST = 200  # cases on a page
-
-
-@require_GET
-@at_work(SEND)
-def on_duty(request: HttpRequest, who: Member) -> HttpResponse:
-    """What waits, the most urgent first."""
-    now = timezone.now()
-    context = {
-        **common(who),
-        "duty": duty.duty(who, now),
-        "locked": books.locked(who.actors),
-        "now": now,
-        "on_duty": [(one, duty.on_duty(one)) for one in who.actors],
-    }
-    return render(request, "contacts/duty.html", context)
 
 
 @require_GET
@@ -268,92 +252,11 @@ def discard(request: HttpRequest, who: Member, number: int) -> HttpResponse:
     return to("contacts_duty", who.operation.slug)
 
 
-# --- whom to try ---------------------------------------------------------------------------------------------------
-
-
-@require_GET
-@at_work(SEND)
-def tries(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResponse:
-    """Whom to reach next about a message of one's own, or by the step with the number `step`; each look is noted."""
-    case, one = _message(who, ref, message)
-    if not who.speaks_for(one.sender.actor):
-        raise Http404("a message of the other side")
-    now = timezone.now()
-    plan = trying.plan(who, one, now)
-    chosen = _number(request.GET.get("step", ""))
-    number = chosen if 0 <= chosen < len(plan.steps) - 1 else plan.number
-    step = plan.steps[number] if number is not None else None
-    context = {
-        **common(who),
-        "case": case,
-        "one": one,
-        "plan": plan,
-        "step": step,
-        "number": number,
-        "there": plan.there.get(step.target) if step else None,
-        "later": number == plan.number and plan.next is not None and plan.next.at > now,
-    }
-    return render(request, "contacts/tries.html", context)
-
-
-def _number(text: str) -> int:
-    """Of a step, as an address or a form says it; -1 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else -1
-
-
-@require_POST
-@at_work(SEND)
-def tried(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResponse:
-    """POST `step` (its number), `result`, `note`."""
-    _unused, one = _message(who, ref, message)
-    step, result, note = (request.POST.get(name, "") for name in ("step", "result", "note"))
-    attempt(request, lambda: trying.note(who, one, _number(step), result, note), _("Noted."))
-    return to("contacts_tries", who.operation.slug, ref, message)
-
-
-# --- duty ----------------------------------------------------------------------------------------------------------
-
-
-@require_POST
-@at_work(SEND)
-def heard(request: HttpRequest, who: Member, number: int) -> HttpResponse:
-    """Somebody knows of a clock that was not met."""
-    one = get_object_or_404(
-        Fired.objects.select_related("dispatch"), pk=number, dispatch__case__in=reading.cases_of(who)
-    )
-    attempt(request, lambda: duty.hear(who, one), _("This alarm is silent for your side now."))
-    return to("contacts_duty", who.operation.slug)
-
-
-@require_POST
-@at_work(SEND)
-def hand_over(request: HttpRequest, who: Member) -> HttpResponse:
-    """POST `actor` (its code), `note`."""
-    actor = get_object_or_404(Actor, operation=who.operation, code=request.POST.get("actor", ""))
-    note = request.POST.get("note", "")
-    said = _("Handed over, as soon as somebody takes it: until then the duty is yours.")
-    attempt(request, lambda: duty.hand_over(who, actor, note), said)
-    return to("contacts_duty", who.operation.slug)
-
-
-@require_POST
-@at_work(SEND)
-def take_over(request: HttpRequest, who: Member, number: int) -> HttpResponse:
-    one = get_object_or_404(Handover.objects.select_related("actor"), pk=number, actor__in=list(who.actors))
-    attempt(request, lambda: duty.take_over(who, one), _("You are on duty."))
-    return to("contacts_duty", who.operation.slug)
-
-
 # --- what they have in common --------------------------------------------------------------------------------------
 
 
 def _case(who: Member, ref: str) -> Case:
     return get_object_or_404(reading.cases_of(who), ref=ref)
-
-
-def _message(who: Member, ref: str, message: str) -> tuple[Case, Dispatch]:
-    case = _case(who, ref)
-    return case, get_object_or_404(reading.dispatches(case), ref=message)
 
 
 def _draft(who: Member, number: int) -> Dispatch:
