@@ -51,8 +51,9 @@ class Shown:
     left: int
 
 
-#: The kind of a look at the offices of a party to which two people sent a message: such looks are noted and not limited,
-#: for whoever gets no answer needs them all. The team is told of whoever was shown more than `most` offices with them.
+#: The kind of a look at the offices of a party to which two people sent a message: such looks are noted and not
+#: limited, for whoever gets no answer needs them all. The team is told of whoever was shown more than `most` offices with
+#: them.
 CASE = "case"
 
 
