@@ -52,8 +52,8 @@ class Shown:
 
 
 #: The kind of a look at the offices of a party to which two people sent a message: such looks are noted and not
-#: limited, for whoever gets no answer needs them all. The team is told of whoever was shown more than `most` offices with
-#: them.
+#: limited, for whoever gets no answer needs them all. The team is told of whoever was shown more than `most` offices
+#: with them.
 CASE = "case"
 
 
