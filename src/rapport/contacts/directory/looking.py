@@ -59,7 +59,7 @@ CASE = "case"
 
 def look(who: Member, office: Office, kind: str = "page", purpose: Purpose = Purpose.VIEW) -> Shown | None:
     """How the office is reached; None where this reader gets no such office. Refused(429) for who has looked at too
-    many. `kind`: page, card, tree, export, reply or CASE. What cannot be written down is not shown.
+    many. `kind`: page, card, tree, export, reply, ping or CASE. What cannot be written down is not shown.
 
     1 what the protocol leaves · 2 how many others this person was shown · 3 the look, in the log and the ledger
     """
