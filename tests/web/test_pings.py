@@ -16,7 +16,7 @@ from rapport.contacts import work
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Campaign, Look, Office, Ping
 from rapport.contacts.pinging import Outcome
-from rapport.contacts.pings import running, wording
+from rapport.contacts.pings import answering, running, wording
 from rapport.contacts.pings.running import Terms
 from rapport.contacts.records import opened
 from rapport.contacts.templatetags.contacts import spaced
@@ -264,6 +264,16 @@ def test_somebody_calls_by_hand_and_notes_what_came_of_it(client: Client, kenya:
         client.post(f"/sample/contacts/pings/{made.ref}/{ping.pk}/called/", {"became": became})
     running.decide_due(timezone.now() + timedelta(hours=49))
     assert [one.outcome for one in made.pings.order_by("pk")] == ["acknowledged", "wrong-person", "bounced"]
+
+
+@pytest.mark.parametrize("became", ["answered", "wrong", "dead"])
+def test_nothing_can_have_become_of_a_call_whose_moment_has_not_come(kenya: Actor, lead: Person, became: str) -> None:
+    team = of_team(lead, kenya.operation)
+    running.start(team, terms(means=frozenset({Means.PHONE})))
+    Ping.objects.update(due_at=timezone.now() + timedelta(days=1))
+    with pytest.raises(Conflict):
+        answering.by_hand(team, Ping.objects.earliest("pk"), became)
+    assert not Ping.objects.exclude(bounced_at=None, answered_at=None).exists()
 
 
 # --- outcomes ------------------------------------------------------------------------------------------------------
