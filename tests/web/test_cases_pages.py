@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -13,21 +13,24 @@ from django.utils.html import escape
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
-from rapport.contacts.cases import clockwork, duty, trying, writing
+from rapport.contacts.cases import clockwork, duty, taking, trying, writing
 from rapport.contacts.cases.models import Attempt, Case, Dispatch, State
 from rapport.contacts.cases.reading import said_of
 from rapport.contacts.cases.writing import Words
 from rapport.contacts.clocks import Which
-from rapport.contacts.kinds import Answer, Kind
+from rapport.contacts.directory import looking
+from rapport.contacts.kinds import Answer, Kind, Said
 from rapport.contacts.lowtech import spoken
+from rapport.contacts.models import Alarm
 from rapport.contacts.pings.running import channel_of
 from rapport.contacts.records import opened
 from rapport.contacts.templatetags.contacts import spaced
 from rapport.desk import actions
 from rapport.events.models import Event
 from rapport.operations.models import Operation
+from rapport.registry.models import Actor
 from rapport.values import Marking, Status
-from tests.web.contacts import network
+from tests.web.contacts import network, of_team, office
 from tests.web.test_cases import NOTICED, Side, later, published, replied, sent
 
 pytestmark = pytest.mark.django_db
@@ -413,3 +416,64 @@ def test_what_is_for_another_side_is_not_taken_and_not_lost(kenya: Side, peru: S
     assert "This message is for Peru" in told
     assert escape("<Wiper on a port's network>") in told
     assert Case.objects.count() == 1
+
+
+def test_who_types_in_messages_and_answers_them_alone_does_not_get_the_whole_directory_by_it(
+    kenya: Side, operation: Operation, lead: Person, custodian: Person
+) -> None:
+    """`tries` shows all numbers of the other side; a reply that one person sends alone opens it no further than the
+    directory."""
+    team, other = of_team(lead, operation), of_team(custodian, operation)
+    reached = set()
+    for number in range(looking.MEMBER.most + 3):
+        state = Actor.objects.create(operation=operation, code=f"s{number}", name=f"State {number}", kind="state")
+        there = office(state, team, other)
+        case = f"QQ{number + 10}"
+        heard = Said(
+            f"{case}-01", case, Kind.NOTIFICATION, there.code, kenya.office.code,
+            datetime(2026, 11, 27, 2, tzinfo=UTC), NOTICED,
+        )  # fmt: skip
+        taken = taking.by_hand(kenya.one, heard)
+        reply = replied(kenya, taken.dispatch, Answer.RECEIVED)
+        answer = at_work(kenya.one.person).get(f"/sample/contacts/cases/{case}/messages/{reply.ref}/tries/")
+        if f"duty@s{number}.example" in answer.content.decode():
+            reached.add(number)
+        else:
+            assert answer.status_code == 429
+    assert len(reached) == looking.MEMBER.most
+    assert set(Alarm.objects.values_list("kind", flat=True)) == {Alarm.MANY, Alarm.STOPPED}
+
+
+def test_who_looks_up_many_parties_by_messages_of_two_people_is_not_stopped_and_the_team_is_told(
+    kenya: Side, operation: Operation, lead: Person, custodian: Person
+) -> None:
+    team, other = of_team(lead, operation), of_team(custodian, operation)
+    for number in range(looking.MEMBER.most + 1):
+        assert not Alarm.objects.exists()
+        state = Actor.objects.create(operation=operation, code=f"s{number}", name=f"State {number}", kind="state")
+        there = office(state, team, other)
+        made = writing.begin(kenya.one, kenya.office, there, Words(Kind.NOTIFICATION, NOTICED), exercise=True)
+        writing.ready(kenya.one, made)
+        sent_now = writing.release(kenya.two, made)
+        page(kenya.one.person, f"cases/{sent_now.case.ref}/messages/{sent_now.ref}/tries/")
+    assert set(Alarm.objects.values_list("kind", flat=True)) == {Alarm.MANY}
+
+
+def test_a_state_sees_at_once_what_another_one_typed_in_in_its_name(kenya: Side, peru: Side) -> None:
+    """One person of Peru alone can write what Kenya is to have said, and close the case by it."""
+    first = sent(kenya, peru)
+    case = first.case.ref
+    closure = Said(
+        f"{case}-03", case, Kind.CLOSURE, kenya.office.code, peru.office.code, datetime(2026, 11, 27, 2, tzinfo=UTC),
+        {"about": case, "outcome": "It was us"},
+    )  # fmt: skip
+    assert "as a message of yours" not in page(kenya.one.person, "duty/")
+    taking.by_hand(peru.one, closure)
+    on_duty = page(kenya.one.person, "duty/")
+    assert "Typed in by others as a message of yours" in on_duty
+    assert "typed in by Peru" in on_duty
+    assert f"cases/{case}/" in on_duty
+    assert "Nothing waits" not in on_duty
+    assert "typed in by Peru" in page(kenya.one.person, f"cases/{case}/")
+    assert "as a message of yours" not in page(peru.one.person, "duty/")
+    assert not duty.duty(kenya.one, timezone.now() + duty.TYPED_SHOWN).typed

@@ -14,10 +14,12 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
 from rapport.contacts import work
 from rapport.contacts.model import Channel, Means, Role
-from rapport.contacts.models import Campaign, Office, Ping
+from rapport.contacts.models import Campaign, Look, Office, Ping
 from rapport.contacts.pinging import Outcome
-from rapport.contacts.pings import running, wording
+from rapport.contacts.pings import answering, running, wording
 from rapport.contacts.pings.running import Terms
+from rapport.contacts.records import opened
+from rapport.contacts.templatetags.contacts import spaced
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.intake.keep import keep
 from rapport.intake.understand import understand
@@ -248,12 +250,30 @@ def test_somebody_calls_by_hand_and_notes_what_came_of_it(client: Client, kenya:
     enter(client, lead)
     told = client.get(f"/sample/contacts/pings/{made.ref}/").content.decode()
     assert "+254 700 0101" not in told
-    assert told.count("Wrong person</button>") == 3
     first, second, third = made.pings.order_by("pk")
+    numbers = [
+        spaced(running.channel_of(opened(one.nomination.sealed), one.place)[1].value) for one in made.pings.all()
+    ]
+    assert not any(number in told for number in numbers), "a round of pings is no list of all numbers"
+    assert not Look.objects.exists()
+    told = client.get(f"/sample/contacts/pings/{made.ref}/?call={second.pk}").content.decode()
+    assert sum(number in told for number in numbers) == 1
+    assert told.count("Wrong person</button>") == 1
+    assert [(one.person, one.kind) for one in Look.objects.all()] == [(lead, "ping")], "the office sees who looked"
     for ping, became in ((first, "answered"), (second, "wrong"), (third, "dead")):
         client.post(f"/sample/contacts/pings/{made.ref}/{ping.pk}/called/", {"became": became})
     running.decide_due(timezone.now() + timedelta(hours=49))
     assert [one.outcome for one in made.pings.order_by("pk")] == ["acknowledged", "wrong-person", "bounced"]
+
+
+@pytest.mark.parametrize("became", ["answered", "wrong", "dead"])
+def test_nothing_can_have_become_of_a_call_whose_moment_has_not_come(kenya: Actor, lead: Person, became: str) -> None:
+    team = of_team(lead, kenya.operation)
+    running.start(team, terms(means=frozenset({Means.PHONE})))
+    Ping.objects.update(due_at=timezone.now() + timedelta(days=1))
+    with pytest.raises(Conflict):
+        answering.by_hand(team, Ping.objects.earliest("pk"), became)
+    assert not Ping.objects.exclude(bounced_at=None, answered_at=None).exists()
 
 
 # --- outcomes ------------------------------------------------------------------------------------------------------

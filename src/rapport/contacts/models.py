@@ -159,7 +159,7 @@ class Look(models.Model):
     organisation = models.ForeignKey(
         "accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+"
     )  # for which they read; null: for the network's own team
-    kind = models.CharField(max_length=10)  # page, card, tree, export
+    kind = models.CharField(max_length=10)  # page, card, tree, export, reply, ping, case
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +22,8 @@ from rapport.oversight.record import decide
 from rapport.registry.models import Actor
 
 LONGEST = 2_000  # characters of a note that is handed over
+#: For how long the duty view shows what others typed in as a message of this side [ours: over a weekend].
+TYPED_SHOWN = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Duty:
     """All that waits, each list with the most urgent first.
 
     new      messages of the other side that nobody here has opened, those of closed cases too
+    typed    messages of this side that the other side typed in of late: nobody here may have said them
     alarms   clocks that were not met and of which nobody of this side has said that they know
     owed     what this side owes by a clock
     reach    messages of this side that nobody has answered in time, or that reached the wrong office
@@ -48,6 +51,7 @@ class Duty:
     """
 
     new: Sequence[Dispatch]
+    typed: Sequence[Dispatch]
     alarms: Sequence[Fired]
     owed: Sequence[Waits]
     reach: Sequence[Dispatch]
@@ -63,7 +67,8 @@ class Duty:
 
     @property
     def quiet(self) -> bool:
-        return not (self.new or self.alarms or self.owed or self.reach or self.awaited or self.ready or self.drafts)
+        listed = (self.new, self.typed, self.alarms, self.owed, self.reach, self.awaited, self.ready, self.drafts)
+        return not any(listed)
 
 
 def duty(who: Member, now: datetime) -> Duty:
@@ -75,8 +80,12 @@ def duty(who: Member, now: datetime) -> Duty:
     reach = _unreached(there, mine)
     trying = {one.pk for one in reach}
     came = in_full(Dispatch.objects.filter(to__actor__in=list(who.actors), state=State.SENT, delivered_at=None))
+    said = in_full(
+        Dispatch.objects.filter(sender__actor__in=list(who.actors), way="hand", case__operation=who.operation)
+    )
     return Duty(
         new=list(came.filter(case__operation=who.operation).order_by("known_at", "pk")),
+        typed=list(said.filter(known_at__gt=now - TYPED_SHOWN).order_by("known_at", "pk")),
         alarms=alarms(who),
         owed=[one for one in waits if one.ours],
         reach=reach,

@@ -55,15 +55,22 @@ class Tried:
 
 
 def plan(who: Member, one: Dispatch, now: datetime) -> Plan:
-    """For whoever speaks for the sender: the numbers shown are looks at those offices."""
+    """For whoever speaks for the sender: the numbers shown are looks at those offices. Refused(429) for whoever has
+    looked at too many, where one person sent the message alone."""
     steps, known = _steps(one)
     made = list(Attempt.objects.filter(dispatch=one).select_related("by", "record", "message").order_by("at", "pk"))
     found = escalation.next_step(steps, [_attempt(each) for each in made], now)
     number = steps.index(found.step) if found else None
     for office in Office.objects.filter(actor=one.to.actor_id, nominations__state=State.APPROVED).distinct():
-        looking.look(who, office, looking.CASE)
+        looking.look(who, office, looking.CASE if _by_two(one) else "reply")
     there = {code: reach(kept, office, now) for code, (office, _, kept) in known.items()}
     return Plan(steps, found, number, [_tried(each) for each in made], there)
+
+
+def _by_two(one: Dispatch) -> bool:
+    """Whether two people of this side sent it. One alone can type in a message in the name of any State and answer it
+    alone: were those looks free, the whole directory would be."""
+    return one.released_by_id is not None and one.drafted_by_id not in {None, one.released_by_id}
 
 
 def _tried(one: Attempt) -> Tried:

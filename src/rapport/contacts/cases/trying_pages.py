@@ -14,6 +14,7 @@ from rapport.contacts.cases.writing import SEND
 from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
 from rapport.desk.page import attempt, to
+from rapport.errors import Refused
 
 
 @require_GET
@@ -24,7 +25,10 @@ def tries(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResp
     if not who.speaks_for(one.sender.actor):
         raise Http404("a message of the other side")
     now = timezone.now()
-    plan = trying.plan(who, one, now)
+    try:
+        plan = trying.plan(who, one, now)
+    except Refused as refused:
+        return render(request, "contacts/stopped.html", {**common(who), "problem": refused.remedy}, status=429)
     chosen = _number(request.GET.get("step", ""))
     number = chosen if 0 <= chosen < len(plan.steps) - 1 else plan.number
     step = plan.steps[number] if number is not None else None

@@ -51,14 +51,15 @@ class Shown:
     left: int
 
 
-#: The kind of a look at the offices of a party to which a message went: such looks are noted and not limited, for
-#: whoever gets no answer needs them all.
+#: The kind of a look at the offices of a party to which two people sent a message: such looks are noted and not
+#: limited, for whoever gets no answer needs them all. The team is told of whoever was shown more than `most` offices
+#: with them.
 CASE = "case"
 
 
 def look(who: Member, office: Office, kind: str = "page", purpose: Purpose = Purpose.VIEW) -> Shown | None:
     """How the office is reached; None where this reader gets no such office. Refused(429) for who has looked at too
-    many. What cannot be written down is not shown.
+    many. `kind`: page, card, tree, export, reply, ping or CASE. What cannot be written down is not shown.
 
     1 what the protocol leaves · 2 how many others this person was shown · 3 the look, in the log and the ledger
     """
@@ -78,7 +79,7 @@ def look(who: Member, office: Office, kind: str = "page", purpose: Purpose = Pur
         if left >= 0:
             made = Look.objects.create(office=office, person=who.person, organisation=who.organisation, kind=kind)
             entries.look(who.operation.pk, {"look": made.pk, "office": office.pk, "person": who.person.pk})
-        if limit.most - left >= limit.many:
+        if limit.most - left >= limit.many or len(_seen(_late(who).filter(person=who.person))) > limit.most:
             _tell(who, Alarm.MANY)
         if left < 0:
             _tell(who, Alarm.STOPPED)
@@ -126,10 +127,14 @@ def make_room(who: Member, offices: Sequence[Office]) -> None:
 
 
 def others(who: Member) -> QuerySet[Look]:
-    """Looks of late at offices that this person does not speak for."""
+    """Looks of late at offices that this person does not speak for, as far as they are limited."""
+    return _late(who).exclude(kind=CASE)
+
+
+def _late(who: Member) -> QuerySet[Look]:
     since = timezone.now() - WITHIN
     late = Look.objects.filter(office__operation=who.operation, at__gt=since)
-    return late.exclude(office__actor__in=[one.pk for one in who.actors]).exclude(kind=CASE)
+    return late.exclude(office__actor__in=[one.pk for one in who.actors])
 
 
 def _seen(looks: QuerySet[Look]) -> set[int]:

@@ -37,8 +37,9 @@ def by_hand(who: Member, ping: Ping, became: str) -> None:
     now = timezone.now()
     if became == "dead":
         _sent_by_hand(ping, now)
-        if not Ping.objects.filter(pk=ping.pk, answered_at=None, bounced_at=None, outcome="").update(bounced_at=now):
-            raise Conflict("Something has become of this ping already.")
+        open_one = Ping.objects.filter(pk=ping.pk, sent_at__isnull=False, answered_at=None, bounced_at=None, outcome="")
+        if not open_one.update(bounced_at=now):
+            raise Conflict("Something has become of this ping already, or its moment has not come.")
         return
     _sent_by_hand(ping, now)
     _answer(ping, now, became == "wrong", "hand")

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from rapport.accounts.permissions import Permission
+from rapport.contacts.directory import looking
 from rapport.contacts.members import Member
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Campaign, Ping
@@ -95,21 +96,26 @@ class Row:
 
     ping: Ping
     answers: str  # who answers there
-    channel: Channel | None
+    channel: Channel | None  # of the one that was chosen to be called: each number shown is a look
     by_hand: bool  # a person calls it, and may now
 
 
 @require_GET
 @at_work(READ)
 def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
-    """Totals; and of one's own offices, or for the team of all, what came of each ping."""
+    """Totals; and of one's own offices, or for the team of all, what came of each ping. `call`: the number of the one
+    that somebody calls now."""
     campaign = _campaign(who, ref)
     pings = running.of_member(who, campaign)
+    try:
+        rows = _rows(who, pings[:MOST], whole(request.GET.get("call", "")))
+    except Refused as refused:
+        return render(request, "contacts/stopped.html", {**common(who), "problem": refused.remedy}, status=429)
     context = {
         **common(who),
         "campaign": campaign,
         "totals": running.totals(campaign),
-        "rows": _rows(who, pings[:MOST]),
+        "rows": rows,
         "more": max(0, len(pings) - MOST),
         "may_run": who.may(RUN),
         "waiting": campaign.pings.filter(sent_at=None, outcome="").count(),
@@ -118,8 +124,9 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
     return render(request, "contacts/campaign.html", context)
 
 
-def _rows(who: Member, pings: Sequence[Ping]) -> list[Row]:
-    """Not yet due pings of one's own are not shown: nobody is to wait for one."""
+def _rows(who: Member, pings: Sequence[Ping], call: int | None) -> list[Row]:
+    """Not yet due pings of one's own are not shown: nobody is to wait for one. Of all that are called by hand one
+    number is shown, as a look at that office: a round of pings is no list of all numbers. Refused after too many."""
     now, by_itself = timezone.now(), {one.value for one in post.BY_ITSELF}
     rows = []
     for ping in pings:
@@ -127,7 +134,8 @@ def _rows(who: Member, pings: Sequence[Ping]) -> list[Row]:
             continue
         answers, channel = running.channel_of(opened(ping.nomination.sealed), ping.place)
         by_hand = who.may(RUN) and ping.means not in by_itself and not ping.outcome
-        rows.append(Row(ping, answers, channel if by_hand else None, by_hand))
+        shown = by_hand and ping.pk == call and looking.look(who, ping.office, "ping") is not None
+        rows.append(Row(ping, answers, channel if shown else None, by_hand))
     return rows
 
 
