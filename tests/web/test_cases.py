@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from rapport.accounts.models import Person
+from rapport.accounts.models import Belonging, Person
 from rapport.accounts.permissions import Role as Held
 from rapport.contacts import agreed
 from rapport.contacts import network as network_file
@@ -26,6 +26,7 @@ from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
+from rapport.sharing.models import Agreement
 from rapport.values import Marking, Publication
 from tests.web.contacts import network, of_team, office, officer, speaking, state
 from tests.web.desk import DRAFT, report
@@ -462,3 +463,30 @@ def test_of_an_event_goes_what_the_protocol_gives_the_other_side(
     with pytest.raises(Refused, match="gives Peru nothing of an event"):
         writing.ready(kenya.one, made)
     assert reading.said_of(first).fields["event"] == words, "what has gone has gone"
+
+
+def test_nobody_closes_or_withdraws_in_the_name_of_a_party_that_writes_here_itself(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    case = first.case.ref
+    for kind, fields in (
+        (Kind.CLOSURE, {"about": case, "outcome": "It was us"}),
+        (Kind.WITHDRAWAL, {"about": first.ref, "reason": "Never mind"}),
+    ):
+        said = spoken(kenya, peru, f"{case}-11", kind=kind, fields=fields)
+        with pytest.raises(Refused, match="write here themselves"):
+            taking.by_hand(peru.one, said)
+    first.case.refresh_from_db()
+    assert first.case.closed_at is None
+    Belonging.objects.filter(organisation=kenya.actor.organisation).delete()
+    closing = spoken(kenya, peru, f"{case}-11", kind=Kind.CLOSURE, fields={"about": case, "outcome": "Solved"})
+    assert taking.by_hand(peru.one, closing).became is Sameness.DIFFERENT, "of one that has no line it is taken"
+
+
+def test_whom_to_call_shows_no_number_that_the_protocol_does_not_give(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    Agreement.objects.filter(receiver=kenya.actor.organisation).update(ended_at=timezone.now())
+    who = speaking(kenya.one.person, kenya.actor)  # as the next request finds them
+    plan = trying.plan(who, first, timezone.now() + timedelta(hours=3))
+    assert all(step.channel is None for step in plan.steps)
+    assert plan.next is not None
+    assert plan.next.step.channel is None

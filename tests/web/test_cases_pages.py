@@ -460,15 +460,15 @@ def test_who_looks_up_many_parties_by_messages_of_two_people_is_not_stopped_and_
 
 
 def test_a_state_sees_at_once_what_another_one_typed_in_in_its_name(kenya: Side, peru: Side) -> None:
-    """One person of Peru alone can write what Kenya is to have said, and close the case by it."""
+    """One person of Peru alone can write what Kenya is to have said."""
     first = sent(kenya, peru)
     case = first.case.ref
-    closure = Said(
-        f"{case}-03", case, Kind.CLOSURE, kenya.office.code, peru.office.code, datetime(2026, 11, 27, 2, tzinfo=UTC),
-        {"about": case, "outcome": "It was us"},
+    told = Said(
+        f"{case}-03", case, Kind.CORRECTION, kenya.office.code, peru.office.code, datetime(2026, 11, 27, 2, tzinfo=UTC),
+        {"about": first.ref, "reason": "A slip", "text": "It was us"},
     )  # fmt: skip
     assert "as a message of yours" not in page(kenya.one.person, "duty/")
-    taking.by_hand(peru.one, closure)
+    taking.by_hand(peru.one, told)
     on_duty = page(kenya.one.person, "duty/")
     assert "Typed in by others as a message of yours" in on_duty
     assert "typed in by Peru" in on_duty

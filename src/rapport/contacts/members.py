@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from rapport.accounts.models import Organisation, Person
+from rapport.accounts.models import Belonging, Organisation, Person
 from rapport.accounts.permissions import Permission
 from rapport.operations.access import person
 from rapport.operations.acting import acting_for
@@ -39,6 +39,12 @@ def member(request: HttpRequest, operation: Operation) -> Member:
     return Member(
         person(request), operation, organisation, actors_of(operation, organisation), reader(request, operation)
     )
+
+
+def writes_here(actor: Actor) -> bool:
+    """Whether people of a party sign in to this instance."""
+    belong = Belonging.objects.filter(operation=actor.operation_id, organisation=actor.organisation_id)
+    return actor.organisation_id is not None and belong.exists()
 
 
 def actors_of(operation: Operation, organisation: Organisation | None) -> tuple[Actor, ...]:

@@ -20,7 +20,7 @@ from rapport.contacts.cases.writing import SEND
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import Kind, Said, moment
 from rapport.contacts.lowtech.same import Sameness, content, same
-from rapport.contacts.members import Member
+from rapport.contacts.members import Member, writes_here
 from rapport.contacts.models import Office
 from rapport.errors import NotAllowed, Refused
 from rapport.operations.models import Operation
@@ -38,10 +38,21 @@ class Taken:
 
 def by_hand(who: Member, said: Said) -> Taken:
     """Somebody typed in what they were told, for the side that it is for."""
-    _, to = _offices(who.operation, said)
+    sender, to = _offices(who.operation, said)
     if not (who.may(SEND) and who.speaks_for(to.actor)):
         raise NotAllowed(f"This message is for {to.actor.name}: who speaks for it types it in.")
+    if said.kind in _ENDING and writes_here(sender.actor):
+        raise Refused(
+            "kind",
+            f"People of {sender.actor.name} write here themselves: they alone close their case, or withdraw a message. "
+            "Note the call instead.",
+            field="kind",
+        )
     return take(who.operation, said, "hand")
+
+
+#: What ends clocks: nobody does that in the name of a party that could say so itself.
+_ENDING = frozenset({Kind.CLOSURE, Kind.WITHDRAWAL})
 
 
 @transaction.atomic

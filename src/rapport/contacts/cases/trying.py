@@ -3,8 +3,8 @@ nobody else."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -61,10 +61,22 @@ def plan(who: Member, one: Dispatch, now: datetime) -> Plan:
     made = list(Attempt.objects.filter(dispatch=one).select_related("by", "record", "message").order_by("at", "pk"))
     found = escalation.next_step(steps, [_attempt(each) for each in made], now)
     number = steps.index(found.step) if found else None
-    for office in Office.objects.filter(actor=one.to.actor_id, nominations__state=State.APPROVED).distinct():
-        looking.look(who, office, looking.CASE if _by_two(one) else "reply")
-    there = {code: reach(kept, office, now) for code, (office, _, kept) in known.items()}
-    return Plan(steps, found, number, [_tried(each) for each in made], there)
+    kind = looking.CASE if _by_two(one) else "reply"
+    offices = Office.objects.filter(actor=one.to.actor_id, nominations__state=State.APPROVED).distinct()
+    given = {office.code for office in offices.select_related("actor") if looking.look(who, office, kind) is not None}
+    there = {code: reach(kept, office, now) for code, (office, _, kept) in known.items() if code in given}
+    return Plan(
+        [_shown(step, given) for step in steps],
+        Next(_shown(found.step, given), found.at) if found else None,
+        number,
+        [_tried(each, given) for each in made],
+        there,
+    )
+
+
+def _shown(step: Step, given: Collection[str]) -> Step:
+    """A step without its number or address, where the protocol does not give this reader that office."""
+    return step if step.channel is None or step.target in given else replace(step, channel=None)
 
 
 def _by_two(one: Dispatch) -> bool:
@@ -73,8 +85,8 @@ def _by_two(one: Dispatch) -> bool:
     return one.released_by_id is not None and one.drafted_by_id not in {None, one.released_by_id}
 
 
-def _tried(one: Attempt) -> Tried:
-    if not (one.record and one.place):
+def _tried(one: Attempt, given: Collection[str]) -> Tried:
+    if not (one.record and one.place) or one.target not in given:
         return Tried(one, "", "")
     who, channel = channel_of(opened(one.record.sealed), one.place)
     return Tried(one, who, channel.value)

@@ -16,10 +16,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from rapport.accounts.models import Belonging
 from rapport.accounts.permissions import Permission
 from rapport.contacts import instance, signed
-from rapport.contacts.members import Member
+from rapport.contacts.members import Member, writes_here
 from rapport.contacts.peers.models import Peer, Terms, TermsState
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.operations.models import Operation
@@ -138,8 +137,7 @@ def _only_theirs(waiting: Terms) -> None:
             raise Refused(
                 "parties", f"{actor.name} writes from {other.peer.instance}: end that first.", field="parties"
             )
-        here = Belonging.objects.filter(operation=waiting.peer.operation_id, organisation=actor.organisation_id)
-        if actor.organisation_id is not None and here.exists():
+        if writes_here(actor):
             raise Refused("parties", f"People of {actor.name} write from here: they are no party of another instance.",
                           field="parties")  # fmt: skip
 
