@@ -13,12 +13,12 @@ from django.test import Client
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
 from rapport.contacts.cases import duty, trying, writing
-from rapport.contacts.cases.models import Case, Dispatch
+from rapport.contacts.cases.models import Case, Dispatch, Handover
 from rapport.contacts.cases.writing import Words
 from rapport.contacts.directory import nominating
 from rapport.contacts.kinds import Answer, Kind
 from rapport.contacts.model import Means
-from rapport.contacts.models import Office, Ping
+from rapport.contacts.models import Alarm, Nomination, Office, Ping
 from rapport.contacts.pings import running
 from rapport.operations.models import Operation
 from rapport.values import Marking
@@ -96,6 +96,10 @@ def readers(operation: Operation, lead: Person, someone: Callable[..., Person]) 
     ]
 
 
+#: What numbers in addresses of contacts name.
+_NUMBERED = (Nomination, Dispatch, Ping, Handover, Alarm)
+
+
 def addresses() -> Iterator[str]:
     """Every address there is, filled with all that exists in this network."""
     refs = [*Case.objects.values_list("ref", flat=True)]
@@ -105,7 +109,7 @@ def addresses() -> Iterator[str]:
         "role": ["technical"],
         "ref": refs,
         "message": [*Dispatch.objects.exclude(ref="").values_list("ref", flat=True)],
-        "number": [*range(1, 13)],
+        "number": sorted({pk for model in _NUMBERED for pk in model.objects.values_list("pk", flat=True)[:13]} | {1}),
         "kind": ["notification"],
     }
     for route in routes():
