@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rapport.contacts.cards import CARD, SHEET, card, in_utc, phone_tree
+from rapport.contacts.lowtech.written import width
 from rapport.contacts.model import Channel, Key, Means, Network, Office, Post, Role, Upkeep
 from rapport.contacts.offline import FORM, LARGEST, Export, made, verified
-from rapport.contacts.rows import Block, Row, width, written
+from rapport.contacts.rows import Block, Row, written
 from rapport.errors import Refused
 from rapport.oversight.ledger.chain import canonical, fingerprint
 from tests.pure.instances import ESTONIA, HAITI, NEW, NOW, OLD, PEERS, RETIRED, STRANGE, flips, key, public

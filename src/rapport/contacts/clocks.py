@@ -14,6 +14,7 @@ from enum import StrEnum
 from rapport.contacts.hours import Hours
 from rapport.contacts.kinds import BEGIN, Answer, Kind, Said, moment
 from rapport.contacts.model import Times
+from rapport.contacts.sound import party_of
 
 
 class Which(StrEnum):
@@ -82,7 +83,7 @@ def happened(first: Said, later: Said, known_at: datetime) -> Happened | None:
         return None
     about = later.fields.get("about", "")
     closes = later.kind is Kind.CLOSURE and about == first.case
-    own = party(later.sender) == party(first.sender)
+    own = party_of(later.sender) == party_of(first.sender)
     if closes or (own and later.kind is Kind.WITHDRAWAL and about == first.ref):
         return Happened(known_at, What.ENDED, later.sender)
     if about == first.ref and later.kind is Kind.CORRECTION:
@@ -102,7 +103,7 @@ def clocks(sent: Sent, happenings: Iterable[Happened]) -> tuple[Clock, ...]:
     when they write again owes that one message, and once. Both count all hours, the others open ones if so agreed.
     Exercises have the same clocks. What came before the message (a clock somewhere is wrong) counts as at its sending.
     """
-    begun, asked, asking = sent.said.at, party(sent.said.to), party(sent.said.sender)
+    begun, asked, asking = sent.said.at, party_of(sent.said.to), party_of(sent.said.sender)
     running = dict(_started(sent, begun, tuple(Which)))
     ran: list[Clock] = []
 
@@ -113,7 +114,7 @@ def clocks(sent: Sent, happenings: Iterable[Happened]) -> tuple[Clock, ...]:
                 ran.append(replace(clock, stopped_at=at))
 
     for one in sorted(happenings, key=_order):
-        at, by = max(one.at, begun), party(one.by)
+        at, by = max(one.at, begun), party_of(one.by)
         if one.what is What.ENDED:
             for which, owed_by in tuple(running):
                 stop(at, (which,), owed_by)
@@ -163,8 +164,8 @@ def escalates_from(sent: Sent, happenings: Iterable[Happened], now: datetime) ->
         if clock.which is not Which.UPDATE and clock.stopped_at is None and clock.due <= now
     ]
     if not any(one.what is What.ENDED for one in known):
-        asked = party(sent.said.to)
-        last = {one.by: one for one in known if one.what is What.REPLIED and party(one.by) == asked}.values()
+        asked = party_of(sent.said.to)
+        last = {one.by: one for one in known if one.what is What.REPLIED and party_of(one.by) == asked}.values()
         if all(one.answer is Answer.WRONG for one in last):
             unmet += (one.at for one in last)
     return min(unmet, default=None)
@@ -189,18 +190,13 @@ def in_words(span: timedelta) -> str:
     return f"{minutes} min" if minutes else "under 1 min"
 
 
-def party(office: str) -> str:
-    """The side that an office speaks for: `EE` of `EE/technical`. Any of its offices may answer for it."""
-    return office.partition("/")[0]
-
-
 def _order(one: Happened) -> tuple[datetime, int, bool, datetime]:
     """In which order things count that happened in one moment: what was promised or corrected then still holds."""
     return one.at, list(What).index(one.what), one.next_at is not None, one.next_at or one.at
 
 
 def _started(sent: Sent, at: datetime, which: Iterable[Which]) -> Iterator[tuple[tuple[Which, str], Clock]]:
-    times, asked, asking = sent.times, party(sent.said.to), party(sent.said.sender)
+    times, asked, asking = sent.times, party_of(sent.said.to), party_of(sent.said.sender)
     for one in which:
         span, owed_by = {
             Which.DELIVER: (times.deliver, asking),

@@ -54,7 +54,7 @@ def common(who: Member) -> Mapping[str, Any]:
     return {
         "operation": who.operation,
         "who": who,
-        "zone": zone_of(who),
+        "zone": timezone.get_current_timezone_name(),  # as at_work has set it
         "roles": [one.value for one in Role],
         "may_approve": who.may(APPROVE),
         "may_nominate": who.may(NOMINATE),

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from rapport.contacts.lowtech.written import width
 from rapport.contacts.sound import unsound
 
 _INDENT = "  "
@@ -83,17 +84,6 @@ def _pieces(text: str, columns: int) -> Iterator[str]:
             piece, room = piece + letter, room - wide
         if piece:
             yield piece
-
-
-def width(text: str) -> int:
-    """In columns of a terminal or a fax."""
-    return sum(_width(letter) for letter in text)
-
-
-def _width(letter: str) -> int:
-    if unicodedata.category(letter) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1
 
 
 def isolated(line: str) -> str:

@@ -36,7 +36,7 @@ def unsound(text: str) -> bool:
 
 
 def party_of(office: str) -> str:
-    """The code of the party that an office speaks for: `EE` of `EE/technical`."""
+    """The side that an office speaks for: `EE` of `EE/technical`. Any of its offices may answer for it."""
     return office.partition("/")[0]
 
 
