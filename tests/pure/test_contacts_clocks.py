@@ -93,12 +93,30 @@ def test_what_a_third_party_says_stops_no_clock_of_the_office_that_was_asked() -
     assert running(reply(0.5, Answer.ANSWER, by="CH/technical")) == ALL
 
 
+@pytest.mark.parametrize("what", [What.ENDED, What.CLOSED])
 @pytest.mark.parametrize("hours", [0.5, 1.5, 25, 100])
-def test_a_withdrawal_or_closure_stops_all(hours: float) -> None:
-    end = Happened(T + hours * HOUR, What.ENDED, "EE/technical")
+def test_a_withdrawal_or_a_closure_by_whoever_asked_stops_all(hours: float, what: What) -> None:
+    end = Happened(T + hours * HOUR, what, "EE/technical")
     assert running(end) == []
     assert all(when < hours for _, when in firing(end))
     assert running(end, reply(hours + 1, Answer.ANSWER, 200)) == []
+
+
+def test_nobody_rids_themselves_of_an_answer_by_closing_the_case() -> None:
+    here, close = Happened(T + HOUR / 2, What.DELIVERED, "FJ/technical"), Happened(T + HOUR, What.CLOSED, "FJ/policy")
+    assert running(here, close) == [Which.SUBSTANCE]  # they have read it, and wait for no news of it
+    assert escalates_from(SENT, [here, close], T + 25 * HOUR) == T + 24 * HOUR
+    wrote = Happened(T + 2 * HOUR, What.WROTE, "EE/technical")
+    assert running(here, close, wrote) == [Which.SUBSTANCE]
+    assert running(here, close, reply(30, Answer.ANSWER)) == []
+    both = Happened(T + 3 * HOUR, What.CLOSED, "EE/technical")
+    assert running(here, close, both) == []
+    assert escalates_from(SENT, [here, close, both], T + 25 * HOUR) is None
+
+
+def test_a_closure_that_crosses_a_message_is_no_sign_that_it_was_read() -> None:
+    close = Happened(T + HOUR / 4, What.CLOSED, "FJ/technical")
+    assert running(close) == [Which.DELIVER, Which.ACKNOWLEDGE, Which.SUBSTANCE]
 
 
 def test_a_correction_asks_for_an_answer_anew() -> None:
@@ -159,7 +177,7 @@ happenings = st.lists(
     st.builds(
         Happened,
         st.integers(-60, 9 * 24 * 60).map(lambda minute: T + timedelta(minutes=minute)),
-        st.sampled_from([What.DELIVERED, What.REPLIED, What.REPLIED, What.WROTE, What.CORRECTED, What.ENDED]),
+        st.sampled_from([*What, What.REPLIED]),
         st.sampled_from(["EE/technical", "FJ/technical", "FJ/policy", "CH/technical"]),
         st.sampled_from(Answer),
         st.none() | st.integers(0, 12 * 24).map(lambda hour: T + hour * HOUR),
@@ -254,7 +272,8 @@ def test_messages_of_a_case_say_what_they_mean_for_the_clocks() -> None:
         T + 2 * HOUR, What.REPLIED, "FJ/technical", Answer.NOT_NOW, datetime(2026, 11, 28, 6, tzinfo=UTC)
     )
     said = {
-        What.ENDED: [later(Kind.CLOSURE, about="DAX7"), later(Kind.WITHDRAWAL, "EE/technical", about="DAX7-01")],
+        What.CLOSED: [later(Kind.CLOSURE, about="DAX7")],
+        What.ENDED: [later(Kind.WITHDRAWAL, "EE/technical", about="DAX7-01")],
         What.CORRECTED: [later(Kind.CORRECTION, "EE/technical", about="DAX7-01")],
         What.WROTE: [
             later(Kind.INFORMATION),

@@ -16,7 +16,7 @@ import pytest
 from rapport.contacts.model import Channel, Means, Network, Office, Post, Role
 from rapport.contacts.network import read, text_of
 from rapport.contacts.pinging import Outcome, Ping, Pinged, moments, outcome, totals
-from rapport.contacts.upkeep import Record, State, changes, state
+from rapport.contacts.upkeep import Record, State, state
 
 BEGIN = datetime(2026, 7, 1, tzinfo=UTC)
 DAYS = 184
@@ -39,7 +39,7 @@ class World:
 
     verified: dict[str, list[datetime]]
     pings: list[Sent]
-    told: list[tuple[str, State, datetime, datetime]] = field(default_factory=list)  # office, state, at, told at
+    told: list[tuple[str, State, datetime]] = field(default_factory=list)  # office, state, when
     outcomes: defaultdict[int, list[Outcome]] = field(default_factory=lambda: defaultdict(list))
     runs: list[datetime] = field(default_factory=list)
 
@@ -99,15 +99,15 @@ def world() -> World:
     verified = {one.code: verifications(chance) for one in listed}
     world = World(verified, pinged(chance, listed, verified))
     waiting = dict(enumerate(world.pings))
-    last = BEGIN
+    last, said_last = BEGIN, {code: state(Record(at[0], NETWORK.upkeep), BEGIN) for code, at in verified.items()}
     while last < BEGIN + DAYS * DAY:
         now = min(last + timedelta(minutes=chance.randrange(60, 48 * 60)), BEGIN + DAYS * DAY)
         world.runs.append(now)
         for code, moments_of in verified.items():
-            for verified_at, until in zip(moments_of, [*moments_of[1:], now], strict=True):
-                record = Record(verified_at, NETWORK.upkeep)
-                for change in changes(record, last, min(until, now)):
-                    world.told.append((code, change.state, change.at, now))
+            found = state(Record(max(at for at in moments_of if at <= now), NETWORK.upkeep), now)
+            if found is not said_last[code]:
+                world.told.append((code, found, now))
+                said_last[code] = found
         for number, one in list(waiting.items()):
             said = outcome(one.ping, now)
             if said is not None and world.outcomes[number][-1:] != [said]:
@@ -152,31 +152,14 @@ def test_totals_are_the_list_counted(world: World) -> None:
 
 
 @pytest.mark.parametrize(("day", "flag"), [(150, State.REMIND), (181, State.STALE), (240, State.SUSPENDED)])
-def test_every_record_is_flagged_on_its_day_once_and_no_other_is(world: World, day: int, flag: State) -> None:
+def test_every_record_is_flagged_once_by_the_first_run_of_its_day_and_no_other_is(
+    world: World, day: int, flag: State
+) -> None:
     expected = []
     for code, verified in world.verified.items():
         for at, following in zip(verified, [*verified[1:], datetime.max.replace(tzinfo=UTC)], strict=True):
-            due = at + day * DAY
-            if BEGIN < due <= BEGIN + DAYS * DAY and due <= following:
-                expected.append((code, due))
-    flagged = [(code, at) for code, said, at, _ in world.told if said is flag]
+            run = next((run for run in world.runs if run >= at + day * DAY), following)
+            if at + day * DAY > BEGIN and run < following:
+                expected.append((code, run))
     assert len(expected) > 50
-    assert sorted(flagged) == sorted(expected)
-
-
-def test_each_flag_is_told_by_the_first_run_after_it(world: World) -> None:
-    for _, _, at, told_at in world.told:
-        assert told_at == next(run for run in world.runs if run >= at)
-
-
-def test_at_the_end_each_record_has_the_state_that_was_told_last(world: World) -> None:
-    end = BEGIN + DAYS * DAY
-    last_told = {code: (said, at) for code, said, at, _ in world.told}
-    for code, verified in world.verified.items():
-        newest = max(at for at in verified if at <= end)
-        now = state(Record(newest, NETWORK.upkeep), end)
-        said, at = last_told.get(code, (State.CURRENT, BEGIN))
-        if at > newest:
-            assert now is said
-        else:
-            assert now is state(Record(newest, NETWORK.upkeep), BEGIN if newest <= BEGIN else newest)
+    assert sorted((code, at) for code, said, at in world.told if said is flag) == sorted(expected)

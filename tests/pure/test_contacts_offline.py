@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.contacts.cards import CARD, SHEET, card, in_utc, phone_tree
+from rapport.contacts.cards import CARD, SHEET, card, in_utc, tree_blocks
 from rapport.contacts.lowtech.written import width
 from rapport.contacts.model import Channel, Key, Means, Network, Office, Post, Role, Upkeep
 from rapport.contacts.offline import FORM, LARGEST, Export, made, verified
@@ -219,7 +219,7 @@ def test_a_card_has_the_numbers_in_the_order_to_try() -> None:
 
 
 def test_a_phone_tree_goes_by_the_roles_of_the_network_then_to_the_mission() -> None:
-    text = phone_tree((POLICY, BAGHDAD, TALLINN), NETWORK, DAY)
+    text = written(tree_blocks((POLICY, BAGHDAD, TALLINN), NETWORK, DAY), SHEET)
     order = [
         "EE: try",
         "technical: ",
@@ -240,7 +240,8 @@ def test_a_phone_tree_goes_by_the_roles_of_the_network_then_to_the_mission() -> 
 
 @given(_OFFICES)
 def test_no_line_is_wider_than_the_paper(office: Office) -> None:
-    for text, columns in ((card(office, DAY), CARD), (phone_tree((office, TOKYO), NETWORK, DAY), SHEET)):
+    tree = written(tree_blocks((office, TOKYO), NETWORK, DAY), SHEET)
+    for text, columns in ((card(office, DAY), CARD), (tree, SHEET)):
         assert max(width(line) for line in text.split("\n")) <= columns
         assert not any(unicodedata.category(one) == "Cc" for one in text if one != "\n")
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rapport.contacts.model import Upkeep
-from rapport.contacts.upkeep import Record, State, changes, state
+from rapport.contacts.upkeep import Record, State, state
 
 SECOND = timedelta(seconds=1)
 DAYS = [
@@ -70,52 +67,3 @@ def test_dates_of_validity_are_whole_days_and_come_before_any_verification() -> 
         datetime(2028, 1, 1, tzinfo=UTC): State.LAPSED,
     }
     assert {at: state(record, at) for at in said} == said
-
-
-def test_a_year_of_silence_is_told_in_four_changes() -> None:
-    verified = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    record = Record(verified, Upkeep(), valid_until=date(2026, 12, 31))
-    told = changes(record, verified, verified + timedelta(days=400))
-    assert [(change.state, (change.at - verified).days) for change in told] == [
-        (State.REMIND, 150), (State.STALE, 181), (State.SUSPENDED, 240), (State.LAPSED, 364),
-    ]  # fmt: skip
-
-
-def test_what_lapses_before_it_is_stale_is_told_only_that() -> None:
-    verified = datetime(2026, 1, 1, tzinfo=UTC)
-    told = changes(Record(verified, Upkeep(), valid_until=date(2026, 2, 1)), verified, verified + timedelta(days=400))
-    assert [change.state for change in told] == [State.LAPSED]
-
-
-@st.composite
-def recorded(draw: st.DrawFn) -> Record:
-    at = draw(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))
-    days = draw(st.sampled_from([(150, 180, 240), (1, 2, 3), (5, 9, 10)]))
-    first, last = draw(st.none() | st.integers(-10, 300)), draw(st.none() | st.integers(0, 400))
-    dates = [None if day is None else at.date() + timedelta(days=day) for day in (first, last)]
-    return Record(at, Upkeep(*days), *dates)
-
-
-records = recorded()
-
-
-#: Minutes after the verification: any, and those in which something changes.
-cuts_at = st.integers(-20 * 24 * 60, 420 * 24 * 60) | st.sampled_from([1, 2, 3, 5, 10, 150, 181, 240]).map(
-    lambda day: day * 24 * 60
-)
-
-
-@given(records, st.lists(cuts_at, min_size=2, max_size=12, unique=True))
-def test_each_change_falls_into_one_window_however_time_is_cut(record: Record, cuts: list[int]) -> None:
-    times = [record.verified_at + timedelta(minutes=cut) for cut in sorted(cuts)]
-    pieces = [change for since, until in pairwise(times) for change in changes(record, since, until)]
-    assert tuple(pieces) == changes(record, times[0], times[-1])
-
-
-@given(records, st.integers(-20, 420), st.integers(1, 100))
-def test_changes_lead_from_the_state_before_to_the_state_after(record: Record, day: int, days: int) -> None:
-    since = record.verified_at + timedelta(days=day)
-    until = since + timedelta(days=days)
-    told = changes(record, since, until)
-    assert state(record, until) is (told[-1].state if told else state(record, since))
-    assert all(state(record, change.at) is change.state for change in told)

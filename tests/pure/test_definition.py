@@ -89,6 +89,7 @@ def test_what_is_nested_without_end_is_refused(deep: str) -> None:
     [
         ('en = "A sample"', 'en = "A \\u0000sample"', r"\[names\] en: holds control characters"),
         ('{ en = "Food shortage" }', '{ en = "Food \\u001b[31m" }', r"names\] en: holds control characters"),
+        ('en = "A sample"', 'en = "A \\u202esample"', r"\[names\] en: holds a sign that turns letters around"),
         ('en = "A sample"', f'en = "{"x" * 1_001}"', r"\[names\] en: has 1,001 characters; write at most 1,000"),
         ('"2a. Food | Shortage"', '"2a. \\u0000"', "labels: holds control characters"),
         ('"2a. Food | Shortage"', f'"{"x" * 100_000}"', "labels: has 100,000 characters"),

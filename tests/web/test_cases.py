@@ -318,7 +318,8 @@ def test_nobody_answers_and_the_plan_says_whom_to_try_next(kenya: Side, peru: Si
     plan = trying.plan(kenya.two, first, timezone.now())
     assert plan.next is not None
     assert plan.next.step.who == "Deputy"
-    assert plan.attempts[-1].attempt.note == "Rang for two minutes"
+    assert plan.attempts[-1].note == "Rang for two minutes"
+    assert b"two minutes" not in bytes(plan.attempts[-1].attempt.note_sealed)
     trying.note(kenya.two, first, plan.number or 0, "reached", "Took it down")
     assert trying.plan(kenya.one, first, timezone.now()).next is None
     assert reading.reached_at(first) is not None

@@ -25,11 +25,6 @@ def card(office: Office, on: date) -> str:
     return written(card_blocks(office, on), CARD)
 
 
-def phone_tree(offices: Iterable[Office], network: Network, on: date) -> str:
-    """At most 80 columns: of each party whom to try, in order."""
-    return written(tree_blocks(offices, network, on), SHEET)
-
-
 def card_blocks(office: Office, on: date) -> tuple[Block, ...]:
     steps = tuple(_step(number, who, by) for number, (who, by) in enumerate(office.reached_by(), 1))
     keys = tuple(Row(one.kind, _grouped(one.fingerprint)) for one in office.keys)

@@ -10,6 +10,7 @@ import msgspec
 from rapport.contacts import hours
 from rapport.contacts.kinds import Problem
 from rapport.contacts.model import Channel, Means, Office, Post
+from rapport.contacts.sound import unsound
 from rapport.errors import BadDefinition
 from rapport.operations.strict import time_zone
 
@@ -62,8 +63,7 @@ def _problems(office: Office) -> Iterator[Problem]:
 
 def _post(at: str, post: Post) -> Iterator[Problem]:
     yield from _words(f"{at}.title", post.title, "Say which post it is: an office outlasts the people in it.")
-    if len(post.name) > WORDS:
-        yield Problem(f"{at}.name", f"At most {WORDS} characters.")
+    yield from _shown(f"{at}.name", post.name)
     if not post.channels:
         yield Problem(f"{at}.channels", "Say how this post is reached.")
     yield from _channels(f"{at}.channels", post.channels)
@@ -86,6 +86,9 @@ def _channels(at: str, channels: Sequence[Channel]) -> Iterator[Problem]:
             yield Problem(f"{at}.{number}", "Write an address like duty@example.org.")
         elif not one.value.strip() or len(one.value) > WORDS or len(one.note) > WORDS:
             yield Problem(f"{at}.{number}", f"Write 1 to {WORDS} characters.")
+        else:
+            yield from _shown(f"{at}.{number}", one.value)
+            yield from _shown(f"{at}.{number}", one.note)
 
 
 def _languages(at: str, languages: Sequence[str]) -> Iterator[Problem]:
@@ -99,8 +102,15 @@ def _languages(at: str, languages: Sequence[str]) -> Iterator[Problem]:
 def _words(at: str, text: str, remedy: str) -> Iterator[Problem]:
     if not text.strip():
         yield Problem(at, remedy)
-    elif len(text) > WORDS:
+    else:
+        yield from _shown(at, text)
+
+
+def _shown(at: str, text: str) -> Iterator[Problem]:
+    if len(text) > WORDS:
         yield Problem(at, f"At most {WORDS} characters.")
+    elif unsound(text):
+        yield Problem(at, "It holds signs that no page shows, or that turn letters around: take them out.")
 
 
 def _hours(office: Office) -> Iterator[Problem]:

@@ -31,7 +31,8 @@ class What(StrEnum):
     REPLIED = "replied"
     WROTE = "wrote"  # any other message of the case
     CORRECTED = "corrected"
-    ENDED = "ended"  # the message was withdrawn, or the case closed
+    CLOSED = "closed"  # the case, by one side: it waits for nothing any more, and owes what it owed
+    ENDED = "ended"  # the message was withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,11 @@ def happened(first: Said, later: Said, known_at: datetime) -> Happened | None:
     if later.case != first.case or later.exercise != first.exercise or later.ref == first.ref:
         return None
     about = later.fields.get("about", "")
-    closes = later.kind is Kind.CLOSURE and about == first.case
     own = party_of(later.sender) == party_of(first.sender)
-    if closes or (own and later.kind is Kind.WITHDRAWAL and about == first.ref):
+    if own and later.kind is Kind.WITHDRAWAL and about == first.ref:
         return Happened(known_at, What.ENDED, later.sender)
+    if later.kind is Kind.CLOSURE and about == first.case:
+        return Happened(known_at, What.CLOSED, later.sender)
     if about == first.ref and later.kind is Kind.CORRECTION:
         return Happened(known_at, What.CORRECTED, later.sender)
     if about == first.ref and later.kind is Kind.REPLY:
@@ -101,11 +103,13 @@ def clocks(sent: Sent, happenings: Iterable[Happened]) -> tuple[Clock, ...]:
 
     The side that began the case owes an update every interval, counted from its last message. Whoever said in a reply
     when they write again owes that one message, and once. Both count all hours, the others open ones if so agreed.
+    Whoever closes the case waits for nothing any more; nobody rids themselves of an answer by closing it [ours].
     Exercises have the same clocks. What came before the message (a clock somewhere is wrong) counts as at its sending.
     """
     begun, asked, asking = sent.said.at, party_of(sent.said.to), party_of(sent.said.sender)
     running = dict(_started(sent, begun, tuple(Which)))
     ran: list[Clock] = []
+    reached = closed = False
 
     def stop(at: datetime, which: Iterable[Which], by: str) -> None:
         for one in which:
@@ -115,19 +119,26 @@ def clocks(sent: Sent, happenings: Iterable[Happened]) -> tuple[Clock, ...]:
 
     for one in sorted(happenings, key=_order):
         at, by = max(one.at, begun), party_of(one.by)
-        if one.what is What.ENDED:
+        if _ends(one, asking):
             for which, owed_by in tuple(running):
                 stop(at, (which,), owed_by)
             break
         if one.what is What.DELIVERED:
+            reached = True
             stop(at, (Which.DELIVER,), asking)
             continue
+        if one.what is What.CLOSED and by == asked:
+            closed = True
+            for owed_by in (asking, asked):  # they have read what had arrived, and nobody waits for news of it
+                stop(at, (Which.UPDATE, Which.ACKNOWLEDGE) if reached else (Which.UPDATE,), owed_by)
+            continue
         if one.what is What.REPLIED and by == asked:
+            reached = True
             for owed_by in (asking, asked):
                 stop(at, _STOPS[one.answer], owed_by)
         stop(at, (Which.UPDATE,), by)
         if by == asking:
-            restarted = [Which.UPDATE]
+            restarted = [] if closed else [Which.UPDATE]
             if one.what is What.CORRECTED:  # what was answered before was an answer to something else [ours]
                 stop(at, (Which.SUBSTANCE,), asked)
                 restarted.append(Which.SUBSTANCE)
@@ -163,8 +174,8 @@ def escalates_from(sent: Sent, happenings: Iterable[Happened], now: datetime) ->
         for clock in clocks(sent, known)
         if clock.which is not Which.UPDATE and clock.stopped_at is None and clock.due <= now
     ]
-    if not any(one.what is What.ENDED for one in known):
-        asked = party_of(sent.said.to)
+    asked, asking = party_of(sent.said.to), party_of(sent.said.sender)
+    if not any(_ends(one, asking) for one in known):
         last = {one.by: one for one in known if one.what is What.REPLIED and party_of(one.by) == asked}.values()
         if all(one.answer is Answer.WRONG for one in last):
             unmet += (one.at for one in last)
@@ -188,6 +199,11 @@ def in_words(span: timedelta) -> str:
     if hours:
         return f"{hours} h {over} min" if over else f"{hours} h"
     return f"{minutes} min" if minutes else "under 1 min"
+
+
+def _ends(one: Happened, asking: str) -> bool:
+    """Whether nobody waits any more for what the message asked."""
+    return one.what is What.ENDED or (one.what is What.CLOSED and party_of(one.by) == asking)
 
 
 def _order(one: Happened) -> tuple[datetime, int, bool, datetime]:

@@ -13,14 +13,12 @@ from collections.abc import Iterator, Sequence
 
 from rapport.contacts.kinds import MOST, Problem, Said, problems
 from rapport.contacts.model import Role
-from rapport.operations.strict import CODE
+from rapport.operations.strict import CODE, OVERRIDES
 from rapport.values import EARLIEST
 
 EXERCISE = "X-"
 CASE = re.compile(rf"(?:{EXERCISE})?[A-Z0-9]{{2,8}}")
 REF = re.compile(rf"({CASE.pattern})-[0-9]{{2,4}}")
-#: They turn the letters after them around: a reader sees another text than the one that is there (Unicode, UAX 9).
-_OVERRIDES = "\u202d\u202e"
 _LINES = "\t\n\r"
 
 
@@ -32,7 +30,7 @@ def is_exercise(named: str) -> bool:
 def unsound(text: str) -> bool:
     """Whether a text holds what no page shows (control characters, halves of a character) or what shows another text
     than is there. Marks and isolates of right-to-left writing are welcome."""
-    return any((one in _OVERRIDES or unicodedata.category(one) in {"Cc", "Cs"}) and one not in _LINES for one in text)
+    return any((one in OVERRIDES or unicodedata.category(one) in {"Cc", "Cs"}) and one not in _LINES for one in text)
 
 
 def party_of(office: str) -> str:

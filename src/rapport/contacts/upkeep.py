@@ -6,9 +6,8 @@ same age everywhere, and no change of a clock makes a day longer. The dates of v
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from rapport.contacts.model import Upkeep
@@ -33,12 +32,6 @@ class Record:
     valid_until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    at: datetime
-    state: State  # from then on
-
-
 def state(record: Record, now: datetime) -> State:
     """The dates of validity come first: what was verified yesterday lapses all the same."""
     today, days, upkeep = now.astimezone(UTC).date(), now - record.verified_at, record.upkeep
@@ -51,24 +44,3 @@ def state(record: Record, now: datetime) -> State:
     if days >= timedelta(days=upkeep.good + 1):
         return State.STALE
     return State.REMIND if days >= timedelta(days=upkeep.remind) else State.CURRENT
-
-
-def changes(record: Record, since: datetime, until: datetime) -> tuple[Change, ...]:
-    """The changes after `since` and up to `until` that come of time passing, each of which somebody is to be told.
-
-    However time is cut into windows, each change falls into one. What a person does (verifies it, sets other dates)
-    makes another record, with changes of its own.
-    """
-    marks = sorted(mark for mark in set(_marks(record)) if since < mark <= until)
-    found = ((mark, state(record, mark), state(record, mark - timedelta.resolution)) for mark in marks)
-    return tuple(Change(mark, after) for mark, after, before in found if after is not before)
-
-
-def _marks(record: Record) -> Iterator[datetime]:
-    """The moments at which the state may change, in UTC."""
-    for days in (record.upkeep.remind, record.upkeep.good + 1, record.upkeep.suspend):
-        yield record.verified_at.astimezone(UTC) + timedelta(days=days)
-    if record.valid_from is not None:
-        yield datetime.combine(record.valid_from, time(), UTC)
-    if record.valid_until is not None and record.valid_until < date.max:
-        yield datetime.combine(record.valid_until + timedelta(days=1), time(), UTC)

@@ -19,6 +19,8 @@ LONGEST_NAME, LONGEST_TEXT = 1_000, 20_000
 #: Dots of one line [ours: our own files have four]. Python reads a key of n parts in a time that grows with n².
 MOST_DOTS = 100
 _CONTROL = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all but tab and line ends: no page shows them
+#: They turn the letters after them around: a reader sees another text than the one that is there (Unicode, UAX 9).
+OVERRIDES = "\u202d\u202e"
 HXL = re.compile(r"#[a-z][a-z0-9_]*( ?\+[a-z][a-z0-9_]*)*")
 
 
@@ -88,6 +90,8 @@ class Table:
             raise self.bad(key, f"has {len(value):,} characters; write at most {most:,}")
         if _CONTROL.search(value):
             raise self.bad(key, "holds control characters, as NUL; take them out")
+        if any(sign in OVERRIDES for sign in value):
+            raise self.bad(key, "holds a sign that turns letters around, U+202D or U+202E; take it out")
 
     def one_of(self, key: str, choices: Iterable[str], default: str | None = None) -> str:
         value = self.text(key, default)

@@ -20,8 +20,9 @@ from rapport.oversight.switches import stopped_in
 from rapport.values import Json
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-#: Cases that were closed this long ago are not looked at any more: what was not met before was told [ours].
-_AFTER = timedelta(days=7)
+#: For how long a closed case is looked at still: whoever closed it may owe an answer [ours: longer than any clock that
+#: we know of].
+_AFTER = timedelta(days=30)
 
 
 def kept(times: Times | None) -> dict[str, Json]:
@@ -56,6 +57,11 @@ class Running:
     def owed_by(self, party: str) -> list[Clock]:
         """What a party owes now, the most urgent first."""
         return [one for one in self.clocks if one.stopped_at is None and one.by == party]
+
+
+def looked_at(now: datetime) -> Q:
+    """Of cases, those in which a clock may run."""
+    return Q(closed_at=None) | Q(closed_at__gt=now - _AFTER)
 
 
 def of_case(case: Case, now: datetime) -> list[Running]:
@@ -98,9 +104,8 @@ def _order(one: Dispatch) -> tuple[datetime, datetime, int]:
 
 def fire(now: datetime) -> int:
     """Tell every clock that was not met by now and is not told yet; how many."""
-    open_cases = Q(closed_at=None) | Q(closed_at__gt=now - _AFTER)
     timed = Dispatch.objects.filter(state=State.SENT).exclude(times={})
-    cases = Case.objects.filter(open_cases, pk__in=timed.values("case")).order_by("pk")
+    cases = Case.objects.filter(looked_at(now), pk__in=timed.values("case")).order_by("pk")
     cases = cases.exclude(operation__in=stopped_in(FUNCTION))
     return sum(_fire(case, now) for case in cases.iterator())
 

@@ -12,11 +12,10 @@ from django.utils import timezone
 from rapport.contacts.cases import clockwork
 from rapport.contacts.cases.clockwork import Running
 from rapport.contacts.cases.models import Dispatch, Fired, Handover, Heard, State
-from rapport.contacts.cases.reading import cases_of, in_full
+from rapport.contacts.cases.reading import cases_of, in_full, sealed_note
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.members import Member
 from rapport.errors import Conflict, NotAllowed, Refused
-from rapport.oversight import keys
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
 from rapport.registry.models import Actor
@@ -73,7 +72,7 @@ class Duty:
 
 def duty(who: Member, now: datetime) -> Duty:
     mine = {one.code for one in who.actors}
-    there = [one for case in cases_of(who).filter(closed_at=None) for one in clockwork.of_case(case, now)]
+    there = [one for case in cases_of(who).filter(clockwork.looked_at(now)) for one in clockwork.of_case(case, now)]
     waits = [found for one in there for found in _waits(one, mine, now)]
     unsent = in_full(Dispatch.objects.filter(sender__actor__in=list(who.actors)).exclude(state=State.SENT))
     unsent = unsent.filter(case__operation=who.operation).order_by("drafted_at")
@@ -151,7 +150,7 @@ def hand_over(who: Member, actor: Actor, note: str) -> Handover:
     Handover.objects.filter(operation=who.operation, actor=actor, taken_at=None, given_by=who.person).delete()
     refs = list(cases_of(who).filter(closed_at=None).order_by("pk").values_list("ref", flat=True))
     made = Handover.objects.create(
-        actor=actor, operation=who.operation, given_by=who.person, note_sealed=keys.seal("contacts", note.encode()),
+        actor=actor, operation=who.operation, given_by=who.person, note_sealed=sealed_note(note),
         open_refs=refs,
     )  # fmt: skip
     _note(who, made, "handed the duty over")
@@ -173,10 +172,6 @@ def take_over(who: Member, one: Handover) -> None:
 def _note(who: Member, one: Handover, said: str) -> None:
     after = {"said": f"{said} for {one.actor.code}", "handover": one.pk}
     decide(who.person, one.operation_id, DecisionKind.CONTACT, before={}, after=after)
-
-
-def note_of(one: Handover) -> str:
-    return keys.unseal("contacts", bytes(one.note_sealed)).decode()
 
 
 def on_duty(actor: Actor) -> Handover | None:

@@ -125,7 +125,7 @@ class Attempt(models.Model):
     at = models.DateTimeField(default=timezone.now)
     by = _by(null=True)  # null: a program
     result = models.CharField(max_length=12, blank=True)  # escalation.Result; "" while nothing is known
-    note = models.CharField(max_length=500, blank=True)
+    note_sealed = models.BinaryField()  # what somebody was told on the telephone belongs to the case
     message = models.ForeignKey("notify.OutboxMessage", null=True, on_delete=models.SET_NULL, related_name="+")
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from rapport.contacts.cases.models import Case, Dispatch, State
+from rapport.contacts.cases.models import Attempt, Case, Dispatch, Handover, State
 from rapport.contacts.escalation import Result
 from rapport.contacts.kinds import Kind, Said
 from rapport.contacts.members import Member
@@ -41,6 +41,14 @@ def said_of(one: Dispatch, at: datetime | None = None) -> Said:
         one.ref or f"{one.case.ref}-00", one.case.ref, Kind(one.kind), one.sender.code, one.to.code,
         one.sent_at or at or timezone.now(), content.fields, Marking(one.marking), content.caveats, one.case.exercise,
     )  # fmt: skip
+
+
+def sealed_note(text: str) -> bytes:
+    return keys.seal("contacts", text.encode())
+
+
+def note_of(one: Attempt | Handover) -> str:
+    return keys.unseal("contacts", bytes(one.note_sealed)).decode()
 
 
 def cases_of(who: Member) -> QuerySet[Case]:

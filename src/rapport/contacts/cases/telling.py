@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from rapport.contacts.cases.models import Attempt, Dispatch
-from rapport.contacts.cases.reading import said_of
+from rapport.contacts.cases.reading import said_of, sealed_note
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.escalation import Result
 from rapport.contacts.lowtech.sms import notice
@@ -39,7 +39,8 @@ def tell(one: Dispatch, now: datetime) -> None:
         Attempt.objects.create(
             dispatch=one, target=one.to.code, office=one.to, record=one.to_record, place=place_of(record, found),
             means=means.value, at=now, result="" if went else Result.BOUNCED.value,
-            note="" if went else str(put)[:500], message=put if isinstance(put, OutboxMessage) else None,
+            note_sealed=sealed_note("" if went else str(put)[:500]),
+            message=put if isinstance(put, OutboxMessage) else None,
         )  # fmt: skip
 
 

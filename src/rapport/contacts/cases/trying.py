@@ -13,6 +13,7 @@ from django.utils import timezone
 from rapport.contacts import escalation
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cases.models import Attempt, Dispatch
+from rapport.contacts.cases.reading import note_of, sealed_note
 from rapport.contacts.directory import looking
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.escalation import Next, Result, Step
@@ -47,11 +48,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An attempt with who answers there and by which number or address; "" where a person found the way."""
+    """An attempt with its note, who answers there and by which number or address; "" where a person found the way."""
 
     attempt: Attempt
-    who: str
-    value: str
+    note: str
+    who: str = ""
+    value: str = ""
 
 
 def plan(who: Member, one: Dispatch, now: datetime) -> Plan:
@@ -86,10 +88,11 @@ def _by_two(one: Dispatch) -> bool:
 
 
 def _tried(one: Attempt, given: Collection[str]) -> Tried:
+    note = note_of(one)
     if not (one.record and one.place) or one.target not in given:
-        return Tried(one, "", "")
+        return Tried(one, note)
     who, channel = channel_of(opened(one.record.sealed), one.place)
-    return Tried(one, who, channel.value)
+    return Tried(one, note, who, channel.value)
 
 
 def _steps(one: Dispatch) -> tuple[tuple[Step, ...], dict[str, tuple[Office, Nomination, Record]]]:
@@ -137,7 +140,8 @@ def note(who: Member, one: Dispatch, number: int, result: str, said: str) -> Att
     place = place_of(kept, step.channel) if kept and step.channel else ""
     made = Attempt.objects.create(
         dispatch=one, target=step.target, office=office, record=record, place=place,
-        means=step.channel.means.value if step.channel else "", at=now, by=who.person, result=result, note=said,
+        means=step.channel.means.value if step.channel else "", at=now, by=who.person, result=result,
+        note_sealed=sealed_note(said),
     )  # fmt: skip
     entries.contact(one.case.operation_id, {"dispatch": one.pk, "attempt": made.pk, "became": result})
     return made

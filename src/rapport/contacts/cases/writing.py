@@ -5,7 +5,6 @@ All raise NotAllowed, Refused (what was given cannot be, with the field) or Conf
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from rapport.accounts.permissions import Permission
-from rapport.contacts import sound
+from rapport.contacts import letters, sound
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cases import telling
 from rapport.contacts.cases.carrying import FIELD, carried
@@ -35,8 +34,7 @@ from rapport.registry.models import Actor
 from rapport.values import Marking
 
 SEND = Permission.CONTACTS_MESSAGE_SEND
-_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_NAMED = 6  # letters of a case: of a billion names two instances do not choose the same
+_NAMED = 6  # letters of a case: of 729 million names two instances do not choose the same
 #: Kinds that people write on a page; pings are the network's.
 WRITTEN = tuple(kind for kind in Kind if kind is not Kind.PING)
 
@@ -65,8 +63,8 @@ def begin(who: Member, sender: Office, to: Office, words: Words, *, exercise: bo
 
 def _named(who: Member, own: Actor, other: Actor, *, exercise: bool) -> Case:
     for _ in range(5):
-        letters = "".join(secrets.choice(_LETTERS) for _ in range(_NAMED))
-        ref = f"{sound.EXERCISE}{letters}" if exercise else letters
+        name = letters.drawn(_NAMED)
+        ref = f"{sound.EXERCISE}{name}" if exercise else name
         try:
             with transaction.atomic():
                 return Case.objects.create(

@@ -23,8 +23,6 @@ SPOKEN: Mapping[str, str] = {
     **{str(figure): word for figure, word in enumerate(_FIGURES.split())},
     **_SIGNS,
 }
-#: Heard, and written in more than one way.
-_MEANT = {**{word.upper(): sign for sign, word in SPOKEN.items()}, "ALPHA": "A", "JULIET": "J", "XRAY": "X"}
 
 
 def check_words(said: Said, n: int = 3) -> list[str]:
@@ -55,12 +53,3 @@ def spelled(text: str) -> str:
         if not can_be_spelled(sign):
             raise Refused("spelling", f"“{sign}” has no word to spell it: A to Z, 0 to 9 and - / : . + have one.")
     return " ".join(SPOKEN[sign] for sign in text.upper())
-
-
-def unspelled(text: str) -> str:
-    """What was spelled, in capital letters; words may be written small, and alpha, juliet and xray. Refused names the
-    first word that stands for nothing."""
-    for word in text.split():
-        if word.upper() not in _MEANT:
-            raise Refused("spelling", f"“{word[:20]}” is no word of the spelling alphabet: hear it again.")
-    return "".join(_MEANT[word.upper()] for word in text.split())

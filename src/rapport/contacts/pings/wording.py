@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 
-#: Letters and digits that nobody takes for another (no I, L, O, U, 0, 1), as in Crockford's base 32.
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-_FOUR = f"([{_LETTERS}]{{4}})"
+from rapport.contacts import letters
+
+_FOUR = f"([{letters.LETTERS}]{{4}})"
 #: Capital or small, with a hyphen, a dash, a space or nothing between the fours. Looked for at every word: of two words
 #: and a code the last two of three fours are the code.
 _CODE = re.compile(rf"(?<![0-9A-Za-z])(?={_FOUR}[-\u2010-\u2014 ]?{_FOUR}(?![0-9A-Za-z]))", re.IGNORECASE | re.ASCII)
@@ -32,8 +32,7 @@ class Codes:
 
 
 def drawn() -> Codes:
-    letters = "".join(secrets.choice(_LETTERS) for _ in range(8))
-    return Codes(f"{letters[:4]}-{letters[4:]}", secrets.token_urlsafe(18))
+    return Codes(f"{letters.drawn(4)}-{letters.drawn(4)}", secrets.token_urlsafe(18))
 
 
 def language_of(spoken: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from django.utils import formats
 from django.utils.translation import gettext
 
 from rapport.contacts import clocks
-from rapport.contacts.cases import duty
+from rapport.contacts.cases import reading
 from rapport.contacts.cases.models import Attempt, Case, Handover
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.directory.memberships import Listing
@@ -152,7 +152,7 @@ def became(one: Attempt) -> str:
 @register.filter
 def handed(one: Handover) -> str:
     """What the next one on duty must know."""
-    return duty.note_of(one)
+    return reading.note_of(one)
 
 
 # --- lists and copies ----------------------------------------------------------------------------------------------
