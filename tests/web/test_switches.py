@@ -367,7 +367,8 @@ def test_contacts(operation: Operation, off: Callable[..., None], lead: Person, 
     custodian = someone("carol", Role.CUSTODIAN)
     network(operation, lead, custodian)
     office(member_state(operation, lead, "Kenya"), of_team(lead, operation), of_team(custodian, operation))
-    made = running.start(of_team(lead, operation), terms())
+    with MAIL:
+        made = running.start(of_team(lead, operation), terms())
     for stopped, went in ((True, 0), (False, 1)):
         off("contacts", on=not stopped)
         with MAIL:

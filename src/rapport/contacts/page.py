@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
@@ -27,19 +27,26 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def at_work(permission: Permission) -> Callable[[Callable[Concatenate[HttpRequest, Member, P], HttpResponse]], View[P]]:
-    """The page is for whoever holds the permission, never kept by a browser, and given the Member who asks. It says
-    times as the clock of that person's own office shows them."""
+    """The page is for whoever holds the permission in a network, never kept by a browser, and given the Member who
+    asks. It says times as the clock of that person's own office shows them."""
 
     def decorate(view: Callable[Concatenate[HttpRequest, Member, P], HttpResponse]) -> View[P]:
         @wraps(view)
         def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            who = member(request, cast(Operation, kwargs.pop("operation")))
+            who = member(request, in_network(cast(Operation, kwargs.pop("operation"))))
             with timezone.override(ZoneInfo(zone_of(who))):
                 return view(request, who, *args, **kwargs)
 
         return cast("View[P]", never_cache(needs(permission)(shown)))
 
     return decorate
+
+
+def in_network(operation: Operation) -> Operation:
+    """Itself; Http404 for one that is no network of contacts."""
+    if operation.kind != "network":
+        raise Http404("no network of contacts")
+    return operation
 
 
 def zone_of(who: Member) -> str:

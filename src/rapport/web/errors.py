@@ -140,7 +140,8 @@ def explained(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if response.status_code != 405 or request.path.startswith(MACHINES):
+        said = getattr(response, "content", b"")  # a door for programs says it in its own words
+        if response.status_code != 405 or said or request.path.startswith(MACHINES):
             return response
         if request.method == "GET" and page_of(request.path) and request.resolver_match:
             return page_instead(request, operation=request.resolver_match.kwargs["operation"])

@@ -4,7 +4,7 @@ for by one of the team and released by another; the key by which all of them are
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from rapport.contacts.exports import copies, keeping, releasing, taking
 from rapport.contacts.exports.copies import File, Form
 from rapport.contacts.members import Member
 from rapport.contacts.models import Export, ExportKind, ExportState
-from rapport.contacts.page import APPROVE, at_work, common
+from rapport.contacts.page import APPROVE, at_work, common, in_network
 from rapport.desk.page import attempt, to, whole
 from rapport.errors import Refused
 from rapport.operations.access import public
@@ -131,7 +131,7 @@ def fetch(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 @never_cache
 def key(request: HttpRequest, operation: Operation) -> HttpResponse:
     """By which key a directory of this installation is told from a forged one."""
-    _network(operation)
+    in_network(operation)
     context = {"operation": operation, "keys": list(instance.public_keys()), "instance": instance.name()}
     return render(request, "contacts/key.html", context)
 
@@ -141,7 +141,7 @@ def key(request: HttpRequest, operation: Operation) -> HttpResponse:
 @never_cache
 def key_file(request: HttpRequest, operation: Operation) -> HttpResponse:
     """The public keys, PEM."""
-    _network(operation)
+    in_network(operation)
     text = "".join(map(pem, instance.public_keys().values()))
     return _download(File(text.encode(), "contacts-key.pem", "application/x-pem-file"))
 
@@ -186,8 +186,3 @@ def _download(file: File) -> HttpResponse:
 def _refused(request: HttpRequest, who: Member, refused: Refused) -> HttpResponse:
     context = {**common(who), "problem": refused.remedy}
     return render(request, "contacts/no_copy.html", context, status=refused.status)
-
-
-def _network(operation: Operation) -> None:
-    if operation.kind != "network":
-        raise Http404("no network of contacts")

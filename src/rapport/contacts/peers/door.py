@@ -26,9 +26,9 @@ def exchange(request: HttpRequest, operation: str) -> HttpResponse:
     try:
         limits.check_exchange(request)
         data = bodies.body(request, envelope.LARGEST)
-        there = Operation.objects.filter(slug=operation).first()
+        there = Operation.objects.filter(slug=operation, kind="network").first()
         if there is None:
-            raise Refused("no_operation", "There is no such operation here.", status=404)
+            raise Refused("no_operation", "There is no such network here.", status=404)
         receipt = receiving.over_line(there, data, timezone.now())
     except Refused as why:
         return HttpResponse(f"{why}\n", status=why.status, content_type="text/plain; charset=utf-8")

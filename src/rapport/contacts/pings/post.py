@@ -20,20 +20,27 @@ BY_ITSELF = {Means.SMS: "tel", Means.EMAIL: "email"}
 
 def put(operation: Operation, channel: Channel, text: str, language: str, purpose: str) -> OutboxMessage | str:
     """The row in the outbox; or why none can go, in words. `purpose`: one of claims.NOMINATED."""
-    kind = BY_ITSELF.get(channel.means)
-    if kind is None:
-        return "No program reaches it: a person has to."
-    source = _through(operation, kind)
-    if source is None:
-        return "No way in or out is set up in this operation."
-    if obstacle := out_of_reach(source, kind):
-        return obstacle
+    found = way(operation, channel.means)
+    if isinstance(found, str):
+        return found
+    source, kind = found
     sender = _sender(operation, Address(kind, channel.value), language)
     if sender.stopped_at is not None:
         return "Whoever has this number said STOP."
     return OutboxMessage.objects.create(
         operation=operation, source=source, sender=sender, purpose=purpose, language=language, body=text
     )
+
+
+def way(operation: Operation, means: Means) -> tuple[Source, str] | str:
+    """Through which source it goes, to which kind of address; or why none can go, in words."""
+    kind = BY_ITSELF.get(means)
+    if kind is None:
+        return "No program reaches it: a person has to."
+    source = _through(operation, kind)
+    if source is None:
+        return "No way in or out is set up in this operation."
+    return out_of_reach(source, kind) or (source, kind)
 
 
 def _through(operation: Operation, kind: str) -> Source | None:

@@ -66,6 +66,11 @@ def start(who: Member, terms: Terms) -> Campaign:
         raise NotAllowed(f"This needs the permission {RUN.value}.")
     now = timezone.now()
     _check(terms, now)
+    for means in sorted(terms.means & set(post.BY_ITSELF)):
+        if isinstance(problem := post.way(who.operation, means), str):  # it would be told of the offices
+            raise Refused(
+                "means", f"Nothing can go by {means} now: {problem} Set it up, or leave it out.", field="means"
+            )
     current = Nomination.objects.filter(office__operation=who.operation, state=State.APPROVED, closes=False)
     known = {
         one.office.code: (one, opened(one.sealed))

@@ -32,7 +32,7 @@ def means(one: Means) -> str:
         Means.SIGNAL: gettext("Signal"),
         Means.FAX: gettext("Fax"),
         Means.RADIO: gettext("Radio"),
-        Means.POST: gettext("Post"),
+        Means.POST: gettext("Letter by post"),
     }[one]
 
 

@@ -32,6 +32,8 @@ def managing(context: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     if operation.kind == "network":
         pages.insert(0, (Permission.CONTACTS_DIRECTORY_READ, "contacts", gettext("Contacts")))
+        if organisations_of(user, operation):  # nobody else has a duty here
+            pages.insert(0, (Permission.CONTACTS_MESSAGE_SEND, "contacts/duty", gettext("On duty")))
     return [(address(operation, path), name) for needed, path, name in pages if user.may(needed, operation.pk)]
 
 
