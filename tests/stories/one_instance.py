@@ -31,7 +31,7 @@ from rapport.accounts.models import Membership, Person  # noqa: E402
 from rapport.accounts.permissions import Role as Held  # noqa: E402
 from rapport.contacts import agreed, comparing, instance  # noqa: E402
 from rapport.contacts import network as network_file  # noqa: E402
-from rapport.contacts.cases import clockwork, reading, taking, trying, writing  # noqa: E402
+from rapport.contacts.cases import clockwork, going, reading, taking, trying, writing  # noqa: E402
 from rapport.contacts.cases.models import Attempt, Case, Clash, Dispatch, Fired, State  # noqa: E402
 from rapport.contacts.cases.writing import Words  # noqa: E402
 from rapport.contacts.kinds import Kind, Said  # noqa: E402
@@ -153,8 +153,8 @@ def write(about: str, kind: str, fields: dict[str, str], to: str = "") -> str:
 
 
 def _go(draft: Dispatch) -> str:
-    made = writing.ready(_who("one"), draft)
-    return (made if made.state == State.SENT else writing.release(_who("two"), made)).ref
+    made = going.ready(_who("one"), draft)
+    return (made if made.state == State.SENT else going.release(_who("two"), made)).ref
 
 
 def note(ref: str, result: str) -> str:

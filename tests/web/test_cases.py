@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from rapport.accounts.models import Belonging, Person
 from rapport.accounts.permissions import Role as Held
-from rapport.contacts import agreed
+from rapport.contacts import agreed, clocks
 from rapport.contacts import network as network_file
-from rapport.contacts.cases import clockwork, reading, taking, trying, writing
+from rapport.contacts.cases import clockwork, duty, going, owning, reading, taking, trying, writing
 from rapport.contacts.cases.models import Attempt, Case, Clash, Dispatch, Fired, State
 from rapport.contacts.cases.writing import Words
 from rapport.contacts.kinds import FIELDS, Answer, Kind, Said
@@ -23,11 +23,17 @@ from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Look
 from rapport.desk import actions
 from rapport.errors import Conflict, NotAllowed, Refused
+from rapport.events import releases
 from rapport.events.models import Event
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
+from rapport.oversight.models import Decision
+from rapport.sharing import activation
 from rapport.sharing.models import Agreement
-from rapport.values import Marking, Publication
+from rapport.sharing.protocol.library import text_of
+from rapport.sharing.readers import organisation_reader
+from rapport.values import Marking, Publication, Purpose
+from tests.pure.office_messages import example
 from tests.web.contacts import network, of_team, office, officer, speaking, state
 from tests.web.desk import DRAFT, report
 from tests.web.test_pings import MAIL
@@ -74,19 +80,19 @@ def sent(by: Side, to: Side, kind: Kind = Kind.NOTIFICATION, fields: dict[str, s
          *, exercise: bool = False, **more: object) -> Dispatch:  # fmt: skip
     words = Words(kind, fields or NOTICED, **more)  # type: ignore[arg-type]
     made = writing.begin(by.one, by.office, to.office, words, exercise=exercise)
-    writing.ready(by.one, made)
-    return writing.release(by.two, made)
+    going.ready(by.one, made)
+    return going.release(by.two, made)
 
 
 def replied(by: Side, to: Dispatch, answer: Answer, text: str = "", **more: str) -> Dispatch:
     fields = {"about": to.ref, "answer": answer.value, "text": text, **more}
-    made = writing.ready(by.one, writing.draft(by.one, to.case, Words(Kind.REPLY, fields)))
-    return made if made.state == State.SENT else writing.release(by.two, made)
+    made = going.ready(by.one, writing.draft(by.one, to.case, Words(Kind.REPLY, fields)))
+    return made if made.state == State.SENT else going.release(by.two, made)
 
 
 def later(by: Side, case: Case, kind: Kind, **fields: str) -> Dispatch:
     made = writing.draft(by.one, case, Words(kind, fields))
-    return writing.release(by.two, writing.ready(by.one, made))
+    return going.release(by.two, going.ready(by.one, made))
 
 
 def at(one: Dispatch, hours: float) -> datetime:
@@ -106,42 +112,42 @@ def told() -> list[tuple[str, str, float]]:
 def test_one_person_writes_and_another_of_the_same_side_sends(kenya: Side, peru: Side) -> None:
     made = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
     with pytest.raises(Conflict, match="draft still"):
-        writing.release(kenya.two, made)
-    writing.ready(kenya.one, made)
+        going.release(kenya.two, made)
+    going.ready(kenya.one, made)
     with pytest.raises(Refused, match="another person of your side"):
-        writing.release(kenya.one, made)
+        going.release(kenya.one, made)
     with pytest.raises(NotAllowed):
-        writing.release(peru.one, made)
+        going.release(peru.one, made)
     assert not reading.dispatches(made.case).exists()
-    gone = writing.release(kenya.two, made)
+    gone = going.release(kenya.two, made)
     assert gone.ref == f"{made.case.ref}-01"
     assert reading.said_of(gone).fields == NOTICED
     with pytest.raises(Conflict, match="sent already"):
-        writing.release(kenya.two, made)
+        going.release(kenya.two, made)
     with pytest.raises(Conflict, match="sent already"):
         writing.change(kenya.one, made, Words(Kind.NOTIFICATION, NOTICED))
 
 
 def test_whoever_changes_a_draft_is_its_writer_and_sends_it_no_more(kenya: Side, peru: Side) -> None:
     made = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
-    writing.ready(kenya.one, made)
+    going.ready(kenya.one, made)
     writing.change(kenya.two, made, Words(Kind.NOTIFICATION, {**NOTICED, "unknown": "Everything"}))
     with pytest.raises(Conflict):
-        writing.release(kenya.one, made)
-    writing.ready(kenya.two, made)
+        going.release(kenya.one, made)
+    going.ready(kenya.two, made)
     with pytest.raises(Refused, match="another person"):
-        writing.release(kenya.two, made)
+        going.release(kenya.two, made)
     with pytest.raises(Conflict, match="read it again"):
-        writing.release(kenya.one, made)
+        going.release(kenya.one, made)
     made.refresh_from_db()
-    assert writing.release(kenya.one, made).state == State.SENT
+    assert going.release(kenya.one, made).state == State.SENT
 
 
 @pytest.mark.parametrize("kind", [kind for kind in writing.WRITTEN if kind in writing.BEGIN])
 def test_each_kind_refuses_to_go_without_what_it_must_say(kenya: Side, peru: Side, kind: Kind) -> None:
     made = writing.begin(kenya.one, kenya.office, peru.office, Words(kind, {}), exercise=False)
     with pytest.raises(Refused) as refused:
-        writing.ready(kenya.one, made)
+        going.ready(kenya.one, made)
     assert refused.value.field == next(field.name for field in FIELDS[kind] if field.required)
 
 
@@ -154,12 +160,12 @@ def test_no_form_asks_who_is_behind_it() -> None:
 def test_a_reply_without_words_goes_at_once_by_one_person(kenya: Side, peru: Side, answer: Answer) -> None:
     first = sent(kenya, peru)
     made = writing.draft(peru.one, first.case, Words(Kind.REPLY, {"about": first.ref, "answer": answer.value}))
-    assert writing.ready(peru.one, made).state == State.SENT
+    assert going.ready(peru.one, made).state == State.SENT
     assert made.case.ref in Dispatch.objects.get(pk=made.pk).ref
     worded = writing.draft(
         peru.one, first.case, Words(Kind.REPLY, {"about": first.ref, "answer": answer.value, "text": "Because."})
     )
-    assert writing.ready(peru.one, worded).state == State.READY, "words in the State's name are seen by two"
+    assert going.ready(peru.one, worded).state == State.READY, "words in the State's name are seen by two"
 
 
 def test_numbers_of_both_sides_never_meet(kenya: Side, peru: Side) -> None:
@@ -202,12 +208,54 @@ def test_nobody_but_the_two_sides_reads_a_case(kenya: Side, peru: Side, lead: Pe
     assert list(reading.cases_of(peru.two)) == [first.case]
 
 
-def test_a_discarded_first_draft_leaves_no_case(kenya: Side, peru: Side) -> None:
+def test_nobody_of_the_other_side_learns_of_a_draft(kenya: Side, peru: Side) -> None:
+    writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
+    assert reading.cases_of(kenya.two).exists()
+    assert not reading.cases_of(peru.one).exists()
+
+
+def test_a_draft_that_somebody_threw_away_is_brought_back_or_gone_in_three_days(kenya: Side, peru: Side) -> None:
     made = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
+    going.ready(kenya.one, made)
     writing.discard(kenya.two, made)
+    assert not reading.cases_of(kenya.one).exists()
+    with pytest.raises(Conflict, match="threw this draft away"):
+        going.ready(kenya.one, made)
+    (gone,) = duty.duty(kenya.one, timezone.now()).gone
+    assert gone.gone_by == kenya.two.person
+    with pytest.raises(NotAllowed):
+        writing.bring_back(peru.one, made)
+    writing.forget(timezone.now() + timedelta(days=2))
+    assert writing.bring_back(kenya.one, made).state == State.DRAFT
+    writing.discard(kenya.two, made)
+    assert writing.forget(timezone.now() + writing.KEPT) == 1
     assert not Case.objects.exists()
-    with pytest.raises(Conflict, match="discarded"):
-        writing.ready(kenya.one, made)
+    with pytest.raises(Conflict, match="not among what was thrown away"):
+        writing.bring_back(kenya.one, made)
+    said = [
+        one["said"] for one in Decision.objects.filter(kind="contact").order_by("pk").values_list("after", flat=True)
+    ]
+    assert said[-3:] == ["threw a draft away", "brought a draft back", "threw a draft away"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"text": "Because."}, {"caveats": "We admit it"}, {"next_at": "2027-01-01T10:00Z"}, {"marking": "CLEAR"}]
+)
+def test_one_person_alone_says_nothing_beside_the_answer(kenya: Side, peru: Side, more: dict[str, str]) -> None:
+    first = sent(kenya, peru)
+    marking, caveats = Marking[more.pop("marking", "AMBER")], more.pop("caveats", "")
+    fields = {"about": first.ref, "answer": "received", **more}
+    made = writing.draft(peru.one, first.case, Words(Kind.REPLY, fields, marking, caveats))
+    assert going.ready(peru.one, made).state == State.READY
+    if marking is Marking.AMBER:
+        with pytest.raises(Refused, match="two people"):
+            writing.at_once(peru.one, first.case, Words(Kind.REPLY, fields, marking, caveats))
+
+
+def test_what_one_person_says_at_once_is_marked_as_what_it_answers(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru, marking=Marking.AMBER_STRICT)
+    words = Words(Kind.REPLY, {"about": first.ref, "answer": "received"}, Marking.CLEAR)
+    assert writing.at_once(peru.one, first.case, words).marking == Marking.AMBER_STRICT
 
 
 # --- they are told -------------------------------------------------------------------------------------------------
@@ -363,10 +411,10 @@ def test_clocks_run_by_the_hours_of_the_office_where_that_is_agreed(
     desk = office(spain, of_team(lead, operation), of_team(custodian, operation),
                   hours="mon-sun 08:00-17:00", time_zone="Europe/Madrid")  # fmt: skip
     made = writing.begin(kenya.one, kenya.office, desk, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
-    writing.ready(kenya.one, made)
+    going.ready(kenya.one, made)
     night = datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
-    monkeypatch.setattr("rapport.contacts.cases.writing.timezone.now", lambda: night)
-    first = writing.release(kenya.two, made)
+    monkeypatch.setattr("rapport.contacts.cases.going.timezone.now", lambda: night)
+    first = going.release(kenya.two, made)
     monkeypatch.undo()
     clockwork.fire(datetime(2026, 10, 25, 8, 59, tzinfo=UTC))
     assert told() == []
@@ -434,6 +482,72 @@ def test_what_cannot_be_is_not_taken(kenya: Side, peru: Side, more: dict[str, An
     assert Dispatch.objects.count() == 1
 
 
+def test_what_was_typed_in_as_words_of_a_party_that_writes_here_counts_when_they_say_so(
+    kenya: Side, peru: Side
+) -> None:
+    first = sent(kenya, peru)
+    answered = {"about": first.ref, "answer": "answer", "text": "Yes, our service"}
+    told = Said(f"{first.case.ref}-02", first.case.ref, Kind.REPLY, peru.office.code, kenya.office.code,
+                timezone.now().replace(second=0, microsecond=0), answered)  # fmt: skip
+    made = taking.by_hand(kenya.one, told).dispatch
+    now = timezone.now()
+
+    def owed() -> set[clocks.Which]:
+        (running,) = (one for one in clockwork.of_case(first.case, now) if one.dispatch.pk == first.pk)
+        return {one.which for one in running.owed_by("peru")}
+
+    before = owed()
+    assert clocks.Which.SUBSTANCE in before
+    assert [one.pk for one in duty.duty(peru.one, now + timedelta(days=90)).typed] == [made.pk], "loud until answered"
+    with pytest.raises(NotAllowed):
+        owning.own(kenya.two, made, said=True)
+    owning.own(peru.one, made, said=False)
+    assert owed() == before
+    with pytest.raises(Conflict):
+        owning.own(peru.two, made, said=True)
+    Dispatch.objects.filter(pk=made.pk).update(owned="asked")
+    owning.own(peru.two, made, said=True)
+    assert clocks.Which.SUBSTANCE not in owed()
+    assert (made.typed_by, made.way) == (kenya.one.person, "hand")
+
+
+def test_one_s_own_receipt_goes_although_the_other_side_typed_one_in(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    received = {"about": first.ref, "answer": "received"}
+    told = Said(f"{first.case.ref}-02", first.case.ref, Kind.REPLY, peru.office.code, kenya.office.code,
+                timezone.now().replace(second=0, microsecond=0), received)  # fmt: skip
+    taking.by_hand(kenya.one, told)
+    assert replied(peru, first, Answer.RECEIVED).ref.endswith("-04")
+
+
+def test_by_a_message_typed_in_its_sender_owes_nothing(kenya: Side, peru: Side) -> None:
+    made = taking.by_hand(peru.one, spoken(kenya, peru)).dispatch
+    (running,) = clockwork.of_case(made.case, timezone.now())
+    assert {one.by for one in running.clocks} == {"peru"}
+    assert running.escalates_from is None
+
+
+def test_a_slip_in_what_is_typed_in_is_told(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    case = first.case.ref
+    with pytest.raises(Refused, match="far from the last one of Kenya"):
+        taking.by_hand(peru.one, replace(spoken(kenya, peru), ref=f"{case}-99", case=case))
+    with pytest.raises(Refused, match="in time to come"):
+        taking.by_hand(peru.one, spoken(kenya, peru, at=datetime(2099, 1, 1, tzinfo=UTC)))
+    with pytest.raises(Refused, match="nobody types one in"):
+        taking.by_hand(peru.one, spoken(kenya, peru, kind=Kind.PING, fields=dict(example(Kind.PING).fields)))
+    with pytest.raises(Refused, match="of the same party"):
+        taking.by_hand(peru.one, replace(spoken(kenya, peru), sender=peru.diplomatic.code))
+    assert Dispatch.objects.get() == first
+
+
+def test_in_an_exercise_no_real_message_is_typed_in(kenya: Side, peru: Side) -> None:
+    Operation.objects.update(exercise=True)
+    kenya.office.operation.refresh_from_db()
+    with pytest.raises(Refused, match="is an exercise"):
+        taking.by_hand(replace(peru.one, operation=kenya.office.operation), spoken(kenya, peru))
+
+
 def test_only_the_side_that_it_is_for_types_it_in(kenya: Side, peru: Side) -> None:
     with pytest.raises(NotAllowed):
         taking.by_hand(kenya.one, spoken(kenya, peru))
@@ -461,9 +575,39 @@ def test_of_an_event_goes_what_the_protocol_gives_the_other_side(
     made = writing.begin(
         kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, {**NOTICED, "event": ref}), exercise=False
     )
-    with pytest.raises(Refused, match="gives Peru nothing of an event"):
-        writing.ready(kenya.one, made)
+    with pytest.raises(Refused, match="gives Peru, or you, nothing of an event"):
+        going.ready(kenya.one, made)
     assert reading.said_of(first).fields["event"] == words, "what has gone has gone"
+
+
+def test_of_an_event_nobody_reads_by_a_draft_what_the_protocol_gives_another_party(
+    kenya: Side, peru: Side, operation: Operation, lead: Person, custodian: Person
+) -> None:
+    text = text_of("network").replace('name = "network"', 'name = "sample"').replace('version = "2"', 'version = "9"')
+    for before, after in (
+        ('name = "events"\nlevel = "low"', 'name = "events"\nlevel = "moderate"'),
+        ('level = ["moderate", "high"]', 'level = ["high"]'),
+        ('[[audience]]\nname = "members"',
+         '[[audience]]\nname = "peru"\ntitle = "Peru"\norganisations = ["peru"]\n\n[[audience]]\nname = "members"'),
+        ('[[limit]]\nname = "small-counts"',
+         '[[grant]]\nname = "for-peru"\nto = ["peru"]\nwhen = { level = ["moderate"], publication = ["published"] }\n'
+         'marking = "TLP:AMBER"\nwhy = "Theirs."\n\n[[limit]]\nname = "small-counts"'),
+        ('to = ["members"]', 'to = ["members", "peru"]'),
+    ):  # fmt: skip
+        assert before in text
+        text = text.replace(before, after)
+    activation.activate(custodian, activation.propose(lead, operation, text, "Peru's own"), "")
+    Agreement.objects.update(purposes=["view", "export", "push"])
+    ref = published(operation, lead)
+    reads = [
+        organisation_reader(operation, side.actor.organisation) for side in (peru, kenya) if side.actor.organisation
+    ]
+    assert [releases.by_ref(operation, who, Purpose.PUSH, ref) is not None for who in reads] == [True, False]
+    words = Words(Kind.NOTIFICATION, {**NOTICED, "event": ref})
+    theirs = writing.begin(peru.one, peru.office, kenya.office, words, exercise=False)
+    for made in (theirs, writing.begin(kenya.one, kenya.office, peru.office, words, exercise=False)):
+        with pytest.raises(Refused, match="or you, nothing of an event"):
+            going.what_goes(made)
 
 
 def test_nobody_closes_or_withdraws_in_the_name_of_a_party_that_writes_here_itself(kenya: Side, peru: Side) -> None:

@@ -13,7 +13,7 @@ from django.utils.html import escape
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
-from rapport.contacts.cases import clockwork, duty, taking, trying, writing
+from rapport.contacts.cases import clockwork, duty, going, taking, trying, writing
 from rapport.contacts.cases.models import Attempt, Case, Dispatch, State
 from rapport.contacts.cases.reading import said_of
 from rapport.contacts.cases.writing import Words
@@ -30,6 +30,7 @@ from rapport.events.models import Event
 from rapport.operations.models import Operation
 from rapport.registry.models import Actor
 from rapport.values import Marking, Status
+from tests.pure.office_messages import example
 from tests.web.contacts import network, of_team, office
 from tests.web.test_cases import NOTICED, Side, later, published, replied, sent
 
@@ -84,7 +85,7 @@ def shown_mark(told: str) -> str:
 
 def draft(by: Side, to: Side, **words: str) -> Dispatch:
     made = writing.begin(by.one, by.office, to.office, Words(Kind.NOTIFICATION, {**NOTICED, **words}), exercise=False)
-    return writing.ready(by.one, made)
+    return going.ready(by.one, made)
 
 
 # --- who reads them ------------------------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ def test_a_second_person_sends_only_the_words_that_they_have_read(kenya: Side, p
     unsent = draft(kenya, peru)
     read = shown_mark(page(kenya.two.person, f"drafts/{unsent.pk}/"))
     writing.change(kenya.one, unsent, Words(Kind.NOTIFICATION, {**NOTICED, "what": "Something else"}))
-    writing.ready(kenya.one, unsent)
+    going.ready(kenya.one, unsent)
     told = post(kenya.two.person, f"drafts/{unsent.pk}/send/", read=read)
     assert "It was changed after you opened it" in told
     assert "Something else" in told
@@ -205,7 +206,7 @@ def test_a_draft_says_that_it_is_not_sent_from_whom_it_comes_and_when_that_is_in
 def test_whoever_sends_reads_whether_it_is_real(kenya: Side, peru: Side) -> None:
     real = draft(kenya, peru)
     drill = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=True)
-    writing.ready(kenya.one, drill)
+    going.ready(kenya.one, drill)
     for one, there, other in ((real, "This is no exercise", "EXERCISE"), (drill, "EXERCISE", "This is no exercise")):
         told = page(kenya.two.person, f"drafts/{one.pk}/")
         assert there in told
@@ -453,8 +454,8 @@ def test_who_looks_up_many_parties_by_messages_of_two_people_is_not_stopped_and_
         state = Actor.objects.create(operation=operation, code=f"s{number}", name=f"State {number}", kind="state")
         there = office(state, team, other)
         made = writing.begin(kenya.one, kenya.office, there, Words(Kind.NOTIFICATION, NOTICED), exercise=True)
-        writing.ready(kenya.one, made)
-        sent_now = writing.release(kenya.two, made)
+        going.ready(kenya.one, made)
+        sent_now = going.release(kenya.two, made)
         page(kenya.one.person, f"cases/{sent_now.case.ref}/messages/{sent_now.ref}/tries/")
     assert set(Alarm.objects.values_list("kind", flat=True)) == {Alarm.MANY}
 
@@ -467,13 +468,57 @@ def test_a_state_sees_at_once_what_another_one_typed_in_in_its_name(kenya: Side,
         f"{case}-03", case, Kind.CORRECTION, kenya.office.code, peru.office.code, datetime(2026, 11, 27, 2, tzinfo=UTC),
         {"about": first.ref, "reason": "A slip", "text": "It was us"},
     )  # fmt: skip
-    assert "as a message of yours" not in page(kenya.one.person, "duty/")
+    assert "as your words" not in page(kenya.one.person, "duty/")
     taking.by_hand(peru.one, told)
     on_duty = page(kenya.one.person, "duty/")
-    assert "Typed in by others as a message of yours" in on_duty
+    assert "Typed in by others as your words" in on_duty
     assert "typed in by Peru" in on_duty
     assert f"cases/{case}/" in on_duty
     assert "Nothing waits" not in on_duty
-    assert "typed in by Peru" in page(kenya.one.person, f"cases/{case}/")
-    assert "as a message of yours" not in page(peru.one.person, "duty/")
-    assert not duty.duty(kenya.one, timezone.now() + duty.TYPED_SHOWN).typed
+    assert "as your words" not in page(peru.one.person, "duty/")
+    assert "has not confirmed that they said this" in page(peru.one.person, f"cases/{case}/")
+    assert "Yes, we said this" in page(kenya.one.person, f"cases/{case}/")
+    told_no = post(kenya.one.person, f"cases/{case}/messages/{told.ref}/own/", said="no")
+    assert "says that nobody there said this" in told_no
+    assert "It counts for nothing" in page(peru.one.person, f"cases/{case}/")
+    assert "as your words" not in page(kenya.two.person, "duty/")
+
+
+def test_whoever_reads_a_message_where_it_is_answered_has_it(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    assert "Wiper on a port" in page(peru.one.person, f"cases/{first.case.ref}/write/?kind=reply&about={first.ref}")
+    first.refresh_from_db()
+    assert first.delivered_at is not None
+
+
+def test_what_is_real_stands_before_any_exercise_and_what_ends_first_before_the_rest(kenya: Side, peru: Side) -> None:
+    drill = sent(kenya, peru, exercise=True)
+    slow, quick = sent(kenya, peru, Kind.CONSULTATION, dict(example(Kind.CONSULTATION).fields)), sent(kenya, peru)
+    found = duty.duty(peru.one, timezone.now())
+    assert [one.dispatch.pk for one in found.owed] == [quick.pk, slow.pk, drill.pk]
+    assert found.new[-1].pk == drill.pk
+
+
+def test_the_second_person_reads_what_a_draft_is_about_and_what_else_was_said(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    written = [
+        going.ready(
+            by, writing.draft(by, first.case, Words(Kind.REPLY, {"about": first.ref, "answer": "answer", "text": said}))
+        )
+        for by, said in ((peru.one, "We confirm"), (peru.two, "Not from us"))
+    ]
+    told = page(peru.two.person, f"drafts/{written[0].pk}/")
+    assert "Wiper on a port" in told, "the message that is answered"
+    assert "another draft in this case" in told
+    going.release(peru.two, written[0])
+    told = page(peru.one.person, f"drafts/{written[1].pk}/")
+    assert "your side has answered this already" in told
+    withdrawn = going.ready(kenya.one, writing.draft(
+        kenya.one, first.case, Words(Kind.WITHDRAWAL, {"about": first.ref, "reason": "A slip"})))  # fmt: skip
+    told = page(kenya.two.person, f"drafts/{withdrawn.pk}/")
+    assert f"about {first.ref}" in told
+    assert "How it came in" in told
+    read = shown_mark(told)
+    going.release(peru.one, written[1])
+    assert "or a message came" in post(kenya.two.person, f"drafts/{withdrawn.pk}/send/", read=read)
+    assert "came after this was written" in page(kenya.two.person, f"drafts/{withdrawn.pk}/")

@@ -94,10 +94,12 @@ urlpatterns = [
     path(f"{MESSAGE}tries/", trying_pages.tries, name="contacts_tries"),
     path(f"{MESSAGE}tries/note/", trying_pages.tried, name="contacts_tried"),
     path(f"{MESSAGE}without-a-line/", without_a_line.show, name="contacts_without_a_line"),
+    path(f"{MESSAGE}own/", without_a_line.own, name="contacts_own"),
     path(DRAFT, cases.draft, name="contacts_draft"),
     path(f"{DRAFT}ready/", cases.ready, name="contacts_ready"),
     path(f"{DRAFT}send/", cases.release, name="contacts_release"),
     path(f"{DRAFT}discard/", cases.discard, name="contacts_discard"),
+    path(f"{DRAFT}bring-back/", cases.bring_back, name="contacts_bring_back"),
     path(f"{CONTACTS}take/", without_a_line.take, name="contacts_take"),
     path(f"{CONTACTS}forms/<slug:kind>/", without_a_line.empty, name="contacts_empty"),
 ]

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from rapport.contacts.agreed import network_of
-from rapport.contacts.cases import clockwork
+from rapport.contacts.cases import clockwork, writing
 from rapport.contacts.directory.listing import state_of
 from rapport.contacts.exports import keeping
 from rapport.contacts.model import Channel, Means, Upkeep
@@ -31,7 +31,7 @@ def step() -> int:
     """A piece of it; how much there was to do."""
     now, done = timezone.now(), 0
     if _is_time("copies", _UPKEEP_EVERY):
-        done += keeping.forget(now)
+        done += keeping.forget(now) + writing.forget(now)
     if stopped_everywhere(FUNCTION):
         return done
     if _is_time("pings", _PINGS_EVERY):

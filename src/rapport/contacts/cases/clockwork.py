@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q
 
 from rapport.contacts import clocks, hours
-from rapport.contacts.cases.models import Case, Dispatch, Fired, State
+from rapport.contacts.cases.models import Case, Dispatch, Fired, Owned, State
 from rapport.contacts.cases.reading import dispatches, reached_at, said_of
 from rapport.contacts.clocks import Clock, Happened, What
 from rapport.contacts.model import Times
@@ -72,7 +72,17 @@ def of_case(case: Case, now: datetime) -> list[Running]:
 
 def _running(one: Dispatch, there: Iterable[Dispatch], now: datetime) -> Running:
     sent, known = _sent(one), [each for each in _happened(one, there) if each.at <= now]
-    return Running(one, clocks.clocks(sent, known), clocks.escalates_from(sent, known, now))
+    found = clocks.clocks(sent, known)
+    if not said(one):  # its side may never have said it, and owes nothing by it
+        own = one.sender.actor.code
+        return Running(one, [each for each in found if each.by != own], None)
+    return Running(one, found, clocks.escalates_from(sent, known, now))
+
+
+def said(one: Dispatch) -> bool:
+    """Whether its side stands by it: nobody owes anything, or is owed nothing more, by what another typed in as their
+    words."""
+    return one.owned in ("", Owned.YES.value)
 
 
 def _sent(one: Dispatch) -> clocks.Sent:
@@ -86,7 +96,7 @@ def _happened(one: Dispatch, there: Iterable[Dispatch]) -> list[Happened]:
     found = [
         clocks.happened(first, said_of(later), later.known_at or later.sent_at or first.at)
         for later in there
-        if later.pk != one.pk and _order(later) > _order(one)
+        if later.pk != one.pk and said(later) and _order(later) > _order(one)
     ]
     made = [each for each in found if each is not None]
     if (reached := reached_at(one)) is not None:

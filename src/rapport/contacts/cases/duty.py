@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from rapport.contacts.cases import clockwork
 from rapport.contacts.cases.clockwork import Running
-from rapport.contacts.cases.models import Dispatch, Fired, Handover, Heard, State
-from rapport.contacts.cases.reading import cases_of, in_full, sealed_note
+from rapport.contacts.cases.models import Dispatch, Fired, Handover, Heard, Owned, State
+from rapport.contacts.cases.reading import cases_of, drafts_of, in_full, sealed_note
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.members import Member
 from rapport.errors import Conflict, NotAllowed, Refused
@@ -21,8 +21,6 @@ from rapport.oversight.record import decide
 from rapport.registry.models import Actor
 
 LONGEST = 2_000  # characters of a note that is handed over
-#: For how long the duty view shows what others typed in as a message of this side [ours: over a weekend].
-TYPED_SHOWN = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +38,14 @@ class Duty:
     """All that waits, each list with the most urgent first.
 
     new      messages of the other side that nobody here has opened, those of closed cases too
-    typed    messages of this side that the other side typed in of late: nobody here may have said them
+    typed    messages of this side that the other side typed in: nobody here may have said them
     alarms   clocks that were not met and of which nobody of this side has said that they know
     owed     what this side owes by a clock
     reach    messages of this side that nobody has answered in time, or that reached the wrong office
     awaited  what the other side owes by a clock, but for what is in `reach`
     ready    drafts that wait for a second person; `mine`: those this person wrote
     drafts   unfinished ones
+    gone     drafts that somebody threw away of late
     """
 
     new: Sequence[Dispatch]
@@ -57,12 +56,13 @@ class Duty:
     awaited: Sequence[Waits]
     ready: Sequence[Dispatch]
     drafts: Sequence[Dispatch]
+    gone: Sequence[Dispatch]
     handovers: Sequence[Handover]
 
     @property
     def loud(self) -> int:
         """How many there are of what the page sounds for."""
-        return len(self.new) + len(self.alarms)
+        return len(self.new) + len(self.typed) + len(self.alarms)
 
     @property
     def quiet(self) -> bool:
@@ -73,24 +73,23 @@ class Duty:
 def duty(who: Member, now: datetime) -> Duty:
     mine = {one.code for one in who.actors}
     there = [one for case in cases_of(who).filter(clockwork.looked_at(now)) for one in clockwork.of_case(case, now)]
-    waits = [found for one in there for found in _waits(one, mine, now)]
-    unsent = in_full(Dispatch.objects.filter(sender__actor__in=list(who.actors)).exclude(state=State.SENT))
-    unsent = unsent.filter(case__operation=who.operation).order_by("drafted_at")
+    waits = sorted((found for one in there for found in _waits(one, mine, now)), key=_urgent)
+    unsent = drafts_of(who.actors)
     reach = _unreached(there, mine)
     trying = {one.pk for one in reach}
     came = in_full(Dispatch.objects.filter(to__actor__in=list(who.actors), state=State.SENT, delivered_at=None))
-    said = in_full(
-        Dispatch.objects.filter(sender__actor__in=list(who.actors), way="hand", case__operation=who.operation)
-    )
+    mine_they_say = in_full(Dispatch.objects.filter(sender__actor__in=list(who.actors), owned=Owned.ASKED))
+    gone = in_full(Dispatch.objects.filter(sender__actor__in=list(who.actors), state=State.GONE))
     return Duty(
-        new=list(came.filter(case__operation=who.operation).order_by("known_at", "pk")),
-        typed=list(said.filter(known_at__gt=now - TYPED_SHOWN).order_by("known_at", "pk")),
+        new=list(came.order_by("case__exercise", "known_at", "pk")),
+        typed=list(mine_they_say.order_by("known_at", "pk")),
         alarms=alarms(who),
         owed=[one for one in waits if one.ours],
         reach=reach,
         awaited=[one for one in waits if not one.ours and one.dispatch.pk not in trying],
         ready=[one for one in unsent if one.state == State.READY],
         drafts=[one for one in unsent if one.state == State.DRAFT],
+        gone=list(gone.order_by("-gone_at")),
         handovers=list(
             Handover.objects.filter(operation=who.operation, actor__in=list(who.actors), taken_at=None)
             .select_related("given_by", "actor")
@@ -107,12 +106,18 @@ def _waits(one: Running, mine: set[str], now: datetime) -> list[Waits]:
         if running:
             clock = min(running, key=lambda each: each.due)
             found.append(Waits(one.dispatch, clock, party in mine, clock.due <= now))
-    return sorted(found, key=lambda each: each.clock.due)
+    return found
+
+
+def _urgent(one: Waits) -> tuple[bool, datetime]:
+    """What is real comes before any exercise, then whose clock runs out next."""
+    return one.dispatch.case.exercise, one.clock.due
 
 
 def _unreached(there: Sequence[Running], mine: set[str]) -> list[Dispatch]:
-    late = [one for one in there if one.escalates_from and one.dispatch.sender.actor.code in mine]
-    return [one.dispatch for one in sorted(late, key=lambda one: one.escalates_from or timezone.now())]
+    late = [(one.dispatch.case.exercise, since, one.dispatch.pk, one.dispatch) for one in there
+            if (since := one.escalates_from) and one.dispatch.sender.actor.code in mine]  # fmt: skip
+    return [dispatch for *_, dispatch in sorted(late, key=lambda row: row[:3])]
 
 
 # --- alarms --------------------------------------------------------------------------------------------------------
@@ -124,7 +129,7 @@ def alarms(who: Member) -> list[Fired]:
     known = Heard.objects.filter(actor__in=list(who.actors)).values("fired")
     fired = Fired.objects.filter(dispatch__case__in=cases).exclude(pk__in=known)
     return list(fired.select_related("dispatch__case__begun_by", "dispatch__case__with_actor", "dispatch__to__actor")
-                .order_by("due", "pk"))  # fmt: skip
+                .order_by("dispatch__case__exercise", "due", "pk"))  # fmt: skip
 
 
 def hear(who: Member, fired: Fired) -> None:

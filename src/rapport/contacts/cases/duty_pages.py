@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rapport.contacts.callers import books
 from rapport.contacts.cases import duty, reading
+from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Fired, Handover
-from rapport.contacts.cases.writing import SEND
 from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
 from rapport.desk.page import attempt, to

@@ -49,6 +49,15 @@ class State(models.TextChoices):
     DRAFT = "draft", "draft"
     READY = "ready", "waits for a second person"
     SENT = "sent", "sent"
+    GONE = "gone", "thrown away"
+
+
+class Owned(models.TextChoices):
+    """Whether a party says that it said what the other side typed in as its words."""
+
+    ASKED = "asked", "not confirmed"
+    YES = "yes", "confirmed"
+    NO = "no", "denied"
 
 
 class Dispatch(models.Model):
@@ -59,6 +68,8 @@ class Dispatch(models.Model):
     times     of a message that starts clocks: what was agreed when it was sent (model.Times), in seconds
     to_record what counted of the office that it went to: its hours are those
     way       how it came here: here (both sides use this instance), https, file, hand (typed in)
+    owned     of a message that was typed in as said by a party whose people write here themselves: until they say that
+              they said it, it stops no clock and starts none of theirs; "" for any other
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="dispatches")
@@ -82,6 +93,12 @@ class Dispatch(models.Model):
     sent_at = models.DateTimeField(null=True)
     known_at = models.DateTimeField(null=True)  # when this instance had it
     delivered_at = models.DateTimeField(null=True)  # the other side has it: somebody there opened it, or its instance
+    typed_by = _by(null=True)  # of the side that it is for, in whose name it was not
+    owned = models.CharField(max_length=8, blank=True, choices=Owned)
+    owned_by = _by(null=True)
+    owned_at = models.DateTimeField(null=True)
+    gone_by = _by(null=True)  # who threw a draft away
+    gone_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

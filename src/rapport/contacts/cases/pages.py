@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from rapport.contacts.cases import clockwork, duty, forms, reading, writing
+from rapport.contacts.cases import clockwork, duty, forms, going, reading, writing
+from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Case, Dispatch, State
-from rapport.contacts.cases.writing import SEND, WRITTEN, Words
+from rapport.contacts.cases.writing import WRITTEN, Words
 from rapport.contacts.kinds import ANSWERS, BEGIN, NOT_AGREEING, TITLES, Answer, Kind, moment
 from rapport.contacts.members import Member
 from rapport.contacts.models import Office
@@ -56,7 +57,7 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
             (one, forms.parts(one.said.kind, one.said.fields), running.get(one.dispatch.pk), _short(one, lines))
             for one in lines
         ],
-        "drafts": reading.in_full(Dispatch.objects.filter(case=case, sender__actor=own).exclude(state=State.SENT)),
+        "drafts": reading.drafts_of([own]).filter(case=case),
         "not_agreeing": NOT_AGREEING,
         "now": now,
         "fired": [one for one in duty.alarms(who) if one.dispatch.case_id == case.pk],
@@ -128,6 +129,7 @@ def _choose(request: HttpRequest, who: Member, senders: list[Office], chosen: Of
 def write(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
     """`kind` and `about`: a further message of a case. POST `now`: send what one person may send alone."""
     case = _case(who, ref)
+    reading.open_it(who, case, timezone.now())  # the message that is answered stands on this page
     data = request.POST if request.method == "POST" else request.GET
     kind = _kind(data.get("kind", ""), [one for one in WRITTEN if one not in BEGIN])
     if kind is None:
@@ -160,6 +162,8 @@ def draft(request: HttpRequest, who: Member, number: int) -> HttpResponse:
     one = _draft(who, number)
     if one.state == State.SENT:
         return to("contacts_case", who.operation.slug, one.case.ref)
+    if one.state == State.GONE:
+        return to("contacts_duty", who.operation.slug)
     kind, said = Kind(one.kind), reading.said_of(one)
     words, wrong = Words(kind, said.fields, said.marking, said.caveats), dict[str, str]()
     if request.method == "POST":
@@ -168,20 +172,24 @@ def draft(request: HttpRequest, who: Member, number: int) -> HttpResponse:
         if _kept(request, lambda: writing.change(who, one, words, read), wrong) is not None:
             messages.success(request, _("Kept. Say that it can go when it is right."))
             return to("contacts_draft", who.operation.slug, number)
-    goes = said.fields
+    about, goes = said.fields.get("about", ""), said.fields
     with suppress(Refused):  # told when somebody says that it can go
-        goes = writing.going(one).fields
+        goes = going.what_goes(one).fields
     context = {
         "one": one,
         "case": one.case,
         "to_office": one.to,
         "parts": forms.parts(kind, goes),
-        "read": writing.mark_of(one),
+        "read": going.mark_of(one),
+        "seen": going.seen_of(one),
+        "beside": reading.beside(one),
         "stands": (said.marking, said.caveats),
         "ahead": (moment(said.fields.get("seen_at", "")) or one.drafted_at) > timezone.now(),
-        "alone": writing.alone(one),
+        "alone": going.alone(one),
         "mine": one.drafted_by_id == who.person.pk,
         "ready": one.state == State.READY,
+        "about": about,
+        **_before(who, one.case, about),
     }
     return _form(request, who, words, wrong, **context)
 
@@ -223,9 +231,9 @@ def _kept(request: HttpRequest, keep: Callable[[], Dispatch], wrong: dict[str, s
 def ready(request: HttpRequest, who: Member, number: int) -> HttpResponse:
     """Its writer says that it can go."""
     one = _draft(who, number)
-    said = _("Sent.") if writing.alone(one) else _("It waits for a second person of your side.")
-    done = attempt(request, lambda: writing.ready(who, one), said)
-    if done and writing.alone(one):
+    said = _("Sent.") if going.alone(one) else _("It waits for a second person of your side.")
+    done = attempt(request, lambda: going.ready(who, one), said)
+    if done and going.alone(one):
         return to("contacts_case", who.operation.slug, one.case.ref)
     return to("contacts_draft", who.operation.slug, number)
 
@@ -236,7 +244,7 @@ def release(request: HttpRequest, who: Member, number: int) -> HttpResponse:
     """A second person sends it."""
     one = _draft(who, number)
     read = request.POST.get("read", "")
-    if attempt(request, lambda: writing.release(who, one, read), _("Sent. The clocks run from now on.")):
+    if attempt(request, lambda: going.release(who, one, read), _("Sent. The clocks run from now on.")):
         return to("contacts_case", who.operation.slug, one.case.ref)
     return to("contacts_draft", who.operation.slug, number)
 
@@ -246,9 +254,19 @@ def release(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 def discard(request: HttpRequest, who: Member, number: int) -> HttpResponse:
     one = _draft(who, number)
     case = one.case
-    attempt(request, lambda: writing.discard(who, one), _("Thrown away."))
-    if Case.objects.filter(pk=case.pk).exists():
+    attempt(request, lambda: writing.discard(who, one), _("Thrown away. For three days “On duty” can bring it back."))
+    if reading.cases_of(who).filter(pk=case.pk).exists():
         return to("contacts_case", who.operation.slug, case.ref)
+    return to("contacts_duty", who.operation.slug)
+
+
+@require_POST
+@at_work(SEND)
+def bring_back(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    """A draft that was thrown away is one again."""
+    one = _draft(who, number)
+    if attempt(request, lambda: writing.bring_back(who, one), _("It is a draft again.")):
+        return to("contacts_draft", who.operation.slug, number)
     return to("contacts_duty", who.operation.slug)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from rapport.contacts.cases.models import Attempt, Case, Dispatch, Handover, State
 from rapport.contacts.escalation import Result
-from rapport.contacts.kinds import Kind, Said
+from rapport.contacts.kinds import Answer, Kind, Said
 from rapport.contacts.members import Member
 from rapport.oversight import keys
 from rapport.registry.models import Actor
@@ -52,10 +52,18 @@ def note_of(one: Attempt | Handover) -> str:
 
 
 def cases_of(who: Member) -> QuerySet[Case]:
-    """Those of the parties for which this person speaks."""
+    """Those of the parties for which this person speaks; none that the other side has only drafted."""
     mine = [one.pk for one in who.actors]
-    cases = Case.objects.filter(operation=who.operation).filter(Q(begun_by__in=mine) | Q(with_actor__in=mine))
+    there = Dispatch.objects.filter(case=OuterRef("pk")).exclude(state=State.GONE)
+    begun = Q(begun_by__in=mine) & Exists(there)
+    came = Q(with_actor__in=mine) & Exists(there.filter(state=State.SENT))
+    cases = Case.objects.filter(operation=who.operation).filter(begun | came)
     return cases.select_related("begun_by", "with_actor", "operation")
+
+
+def number_of(ref: str) -> int:
+    """Of a message within its case."""
+    return int(ref.rpartition("-")[2])
 
 
 def own_side(who: Member, case: Case) -> Actor:
@@ -73,6 +81,34 @@ def dispatches(case: Case) -> QuerySet[Dispatch]:
     return sent.order_by("sent_at", "known_at", "pk")
 
 
+def drafts_of(actors: Iterable[Actor]) -> QuerySet[Dispatch]:
+    """What these parties have written and not sent."""
+    unsent = Dispatch.objects.filter(sender__actor__in=list(actors), state__in=[State.DRAFT, State.READY])
+    return in_full(unsent).order_by("drafted_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What whoever sends a draft must know of: answers of their side to the same message, other drafts of it, and what
+    came after it was written."""
+
+    answers: Sequence[Dispatch]
+    drafts: Sequence[Dispatch]
+    came: Sequence[Dispatch]
+
+
+def beside(one: Dispatch) -> Beside:
+    there = list(dispatches(one.case))
+    own = [each for each in there if each.sender.actor_id == one.sender.actor_id]
+    drafts = drafts_of([one.sender.actor]).filter(case=one.case).exclude(pk=one.pk)
+    same = one.about_id is not None and one.kind == Kind.REPLY.value
+    return Beside(
+        [each for each in own if same and each.about_id == one.about_id and each.answer == Answer.ANSWER.value],
+        list(drafts),
+        [each for each in there if each not in own and each.known_at and each.known_at > one.drafted_at],
+    )
+
+
 def reached_at(one: Dispatch) -> datetime | None:
     """When a message reached the side that it is for, as far as is known: they have it, or somebody was told of it. Who
     was told may have told nobody: it is new there until it is opened."""
@@ -85,7 +121,7 @@ def reached_at(one: Dispatch) -> datetime | None:
 def in_full(those: QuerySet[Dispatch]) -> QuerySet[Dispatch]:
     return those.select_related(
         "case__operation", "case__begun_by", "case__with_actor", "sender__actor", "to__actor", "to_record", "about",
-        "drafted_by", "released_by",
+        "drafted_by", "released_by", "owned_by", "typed_by",
     )  # fmt: skip
 
 

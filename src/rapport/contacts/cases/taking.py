@@ -7,16 +7,18 @@ Raises Refused (it cannot be, or is not for us) or NotAllowed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
+from rapport.accounts.models import Person
 from rapport.contacts import sound
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cases.clockwork import kept
-from rapport.contacts.cases.models import Case, Clash, Dispatch, State
-from rapport.contacts.cases.reading import content_of, in_full, said_of, sealed
-from rapport.contacts.cases.writing import SEND
+from rapport.contacts.cases.going import SEND
+from rapport.contacts.cases.models import Case, Clash, Dispatch, Owned, State
+from rapport.contacts.cases.reading import content_of, in_full, number_of, said_of, sealed
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import Kind, Said, moment
 from rapport.contacts.lowtech.same import Sameness, content, same
@@ -25,6 +27,9 @@ from rapport.contacts.models import Office
 from rapport.errors import NotAllowed, Refused
 from rapport.operations.models import Operation
 from rapport.oversight.ledger import entries
+from rapport.oversight.models import DecisionKind
+from rapport.oversight.record import decide
+from rapport.registry.models import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +46,56 @@ def by_hand(who: Member, said: Said) -> Taken:
     sender, to = _offices(who.operation, said)
     if not (who.may(SEND) and who.speaks_for(to.actor)):
         raise NotAllowed(f"This message is for {to.actor.name}: who speaks for it types it in.")
-    if said.kind in _ENDING and writes_here(sender.actor):
+    here = writes_here(sender.actor)
+    if said.kind in _ENDING and here:
         raise Refused(
             "kind",
             f"People of {sender.actor.name} write here themselves: they alone close their case, or withdraw a message. "
             "Note the call instead.",
             field="kind",
         )
-    return take(who.operation, said, "hand")
+    if said.kind is Kind.PING:
+        raise Refused("kind", "A ping is the network's own: nobody types one in.", field="kind")
+    if said.at > timezone.now() + _FAST:
+        raise Refused("at", "It says that it was sent in time to come: ask when (UTC).", field="at")
+    return take(who.operation, said, "hand", Hand(who.person, Owned.ASKED if here else None))
 
 
 #: What ends clocks: nobody does that in the name of a party that could say so itself.
 _ENDING = frozenset({Kind.CLOSURE, Kind.WITHDRAWAL})
+#: How far a clock may be fast, and how far ahead of the last number of a side one that is typed in may lie [ours: a
+#: slip of a figure is told, twenty messages that came by no line are not].
+_FAST, _AHEAD = timedelta(hours=1), 40
+
+
+def _near(operation: Operation, said: Said, by: Actor) -> None:
+    there = Dispatch.objects.filter(case__operation=operation, case__ref=said.case, sender__actor=by, state=State.SENT)
+    last = max((number_of(ref) for ref in there.values_list("ref", flat=True)), default=0)
+    if number_of(said.ref) > last + _AHEAD:
+        remedy = f"{said.ref} is far from the last one of {by.name}: ask for the number again."
+        raise Refused("ref", remedy, field="ref")
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who typed a message in, and whether its side is asked if it said so."""
+
+    by: Person
+    owned: Owned | None
 
 
 @transaction.atomic
-def take(operation: Operation, said: Said, way: str) -> Taken:
+def take(operation: Operation, said: Said, way: str, hand: Hand | None = None) -> Taken:
     """1 is it sound · 2 between whom · 3 which case · 4 is it here already · 5 keep it · 6 the books"""
     # 1
     if found := sound.faults(said):
         raise Refused(found[0].field, found[0].said, field=found[0].field)
+    if operation.exercise and not said.exercise:
+        raise Refused("exercise", "This operation is an exercise: no real message is taken here.", field="exercise")
     # 2
     sender, to = _offices(operation, said)
+    if hand:
+        _near(operation, said, sender.actor)
     # 3
     case = _case(operation, said, sender, to)
     # 4
@@ -79,13 +112,17 @@ def take(operation: Operation, said: Said, way: str) -> Taken:
         answer=fields.get("answer", "") if said.kind is Kind.REPLY else "",
         next_at=moment(fields["next_at"]) if fields.get("next_at") else None,
         times=kept(network_of(operation.pk).times.get(said.kind.value)), state=State.SENT, way=way,
-        sent_at=said.at, known_at=now,
+        sent_at=said.at, known_at=now, typed_by=hand.by if hand else None,
+        owned=hand.owned.value if hand and hand.owned else "",
     )  # fmt: skip
     _meant(made)
     if said.kind is Kind.CLOSURE and case.closed_at is None:
         case.closed_at = now
         case.save(update_fields=["closed_at"])
     # 6
+    if hand:
+        after = {"said": "typed in a message of another office", "dispatch": made.pk}
+        decide(hand.by, operation.pk, DecisionKind.CONTACT, before={}, after=after)
     entries.contact(operation.pk, {"dispatch": made.pk, "content": made.content, "became": "received"})
     return Taken(made, Sameness.DIFFERENT)
 
@@ -104,14 +141,16 @@ def _offices(operation: Operation, said: Said) -> tuple[Office, Office]:
 
 def _case(operation: Operation, said: Said, sender: Office, to: Office) -> Case:
     """The case, begun by whoever has its odd numbers: its first message may come after others."""
-    begun_by, other = (sender, to) if int(said.ref.rpartition("-")[2]) % 2 else (to, sender)
+    if sender.actor_id == to.actor_id:
+        raise Refused("to", "Both offices are of the same party.", field="to")
+    begun_by, other = (sender, to) if number_of(said.ref) % 2 else (to, sender)
     case, _ = Case.objects.select_for_update().get_or_create(
         operation=operation, ref=said.case,
         defaults={"exercise": said.exercise, "begun_by": begun_by.actor, "with_actor": other.actor,
                   "begun_at": said.at},
     )  # fmt: skip
     if {case.begun_by_id, case.with_actor_id} != {sender.actor_id, to.actor_id}:
-        raise Refused("case", f"{said.case} is a case of other parties.", field="case")
+        raise Refused("case", f"{said.case} cannot be a case between these two: ask for it again.", field="case")
     if case.begun_by_id != begun_by.actor_id:
         raise Refused("ref", f"{said.ref} is a number of the other side in this case.", field="ref")
     return case
@@ -126,6 +165,8 @@ def _meant(made: Dispatch) -> None:
 
 def _again(there: Dispatch, said: Said, way: str) -> Taken:
     found = same(said_of(there), said)
+    if found is Sameness.SAME and way != "hand" and there.owned == Owned.ASKED:  # its own instance says so
+        Dispatch.objects.filter(pk=there.pk).update(owned=Owned.YES, owned_at=timezone.now())
     if found is Sameness.CONFLICT:
         mark = content(said)
         Clash.objects.get_or_create(

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rapport.contacts.cases import reading, trying
+from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Case, Dispatch
-from rapport.contacts.cases.writing import SEND
 from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
 from rapport.desk.page import attempt, to

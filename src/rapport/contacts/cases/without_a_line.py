@@ -11,17 +11,17 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from rapport.contacts.cases import forms, reading, taking
+from rapport.contacts.cases import forms, owning, reading, taking
+from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.telling import notice_of
-from rapport.contacts.cases.writing import SEND
 from rapport.contacts.kinds import TITLES, Kind, Said
 from rapport.contacts.lowtech import fax, sms, spoken
 from rapport.contacts.lowtech.same import Sameness
 from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
-from rapport.desk.page import to
+from rapport.desk.page import attempt, to
 from rapport.errors import NotAllowed, Refused
 
 #: Longest text that is typed in, in characters [ours: parts of the longest message, each with some blanks].
@@ -109,9 +109,23 @@ def take(request: HttpRequest, who: Member) -> HttpResponse:
     return render(request, "contacts/take.html", context, status=422 if problems else 200)
 
 
+@require_POST
+@at_work(SEND)
+def own(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResponse:
+    """POST `said`: yes or no: whether somebody of one's own side said what the other side typed in as its words."""
+    case = get_object_or_404(reading.cases_of(who), ref=ref)
+    one = get_object_or_404(reading.dispatches(case), ref=message)
+    said = request.POST.get("said") == "yes"
+    told = _("Noted: it counts.") if said else _("Noted: the other side reads that nobody here said it.")
+    attempt(request, lambda: owning.own(who, one, said=said), told)
+    return to("contacts_case", who.operation.slug, ref)
+
+
 def _tell(request: HttpRequest, taken: taking.Taken) -> None:
     if taken.became is Sameness.DIFFERENT:
         messages.success(request, _("Taken in. Its clocks run from when it was sent."))
+        if taken.dispatch.owned:
+            messages.info(request, _("Its sender is asked whether they said it: until then it stops no clock."))
     elif taken.became is Sameness.SAME:
         messages.success(request, _("It was here already: there is one of it."))
     else:

@@ -88,8 +88,6 @@ def _is_for_us(operation: Operation, said: Said) -> None:
     party = party_of(said.to)
     if confirmed(operation.pk).filter(parties__code=party).exists():
         raise Refused("not_ours", f"Nobody here reads for {signed.quoted(party)}: send it to its instance.", field="to")
-    if operation.exercise and not said.exercise:
-        raise Refused("exercise", "This operation is an exercise: no real message is taken here.", field="exercise")
 
 
 def kept(rows: QuerySet[Inbound]) -> Iterable[Kept]:
