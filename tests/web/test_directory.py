@@ -80,6 +80,23 @@ def test_one_person_nominates_and_another_approves_before_anybody_reads_it(
     assert "TLP:AMBER" in told
 
 
+def test_an_office_reads_as_what_it_was_looked_at_whatever_that_was(
+    client: Client, kenya: Actor, peru: Actor, lead: Person, custodian: Person
+) -> None:
+    there = office(kenya, of_team(lead, kenya.operation), of_team(custodian, kenya.operation))
+    written = {
+        kind
+        for path in CONTACTS.rglob("*.py")
+        for kind in re.findall(r'\blook\([^()]*(?:\([^()]*\))*[^()]*"(\w+)"', path.read_text())
+    }
+    known = {"page", "ping", "reply", looking.CASE, "card", "tree", "export", "directory"}
+    assert written <= known
+    for kind in sorted(known):
+        looking.look(of_team(lead, kenya.operation), there, kind)
+    enter(client, officer(kenya, "amina"))
+    assert "for a ping by hand" in page(client, "offices/kenya/technical/")
+
+
 def test_nobody_approves_what_they_nominated_themselves_not_even_a_lead(kenya: Actor, lead: Person) -> None:
     made = nominating.nominate(of_team(lead, kenya.operation), kenya, record("kenya"), WHY)
     with pytest.raises(Refused, match="another person"):

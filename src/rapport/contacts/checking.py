@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -81,8 +82,9 @@ def _channels(at: str, channels: Sequence[Channel]) -> Iterator[Problem]:
         yield Problem(at, f"At most {CHANNELS} are kept.")
     for number, one in enumerate(channels):
         if one.means in _NUMBERED and not _NUMBER.fullmatch(one.value):
-            yield Problem(f"{at}.{number}", "Write the number in international form, as +50937000000.")
-        elif one.means is Means.EMAIL and not _MAIL.fullmatch(one.value):
+            remedy = "Write the number in international form, as +50937000000."
+            yield Problem(f"{at}.{number}", f"{remedy} Leave the (0) out." if "(0)" in one.value else remedy)
+        elif one.means is Means.EMAIL and not is_mail(one.value):
             yield Problem(f"{at}.{number}", "Write an address like duty@example.org.")
         elif not one.value.strip() or len(one.value) > WORDS or len(one.note) > WORDS:
             yield Problem(f"{at}.{number}", f"Write 1 to {WORDS} characters.")
@@ -100,7 +102,7 @@ def _languages(at: str, languages: Sequence[str]) -> Iterator[Problem]:
 
 
 def _words(at: str, text: str, remedy: str) -> Iterator[Problem]:
-    if not text.strip():
+    if not any(sign.isalnum() for sign in text):  # blanks that no page shows are no words
         yield Problem(at, remedy)
     else:
         yield from _shown(at, text)
@@ -137,8 +139,21 @@ def read(data: bytes) -> Office:
     return msgspec.json.decode(data, type=Office)
 
 
+def is_mail(text: str) -> bool:
+    """Whether a letter can go there, and whoever reads the address sees the same one: none that holds signs which no
+    page shows or which turn letters around (Unicode's control and format characters)."""
+    return (
+        bool(_MAIL.fullmatch(text))
+        and ".." not in text
+        and not any(unicodedata.category(one) in {"Cc", "Cf", "Cs"} for one in text)
+    )
+
+
 def tidy(number: str) -> str:
-    """A number as people write it, without its spaces, dots, dashes and brackets; 00 in front as +."""
+    """A number as people write it, without its spaces, dots, dashes and brackets; 00 in front as +. A nought in brackets
+    stays: it is dialled at home alone, so a person takes it out."""
+    if "(0)" in number:
+        return number
     bare = re.sub(r"[\s().\-\u00a0\u2010-\u2015/]", "", number)
     return f"+{bare[2:]}" if bare.startswith("00") else bare
 

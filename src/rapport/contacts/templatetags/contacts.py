@@ -174,4 +174,6 @@ def looked(kind: str) -> str:
         "export": gettext("signed directory"),
         "directory": gettext("signed directory"),
         "case": gettext("for a message to it"),
+        "reply": gettext("for a message to it"),
+        "ping": gettext("for a ping by hand"),
     }[kind]
