@@ -150,8 +150,8 @@ def is_mail(text: str) -> bool:
 
 
 def tidy(number: str) -> str:
-    """A number as people write it, without its spaces, dots, dashes and brackets; 00 in front as +. One with a nought in
-    brackets stays as it is: that is dialled at home alone, and a person takes it out."""
+    """A number as people write it, without its spaces, dots, dashes and brackets; 00 in front as +. One with a nought
+    in brackets stays as it is: that is dialled at home alone, and a person takes it out."""
     if "(0)" in number:
         return number
     bare = re.sub(r"[\s().\-\u00a0\u2010-\u2015/]", "", number)
