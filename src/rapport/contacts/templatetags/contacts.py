@@ -190,4 +190,6 @@ def looked(kind: str) -> str:
         "export": gettext("signed directory"),
         "directory": gettext("signed directory"),
         "case": gettext("for a message to it"),
+        "reply": gettext("for a message to it"),
+        "ping": gettext("for a ping"),
     }[kind]
