@@ -98,6 +98,13 @@ def test_nothing_more_is_tried_once_somebody_was_reached() -> None:
     assert next_step(STEPS, [attempt(STEPS[0], 0, Result.BOUNCED), attempt(STEPS[1], 1, Result.REACHED)], NOW) is None
 
 
+def test_a_way_by_which_nothing_was_sent_is_as_good_as_before_and_nobody_waits_for_it() -> None:
+    made = [attempt(STEPS[0], 0, Result.NO_ANSWER), attempt(STEPS[1], 1, Result.NOT_SENT)]
+    following = next_step(STEPS, made, NOW + 2 * MINUTE)
+    assert following is not None
+    assert (following.step, following.at) == (STEPS[1], NOW + 2 * MINUTE)
+
+
 def test_a_dead_channel_is_tried_again_only_when_a_person_asks() -> None:
     dead = attempt(STEPS[0], 0, Result.BOUNCED)
     asked = Again(DUTY, NOW + 5 * MINUTE)

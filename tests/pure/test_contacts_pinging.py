@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rapport.contacts.hours import read
 from rapport.contacts.model import Channel, Means, Office, Post, Role
-from rapport.contacts.pinging import Outcome, Ping, Pinged, Totals, moments, outcome, totals
+from rapport.contacts.pinging import Outcome, Ping, Pinged, Totals, moments, outcome, told, totals
 from rapport.errors import BadDefinition
 
 T = datetime(2026, 11, 2, tzinfo=UTC)
@@ -172,6 +172,18 @@ def test_roles_of_enough_parties_are_told_apart() -> None:
     assert totals([]).all == dict.fromkeys(Outcome, 0)
 
 
+def test_nothing_is_told_where_what_is_left_after_ones_own_is_of_few() -> None:
+    assert told([]) is None
+    assert told(group(Role.TECHNICAL, 4, each=20)) is None
+    four = [
+        *group(Role.TECHNICAL, 4),
+        *(Pinged(f"{Role.TECHNICAL}-{number}", Role.POLICY, Outcome.LATE) for number in range(4)),
+    ]
+    assert told(four) is None, "parties are counted, not their offices"
+    five = group(Role.TECHNICAL, 5)
+    assert told(five) == totals(five)
+
+
 @given(
     st.lists(
         st.builds(
@@ -189,3 +201,23 @@ def test_totals_are_the_list_counted_and_no_small_group_can_be_told(pinged: list
         assert counts == {one: sum(each.outcome is one for each in mine) for one in Outcome}
     rest = {each.party for each in pinged if each.role not in found.by_role}
     assert not found.by_role or not rest or len(rest) >= 5
+
+
+@given(
+    st.lists(
+        st.builds(
+            Pinged, st.sampled_from([f"P{n}" for n in range(8)]), st.sampled_from(Role), st.sampled_from(Outcome)
+        ),
+        max_size=60,
+    ),
+    st.integers(0, 7),
+)
+def test_whoever_subtracts_their_own_has_four_others_left_in_every_number(pinged: list[Pinged], who: int) -> None:
+    found = told(pinged)
+    if found is None:
+        assert len({one.party for one in pinged}) < 5
+        return
+    given_away = [set(Role), *({role} for role in found.by_role), set(Role) - set(found.by_role)]
+    for some in given_away:
+        parties = {one.party for one in pinged if one.role in some}
+        assert not parties or len(parties - {f"P{who}"}) >= 4

@@ -125,10 +125,10 @@ def test_a_ping_is_acknowledged_on_a_phone(
     team.get_by_label("From").fill(now.strftime("%Y-%m-%dT%H:%M"))
     team.get_by_label("Until").fill((now + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M"))
     sound(team, f"pings-{width}")
-    team.get_by_role("button", name="Start").click()
-    expect(team.get_by_text("not even you")).to_be_visible()
-    Ping.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     with override_settings(SMTP=server("smtp://127.0.0.1:2525"), MAIL_FROM="n@example.org", PUBLIC_URL=live_server.url):
+        team.get_by_role("button", name="Start").click()
+        expect(team.get_by_text("not even you")).to_be_visible()
+        Ping.objects.update(due_at=timezone.now() - timedelta(seconds=1))
         running.send_due(timezone.now())
     letter = OutboxMessage.objects.filter(purpose="ping", sender__kind="email").first()
     assert letter is not None
@@ -142,6 +142,7 @@ def test_a_ping_is_acknowledged_on_a_phone(
     own.goto(f"{live_server.url}/sample/contacts/pings/")
     own.get_by_role("link", name="Spring round").click()
     expect(own.locator("table").get_by_text("answered in time")).to_be_visible()
+    expect(own.get_by_text("Totals are shown when the round is over")).to_be_visible()
     sound(own, f"campaign-{width}")
 
 

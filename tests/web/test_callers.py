@@ -75,6 +75,77 @@ def test_a_set_is_made_by_two_people_of_each_side_from_one_secret(kenya: Side, p
     assert books.ask(kenya.one, kenya.actor, peru.actor).number == 1
 
 
+def test_words_that_were_used_once_are_never_words_again(kenya: Side, peru: Side) -> None:
+    """Whoever overheard an answer would have the right one."""
+    agreed(kenya, peru)
+    pair = books.ask(kenya.one, kenya.actor, peru.actor)
+    books.check(kenya.one, kenya.actor, peru.actor, pair.number, pair.answer)
+    with pytest.raises(Refused, match="have been used: agree on new ones"):
+        books.make(kenya.one, kenya.actor, peru.actor, SECRET)
+    books.make(kenya.one, kenya.actor, peru.actor, "1f" * 32)
+    with pytest.raises(Refused, match="have been used"):
+        books.make(kenya.one, kenya.actor, peru.actor, SECRET)
+    books.end(kenya.one, kenya.actor, peru.actor)
+    for secret in (SECRET, "1f" * 32):
+        with pytest.raises(Refused, match="have been used"):
+            books.make(kenya.two, kenya.actor, peru.actor, secret)
+    assert books.make(kenya.two, kenya.actor, peru.actor, "2f" * 32), "a new one is taken"
+
+
+def test_a_set_that_waited_with_used_words_is_not_confirmed(kenya: Side, peru: Side) -> None:
+    agreed(kenya, peru)
+    known = ChallengeBook.objects.filter(own=kenya.actor)
+    marks = " ".join(known.values_list("mark", flat=True))
+    for one in known:  # as it was entered before anybody looked
+        one.pk, one.state, one.confirmed_by, one.used = None, "waiting", None, []
+        one.save()
+    with pytest.raises(Refused, match="have been used"):
+        books.confirm(kenya.two, kenya.actor, peru.actor, marks)
+
+
+@pytest.mark.parametrize("typed", ["{0} {1}", "{1}, {0}", "{0} and {1}", "{0}{1}", "{a} {b} {c} {d}"])
+def test_marks_are_typed_as_they_are_heard(kenya: Side, peru: Side, typed: str) -> None:
+    books.make(peru.one, peru.actor, kenya.actor, SECRET)
+    books.make(kenya.one, kenya.actor, peru.actor, SECRET)
+    read = list(ChallengeBook.objects.filter(own=peru.actor).values_list("mark", flat=True))
+    parts = dict(zip("abcd", [read[0][:4], read[0][4:], read[1][:4], read[1][4:]], strict=True))
+    for wrong in (read[0], f"{read[0]} {read[0]}", " ".join([*read, read[0]]), ""):
+        with pytest.raises(Refused, match="other marks"):
+            books.confirm(kenya.two, kenya.actor, peru.actor, wrong)
+    books.confirm(kenya.two, kenya.actor, peru.actor, typed.format(*read, **parts).upper())
+    assert ChallengeBook.objects.filter(own=kenya.actor, state="active").count() == 2
+
+
+def test_whoever_confirms_does_not_see_the_marks_and_a_slip_is_thrown_away(
+    kenya: Side, peru: Side, client: Client
+) -> None:
+    at = "/sample/contacts/callers/peru/"
+    made = books.make(kenya.one, kenya.actor, peru.actor, SECRET)
+    enter(client, kenya.one.person)
+    page = client.get(at).content.decode()
+    assert all(one.mark in page for one in made), "who entered the secret reads them to the other side"
+    assert 'name="marks"' not in page
+    enter(client, kenya.two.person)
+    for page in (
+        client.get(at).content.decode(),
+        client.post(f"{at}confirm/", {"marks": "0f0f0f0f 1f1f1f1f"}, follow=True).content.decode(),
+    ):
+        assert not any(one.mark in page for one in made), "whoever can copy compares nothing"
+        assert 'name="marks"' in page
+    client.post(f"{at}end/", {"waiting": "1"})
+    assert not ChallengeBook.objects.filter(own=kenya.actor, state="waiting").exists()
+    assert "Agree on new words" in client.get(at).content.decode()
+
+
+def test_throwing_away_what_waits_leaves_what_counts(kenya: Side, peru: Side) -> None:
+    agreed(kenya, peru)
+    books.make(kenya.one, kenya.actor, peru.actor, "1f" * 32)
+    books.end(kenya.two, kenya.actor, peru.actor, waiting=True)
+    assert books.ask(kenya.one, kenya.actor, peru.actor).number == 1
+    with pytest.raises(Conflict):
+        books.end(kenya.two, kenya.actor, peru.actor, waiting=True)
+
+
 @pytest.mark.parametrize("secret", ["", "0f", "zz" * 32, "0f" * 33])
 def test_what_is_no_secret_is_refused(kenya: Side, peru: Side, secret: str) -> None:
     with pytest.raises(Refused, match="64 signs"):

@@ -17,17 +17,21 @@ from rapport.contacts import network as network_file
 from rapport.contacts.cases import clockwork, duty, going, owning, reading, taking, trying, writing
 from rapport.contacts.cases.models import Attempt, Case, Clash, Dispatch, Fired, State
 from rapport.contacts.cases.writing import Words
+from rapport.contacts.escalation import Result
 from rapport.contacts.kinds import FIELDS, Answer, Kind, Said
 from rapport.contacts.lowtech.same import Sameness
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Look
+from rapport.contacts.templatetags.contacts import became
 from rapport.desk import actions
+from rapport.desk.sending import outbox
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events import releases
 from rapport.events.models import Event
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision
+from rapport.reports.models import Sender
 from rapport.sharing import activation
 from rapport.sharing.models import Agreement
 from rapport.sharing.protocol.library import text_of
@@ -374,6 +378,54 @@ def test_nobody_answers_and_the_plan_says_whom_to_try_next(kenya: Side, peru: Si
     assert Look.objects.filter(kind="case", office=peru.office).exists(), "the office sees who looked it up"
     with pytest.raises(NotAllowed):
         trying.note(peru.one, first, 0, "reached", "")
+
+
+def test_a_notice_that_was_taken_back_told_nobody_and_its_way_is_tried(kenya: Side, peru: Side, lead: Person) -> None:
+    with MAIL:
+        first = sent(kenya, peru)
+    waits = trying.plan(kenya.one, first, at(first, 0.1))
+    assert not waits.untold
+    outbox.settle_all(lead, kenya.actor.operation, "cancel", "")
+    plan = trying.plan(kenya.one, first, at(first, 0.1))
+    assert plan.untold
+    assert plan.next is not None
+    assert plan.next.step.stage == "the office", "nobody was told by this way: it is no dead one, and the first to try"
+    assert plan.next.at == at(first, 0.1), "there is no answer to wait for"
+    assert {became(one.attempt) for one in plan.attempts} == {"taken back: nobody was told"}
+    with pytest.raises(Refused, match="Say what came of it"):
+        trying.note(kenya.one, first, plan.number or 0, "not sent", "")
+
+
+@pytest.mark.parametrize(
+    ("state", "said_stop", "result", "words"),
+    [
+        ("failed", False, "bounced", "failed"),
+        ("stopped", True, "bounced", "not sent: the sender said STOP, or is blocked"),
+        ("stopped", False, "not sent", "did not go: nobody was told"),
+        ("sent", False, None, "sent"),
+    ],
+)
+def test_only_what_was_tried_says_that_a_way_is_dead(
+    kenya: Side, peru: Side, state: str, said_stop: bool, result: str | None, words: str
+) -> None:
+    with MAIL:
+        first = sent(kenya, peru)
+    OutboxMessage.objects.update(state=state)
+    Sender.objects.update(stopped_at=first.sent_at if said_stop else None)
+    by_program = Attempt.objects.filter(dispatch=first, by=None)
+    assert {trying.result_of(one) for one in by_program} == {Result(result) if result else None}
+    assert {became(one) for one in by_program} == {words}
+
+
+def test_while_all_sending_is_stopped_nobody_waits_for_what_has_not_gone(kenya: Side, peru: Side, lead: Person) -> None:
+    outbox.stop_sending(lead, kenya.actor.operation, "")
+    with MAIL:
+        first = sent(kenya, peru)
+    plan = trying.plan(kenya.one, first, at(first, 0.1))
+    assert plan.untold
+    assert {became(one.attempt) for one in plan.attempts} == {"waits, since all sending is stopped: nobody was told"}
+    outbox.resume_sending(lead, kenya.actor.operation, "")
+    assert not trying.plan(kenya.one, first, at(first, 0.1)).untold
 
 
 def test_after_its_own_offices_the_mission_and_then_the_lead(kenya: Side, peru: Side) -> None:

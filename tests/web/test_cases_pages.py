@@ -26,13 +26,16 @@ from rapport.contacts.pings.running import channel_of
 from rapport.contacts.records import opened
 from rapport.contacts.templatetags.contacts import spaced
 from rapport.desk import actions
+from rapport.desk.sending import outbox
 from rapport.events.models import Event
 from rapport.operations.models import Operation
+from rapport.oversight import switches
 from rapport.registry.models import Actor
 from rapport.values import Marking, Status
 from tests.pure.office_messages import example
 from tests.web.contacts import network, of_team, office
 from tests.web.test_cases import NOTICED, Side, later, published, replied, sent
+from tests.web.test_pings import MAIL
 
 pytestmark = pytest.mark.django_db
 TYPED = {f"f-{name}": value.removesuffix("Z") for name, value in NOTICED.items()}
@@ -324,6 +327,44 @@ def test_a_step_that_is_not_there_is_the_next_one(kenya: Side, peru: Side, step:
     assert first is not None
     assert found is not None
     assert found[1] == first[1]
+
+
+def test_a_notice_that_was_taken_back_is_said_where_one_looks_whom_to_call(
+    kenya: Side, peru: Side, lead: Person
+) -> None:
+    with MAIL:
+        one = sent(kenya, peru)
+    path = f"cases/{one.case.ref}/messages/{one.ref}/tries/"
+    assert "Tell them yourself" not in page(kenya.one.person, path)
+    outbox.settle_all(lead, kenya.actor.operation, "cancel", "")
+    told = page(kenya.one.person, path)
+    assert "Nobody read that. Tell them yourself." in told
+    assert "<strong>taken back: nobody was told</strong>" in told
+
+
+@pytest.mark.parametrize(
+    ("stops", "words"),
+    [
+        ({"sending"}, "Nothing is sent by itself now: the team has stopped all sending. Call."),
+        ({"clocks"}, "Look at the clocks yourself."),
+        ({"sending", "clocks"}, "Nothing is sent by itself now, and no clock is announced: the team has stopped"),
+    ],
+)  # fmt: skip
+def test_what_the_team_has_stopped_stands_first_where_people_wait_for_an_answer(
+    kenya: Side, peru: Side, lead: Person, stops: set[str], words: str
+) -> None:
+    """Quiet is no peace: whoever is on duty must not take it for that."""
+    one = sent(kenya, peru)
+    path = f"cases/{one.case.ref}/"
+    pages = ("duty/", path, f"{path}messages/{one.ref}/tries/")
+    for each in pages:
+        assert "the team has stopped" not in page(kenya.one.person, each)
+    if "sending" in stops:
+        outbox.stop_sending(lead, kenya.actor.operation, "")
+    if "clocks" in stops:
+        switches.stop(lead, kenya.actor.operation.pk, "contacts", "quiet please")
+    for each in pages:
+        assert words in page(kenya.one.person, each)
 
 
 # --- the duty view -------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from rapport.contacts import work
 from rapport.contacts.directory import nominating
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Campaign, Office, Ping
-from rapport.contacts.pings import answering, running
+from rapport.contacts.pings import answering, results, running
 from rapport.contacts.pings.running import Terms
 from rapport.errors import Conflict
 from rapport.notify.models import OutboxMessage, OutboxState
@@ -69,8 +69,11 @@ def test_half_a_year_of_pings_and_records(
                 while running.send_due(clock[0]):
                     pass
                 running.bounce(clock[0])
+                assert running.take_back(clock[0]) == 0
                 while running.decide_due(clock[0]):
                     pass
+                assert running.leave_out(clock[0]) == 0
+                results.tell_due(clock[0])
                 work.tell_of_age(clock[0])
             _outside(dice, dead, planned, clock[0])
             for office in Office.objects.exclude(verified_at=None):
@@ -85,6 +88,7 @@ def test_half_a_year_of_pings_and_records(
         clock[0] = BEGIN + timedelta(days=DAYS + 40)
         while running.decide_due(clock[0]):
             pass
+        results.tell_due(clock[0])
     assert set(stale_on.values()) == {181}
     outcomes = Counter(Ping.objects.values_list("outcome", flat=True))
     assert "" not in outcomes
@@ -99,8 +103,18 @@ def test_half_a_year_of_pings_and_records(
     assert ledger == outcomes
     told = Counter[str]()
     for campaign in Campaign.objects.all():
-        told.update({outcome.value: count for outcome, count in running.totals(campaign).all.items()})
+        told.update({outcome.value: count for outcome, count in results.totals(campaign).all.items()})
     assert +told == outcomes
+    once = Counter[str]()
+    for campaign in Campaign.objects.all():
+        read = results.told(campaign)
+        assert read is not None
+        once.update({outcome.value: count for outcome, count in read.all.items()})
+    assert sum(once.values()) == sum(outcomes.values())
+    assert once["silent"] - outcomes["silent"] == outcomes["late"] - once["late"] > 0, (
+        "what came later is told to nobody"
+    )
+    assert not Campaign.objects.filter(told__isnull=True).exists()
     print(f"{states} States: {dict(outcomes)}, stale on day 181: {len(stale_on)}")  # noqa: T201
 
 
@@ -113,6 +127,7 @@ def _outside(dice: random.Random, dead: set[int], planned: dict[int, tuple[datet
             )
             planned[ping.pk] = (now, "never")
             continue
+        OutboxMessage.objects.filter(pk=ping.message_id).update(state=OutboxState.SENT)
         (answers,) = dice.choices([name for name, _ in ANSWERS], [share for _, share in ANSWERS])
         delay = timedelta(hours=dice.uniform(49, 400) if answers == "late" else dice.uniform(0, 47))
         assert ping.sent_at is not None

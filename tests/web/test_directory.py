@@ -87,7 +87,7 @@ def test_an_office_reads_as_what_it_was_looked_at_whatever_that_was(
     for kind in ("page", "ping", "reply", looking.CASE, "card", "tree", "export", "directory"):
         looking.look(of_team(lead, kenya.operation), there, kind)
     enter(client, officer(kenya, "amina"))
-    assert "for a ping by hand" in page(client, "offices/kenya/technical/")
+    assert "for a ping" in page(client, "offices/kenya/technical/")
 
 
 def test_nobody_approves_what_they_nominated_themselves_not_even_a_lead(kenya: Actor, lead: Person) -> None:
@@ -236,6 +236,33 @@ def test_each_look_is_noted_in_the_ledger_and_seen_by_the_office(
     assert "pedro" in told
     enter(client, pedro)
     assert "Who looked at it" not in page(client, "offices/kenya/technical/")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("page", "on its page"), ("card", "card"), ("tree", "phone tree"), ("export", "signed directory"),
+     ("reply", "for a message to it"), ("case", "for a message to it"), ("ping", "for a ping")],
+)  # fmt: skip
+def test_the_office_reads_for_what_somebody_looked_at_it(
+    client: Client, kenya: Actor, lead: Person, kind: str, words: str
+) -> None:
+    amina = officer(kenya, "amina")
+    made = office(kenya, speaking(amina, kenya), of_team(lead, kenya.operation))
+    assert looking.look(of_team(lead, kenya.operation), made, kind) is not None
+    enter(client, amina)
+    assert f"<td>{words}</td>" in page(client, "offices/kenya/technical/")
+
+
+def test_a_page_on_which_there_is_nothing_yet_says_what_comes_next(client: Client, kenya: Actor, lead: Person) -> None:
+    directory = 'href="/sample/contacts/">To the directory'
+    for person, next_steps in (
+        (officer(kenya, "amina"), {"nominations/": directory, "pings/": directory, "peers/": "which enters it"}),
+        (lead, {"nominations/": directory, "pings/": 'href="#start"', "peers/": "/sample/contacts/peers/enter/",
+                "alarms/": 'href="/sample/desk/ledger/"'}),
+    ):  # fmt: skip
+        enter(client, person)
+        for path, step in next_steps.items():
+            assert step in page(client, path).split("<main")[1], path
 
 
 @pytest.mark.parametrize(("states", "requests"), [(7, 60), pytest.param(193, 1_000, marks=pytest.mark.long)])

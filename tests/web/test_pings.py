@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client, override_settings
@@ -16,10 +17,11 @@ from rapport.contacts import work
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Campaign, Look, Office, Ping
 from rapport.contacts.pinging import Outcome
-from rapport.contacts.pings import answering, running, wording
+from rapport.contacts.pings import answering, results, running, wording
 from rapport.contacts.pings.running import Terms
 from rapport.contacts.records import opened
 from rapport.contacts.templatetags.contacts import spaced
+from rapport.desk.sending import outbox
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.intake.keep import keep
 from rapport.intake.understand import understand
@@ -30,7 +32,7 @@ from rapport.operations.models import Operation, Source
 from rapport.oversight.models import EntryKind, LedgerEntry
 from rapport.registry.models import Actor
 from rapport.reports.models import Report, Sender, Standing
-from rapport.values import Address, Message
+from rapport.values import Address, Message, Trust
 from tests.web.contacts import network, of_team, office, officer, speaking, state
 from tests.web.test_directory import enter
 
@@ -76,6 +78,11 @@ def begun(kenya: Actor, lead: Person, **more: object) -> Campaign:
     while running.send_due(made.closes_at):
         pass
     return made
+
+
+def out() -> None:
+    """The outbox has sent all that waited in it."""
+    OutboxMessage.objects.filter(state=OutboxState.WAITING).update(state=OutboxState.SENT)
 
 
 def later(ping: Ping, hours: float) -> datetime:
@@ -174,19 +181,23 @@ def test_stopped_nothing_more_goes_and_what_went_is_answered_still(kenya: Actor,
         running.stop(of_team(lead, kenya.operation), made)
 
 
-def test_when_the_way_out_is_gone_a_ping_counts_as_not_delivered_and_says_why(
+def test_when_the_way_out_is_gone_a_ping_gets_another_moment_and_the_team_reads_why(
     client: Client, kenya: Actor, lead: Person
 ) -> None:
+    """It is for the team to mend: nothing of it is held against the office."""
     made = running.start(of_team(lead, kenya.operation), terms())
+    due = made.opens_at + timedelta(days=1)
+    Ping.objects.update(due_at=due)
     with override_settings(SMTP=None):
-        running.send_due(made.closes_at)
+        assert running.send_due(due) == 0
     ping = made.pings.get()
-    assert "E-mail is not set up" in ping.problem
-    client.force_login(lead)
+    assert (ping.sent_at, ping.bounced_at, ping.outcome) == (None, None, "")
+    assert due < ping.due_at <= made.closes_at
+    enter(client, lead)
     told = client.get(f"/sample/contacts/pings/{made.ref}/").content.decode()
-    assert "0 wait for an answer" in told, "nobody can answer what nobody got"
-    running.decide_due(later(ping, 49))
-    assert made.pings.get().outcome == Outcome.BOUNCED
+    assert "1 could not go, and gets another moment: E-mail is not set up" in told
+    assert running.send_due(made.closes_at) == 1
+    assert made.pings.get().problem == ""
 
 
 # --- answered ------------------------------------------------------------------------------------------------------
@@ -240,6 +251,7 @@ def test_a_letter_answers_as_a_person_would_read_it(
     kenya: Actor, lead: Person, text: str, fields: dict[str, str], expected: str
 ) -> None:
     begun(kenya, lead)
+    out()
     Ping.objects.update(deadline=timezone.now() + timedelta(hours=1))
     said = text.format(code=code_of(OutboxMessage.objects.get()))
     subject = said.partition("\n")[0]
@@ -294,6 +306,7 @@ def test_silence_is_decided_at_the_deadline_and_a_late_answer_takes_its_place(
     client: Client, kenya: Actor, lead: Person
 ) -> None:
     made = begun(kenya, lead)
+    out()
     ping = made.pings.get()
     assert running.decide_due(later(ping, 47.9)) == 0
     Ping.objects.update(deadline=timezone.now() - timedelta(hours=1))
@@ -306,7 +319,7 @@ def test_silence_is_decided_at_the_deadline_and_a_late_answer_takes_its_place(
     assert len(said) == 2
     assert '"outcome":"silent"' in said[0]
     assert '"instead_of":"silent"' in said[1]
-    assert sum(running.totals(made).all.values()) == 1
+    assert sum(results.totals(made).all.values()) == 1
 
 
 def test_what_the_gateway_gave_up_is_not_delivered(kenya: Actor, lead: Person) -> None:
@@ -318,24 +331,199 @@ def test_what_the_gateway_gave_up_is_not_delivered(kenya: Actor, lead: Person) -
     assert (one.outcome, one.problem) == ("bounced", "The server knows no such mailbox.")
 
 
-def test_results_are_private_and_totals_are_for_all(
+# --- the team's own switches ---------------------------------------------------------------------------------------
+
+BEGAN_ANEW = {"sent_at": None, "deadline": None, "code": None, "link": None, "message": None, "bounced_at": None}
+
+
+def began_anew(ping: Ping) -> bool:
+    """It has another moment of its window, and nothing of the first try."""
+    return all(getattr(ping, name) == value for name, value in BEGAN_ANEW.items()) and ping.outcome == ""
+
+
+def in_outbox(kenya: Actor, lead: Person, **more: object) -> Ping:
+    """A ping of a round of ten days that has been put in the outbox on the first."""
+    made = running.start(of_team(lead, kenya.operation), terms(**more))
+    Ping.objects.update(due_at=made.opens_at)
+    assert running.send_due(made.opens_at) == 1
+    return made.pings.get()
+
+
+def test_what_the_team_takes_back_is_no_dead_number_and_goes_at_another_moment(kenya: Actor, lead: Person) -> None:
+    ping = in_outbox(kenya, lead)
+    first = code_of(OutboxMessage.objects.get())
+    outbox.settle_all(lead, kenya.operation, "cancel", "wrong text")
+    now = later(ping, 60)
+    assert (running.bounce(now), running.decide_due(now)) == (0, 0), "nothing was tried: neither dead nor silent"
+    assert running.take_back(now) == 1
+    ping.refresh_from_db()
+    assert began_anew(ping)
+    assert now <= ping.due_at <= ping.campaign.closes_at
+    assert running.send_due(ping.due_at) == 1
+    assert code_of(OutboxMessage.objects.latest("pk")) != first
+    out()
+    ping.refresh_from_db()
+    assert running.decide_due(later(ping, 49)) == 1
+    assert Ping.objects.get().outcome == Outcome.SILENT
+
+
+def test_while_all_sending_is_stopped_what_waits_is_not_held_against_an_office(kenya: Actor, lead: Person) -> None:
+    ping = in_outbox(kenya, lead)
+    outbox.stop_sending(lead, kenya.operation, "the gateway is being moved")
+    assert running.take_back(later(ping, 1)) == 1
+    ping.refresh_from_db()
+    assert began_anew(ping)
+    assert OutboxMessage.objects.get().state == OutboxState.CANCELLED, "it does not come with its old date as well"
+    assert running.send_due(ping.due_at) == 0
+    outbox.resume_sending(lead, kenya.operation, "")
+    assert running.send_due(ping.due_at) == 1
+
+
+def test_what_stays_in_the_outbox_until_its_time_is_over_is_no_silence(kenya: Actor, lead: Person) -> None:
+    ping = in_outbox(kenya, lead)
+    assert (running.take_back(later(ping, 47)), running.decide_due(later(ping, 49))) == (0, 0)
+    assert running.take_back(later(ping, 49)) == 1
+    ping.refresh_from_db()
+    assert began_anew(ping)
+
+
+def test_what_may_have_gone_counts_and_so_does_their_stop_but_no_block_of_ours(kenya: Actor, lead: Person) -> None:
+    ping = in_outbox(kenya, lead)
+    OutboxMessage.objects.update(state=OutboxState.UNSURE, gone=True)
+    assert running.take_back(later(ping, 49)) == 0
+    OutboxMessage.objects.update(state=OutboxState.STOPPED, gone=False)
+    Sender.objects.update(stopped_at=ping.sent_at)
+    assert (running.take_back(later(ping, 1)), running.bounce(later(ping, 1))) == (0, 1)
+    running.decide_due(later(ping, 49))
+    assert Ping.objects.get().outcome == Outcome.BOUNCED
+    Ping.objects.update(outcome="", bounced_at=None)
+    Sender.objects.update(stopped_at=None, trust=Trust.BLOCKED)
+    assert (running.bounce(later(ping, 1)), running.take_back(later(ping, 1))) == (0, 1)
+
+
+def test_where_no_moment_is_left_a_ping_is_none_of_its_round_and_the_ledger_says_so(kenya: Actor, lead: Person) -> None:
+    ping = in_outbox(kenya, lead, answer_hours=300)
+    outbox.settle_all(lead, kenya.operation, "cancel", "wrong text")
+    assert running.take_back(ping.campaign.closes_at + timedelta(minutes=1)) == 1
+    assert not Ping.objects.exists()
+    said = LedgerEntry.objects.filter(kind=EntryKind.CONTACT).latest("pk").body
+    assert '"became":"never sent"' in said
+    assert "outcome" not in said
+
+
+@pytest.mark.parametrize("means", [Means.EMAIL, Means.PHONE])
+def test_what_has_not_gone_when_a_round_is_over_counts_nowhere(kenya: Actor, lead: Person, means: Means) -> None:
+    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({means})))
+    assert running.leave_out(made.closes_at) == 0
+    late = made.closes_at + timedelta(hours=1)
+    assert running.send_due(late) == 0, "a ping comes within the window"
+    assert running.leave_out(late) == (1 if means is Means.EMAIL else 0), "calls are made until the round is over"
+    running.leave_out(made.over_at + timedelta(seconds=1))
+    assert not Ping.objects.exists()
+    assert not LedgerEntry.objects.filter(body__contains="outcome").exists()
+
+
+# --- what all members are told -------------------------------------------------------------------------------------
+
+PEERS = ("Peru", "Chile", "Fiji", "Nauru")
+
+
+def rounds_over(made: Campaign, silent: str = "") -> None:
+    """All have answered but the office of one party, and the time for answers is over."""
+    out()
+    for ping in made.pings.select_related("office__actor"):
+        if ping.office.actor.name != silent:
+            Ping.objects.filter(pk=ping.pk).update(answered_at=ping.sent_at)
+        running.settle(ping, later(ping, 49))
+
+
+def joined_by(kenya: Actor, lead: Person, custodian: Person, names: Sequence[str]) -> None:
+    for name in names:
+        made = state(kenya.operation, lead, name)
+        office(made, of_team(lead, kenya.operation), of_team(custodian, kenya.operation))
+
+
+def campaign_page(client: Client, made: Campaign) -> str:
+    return client.get(f"/sample/contacts/pings/{made.ref}/").content.decode().split("<main")[1]
+
+
+def test_results_are_private_and_totals_are_told_once_the_round_is_over(
     client: Client, kenya: Actor, lead: Person, custodian: Person
 ) -> None:
-    peru = state(kenya.operation, lead, "Peru")
-    office(peru, of_team(lead, kenya.operation), of_team(custodian, kenya.operation))
+    joined_by(kenya, lead, custodian, PEERS)
     made = begun(kenya, lead)
-    for ping in made.pings.all():
-        running.settle(ping, later(ping, 49))
     Ping.objects.update(due_at=timezone.now() - timedelta(hours=1))
-    enter(client, officer(peru, "pedro"))
-    told = client.get(f"/sample/contacts/pings/{made.ref}/").content.decode()
+    pedro = officer(Actor.objects.get(code="peru"), "pedro")
+    rounds_over(made, silent="Kenya")
+    results.tell_due(made.over_at - timedelta(seconds=1))
+    enter(client, pedro)
+    told = campaign_page(client, made)
     assert "Peru" in told
     assert "Kenya" not in told
-    assert re.search(r"<dt>no answer</dt><dd>2</dd>", told)
+    assert "<dt>no answer</dt>" not in told, "all others have answered: so the silent one would be known at once"
+    assert f"on {made.over_at.astimezone(ZoneInfo('Africa/Nairobi')):%-d %b %Y %H:%M} at the latest" in told
+    for counted in ("wait for an answer", "not gone yet"):
+        assert counted not in told, "whoever counts along sees when an answer comes"
+    assert results.tell_due(made.over_at + timedelta(seconds=1)) == 1
+    told = campaign_page(client, made)
+    assert re.search(r"<dt>no answer</dt><dd>1</dd>", told)
+    assert "Kenya" not in told
     enter(client, lead)
-    assert "Kenya" in client.get(f"/sample/contacts/pings/{made.ref}/").content.decode()
+    assert "Kenya" in campaign_page(client, made)
     client.logout()
     assert client.get("/sample/contacts/pings/").status_code == 302
+
+
+def test_the_team_sees_its_numbers_at_any_time(client: Client, kenya: Actor, lead: Person) -> None:
+    made = begun(kenya, lead)
+    rounds_over(made, silent="Kenya")
+    enter(client, lead)
+    assert re.search(r"<dt>no answer</dt><dd>1</dd>", campaign_page(client, made))
+
+
+def test_in_a_small_network_there_are_no_totals_they_would_be_the_other_ones(
+    client: Client, kenya: Actor, lead: Person, custodian: Person
+) -> None:
+    joined_by(kenya, lead, custodian, PEERS[:3])
+    made = begun(kenya, lead)
+    rounds_over(made, silent="Kenya")
+    assert results.tell_due(made.over_at + timedelta(seconds=1)) == 1
+    enter(client, officer(Actor.objects.get(code="peru"), "pedro"))
+    told = campaign_page(client, made)
+    assert "There are no totals: fewer than five parties" in told
+    assert "<dt>no answer</dt>" not in told
+
+
+def test_what_comes_after_the_end_changes_no_total_that_members_read(
+    client: Client, kenya: Actor, lead: Person, custodian: Person
+) -> None:
+    joined_by(kenya, lead, custodian, PEERS)
+    made = begun(kenya, lead)
+    rounds_over(made, silent="Kenya")
+    results.tell_due(made.over_at + timedelta(seconds=1))
+    made.refresh_from_db()
+    before = results.told(made)
+    silent = made.pings.get(outcome=Outcome.SILENT)
+    Ping.objects.filter(pk=silent.pk).update(answered_at=later(silent, 50))
+    assert running.settle(silent, later(silent, 51))
+    assert results.totals(made).all[Outcome.LATE] == 1
+    assert results.tell_due(made.over_at + timedelta(days=1)) == 0
+    made.refresh_from_db()
+    assert results.told(made) == before
+
+
+def test_a_round_that_was_stopped_is_over_when_its_last_ping_can_be_answered_no_more(
+    kenya: Actor, lead: Person
+) -> None:
+    ping = in_outbox(kenya, lead)
+    out()
+    running.stop(of_team(lead, kenya.operation), ping.campaign)
+    made = Campaign.objects.get()
+    assert ping.deadline is not None
+    assert ping.deadline <= made.over_at < made.closes_at
+    assert results.tell_due(made.over_at + timedelta(seconds=1)) == 0, "its last outcome is not written down yet"
+    running.decide_due(made.over_at + timedelta(seconds=1))
+    assert results.tell_due(made.over_at + timedelta(seconds=1)) == 1
 
 
 def test_nobody_is_told_beforehand_not_even_who_started_it(client: Client, kenya: Actor, lead: Person) -> None:

@@ -39,7 +39,7 @@ from rapport.intake.keep import keep
 from rapport.intake.polling import work as polling
 from rapport.intake.understand import understand
 from rapport.notify import claims
-from rapport.notify.models import OutboxMessage
+from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Operation, Source, StandingOrder
 from rapport.oversight import keys, switches
 from rapport.oversight.models import Decision, DecisionKind, FunctionSwitch
@@ -373,6 +373,7 @@ def test_contacts(operation: Operation, off: Callable[..., None], lead: Person, 
         off("contacts", on=not stopped)
         with MAIL:
             assert running.send_due(made.closes_at) == went
+    OutboxMessage.objects.update(state=OutboxState.SENT)
     off("contacts")
     answer = came(operation, f"ok {code_of(OutboxMessage.objects.get())}")
     understand()

@@ -32,6 +32,7 @@ class Result(StrEnum):
     BOUNCED = "bounced"
     NO_ANSWER = "no answer"
     WRONG = "wrong person"
+    NOT_SENT = "not sent"  # a program was to, and did not: nobody was told
 
 
 #: How long to wait for an answer before the next is tried, where nothing comes back at once [ours].
@@ -111,11 +112,12 @@ def next_step(
     """What to try next, and from when on; None once somebody was reached, or the lead was told that nobody is left.
 
     No step is taken twice in a case, and so no dead channel is; a channel that a person asks for again counts as not
-    tried until then. What came back (bounced, no answer, wrong person) lets the next step go at once; where nothing
-    has, it waits as long as the step before it says.
+    tried until then, and one by which nothing was sent as not tried. What came back (bounced, no answer, wrong person)
+    lets the next step go at once; where nothing has, it waits as long as the step before it says.
     """
     asked = {one.channel.address: one.at for one in sorted(again, key=lambda one: one.at)}
-    made = [one for one in attempts if one.channel is None or one.at >= asked.get(one.channel.address, one.at)]
+    went = [one for one in attempts if one.result is not Result.NOT_SENT]
+    made = [one for one in went if one.channel is None or one.at >= asked.get(one.channel.address, one.at)]
     tried = {_place(one) for one in made}
     step = next((step for step in steps if _place(step) not in tried), None)
     if step is None or any(one.result is Result.REACHED for one in made):

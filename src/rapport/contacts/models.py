@@ -7,6 +7,8 @@ What it is about, the State and the role, stands open.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -199,7 +201,10 @@ class Alarm(models.Model):
 
 
 class Campaign(models.Model):
-    """A round of pings: each way to reach each office once, at a moment within the window that nobody foresees."""
+    """A round of pings: each way to reach each office once, at a moment within the window that nobody foresees.
+
+    told  what all members are told of it (pings/results.py), written once it is over; {}: nothing, they are too few
+    """
 
     operation = models.ForeignKey(_OPERATION, on_delete=models.CASCADE, related_name="campaigns")
     ref = models.CharField(max_length=8, unique=True, default=new_ref)
@@ -216,9 +221,20 @@ class Campaign(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     stopped_at = models.DateTimeField(null=True)
     stopped_by = _by(null=True)
+    told = models.JSONField(null=True)
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def ends_at(self) -> datetime:
+        """No ping of it goes later."""
+        return min(self.closes_at, self.stopped_at or self.closes_at)
+
+    @property
+    def over_at(self) -> datetime:
+        """The time to answer of its last ping has passed, whenever that went."""
+        return self.ends_at + timedelta(hours=self.answer_hours)
 
 
 class Ping(models.Model):
@@ -234,7 +250,7 @@ class Ping(models.Model):
     nomination = models.ForeignKey(Nomination, on_delete=models.CASCADE, related_name="+")
     means = models.CharField(max_length=8)
     place = models.CharField(max_length=8)
-    due_at = models.DateTimeField()
+    due_at = models.DateTimeField()  # another moment, where nothing of it had left (pings/running.py:take_back)
     code = models.CharField(max_length=64, null=True, unique=True)
     link = models.CharField(max_length=64, null=True, unique=True)
     message = models.ForeignKey("notify.OutboxMessage", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -244,7 +260,7 @@ class Ping(models.Model):
     answered_by = models.CharField(max_length=8, blank=True)  # link, message, hand
     wrong = models.BooleanField(default=False)
     bounced_at = models.DateTimeField(null=True)
-    problem = models.CharField(max_length=300, blank=True)  # why it did not go, in words
+    problem = models.CharField(max_length=300, blank=True)  # why it did not go, or not yet, in words
     outcome = models.CharField(max_length=16, blank=True)
 
     class Meta:

@@ -17,9 +17,11 @@ from rapport.contacts.directory.listing import waiting_for
 from rapport.contacts.members import Member, member
 from rapport.contacts.model import Role
 from rapport.contacts.models import Alarm, Nomination, State
+from rapport.contacts.pings.running import FUNCTION
 from rapport.contacts.records import opened
 from rapport.operations.access import needs
 from rapport.operations.models import Operation
+from rapport.oversight.switches import is_stopped
 
 P = ParamSpec("P")
 APPROVE, NOMINATE = Permission.CONTACTS_OFFICE_APPROVE, Permission.CONTACTS_OFFICE_NOMINATE
@@ -67,5 +69,12 @@ def common(who: Member) -> Mapping[str, Any]:
         "may_nominate": who.may(NOMINATE),
         "may_load": who.may(LOAD),
         "waits": waiting_for(who),
+        "stops": _stops(who.operation),
         "alarmed": who.may(APPROVE) and Alarm.objects.filter(operation=who.operation, seen_at=None).count(),
     }
+
+
+def _stops(operation: Operation) -> str:
+    """What the team has stopped, so that nobody takes quiet for peace: "sending", "clocks", "both" or ""."""
+    sending, clocks = operation.sending_stopped_at is not None, is_stopped(FUNCTION, operation.pk)
+    return "both" if sending and clocks else "sending" if sending else "clocks" if clocks else ""

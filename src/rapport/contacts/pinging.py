@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -19,7 +19,7 @@ from rapport.errors import BadDefinition
 
 #: Bytes of a campaign's secret [ours: what nobody guesses].
 LEAST_SEED = 16
-#: Parties that a role has at least, before anything is said about it alone [ours].
+#: Parties that a round has at least, or a role in it, before anything is said about it [ours].
 SMALLEST_GROUP = 5
 _BITS = 128  # of a number drawn
 
@@ -67,7 +67,7 @@ class Pinged:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What all may see: counts of pings. `by_role` has only roles that enough parties have."""
+    """Counts of pings. `by_role` has only roles that enough parties have."""
 
     all: Mapping[Outcome, int]
     by_role: Mapping[Role, Mapping[Outcome, int]]
@@ -125,9 +125,26 @@ def outcome(ping: Ping, now: datetime) -> Outcome | None:
     return Outcome.LATE if answered_at is not None and not ping.wrong else Outcome.SILENT
 
 
+def told(pinged: Sequence[Pinged]) -> Totals | None:
+    """What all members are told of a round that is over; None where fewer than five parties have a ping in it.
+
+    Every member knows their own pings and may subtract them. Five leave at least four others, in all together, in each
+    role that is told, and in what the told roles leave of all: what is counted there may be any of the four. With two
+    parties the rest was the other one. To be told once, at the end: of two answers to the same question the difference
+    is a third, and tells whose ping was decided in between.
+
+    What five do not hide: members who put theirs together subtract more, and four of five know the fifth; where all
+    pings had one outcome, everybody knows everybody's; and the pings of a party with many ways are most of a number.
+    """
+    if len({one.party for one in pinged}) < SMALLEST_GROUP:
+        return None
+    return totals(pinged)
+
+
 def totals(pinged: Iterable[Pinged]) -> Totals:
-    """Counts for the network. A role that fewer than five parties have is not told apart; where the roles that are not
-    would have fewer than five together, so that the rest says theirs, the smallest of the others is not either."""
+    """The list counted, as the network's team may see it at any time. A role that fewer than five parties have is not
+    told apart; where the roles that are not would have fewer than five together, so that the rest says theirs, the
+    smallest of the others is not either."""
     counts: defaultdict[Role, Counter[Outcome]] = defaultdict(Counter)
     parties: defaultdict[Role, set[str]] = defaultdict(set)
     for one in pinged:

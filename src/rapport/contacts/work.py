@@ -15,7 +15,7 @@ from rapport.contacts.directory.listing import state_of
 from rapport.contacts.exports import keeping
 from rapport.contacts.model import Channel, Means, Upkeep
 from rapport.contacts.models import Nomination, Office, State
-from rapport.contacts.pings import post, running, wording
+from rapport.contacts.pings import post, results, running, wording
 from rapport.contacts.pings.running import FUNCTION
 from rapport.contacts.records import opened
 from rapport.contacts.upkeep import State as Upkept
@@ -35,7 +35,8 @@ def step() -> int:
     if stopped_everywhere(FUNCTION):
         return done
     if _is_time("pings", _PINGS_EVERY):
-        done += running.send_due(now) + running.bounce(now) + running.decide_due(now) + clockwork.fire(now)
+        done += running.send_due(now) + running.bounce(now) + running.take_back(now) + running.decide_due(now)
+        done += running.leave_out(now) + results.tell_due(now) + clockwork.fire(now)
     if _is_time("upkeep", _UPKEEP_EVERY):
         done += tell_of_age(now)
     return done

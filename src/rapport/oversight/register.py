@@ -313,14 +313,15 @@ REGISTER: tuple[Function, ...] = (
         ),
         reads=_("Answers to test messages, when messages between offices were sent and answered, and when records were"
                 " confirmed."),
-        writes="Test messages and reminders in the outbox; outcomes of pings; clocks that were not met, shown to the"
-        " two sides alone.",
+        writes="Test messages and reminders in the outbox; outcomes of pings, and their totals for members; clocks"
+        " that were not met, shown to the two sides alone.",
         code=("rapport.contacts.work.step", "rapport.contacts.pings.answering.take"),
         jobs=("contacts",),
         while_stopped="No ping goes out and none is decided; clocks still show on the pages, and nobody is told that"
         " one has run out. An answer that comes stays on the desk.",
-        resumed="What was due meanwhile goes out and is told then, each once.",
-        harm="An office that owes an answer hears no alarm: look at the duty view by hand.",
+        resumed="What was due meanwhile goes out and is told then, each once; a ping only while its window is open,"
+        " else it leaves its round.",
+        harm="An office that owes an answer hears no alarm: look at the duty view by hand, which says so at its top.",
     ),
 )  # fmt: skip
 

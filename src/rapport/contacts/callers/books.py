@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from hmac import compare_digest
 from secrets import token_hex
 
 from django.db import IntegrityError, transaction
@@ -43,7 +44,7 @@ def fresh_secret() -> str:
 @transaction.atomic
 def make(who: Member, own: Actor, other: Actor, secret: str) -> list[ChallengeBook]:
     """Both directions of a set, from the secret that both sides enter. They count once another person of this side has
-    confirmed the mark."""
+    confirmed the mark. Refused for a secret that was entered before: its words may have been overheard."""
     _allow(who, own)
     if own.pk == other.pk or own.operation_id != who.operation.pk or other.operation_id != who.operation.pk:
         raise Refused("other", "Choose another party of this network.", field="other")
@@ -51,10 +52,12 @@ def make(who: Member, own: Actor, other: Actor, secret: str) -> list[ChallengeBo
     if not re.fullmatch(rf"[0-9a-f]{{{2 * SECRET}}}", figures):
         raise Refused("secret", f"The secret has {2 * SECRET} signs, 0 to 9 and a to f.", field="secret")
     raw = bytes.fromhex(figures)
-    made = [
-        _row(who, own, other, asks, challenge.book(raw, asker=asker.code, answerer=answerer.code, words=WORDS))
+    sets = [
+        (asks, challenge.book(raw, asker=asker.code, answerer=answerer.code, words=WORDS))
         for asks, asker, answerer in ((True, own, other), (False, other, own))
     ]
+    _never_used(own, other, [book.mark for _, book in sets])
+    made = [_row(who, own, other, asks, book) for asks, book in sets]
     _note(who, made, f"entered a secret for calls with {other.code}")
     return made
 
@@ -71,17 +74,26 @@ def _row(who: Member, own: Actor, other: Actor, asks: bool, book: Book) -> Chall
         raise Conflict("A set waits for its second person already: decide about that one first.") from error
 
 
+def _never_used(own: Actor, other: Actor, marks: Sequence[str]) -> None:
+    """Refused where these two parties have, or once had, a set with such a mark: its used pairs would begin anew."""
+    had = ChallengeBook.objects.filter(own=own, other=other, mark__in=marks).exclude(state=BookState.WAITING)
+    if had.exists():
+        raise Refused("words_used", "These words have been used: agree on new ones.", field="secret")
+
+
 @transaction.atomic
 def confirm(who: Member, own: Actor, other: Actor, marks: str) -> None:
     """`marks`: those of both sheets of the other side, as they read them. The set before counts no more. Never by who
-    entered the secret."""
+    entered the secret, to whom alone our own marks are shown before: whoever could copy them would compare nothing."""
     _allow(who, own)
     waiting = list(_of(own, other, BookState.WAITING).select_for_update())
     if not waiting:
         raise Conflict("No set waits for a second person.")
     if any(one.made_by_id == who.person.pk for one in waiting):
         raise Refused("two_people", "You entered the secret yourself: another person of your side confirms it.")
-    if set(re.findall(r"[0-9a-f]{8}", marks.lower())) != {one.mark for one in waiting}:
+    ours = [one.mark for one in waiting]
+    _never_used(own, other, ours)
+    if not compare_digest(" ".join(sorted(_heard(marks))), " ".join(sorted(ours))):
         raise Refused("marks", "The other side has other marks: one of the two secrets was typed wrongly. Use neither.",
                       field="marks")  # fmt: skip
     _of(own, other, BookState.ACTIVE).update(state=BookState.ENDED)
@@ -90,15 +102,24 @@ def confirm(who: Member, own: Actor, other: Actor, marks: str) -> None:
     _note(who, waiting, f"confirmed a set of words for calls with {other.code}")
 
 
+def _heard(marks: str) -> list[str]:
+    """The marks in what somebody typed while listening, also in groups."""
+    found = re.findall(r"[0-9a-f]{8}", marks.lower())
+    return found if len(found) > 1 else re.findall(r"[0-9a-f]{8}", re.sub(r"[\s:-]+", "", marks.lower()))
+
+
 @transaction.atomic
-def end(who: Member, own: Actor, other: Actor) -> None:
-    """The sheet may have been seen: none of its words count any more. By one person, at once; also one that waits."""
+def end(who: Member, own: Actor, other: Actor, *, waiting: bool = False) -> None:
+    """The sheet may have been seen: none of its words count any more. By one person, at once; also one that waits.
+    `waiting`: that one alone, as when a secret was typed wrongly."""
     _allow(who, own)
-    there = list(_of(own, other, BookState.ACTIVE, BookState.WAITING))
+    states = (BookState.WAITING,) if waiting else (BookState.ACTIVE, BookState.WAITING)
+    there = list(_of(own, other, *states))
     if not there:
         raise Conflict("There is no set.")
-    _of(own, other, BookState.ACTIVE, BookState.WAITING).update(state=BookState.ENDED)
-    _note(who, there, f"ended the set of words for calls with {other.code}")
+    _of(own, other, *states).update(state=BookState.ENDED)
+    said = "threw away a set of words that waited" if waiting else "ended the set of words"
+    _note(who, there, f"{said} for calls with {other.code}")
 
 
 # --- a call --------------------------------------------------------------------------------------------------------

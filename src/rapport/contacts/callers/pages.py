@@ -92,7 +92,7 @@ def make(request: HttpRequest, who: Member, actor: str) -> HttpResponse:
 @require_POST
 @at_work(SEND)
 def confirm(request: HttpRequest, who: Member, actor: str) -> HttpResponse:
-    """POST `marks`: those of the other side's sheets."""
+    """POST `marks`: those of the other side's sheets, as they were heard."""
     own, other, marks = _own(request, who), _other(who, actor), request.POST.get("marks", "")[:200]
     attempt(request, lambda: books.confirm(who, own, other, marks), _("Both sides have the same words: they count."))
     return to("contacts_caller", who.operation.slug, actor)
@@ -101,8 +101,10 @@ def confirm(request: HttpRequest, who: Member, actor: str) -> HttpResponse:
 @require_POST
 @at_work(SEND)
 def end(request: HttpRequest, who: Member, actor: str) -> HttpResponse:
-    own, other = _own(request, who), _other(who, actor)
-    attempt(request, lambda: books.end(who, own, other), _("Ended. Tell the other side: their sheet is worth nothing."))
+    """POST `waiting`: only the set that waits for its second person."""
+    own, other, waiting = _own(request, who), _other(who, actor), bool(request.POST.get("waiting"))
+    said = _("Thrown away.") if waiting else _("Ended. Tell the other side: their sheet is worth nothing.")
+    attempt(request, lambda: books.end(who, own, other, waiting=waiting), said)
     return to("contacts_caller", who.operation.slug, actor)
 
 
@@ -124,12 +126,14 @@ def sheet(request: HttpRequest, who: Member, actor: str) -> HttpResponse:
 def _page(request: HttpRequest, who: Member, other: Actor, **more: object) -> HttpResponse:
     own = _own(request, who)
     there = books.of(own, other)
+    waiting = [one for one in there if one.state == BookState.WAITING]
     context = {
         **common(who),
         "own": own,
         "other": other,
         "active": [(one, books.book_of(one).left) for one in there if one.state == BookState.ACTIVE],
-        "waiting": [one for one in there if one.state == BookState.WAITING],
+        "waiting": waiting,
+        "entered": any(one.made_by_id == who.person.pk for one in waiting),
         "locked": [one for one in there if one.locked_at and one.state == BookState.ACTIVE],
         "offices": Office.objects.filter(actor=other, verified_at__isnull=False, closed_at=None).order_by("role"),
         **more,

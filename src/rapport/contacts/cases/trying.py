@@ -20,11 +20,11 @@ from rapport.contacts.escalation import Next, Result, Step
 from rapport.contacts.members import Member
 from rapport.contacts.model import Office as Record
 from rapport.contacts.models import Nomination, Office, State
+from rapport.contacts.pings import post
 from rapport.contacts.pings.running import channel_of, place_of
 from rapport.contacts.reach import Reach, reach
 from rapport.contacts.records import opened
 from rapport.errors import NotAllowed, Refused
-from rapport.notify.models import OutboxState
 from rapport.oversight.ledger import entries
 
 LONGEST = 500  # characters of a note
@@ -45,6 +45,11 @@ class Plan:
     def reached(self) -> bool:
         return any(one.attempt.result == Result.REACHED.value for one in self.attempts)
 
+    @property
+    def untold(self) -> bool:
+        """Something that was to tell them by itself has not gone."""
+        return any(result_of(one.attempt) is Result.NOT_SENT for one in self.attempts)
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -60,7 +65,7 @@ def plan(who: Member, one: Dispatch, now: datetime) -> Plan:
     """For whoever speaks for the sender: the numbers shown are looks at those offices. Refused(429) for whoever has
     looked at too many, where one person sent the message alone."""
     steps, known = _steps(one)
-    made = list(Attempt.objects.filter(dispatch=one).select_related("by", "record", "message").order_by("at", "pk"))
+    made = list(Attempt.objects.filter(dispatch=one).select_related(*_OF_TRIES).order_by("at", "pk"))
     found = escalation.next_step(steps, [_attempt(each) for each in made], now)
     number = steps.index(found.step) if found else None
     kind = looking.CASE if _by_two(one) else "reply"
@@ -113,13 +118,21 @@ def _steps(one: Dispatch) -> tuple[tuple[Step, ...], dict[str, tuple[Office, Nom
 
 def _attempt(one: Attempt) -> escalation.Attempt:
     channel = channel_of(opened(one.record.sealed), one.place)[1] if one.record and one.place else None
-    dead = one.message is not None and one.message.state in _DEAD
-    result = Result.BOUNCED if dead else Result(one.result) if one.result else None
-    return escalation.Attempt(one.target, channel, one.at, result)
+    return escalation.Attempt(one.target, channel, one.at, result_of(one))
 
 
-#: What the outbox gave up: nobody was told so.
-_DEAD = {OutboxState.FAILED, OutboxState.STOPPED, OutboxState.CANCELLED}
+_OF_TRIES = ("by", "record", "message__operation", "message__sender")
+
+
+def result_of(one: Attempt) -> Result | None:
+    """What came of it as far as is known now, also by the outbox. What the outbox gave up reached nobody; what the
+    network's team took back, holds or blocks was not even tried, and says nothing of who is there."""
+    message = one.message
+    if one.result or message is None:
+        return Result(one.result) if one.result else None
+    if post.dead(message):
+        return Result.BOUNCED
+    return Result.NOT_SENT if post.untried(message) else None
 
 
 @transaction.atomic
@@ -128,7 +141,7 @@ def note(who: Member, one: Dispatch, number: int, result: str, said: str) -> Att
     if not who.speaks_for(one.sender.actor):
         raise NotAllowed("Only who sent it tries to reach them.")
     steps, known = _steps(one)
-    if result not in set(Result):
+    if result not in set(Result) - {Result.NOT_SENT}:
         raise Refused("result", "Say what came of it.", field="result")
     if not 0 <= number < len(steps) or steps[number].stage is escalation.Stage.LEAD:
         raise Refused("step", "This step is not there any more: look at the page again.", field="step")

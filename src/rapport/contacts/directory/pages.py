@@ -208,7 +208,8 @@ def close(request: HttpRequest, who: Member, actor: str, role: str) -> HttpRespo
 def alarms(request: HttpRequest, who: Member) -> HttpResponse:
     """Who has looked at more than anybody needs."""
     known = Alarm.objects.filter(operation=who.operation).select_related("person", "seen_by").order_by("-at")
-    return render(request, "contacts/alarms.html", {**common(who), "alarms": known[:100]})
+    may_ledger = who.may(Permission.OVERSIGHT_LEDGER_READ)
+    return render(request, "contacts/alarms.html", {**common(who), "alarms": known[:100], "may_ledger": may_ledger})
 
 
 @require_POST

@@ -39,17 +39,17 @@ def by_hand(who: Member, ping: Ping, became: str) -> None:
         _sent_by_hand(ping, now)
         open_one = Ping.objects.filter(pk=ping.pk, sent_at__isnull=False, answered_at=None, bounced_at=None, outcome="")
         if not open_one.update(bounced_at=now):
-            raise Conflict("Something has become of this ping already, or its moment has not come.")
+            raise Conflict("Something has become of this ping already, or this is not the time for it.")
         return
     _sent_by_hand(ping, now)
     _answer(ping, now, became == "wrong", "hand")
 
 
 def _sent_by_hand(ping: Ping, now: datetime) -> None:
-    """A ping that no program sends is sent when somebody calls, if its moment has come."""
-    if ping.means in {one.value for one in post.BY_ITSELF}:
+    """A ping that no program sends is sent when somebody calls, if its moment has come and the round is not over."""
+    if ping.means in {one.value for one in post.BY_ITSELF} or now > ping.campaign.over_at:
         return
-    deadline = now + timedelta(hours=ping.campaign.answer_hours)
+    deadline = min(now + timedelta(hours=ping.campaign.answer_hours), ping.campaign.over_at)
     Ping.objects.filter(pk=ping.pk, sent_at=None, due_at__lte=now).update(sent_at=now, deadline=deadline)
 
 

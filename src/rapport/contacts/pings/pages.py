@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from rapport.contacts.members import Member
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Campaign, Ping
 from rapport.contacts.page import at_work, common
-from rapport.contacts.pings import answering, post, running
+from rapport.contacts.pings import answering, post, results, running
 from rapport.contacts.pings.running import RUN, Terms
 from rapport.contacts.records import opened
 from rapport.desk.page import attempt, to, whole
@@ -48,7 +49,7 @@ def _index(
     campaigns = Campaign.objects.filter(operation=who.operation).order_by("-opens_at", "-pk")
     context = {
         **common(who),
-        "campaigns": [(one, running.totals(one)) for one in campaigns[:50]],
+        "campaigns": campaigns[:50],
         "may_run": who.may(RUN),
         "means": [(one, one in post.BY_ITSELF) for one in Means],
         "typed": typed or {"answer_hours": "48", "roles": [one.value for one in Role], "means": ["email", "sms"]},
@@ -103,10 +104,10 @@ class Row:
 @require_GET
 @at_work(READ)
 def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
-    """Totals; and of one's own offices, or for the team of all, what came of each ping. `call`: the number of the one
-    that somebody calls now."""
-    campaign = _campaign(who, ref)
-    pings = running.of_member(who, campaign)
+    """What came of each ping of one's own offices, and totals once the round is over; to the team of all, at any time.
+    `call`: the number of the one that somebody calls now."""
+    campaign, may_run = _campaign(who, ref), who.may(RUN)
+    pings = results.of_member(who, campaign)
     try:
         rows = _rows(who, pings[:MOST], whole(request.GET.get("call", "")))
     except Refused as refused:
@@ -114,14 +115,25 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
     context = {
         **common(who),
         "campaign": campaign,
-        "totals": running.totals(campaign),
+        "totals": results.totals(campaign) if may_run else results.told(campaign),
         "rows": rows,
         "more": max(0, len(pings) - MOST),
-        "may_run": who.may(RUN),
-        "waiting": campaign.pings.filter(sent_at=None, outcome="").count(),
-        "open": campaign.pings.filter(sent_at__isnull=False, bounced_at=None, outcome="").count(),
+        "may_run": may_run,
+        "past": timezone.now() > campaign.over_at,
+        **(_progress(campaign) if may_run else {}),
     }
     return render(request, "contacts/campaign.html", context)
+
+
+def _progress(campaign: Campaign) -> dict[str, object]:
+    """How far it is: for the team alone, since whoever else counts along learns when an answer came. `held`: why some
+    could not go, and how many."""
+    unsent = campaign.pings.filter(sent_at=None, outcome="")
+    return {
+        "waiting": unsent.count(),
+        "open": campaign.pings.filter(sent_at__isnull=False, bounced_at=None, outcome="").count(),
+        "held": Counter(unsent.exclude(problem="").values_list("problem", flat=True)).most_common(),
+    }
 
 
 def _rows(who: Member, pings: Sequence[Ping], call: int | None) -> list[Row]:

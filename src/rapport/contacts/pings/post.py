@@ -1,12 +1,14 @@
-"""A short text goes to an office by one of its channels, through the outbox like every other."""
+"""A short text goes to an office by one of its channels, through the outbox like every other; and what the states of
+the outbox say of the office: only what was tried says anything."""
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils import timezone
 
 from rapport.contacts.model import Channel, Means
 from rapport.intake.keep import pseudonym_for
-from rapport.notify.models import OutboxMessage
+from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.notify.ways import out_of_reach
 from rapport.operations.models import Operation, Source
 from rapport.oversight import keys
@@ -65,3 +67,27 @@ def _sender(operation: Operation, address: Address, language: str) -> Sender:
         },
     )
     return made
+
+
+# --- what became of it ---------------------------------------------------------------------------------------------
+
+_FAILED, _STOPPED = Q(message__state=OutboxState.FAILED), Q(message__state=OutboxState.STOPPED)
+#: Of rows with a `message`: nobody can be told so. STOP is said by whoever is reached; else the team has blocked them.
+DEAD = _FAILED | (_STOPPED & Q(message__sender__stopped_at__isnull=False))
+#: People took it out of the outbox before anything was tried.
+TAKEN_OUT = Q(message__state=OutboxState.CANCELLED) | (_STOPPED & Q(message__sender__stopped_at=None))
+#: Nothing of it has left this machine yet.
+WAITS = Q(message__state=OutboxState.WAITING, message__gone=False)
+
+
+def dead(message: OutboxMessage) -> bool:
+    """As DEAD."""
+    stopped = message.state == OutboxState.STOPPED and message.sender.stopped_at is not None
+    return message.state == OutboxState.FAILED or stopped
+
+
+def untried(message: OutboxMessage) -> bool:
+    """As TAKEN_OUT; or it WAITS, and all sending is stopped."""
+    if message.state == OutboxState.WAITING:
+        return not message.gone and message.operation.sending_stopped_at is not None
+    return message.state in {OutboxState.CANCELLED, OutboxState.STOPPED} and not dead(message)

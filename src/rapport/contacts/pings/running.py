@@ -1,17 +1,20 @@
 """A round of pings is started by a person; the worker sends each at its moment, and decides what became of it.
 
+A ping of which nothing has left this machine has no outcome, whoever stopped or broke what: it gets another moment, and
+where none is left it is no ping of its round. What is decided of an office is what that office did.
+
 Raises NotAllowed, Refused (what was given cannot be) or Conflict.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from rapport.accounts.permissions import Permission
@@ -43,6 +46,9 @@ LEAST, MOST = timedelta(hours=1), timedelta(days=92)
 HOURS = range(1, 24 * 14 + 1)
 #: Pings that go in one step of the worker: it has other things to do.
 _AT_ONCE = 200
+#: For how long a ping may go that fell due before its window closed: the worker looks every ten seconds [ours].
+_LATE = timedelta(minutes=5)
+_BY_ITSELF = frozenset(one.value for one in post.BY_ITSELF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +166,10 @@ def channel_of(record: Record, place: str) -> tuple[str, Channel]:
 
 
 def send_due(now: datetime) -> int:
-    """Send what is due; how many. Nothing is sent in an operation whose sending is stopped: it goes later."""
+    """Send what is due; how many. Nothing is sent in an operation whose sending is stopped: it goes later, if its
+    window is open then."""
     due = Ping.objects.filter(
-        due_at__lte=now, sent_at=None, outcome="", means__in=[one.value for one in post.BY_ITSELF],
+        due_at__lte=now, sent_at=None, outcome="", means__in=_BY_ITSELF, campaign__closes_at__gte=now - _LATE,
         campaign__operation__sending_stopped_at=None,
     ).exclude(campaign__operation__in=stopped_in(FUNCTION))  # fmt: skip
     known = due.select_related("campaign__operation", "office__actor", "nomination").order_by("due_at")
@@ -172,15 +179,18 @@ def send_due(now: datetime) -> int:
 @transaction.atomic
 def _send(ping: Ping, now: datetime) -> bool:
     """One of two workers that come here together sends it."""
-    codes = wording.drawn()
-    deadline = now + timedelta(hours=ping.campaign.answer_hours)
-    mine = Ping.objects.filter(pk=ping.pk, sent_at=None, outcome="")
-    marks = {"code": keys.token_hash(codes.typed), "link": keys.token_hash(codes.link)}
-    if not mine.update(sent_at=now, deadline=deadline, **marks):
-        return False
     record = opened(ping.nomination.sealed)
     _, channel = channel_of(record, ping.place)
     operation, language = ping.campaign.operation, wording.language_of(record.languages)
+    if isinstance(problem := post.way(operation, channel.means), str):  # ours to mend: the office did nothing
+        _again(ping, problem, now)
+        return False
+    codes = wording.drawn()
+    deadline = min(now + timedelta(hours=ping.campaign.answer_hours), ping.campaign.over_at)
+    mine = Ping.objects.filter(pk=ping.pk, sent_at=None, outcome="")
+    marks = {"code": keys.token_hash(codes.typed), "link": keys.token_hash(codes.link)}
+    if not mine.update(sent_at=now, deadline=deadline, problem="", **marks):
+        return False
     link = address_of(operation, codes.link) if channel.means is Means.EMAIL else ""
     text = wording.text(language, operation.name_in(language), codes, deadline, link, exercise=ping.campaign.exercise)
     put = post.put(operation, channel, text, language, PURPOSE)
@@ -197,20 +207,96 @@ def address_of(operation: Operation, link: str) -> str:
 
 def bounce(now: datetime) -> int:
     """What the outbox could not deliver."""
-    dead = (OutboxState.FAILED, OutboxState.STOPPED, OutboxState.CANCELLED)
-    open_ones = Ping.objects.filter(outcome="", bounced_at=None, message__state__in=dead)
-    open_ones = open_ones.exclude(campaign__operation__in=stopped_in(FUNCTION))
+    dead = Ping.objects.filter(post.DEAD, outcome="", bounced_at=None)
+    dead = dead.exclude(campaign__operation__in=stopped_in(FUNCTION))
     return sum(
         Ping.objects.filter(pk=one.pk, bounced_at=None).update(
             bounced_at=now, problem=one.message.problem if one.message else ""
         )
-        for one in open_ones.select_related("message")[:_AT_ONCE]
+        for one in dead.select_related("message")[:_AT_ONCE]
     )
+
+
+def take_back(now: datetime) -> int:
+    """Pings that somebody took out of the outbox, and those that stay in it while all sending is stopped, or until
+    their time is over: each begins anew. How many."""
+    held = post.WAITS & (Q(campaign__operation__sending_stopped_at__isnull=False) | Q(deadline__lt=now))
+    back = Ping.objects.filter(post.TAKEN_OUT | held, outcome="", answered_at=None, sent_at__isnull=False)
+    back = back.exclude(campaign__operation__in=stopped_in(FUNCTION))
+    known = back.select_related("campaign", "office__actor", "nomination", "message").order_by("pk")
+    return sum(_take_back(one, now) for one in known[:_AT_ONCE])
+
+
+@transaction.atomic
+def _take_back(ping: Ping, now: datetime) -> bool:
+    message = ping.message
+    if message is None:
+        return False
+    why = message.problem or message.get_state_display()
+    if message.state == OutboxState.WAITING:
+        waits = OutboxMessage.objects.filter(pk=message.pk, state=OutboxState.WAITING, gone=False)
+        if not waits.update(state=OutboxState.CANCELLED, changed_at=now, problem=_NOT_IN_TIME):
+            return False  # it goes at this moment
+        why = _NOT_IN_TIME
+    _again(ping, why, now)
+    return True
+
+
+_NOT_IN_TIME = "It had not gone when sending was stopped, or when its time was over: it begins anew."
+
+
+def _again(ping: Ping, why: str, now: datetime) -> None:
+    """Nothing of it has left this machine: it gets another moment, by a code of its own."""
+    at = _moment(ping, now)
+    if at is None:
+        _leave_out(ping)
+        return
+    _as_it_was(ping).update(
+        due_at=at, sent_at=None, deadline=None, code=None, link=None, message=None, bounced_at=None, problem=why[:300]
+    )
+
+
+def _as_it_was(ping: Ping) -> QuerySet[Ping]:
+    """Itself, if nobody has sent or answered it since it was read."""
+    return Ping.objects.filter(pk=ping.pk, sent_at=ping.sent_at, answered_at=None, outcome="")
+
+
+def _moment(ping: Ping, now: datetime) -> datetime | None:
+    """Another moment of its window, drawn anew: whoever knows the first one cannot foresee it. None if there is none
+    left."""
+    record, campaign = opened(ping.nomination.sealed), ping.campaign
+    _, channel = channel_of(record, ping.place)
+    try:
+        drawn = pinging.moments(
+            [record], now, campaign.ends_at, secrets.token_bytes(32), inside_hours=campaign.inside_hours
+        )
+    except BadDefinition:
+        return None
+    return next(one.at for one in drawn if one.channel.address == channel.address)
+
+
+def leave_out(now: datetime) -> int:
+    """Pings that have not gone, and will not: their window is over, or nobody has called in the time for answers.
+    How many."""
+    unsent = Ping.objects.filter(sent_at=None, outcome="", campaign__closes_at__lt=now - _LATE)
+    unsent = unsent.exclude(campaign__operation__in=stopped_in(FUNCTION)).select_related("campaign").order_by("pk")
+    over = [one for one in unsent if one.means in _BY_ITSELF or one.campaign.over_at < now]
+    return sum(_leave_out(one) for one in over[:_AT_ONCE])
+
+
+@transaction.atomic
+def _leave_out(ping: Ping) -> bool:
+    """It is no ping of its round, like those that had not gone when a round was stopped."""
+    if not _as_it_was(ping).delete()[0]:
+        return False
+    entries.contact(ping.campaign.operation_id, {"ping": ping.pk, "office": ping.office_id, "became": "never sent"})
+    return True
 
 
 def decide_due(now: datetime) -> int:
     """Write down the outcome of those whose time is over; how many."""
     over = Ping.objects.filter(outcome="", deadline__lt=now).select_related("campaign")
+    over = over.exclude(post.WAITS | post.TAKEN_OUT | Q(message__state=OutboxState.SENDING))
     over = over.exclude(campaign__operation__in=stopped_in(FUNCTION))
     return sum(settle(one, now) for one in over.order_by("deadline")[:_AT_ONCE])
 
@@ -231,22 +317,3 @@ def settle(ping: Ping, now: datetime) -> bool:
     fresh.outcome = found.value
     fresh.save(update_fields=["outcome"])
     return True
-
-
-# --- what came of them ---------------------------------------------------------------------------------------------
-
-
-def totals(campaign: Campaign) -> pinging.Totals:
-    """What all members may see."""
-    decided = campaign.pings.exclude(outcome="").values_list("office__actor__code", "office__role", "outcome")
-    return pinging.totals(_pinged(decided))
-
-
-def _pinged(rows: Iterable[tuple[str, str, str]]) -> Iterator[pinging.Pinged]:
-    return (pinging.Pinged(party, Role(role), pinging.Outcome(outcome)) for party, role, outcome in rows)
-
-
-def of_member(who: Member, campaign: Campaign) -> Sequence[Ping]:
-    """What came of one's own: private to the office. The network's team sees all of them."""
-    pings = campaign.pings.select_related("office__actor", "nomination", "campaign").order_by("office", "place")
-    return list(pings if who.may(RUN) else pings.filter(office__actor__in=[one.pk for one in who.actors]))

@@ -11,13 +11,14 @@ from django.utils import formats
 from django.utils.translation import gettext
 
 from rapport.contacts import clocks
-from rapport.contacts.cases import reading
+from rapport.contacts.cases import reading, trying
 from rapport.contacts.cases.models import Attempt, Case, Handover
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.directory.memberships import Listing
 from rapport.contacts.escalation import Result
 from rapport.contacts.model import Means
 from rapport.contacts.pinging import Outcome
+from rapport.notify.models import OutboxState
 
 register = template.Library()
 
@@ -138,15 +139,30 @@ def party(code: str, case: Case) -> str:
 @register.filter
 def became(one: Attempt) -> str:
     """What came of a try, in words."""
+    found = trying.result_of(one)
+    if found is Result.NOT_SENT:
+        return _not_sent(one)
     if one.message is not None and not one.result:
         return str(one.message.get_state_display())
+    if found is Result.BOUNCED and one.by is None:
+        return gettext("did not go: nobody was told")
     return {
         "": gettext("nothing known yet"),
         Result.REACHED: gettext("reached"),
         Result.BOUNCED: gettext("dead"),
         Result.NO_ANSWER: gettext("no answer"),
         Result.WRONG: gettext("wrong person"),
-    }[Result(one.result) if one.result else ""]
+    }[found or ""]
+
+
+def _not_sent(one: Attempt) -> str:
+    match one.message and one.message.state:
+        case OutboxState.CANCELLED:
+            return gettext("taken back: nobody was told")
+        case OutboxState.WAITING:
+            return gettext("waits, since all sending is stopped: nobody was told")
+        case _:
+            return gettext("did not go: nobody was told")
 
 
 @register.filter
@@ -175,5 +191,5 @@ def looked(kind: str) -> str:
         "directory": gettext("signed directory"),
         "case": gettext("for a message to it"),
         "reply": gettext("for a message to it"),
-        "ping": gettext("for a ping by hand"),
+        "ping": gettext("for a ping"),
     }[kind]
