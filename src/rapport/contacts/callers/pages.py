@@ -13,6 +13,7 @@ from rapport.contacts.callers import books
 from rapport.contacts.callers.models import BookState
 from rapport.contacts.cases.telling import call_back
 from rapport.contacts.directory import looking
+from rapport.contacts.directory.listing import listed
 from rapport.contacts.members import Member
 from rapport.contacts.models import Office
 from rapport.contacts.page import at_work, common
@@ -131,7 +132,7 @@ def _page(request: HttpRequest, who: Member, other: Actor, **more: object) -> Ht
         "active": [(one, books.book_of(one).left) for one in there if one.state == BookState.ACTIVE],
         "waiting": [one for one in there if one.state == BookState.WAITING],
         "locked": [one for one in there if one.locked_at and one.state == BookState.ACTIVE],
-        "offices": Office.objects.filter(actor=other, verified_at__isnull=False, closed_at=None).order_by("role"),
+        "offices": [one.office for one in listed(who) if one.office.actor_id == other.pk],
         **more,
     }
     return render(request, "contacts/caller.html", context)

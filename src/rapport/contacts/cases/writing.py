@@ -20,6 +20,7 @@ from rapport.contacts.cases.carrying import FIELD, carried
 from rapport.contacts.cases.clockwork import kept
 from rapport.contacts.cases.models import Case, Dispatch, State
 from rapport.contacts.cases.reading import Content, content_of, dispatches, in_full, own_side, said_of, sealed
+from rapport.contacts.directory.listing import allow_begin
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import ANSWERS, BEGIN, FIELDS, Answer, Kind, moment
 from rapport.contacts.lowtech.same import content
@@ -57,6 +58,7 @@ def begin(who: Member, sender: Office, to: Office, words: Words, *, exercise: bo
         raise Refused("kind", "This kind belongs to a message that is there.", field="kind")
     if sender.actor_id == to.actor_id:
         raise Refused("to", "A case is between two parties: choose an office of another one.", field="to")
+    allow_begin(who, to)
     case = _named(who, sender.actor, to.actor, exercise=exercise or who.operation.exercise)
     return _drafted(who, case, sender, to, words, None)
 
@@ -182,7 +184,7 @@ def ready(who: Member, one: Dispatch) -> Dispatch:
     fresh = _unsent(who, one)
     if fresh.drafted_by_id != who.person.pk:
         raise Refused("draft", "Somebody else writes this still: ask them, or change it, and it is yours.")
-    _check(fresh)
+    _check(who, fresh)
     if alone(fresh):
         _not_twice(fresh)
         return _send(who, fresh)
@@ -220,7 +222,7 @@ def release(who: Member, one: Dispatch, read: str | None = None) -> Dispatch:
         raise Refused("two_people", "You wrote this yourself: another person of your side sends it.")
     if (mark_of(one) if read is None else read) != mark_of(fresh):
         raise Conflict("It was changed after you opened it. Nothing was sent: read it again.")
-    _check(fresh)
+    _check(who, fresh)
     return _send(who, fresh)
 
 
@@ -297,7 +299,9 @@ def going(one: Dispatch) -> Content:
     return Content({**found.fields, FIELD: words}, found.caveats)
 
 
-def _check(one: Dispatch) -> None:
+def _check(who: Member, one: Dispatch) -> None:
+    if Kind(one.kind) in BEGIN:
+        allow_begin(who, one.to)
     found = sound.faults(replace(said_of(one), ref=f"{one.case.ref}-01", fields=going(one).fields))
     if found:
         raise Refused(found[0].field, found[0].said, field=found[0].field)

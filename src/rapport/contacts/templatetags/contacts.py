@@ -174,4 +174,9 @@ def looked(kind: str) -> str:
         "export": gettext("signed directory"),
         "directory": gettext("signed directory"),
         "case": gettext("for a message to it"),
+        "reply": gettext("for a message to it"),
+        "ping": gettext("for a ping"),
+        "deciding": gettext("with a nomination that waits"),
+        "changing": gettext("in order to change it"),
+        "list": gettext("with the lists of other networks"),
     }[kind]
