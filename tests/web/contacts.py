@@ -13,12 +13,14 @@ from rapport.accounts.models import Belonging, Membership, Organisation, Person
 from rapport.accounts.permissions import Role as Held
 from rapport.contacts.directory import nominating
 from rapport.contacts.members import Member, actors_of
+from rapport.contacts.members import speaking as speaks_for
 from rapport.contacts.model import Channel, Means, Office, Post, Role
 from rapport.contacts.models import Nomination
 from rapport.contacts.models import Office as OfficeRow
+from rapport.contacts.representatives import confirming
 from rapport.operations.models import Operation
 from rapport.registry.models import Actor
-from rapport.sharing import activation, agreements
+from rapport.sharing import activation, agreements, organisations
 from rapport.sharing.protocol.library import text_of
 from rapport.sharing.readers import organisation_reader
 from rapport.values import PUBLIC, Purpose
@@ -47,12 +49,31 @@ def state(operation: Operation, lead: Person, name: str) -> Actor:
     return Actor.objects.create(operation=operation, code=code, name=name, kind="state", organisation=organisation)
 
 
-def officer(actor: Actor, username: str) -> Person:
-    """Somebody on duty for a State."""
+def newcomer(actor: Actor, username: str) -> Person:
+    """Somebody whom a lead has entered as one of a State's people, and nobody has confirmed."""
     person = Person.objects.create_user(username, password="a long enough password")
     Membership.objects.create(person=person, operation=actor.operation, role=Held.DUTY)
-    Belonging.objects.create(person=person, operation=actor.operation, organisation=actor.organisation)
+    assert actor.organisation is not None
+    organisations.join(holder(actor.operation, Held.LEAD), actor.operation.pk, actor.organisation, username)
     return person
+
+
+def officer(actor: Actor, username: str) -> Person:
+    """Somebody on duty for a State: entered by a lead, confirmed by whoever speaks for it already; the first by a
+    custodian."""
+    person = newcomer(actor, username)
+    first = speaks_for(actor.operation.pk).filter(actor=actor).select_related("person").first()
+    who = speaking(first.person, actor) if first else of_team(holder(actor.operation, Held.CUSTODIAN), actor.operation)
+    confirming.confirm(who, entry(person, actor), actor)
+    return person
+
+
+def entry(person: Person, actor: Actor) -> Belonging:
+    return Belonging.objects.get(person=person, operation=actor.operation, organisation=actor.organisation)
+
+
+def holder(operation: Operation, role: Held) -> Person:
+    return Person.objects.filter(memberships__operation=operation, memberships__role=role).earliest("pk")
 
 
 def speaking(person: Person, actor: Actor) -> Member:
@@ -60,7 +81,7 @@ def speaking(person: Person, actor: Actor) -> Member:
     organisation = actor.organisation
     assert organisation is not None
     reads = replace(organisation_reader(actor.operation, organisation), person_id=person.pk)
-    return Member(person, actor.operation, organisation, actors_of(actor.operation, organisation), reads)
+    return Member(person, actor.operation, organisation, actors_of(person, actor.operation, organisation), reads)
 
 
 def of_team(person: Person, operation: Operation) -> Member:

@@ -142,7 +142,7 @@ def test_a_change_shows_what_it_changes_and_what_counted_is_kept(
         State.REPLACED, State.APPROVED,
     ]  # fmt: skip
     said = Decision.objects.filter(kind=DecisionKind.CONTACT).values_list("after", flat=True)
-    assert [one["content"] for one in said][-1] == changed.digest
+    assert list(said)[-1]["content"] == changed.digest
     assert "+254" not in str(list(said)), "the record of decisions says no number"
 
 

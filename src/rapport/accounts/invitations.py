@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from rapport.accounts.models import Belonging, Invitation, Membership, Organisation, Person
-from rapport.accounts.permissions import Permission, Role
-from rapport.errors import Conflict, NotAllowed
+from rapport.accounts.permissions import NETWORK_TEAM, Permission, Role
+from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.oversight import keys
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
@@ -105,12 +105,25 @@ def accept(token_hash: str, person: Person) -> Invitation:
     if invitation.organisation is not None:
         join(invitation.invited_by, person, invitation.organisation, invitation.operation_id, ", by an invitation")
         return invitation
-    membership, new = Membership.objects.get_or_create(
-        person=person, operation_id=invitation.operation_id, role=invitation.role
-    )
+    membership, new = hold(person, invitation.operation_id, Role(invitation.role))
     if new:
         granted(invitation.invited_by, membership, f"{person.username}: {invitation.role}, by an invitation")
     return invitation
+
+
+def hold(person: Person, operation_id: int, role: Role) -> tuple[Membership, bool]:
+    """The person has the role from now on; whether that is new. Who may say so is asked before, and the record is
+    written after. Refused for a role of a network's team to whoever belongs to one of its members."""
+    Person.objects.select_for_update().get(pk=person.pk)  # nobody makes them the one and the other in one moment
+    here = Belonging.objects.filter(person=person, operation_id=operation_id, operation__kind="network")
+    if role in NETWORK_TEAM and (of := here.select_related("organisation").first()):
+        raise Refused(
+            "role",
+            f"{person.username} belongs to {of.organisation.name} in this network: nobody who speaks for a member is "
+            f"of the network's team ({role.value}). Take them out of the organisation first.",
+            field="role",
+        )
+    return Membership.objects.get_or_create(person=person, operation_id=operation_id, role=role)
 
 
 def granted(by: Person, membership: Membership, reason: str) -> None:
@@ -121,8 +134,19 @@ def granted(by: Person, membership: Membership, reason: str) -> None:
 
 def join(by: Person, person: Person, organisation: Organisation, operation_id: int, how: str = "") -> bool:
     """The person belongs to the organisation here, with the line in the record; whether that is new. Who may say so is
-    asked before."""
-    _, new = Belonging.objects.get_or_create(person=person, organisation=organisation, operation_id=operation_id)
+    asked before. Refused for whoever is of a network's team there."""
+    Person.objects.select_for_update().get(pk=person.pk)
+    held = Membership.objects.filter(person=person, operation_id=operation_id, role__in=NETWORK_TEAM)
+    if (works := held.filter(operation__kind="network").first()) is not None:
+        raise Refused(
+            "person",
+            f"{person.username} is of this network's team ({works.role}): nobody of the team speaks for one of its "
+            "members. Take that role away first.",
+            field="username",
+        )
+    _, new = Belonging.objects.get_or_create(
+        person=person, organisation=organisation, operation_id=operation_id, defaults={"entered_by": by}
+    )
     if new:
         said = {"person": person.pk, "organisation": organisation.pk}
         reason = f"{person.username} belongs to {organisation.name}{how}"

@@ -70,6 +70,7 @@ class Belonging(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="belongings")
     operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="belongings")
     created_at = models.DateTimeField(auto_now_add=True)
+    entered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")  # null: not noted
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "organisation", "operation"], name="one_belonging")]

@@ -101,8 +101,8 @@ def _note(person: Person, what: str) -> None:
 
 @transaction.atomic
 def give(person: Person, operation_id: int, role: Role) -> bool:
-    """By whoever runs the machine; whether the role is new."""
-    membership, new = Membership.objects.get_or_create(person=person, operation_id=operation_id, role=role)
+    """By whoever runs the machine; whether the role is new. Refused as for an invitation (invitations.hold)."""
+    membership, new = invitations.hold(person, operation_id, role)
     if new:
         invitations.granted(operator(), membership, f"{person.username}: {role.value}")
     return new

@@ -95,7 +95,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.LEAD: _VERIFY
     | {
         _P.ACCOUNTS_PERSON_INVITE,
-        _P.CONTACTS_MESSAGE_SEND,  # which lets nobody speak for a State to which they do not belong
+        _P.CONTACTS_MESSAGE_SEND,  # which lets nobody speak for a State: see NETWORK_TEAM
         _P.CONTACTS_NETWORK_LOAD,
         _P.CONTACTS_OFFICE_NOMINATE,
         _P.CONTACTS_PING_RUN,
@@ -124,3 +124,9 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     # Of a State or organisation in a network, for which they read (accounts.Belonging): no desk of ours.
     Role.DUTY: frozenset({_P.CONTACTS_DIRECTORY_READ, _P.CONTACTS_MESSAGE_SEND, _P.CONTACTS_OFFICE_NOMINATE}),
 }
+
+#: Roles of the team of a network of contacts: it approves offices and runs pings. Whoever holds one there speaks for
+#: none of its members, nor the other way round (invitations.py).
+NETWORK_TEAM = frozenset(
+    role for role, held in ROLE_PERMISSIONS.items() if held & {_P.CONTACTS_OFFICE_APPROVE, _P.CONTACTS_PING_RUN}
+)

@@ -97,5 +97,29 @@ def load(name: str, slug: str, username: str, to_json: bool) -> None:
     show(result, to_json, [f"{found.title} ({found.slug}) counts from now on in {slug}."])
 
 
+@contacts.command(cls=NeedsModels)
+@click.argument("username")
+@click.argument("party")
+@click.option("--operation", "slug", required=True, help="In which operation.")
+def confirm(username: str, party: str, slug: str) -> None:
+    """Say that USERNAME, who belongs to its organisation, speaks for PARTY (its code). By whoever runs the machine, for
+    a network that is set up without pages."""
+    from rapport.accounts.models import Belonging
+    from rapport.contacts.representatives import confirming
+    from rapport.operations.sources import find_operation
+    from rapport.registry.models import Actor
+
+    operation = find_operation(slug)
+    actor = Actor.objects.filter(operation=operation, code=party).exclude(organisation=None).first()
+    if actor is None:
+        raise RapportError(f"No party of {slug} with an organisation is called {party}: see its registry, Actors.")
+    here = Belonging.objects.filter(operation=operation, organisation=actor.organisation_id)
+    entered = here.filter(person__username=username).first()
+    if entered is None:
+        raise RapportError(f"{username} does not belong to {actor.name} here: see accounts organisation join.")
+    confirming.confirm(None, entered, actor)
+    click.echo(f"{username} speaks for {actor.name} in {slug}.")
+
+
 for _one in contacts_exchange.COMMANDS:
     contacts.add_command(_one)

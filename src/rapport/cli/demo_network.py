@@ -46,7 +46,8 @@ def add(made: Callable[[Path], Operation], folder: Path, agree: Callable[[Operat
             _office(operation, lead, custodian, actors[row["party"]], row)
         for party in PLAYED:
             for number in (1, 2):
-                passwords[f"{party}-{number}"] = (_officer(operation, actors[party], number), actors[party].name)
+                password = _officer(operation, lead, custodian, actors[party], number)
+                passwords[f"{party}-{number}"] = (password, actors[party].name)
     for username, (password, name) in passwords.items():
         click.echo(f"Sign in as {username:<10} password {password}   (shown once; on duty for {name})")
 
@@ -97,13 +98,30 @@ def _office(operation: Operation, lead: Person, custodian: Person, actor: Actor,
     nominating.approve(other, nominating.nominate(one, actor, record, "Part of the sample"))
 
 
-def _officer(operation: Operation, actor: Actor, number: int) -> str:
-    """Somebody on duty; the password is shown once."""
+def _officer(operation: Operation, lead: Person, custodian: Person, actor: Actor, number: int) -> str:
+    """Somebody on duty; the password is shown once. Entered by one of the team; that the first speaks for the party
+    confirms another of it, that the second does the first."""
+    from dataclasses import replace
+
     from rapport.accounts.models import Belonging, Membership, Person
     from rapport.accounts.permissions import Role
+    from rapport.contacts.members import Member, actors_of, speaking
+    from rapport.contacts.representatives import confirming
+    from rapport.sharing import organisations
+    from rapport.sharing.readers import organisation_reader
+    from rapport.values import PUBLIC
 
     password = secrets.token_urlsafe(12)
     person = Person.objects.create_user(f"{actor.code}-{number}", password=password)
     Membership.objects.create(person=person, operation=operation, role=Role.DUTY)
-    Belonging.objects.create(person=person, operation=operation, organisation_id=actor.organisation_id or 0)
+    organisation = actor.organisation
+    if organisation is None:
+        raise LookupError(f"{actor.code} has an organisation")
+    organisations.join(lead, operation.pk, organisation, person.username)
+    first = speaking(operation.pk).filter(actor=actor).select_related("person").first()
+    who = Member(custodian, operation, None, (), replace(PUBLIC, team=True, person_id=custodian.pk))
+    if first is not None:
+        spoken = actors_of(first.person, operation, organisation)
+        who = Member(first.person, operation, organisation, spoken, organisation_reader(operation, organisation))
+    confirming.confirm(who, Belonging.objects.get(person=person, operation=operation), actor)
     return password

@@ -161,7 +161,7 @@ class Look(models.Model):
     organisation = models.ForeignKey(
         "accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+"
     )  # for which they read; null: for the network's own team
-    kind = models.CharField(max_length=10)  # page, card, tree, export, reply, ping, case
+    kind = models.CharField(max_length=10)  # directory/looking.py:look
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -285,9 +285,11 @@ from rapport.contacts.cases.models import (  # noqa: E402
 )
 from rapport.contacts.exports.models import Export, Exported, ExportKind, ExportState  # noqa: E402
 from rapport.contacts.peers.models import Inbound, Outbound, Peer, Terms, Turned  # noqa: E402
+from rapport.contacts.representatives.models import Representative  # noqa: E402
 
 __all__ = [
     "Alarm", "Attempt", "Campaign", "Case", "ChallengeBook", "Clash", "Dispatch", "Entry", "Export",
     "ExportKind", "ExportState", "Exported", "Fired", "Handover", "Heard", "Inbound", "Look", "NetworkFile",
-    "Nomination", "Office", "Outbound", "Peer", "Ping", "State", "Terms", "Turned", "Verification",
+    "Nomination", "Office", "Outbound", "Peer", "Ping", "Representative", "State", "Terms", "Turned",
+    "Verification",
 ]  # fmt: skip

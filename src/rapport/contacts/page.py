@@ -7,11 +7,13 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from rapport.accounts.permissions import Permission
+from rapport.accounts.permissions import NETWORK_TEAM, Permission
 from rapport.contacts.agreed import LOAD
 from rapport.contacts.directory.listing import waiting_for
 from rapport.contacts.members import Member, member
@@ -19,6 +21,7 @@ from rapport.contacts.model import Role
 from rapport.contacts.models import Alarm, Nomination, State
 from rapport.contacts.pings.running import FUNCTION
 from rapport.contacts.records import opened
+from rapport.contacts.representatives import confirming
 from rapport.operations.access import needs
 from rapport.operations.models import Operation
 from rapport.oversight.switches import is_stopped
@@ -30,18 +33,29 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 def at_work(permission: Permission) -> Callable[[Callable[Concatenate[HttpRequest, Member, P], HttpResponse]], View[P]]:
     """The page is for whoever holds the permission in a network, never kept by a browser, and given the Member who
-    asks. It says times as the clock of that person's own office shows them."""
+    asks. It says times as the clock of that person's own office shows them. Whoever was entered as one of a party's
+    people and does not speak for it yet reads instead what they wait for."""
 
     def decorate(view: Callable[Concatenate[HttpRequest, Member, P], HttpResponse]) -> View[P]:
         @wraps(view)
         def shown(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             who = member(request, in_network(cast(Operation, kwargs.pop("operation"))))
             with timezone.override(ZoneInfo(zone_of(who))):
+                if who.entered:
+                    return _waits(request, who)
+                if not who.may(permission):  # of the team, for one who belongs to a party
+                    raise PermissionDenied(permission.value)
                 return view(request, who, *args, **kwargs)
 
         return cast("View[P]", never_cache(needs(permission)(shown)))
 
     return decorate
+
+
+def _waits(request: HttpRequest, who: Member) -> HttpResponse:
+    works = bool(who.person.roles_in(who.operation.pk) & NETWORK_TEAM)
+    context = {"operation": who.operation, "waiting": confirming.waiting(who), "works": works}
+    return render(request, "contacts/waits.html", context, status=403)
 
 
 def in_network(operation: Operation) -> Operation:
@@ -70,6 +84,7 @@ def common(who: Member) -> Mapping[str, Any]:
         "may_load": who.may(LOAD),
         "waits": waiting_for(who),
         "stops": _stops(who.operation),
+        "asked": sum(one.mine for one in confirming.asking(who)),
         "alarmed": who.may(APPROVE) and Alarm.objects.filter(operation=who.operation, seen_at=None).count(),
     }
 

@@ -14,6 +14,7 @@ from rapport.contacts.exports import pages as exports
 from rapport.contacts.peers import pages as peers
 from rapport.contacts.peers.door import exchange
 from rapport.contacts.pings import pages as pings
+from rapport.contacts.representatives import pages as representatives
 
 CONTACTS = "<slug:operation>/contacts/"
 NOMINATION = f"{CONTACTS}nominations/<int:number>/"
@@ -26,6 +27,7 @@ DRAFT = f"{CONTACTS}drafts/<int:number>/"
 OFFICE = f"{CONTACTS}offices/<slug:actor>/<slug:role>/"
 LISTS = f"{OFFICE}lists/"
 EXPORT = f"{CONTACTS}exports/<int:number>/"
+REPRESENTATIVES = f"{CONTACTS}representatives/"
 
 urlpatterns = [
     path(CONTACTS, directory.index, name="contacts"),
@@ -87,6 +89,10 @@ urlpatterns = [
     path(f"{CONTACTS}duty/hand-over/", duty_pages.hand_over, name="contacts_hand_over"),
     path(f"{CONTACTS}duty/<int:number>/take-over/", duty_pages.take_over, name="contacts_take_over"),
     path(f"{CONTACTS}duty/<int:number>/heard/", duty_pages.heard, name="contacts_heard"),
+    path(REPRESENTATIVES, representatives.index, name="contacts_representatives"),
+    path(f"{REPRESENTATIVES}<int:number>/confirm/", representatives.confirm, name="contacts_representative_confirm"),
+    path(f"{REPRESENTATIVES}<int:number>/refuse/", representatives.refuse, name="contacts_representative_refuse"),
+    path(f"{REPRESENTATIVES}<int:number>/end/", representatives.end, name="contacts_representative_end"),
     path(f"{CONTACTS}cases/", cases.index, name="contacts_cases"),
     path(f"{CONTACTS}cases/new/", cases.new, name="contacts_new"),
     path(CASE, cases.show, name="contacts_case"),

@@ -26,7 +26,15 @@ def reader(request: HttpRequest, operation: Operation) -> Reader:
     """Whoever sends a key reads by that key alone, or not at all: BadKey says why. A person reads for one organisation
     at a time, and as the team where they may read the desk; a role that does not carry the desk gives nothing here."""
     key = sent_key(request)
-    found = partner_keys.reads(key, operation) if key is not None else _person(request, operation)
+    return _noted(request, partner_keys.reads(key, operation) if key is not None else _person(request, operation))
+
+
+def signed_in(request: HttpRequest, operation: Operation) -> Reader:
+    """The person alone, whatever key the request came with: where people are at work, a key opens nothing."""
+    return _noted(request, _person(request, operation))
+
+
+def _noted(request: HttpRequest, found: Reader) -> Reader:
     readers = request.__dict__.setdefault("readers", set())
     readers.add(found)
     return found

@@ -13,6 +13,7 @@ from rapport.contacts.callers import books
 from rapport.contacts.callers.models import BookState
 from rapport.contacts.cases.telling import call_back
 from rapport.contacts.directory import looking
+from rapport.contacts.directory.listing import listed
 from rapport.contacts.members import Member
 from rapport.contacts.models import Office
 from rapport.contacts.page import at_work, common
@@ -135,7 +136,7 @@ def _page(request: HttpRequest, who: Member, other: Actor, **more: object) -> Ht
         "waiting": waiting,
         "entered": any(one.made_by_id == who.person.pk for one in waiting),
         "locked": [one for one in there if one.locked_at and one.state == BookState.ACTIVE],
-        "offices": Office.objects.filter(actor=other, verified_at__isnull=False, closed_at=None).order_by("role"),
+        "offices": [one.office for one in listed(who) if one.office.actor_id == other.pk],
         **more,
     }
     return render(request, "contacts/caller.html", context)

@@ -12,8 +12,9 @@ from rapport.contacts.callers import books
 from rapport.contacts.cases import duty, reading
 from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Fired, Handover
-from rapport.contacts.members import Member
+from rapport.contacts.members import Member, speaking
 from rapport.contacts.page import at_work, common
+from rapport.contacts.representatives import confirming
 from rapport.desk.page import attempt, to
 from rapport.registry.models import Actor
 
@@ -23,9 +24,14 @@ from rapport.registry.models import Actor
 def on_duty(request: HttpRequest, who: Member) -> HttpResponse:
     """What waits, the most urgent first."""
     now = timezone.now()
+    found = duty.duty(who, now)
+    asking = [one for one in confirming.asking(who) if who.speaks_for(one.actor)]
     context = {
         **common(who),
-        "duty": duty.duty(who, now),
+        "duty": found,
+        "asking": asking,
+        "loud": found.loud + len(asking),
+        "speak": speaking(who.operation.pk).filter(actor__in=who.actors).values("person").distinct().count(),
         "locked": books.locked(who.actors),
         "now": now,
         "on_duty": [(one, duty.on_duty(one)) for one in who.actors],

@@ -21,8 +21,9 @@ from rapport.contacts.cases.carrying import FIELD, carried
 from rapport.contacts.cases.clockwork import kept
 from rapport.contacts.cases.models import Case, Dispatch, Owned, State
 from rapport.contacts.cases.reading import Content, content_of, in_full, number_of, said_of, sealed
+from rapport.contacts.directory.listing import allow_begin
 from rapport.contacts.directory.nominating import approved
-from rapport.contacts.kinds import Answer, Kind
+from rapport.contacts.kinds import BEGIN, Answer, Kind
 from rapport.contacts.lowtech.same import content
 from rapport.contacts.members import Member
 from rapport.contacts.peers import sending
@@ -56,7 +57,7 @@ def ready(who: Member, one: Dispatch) -> Dispatch:
     fresh = unsent(who, one)
     if fresh.drafted_by_id != who.person.pk:
         raise Refused("draft", "Somebody else writes this still: ask them, or change it, and it is yours.")
-    _check(fresh)
+    _check(who, fresh)
     if alone(fresh):
         _not_twice(fresh)
         return _send(who, fresh)
@@ -99,7 +100,7 @@ def release(who: Member, one: Dispatch, read: str | None = None) -> Dispatch:
         raise Refused("two_people", "You wrote this yourself: another person of your side sends it.")
     if (seen_of(one) if read is None else read) != seen_of(fresh):
         raise Conflict("It was changed after you opened it, or a message came. Nothing was sent: read it again.")
-    _check(fresh)
+    _check(who, fresh)
     return _send(who, fresh)
 
 
@@ -176,7 +177,9 @@ def what_goes(one: Dispatch) -> Content:
     return Content({**found.fields, FIELD: words}, found.caveats)
 
 
-def _check(one: Dispatch) -> None:
+def _check(who: Member, one: Dispatch) -> None:
+    if Kind(one.kind) in BEGIN:
+        allow_begin(who, one.to)
     found = sound.faults(replace(said_of(one), ref=_number(one.case, one), fields=what_goes(one).fields))
     if found:
         raise Refused(found[0].field, found[0].said, field=found[0].field)

@@ -18,13 +18,13 @@ from rapport.contacts.cases import clockwork, duty, forms, going, reading, writi
 from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Case, Dispatch, State
 from rapport.contacts.cases.writing import WRITTEN, Words
+from rapport.contacts.directory.listing import listed
 from rapport.contacts.kinds import ANSWERS, BEGIN, NOT_AGREEING, TITLES, Answer, Kind, moment
 from rapport.contacts.members import Member
 from rapport.contacts.models import Office
 from rapport.contacts.page import at_work, common
 from rapport.desk.page import attempt, to
 from rapport.errors import Conflict, Refused
-from rapport.registry.models import Actor
 from rapport.values import Marking
 
 _MOST = 200  # cases on a page
@@ -113,11 +113,10 @@ def _likely(senders: list[Office], to_office: Office) -> Office:
 
 
 def _choose(request: HttpRequest, who: Member, senders: list[Office], chosen: Office | None) -> HttpResponse:
-    others = Actor.objects.filter(operation=who.operation).exclude(pk__in=[one.pk for one in who.actors])
     context = {
         **common(who),
         "senders": senders,
-        "offices": [office for actor in others.order_by("name") for office in writing.offices_of(actor)],
+        "offices": _others(who),
         "chosen": chosen,
         "kinds": [(one.value, TITLES[one]) for one in WRITTEN if one in BEGIN],
     }
@@ -283,9 +282,13 @@ def _draft(who: Member, number: int) -> Dispatch:
 
 
 def _chosen(who: Member, code: str) -> Office | None:
-    party, _slash, role = code.partition("/")
-    others = Office.objects.filter(operation=who.operation, actor__code=party, role=role)
-    return others.exclude(actor__in=list(who.actors)).select_related("actor").first()
+    return next((one for one in _others(who) if one.code == code), None)
+
+
+def _others(who: Member) -> list[Office]:
+    """Offices of other parties that this reader gets."""
+    found = [one.office for one in listed(who) if not who.speaks_for(one.office.actor)]
+    return sorted(found, key=lambda one: (one.actor.name, one.role))
 
 
 def _kind(text: str, among: Collection[Kind]) -> Kind | None:

@@ -4,19 +4,21 @@ nobody else."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rapport.contacts import escalation
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cases.models import Attempt, Dispatch
 from rapport.contacts.cases.reading import note_of, sealed_note
 from rapport.contacts.directory import looking
+from rapport.contacts.directory.listing import listed
 from rapport.contacts.directory.nominating import approved
-from rapport.contacts.escalation import Next, Result, Step
+from rapport.contacts.escalation import Next, Result, Stage, Step
 from rapport.contacts.members import Member
 from rapport.contacts.model import Office as Record
 from rapport.contacts.models import Nomination, Office, State
@@ -53,10 +55,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An attempt with its note, who answers there and by which number or address; "" where a person found the way."""
+    """An attempt with its note, by what, who answers there and by which number or address; "" where a person found the
+    way, or the protocol does not give this reader that office."""
 
     attempt: Attempt
     note: str
+    means: str = ""
     who: str = ""
     value: str = ""
 
@@ -64,26 +68,15 @@ class Tried:
 def plan(who: Member, one: Dispatch, now: datetime) -> Plan:
     """For whoever speaks for the sender: the numbers shown are looks at those offices. Refused(429) for whoever has
     looked at too many, where one person sent the message alone."""
-    steps, known = _steps(one)
+    steps, known = _steps(who, one)
     made = list(Attempt.objects.filter(dispatch=one).select_related(*_OF_TRIES).order_by("at", "pk"))
     found = escalation.next_step(steps, [_attempt(each) for each in made], now)
     number = steps.index(found.step) if found else None
     kind = looking.CASE if _by_two(one) else "reply"
     offices = Office.objects.filter(actor=one.to.actor_id, nominations__state=State.APPROVED).distinct()
     given = {office.code for office in offices.select_related("actor") if looking.look(who, office, kind) is not None}
-    there = {code: reach(kept, office, now) for code, (office, _, kept) in known.items() if code in given}
-    return Plan(
-        [_shown(step, given) for step in steps],
-        Next(_shown(found.step, given), found.at) if found else None,
-        number,
-        [_tried(each, given) for each in made],
-        there,
-    )
-
-
-def _shown(step: Step, given: Collection[str]) -> Step:
-    """A step without its number or address, where the protocol does not give this reader that office."""
-    return step if step.channel is None or step.target in given else replace(step, channel=None)
+    there = {code: reach(kept, office, now) for code, (office, _one, kept) in known.items() if code in given}
+    return Plan(steps, found, number, [_tried(each, given) for each in made], there)
 
 
 def _by_two(one: Dispatch) -> bool:
@@ -97,10 +90,12 @@ def _tried(one: Attempt, given: Collection[str]) -> Tried:
     if not (one.record and one.place) or one.target not in given:
         return Tried(one, note)
     who, channel = channel_of(opened(one.record.sealed), one.place)
-    return Tried(one, note, who, channel.value)
+    return Tried(one, note, one.means, who, channel.value)
 
 
-def _steps(one: Dispatch) -> tuple[tuple[Step, ...], dict[str, tuple[Office, Nomination, Record]]]:
+def _steps(who: Member, one: Dispatch) -> tuple[tuple[Step, ...], dict[str, tuple[Office, Nomination, Record]]]:
+    """What can be tried, by what this reader gets: an office that they do not get is one step, and other offices that
+    they do not get are none. How many posts and numbers there are tells whom to look for."""
     current = approved(one.to) or one.to_record
     if current is None:
         return (), {}
@@ -112,8 +107,13 @@ def _steps(one: Dispatch) -> tuple[tuple[Step, ...], dict[str, tuple[Office, Nom
         for each in (current, *others.select_related("office__actor"))
     }
     record = opened(current.sealed)
-    records = [known[code][2] for code in known if code != one.to.code]
-    return escalation.plan(record, records, network_of(one.case.operation_id)), known
+    given = {each.office.code for each in listed(who)}
+    records = [known[code][2] for code in known if code != one.to.code and code in given]
+    steps = escalation.plan(record, records, network_of(one.case.operation_id))
+    if one.to.code not in given:
+        instead = Step(Stage.OFFICE, one.to.code, _("the office: its numbers are not given to you"))
+        steps = (instead, *(step for step in steps if step.target != one.to.code))
+    return steps, known
 
 
 def _attempt(one: Attempt) -> escalation.Attempt:
@@ -140,10 +140,10 @@ def note(who: Member, one: Dispatch, number: int, result: str, said: str) -> Att
     """What came of a step: reached, no answer, bounced, wrong person. Reached: the clock of delivery stops."""
     if not who.speaks_for(one.sender.actor):
         raise NotAllowed("Only who sent it tries to reach them.")
-    steps, known = _steps(one)
+    steps, known = _steps(who, one)
     if result not in set(Result) - {Result.NOT_SENT}:
         raise Refused("result", "Say what came of it.", field="result")
-    if not 0 <= number < len(steps) or steps[number].stage is escalation.Stage.LEAD:
+    if not 0 <= number < len(steps) or steps[number].stage is Stage.LEAD:
         raise Refused("step", "This step is not there any more: look at the page again.", field="step")
     said = " ".join(said.split())
     if len(said) > LONGEST:

@@ -17,6 +17,7 @@ from rapport.contacts.cases import going
 from rapport.contacts.cases.going import allow, unsent
 from rapport.contacts.cases.models import Case, Dispatch, State
 from rapport.contacts.cases.reading import dispatches, in_full, own_side, sealed
+from rapport.contacts.directory.listing import allow_begin
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import ANSWERS, BEGIN, FIELDS, Kind, moment
 from rapport.contacts.members import Member
@@ -51,6 +52,7 @@ def begin(who: Member, sender: Office, to: Office, words: Words, *, exercise: bo
         raise Refused("kind", "This kind belongs to a message that is there.", field="kind")
     if sender.actor_id == to.actor_id:
         raise Refused("to", "A case is between two parties: choose an office of another one.", field="to")
+    allow_begin(who, to)
     case = _named(who, sender.actor, to.actor, exercise=exercise or who.operation.exercise)
     return _drafted(who, case, sender, to, words, None)
 

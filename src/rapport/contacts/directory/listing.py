@@ -16,6 +16,7 @@ from rapport.contacts.members import Member
 from rapport.contacts.model import Role, Upkeep
 from rapport.contacts.models import Nomination, Office, State
 from rapport.contacts.releases import item_of, released_contacts
+from rapport.errors import Refused
 from rapport.registry.models import Actor
 from rapport.values import Purpose
 
@@ -55,6 +56,7 @@ def lines(who: Member) -> list[Line]:
 
 
 def listed(who: Member) -> list[Listed]:
+    """Every office that this reader gets."""
     current = Nomination.objects.filter(office__operation=who.operation, state=State.APPROVED, closes=False)
     known = list(current.select_related("office__actor__organisation"))
     agreed, now = network_of(who.operation.pk).upkeep, timezone.now()
@@ -62,6 +64,20 @@ def listed(who: Member) -> list[Listed]:
         item_of(who.operation, one.office, one, Listed(one.office, state_of(one.office, agreed, now))) for one in known
     ]
     return [one.row for one in released_contacts(who, items, Purpose.VIEW)]
+
+
+def allow_begin(who: Member, office: Office) -> None:
+    """Refused for a case with an office that this reader does not get, as when their agreement has ended: what is there
+    is answered and closed still, nothing is begun."""
+    if any(one.office.pk == office.pk for one in listed(who)):
+        return
+    ended = "" if who.reader.agreed else "Your agreement with the network is not in force. "
+    raise Refused(
+        "to",
+        f"{ended}This office is not given to you, so you cannot begin a case with it. In the cases that are there you "
+        "can reply, correct, withdraw and close.",
+        field="to",
+    )
 
 
 def state_of(office: Office, agreed: Upkeep, now: datetime) -> upkeep.State:

@@ -51,34 +51,49 @@ class Shown:
     left: int
 
 
-#: The kind of a look at the offices of a party to which two people sent a message: such looks are noted and not
-#: limited, for whoever gets no answer needs them all. The team is told of whoever was shown more than `most` offices
-#: with them.
-CASE = "case"
+#: Kinds of looks that are noted and not limited: at the offices of a party to which two people sent a message, for
+#: whoever gets no answer needs them all; and at a nomination that waits, for who decides about it. The team is told of
+#: whoever was shown more than `most` offices with them.
+CASE, DECIDING = "case", "deciding"
+_FREE = (CASE, DECIDING)
+#: At what was said of an office of another State on a page that is for changing it: the form of a nomination, one's own
+#: nomination, the lists of other networks.
+CHANGING, LIST = "changing", "list"
 
 
 def look(who: Member, office: Office, kind: str = "page", purpose: Purpose = Purpose.VIEW) -> Shown | None:
     """How the office is reached; None where this reader gets no such office. Refused(429) for who has looked at too
-    many. `kind`: page, card, tree, export, reply, ping or CASE. What cannot be written down is not shown.
+    many. `kind`: page, card, tree, export, reply, ping, or one of those above. What cannot be written down is not
+    shown.
 
-    1 what the protocol leaves · 2 how many others this person was shown · 3 the look, in the log and the ledger
+    1 what the protocol leaves · 2 the look
     """
-    limit = TEAM if who.reader.team else MEMBER
+    # 1
+    current = approved(office)
+    if current is None or current.closes:
+        return None
+    item = item_of(who.operation, office, current, opened(current.sealed))
+    given = released_contacts(who, [item], purpose)
+    if not given:
+        return None
+    # 2
+    return Shown(given[0], current, noted(who, office, kind))
+
+
+def noted(who: Member, office: Office, kind: str) -> int:
+    """Before anything is shown of how an office is reached: how many more this person may look at. Refused as `look`.
+
+    1 how many others this person was shown · 2 the look, in the log and the ledger · 3 the team, if they were many
+    """
+    limit = TEAM if who.team else MEMBER
     with transaction.atomic():
-        current = approved(office)
-        if current is None or current.closes:
-            return None
         # 1
-        item = item_of(who.operation, office, current, opened(current.sealed))
-        given = released_contacts(who, [item], purpose)
-        if not given:
-            return None
+        left = limit.most if kind in _FREE or who.speaks_for(office.actor) else _left(who, office, limit)
         # 2
-        left = limit.most if kind == CASE or who.speaks_for(office.actor) else _left(who, office, limit)
-        # 3
         if left >= 0:
             made = Look.objects.create(office=office, person=who.person, organisation=who.organisation, kind=kind)
             entries.look(who.operation.pk, {"look": made.pk, "office": office.pk, "person": who.person.pk})
+        # 3
         if limit.most - left >= limit.many or len(_seen(_late(who).filter(person=who.person))) > limit.most:
             _tell(who, Alarm.MANY)
         if left < 0:
@@ -90,7 +105,7 @@ def look(who: Member, office: Office, kind: str = "page", purpose: Purpose = Pur
             "need another one now, call the team.",
             status=429,
         )  # fmt: skip
-    return Shown(given[0], current, left)
+    return left
 
 
 def _left(who: Member, office: Office, limit: Limit) -> int:
@@ -103,7 +118,7 @@ def _left(who: Member, office: Office, limit: Limit) -> int:
 
 def room(who: Member) -> int:
     """How many more offices of others this person may be shown now."""
-    limit = TEAM if who.reader.team else MEMBER
+    limit = TEAM if who.team else MEMBER
     seen = _seen(others(who).filter(person=who.person))
     together = _seen(others(who).filter(organisation=who.organisation)) if who.organisation else seen
     return min(limit.most - len(seen), limit.together - len(together))
@@ -128,7 +143,7 @@ def make_room(who: Member, offices: Sequence[Office]) -> None:
 
 def others(who: Member) -> QuerySet[Look]:
     """Looks of late at offices that this person does not speak for, as far as they are limited."""
-    return _late(who).exclude(kind=CASE)
+    return _late(who).exclude(kind__in=_FREE)
 
 
 def _late(who: Member) -> QuerySet[Look]:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from rapport.contacts.checking import unreadable
-from rapport.contacts.directory import form, memberships, nominating
-from rapport.contacts.directory.pages import office_of, own
+from rapport.contacts.directory import form, looking, memberships, nominating
+from rapport.contacts.directory.pages import office_of, own, shown_to, stopped
 from rapport.contacts.kinds import Problem
 from rapport.contacts.members import Member
 from rapport.contacts.model import Office as Record
@@ -31,10 +31,13 @@ def index(request: HttpRequest, who: Member, actor: str, role: str) -> HttpRespo
     """Every list that the office is in, and in what it differs from our record."""
     office = _own(who, actor, role)
     current = nominating.approved(office)
+    listings = memberships.listings(office, opened(current.sealed) if current else None)
+    if listings and (problem := shown_to(who, office, looking.LIST)):
+        return stopped(request, who, problem)
     context = {
         **common(who),
         "office": office,
-        "listings": memberships.listings(office, opened(current.sealed) if current else None),
+        "listings": listings,
         "history": memberships.history(office),
         "there_is_one": current is not None,
     }
@@ -48,6 +51,8 @@ def enter(request: HttpRequest, who: Member, actor: str, role: str) -> HttpRespo
     office = _own(who, actor, role)
     if request.method != "POST":
         before = _entry(office, request.GET.get("of", ""))
+        if before is not None and (problem := shown_to(who, office, looking.LIST)):
+            return stopped(request, who, problem)
         record = opened(before.sealed) if before else _empty(office)
         return _form(request, who, office, record, before)
     typed = {name: value for name, value in request.POST.items() if isinstance(value, str)}

@@ -120,6 +120,12 @@ def approved(office: Office) -> Nomination | None:
     return Nomination.objects.filter(office=office, state=State.APPROVED).first()
 
 
+def approved_of(actor: Actor, role: Role) -> Nomination | None:
+    """The same by whose it is."""
+    counts = Nomination.objects.filter(office__actor=actor, office__role=role.value, state=State.APPROVED)
+    return counts.select_related("office__actor", "office__operation").first()
+
+
 def waiting(office: Office) -> Nomination | None:
     """What waits for a second person."""
     return Nomination.objects.filter(office=office, state=State.WAITING).first()
@@ -132,7 +138,7 @@ def allow(who: Member, actor: Actor) -> None:
     """NotAllowed for whoever neither speaks for the State nor is of the team."""
     if not who.may(NOMINATE):
         raise NotAllowed(f"This needs the permission {NOMINATE.value}.")
-    if not (who.speaks_for(actor) or who.reader.team):
+    if not (who.speaks_for(actor) or who.team):
         raise NotAllowed(f"You do not speak for {actor.name} here.")
 
 

@@ -55,7 +55,7 @@ def show(request: HttpRequest, who: Member, actor: str, role: str) -> HttpRespon
     try:
         shown = looking.look(who, office)
     except Refused as refused:
-        return render(request, "contacts/stopped.html", {**common(who), "problem": refused.remedy}, status=429)
+        return stopped(request, who, refused)
     if shown is None and not own(who, office):
         raise Http404("no such office for this reader")
     now = timezone.now()
@@ -81,10 +81,14 @@ def nominate(request: HttpRequest, who: Member, actor: str, role: str) -> HttpRe
     of = get_object_or_404(Actor, operation=who.operation, code=actor)
     if role not in set(Role):
         raise Http404("no such role")
-    if not (who.speaks_for(of) or who.reader.team):
+    if not (who.speaks_for(of) or who.team):
         raise PermissionDenied("speaks for another State")
     if request.method != "POST":
-        return _form(request, who, of, Role(role), _current(of, Role(role)))
+        current = nominating.approved_of(of, Role(role))
+        if current is not None and (problem := shown_to(who, current.office, looking.CHANGING)):
+            return stopped(request, who, problem)
+        empty = Record(of.code, Role(role), "", (), time_zone=of.operation.time_zone)
+        return _form(request, who, of, Role(role), opened(current.sealed) if current else empty)
     typed = {name: value for name, value in request.POST.items() if isinstance(value, str)}
     record, wrong = form.office_of(typed, of.code, Role(role))
     wrong = [*wrong, *problems(record)]
@@ -113,12 +117,6 @@ def _form(
     return render(request, "contacts/nominate.html", context, status=status if wrong else 200)
 
 
-def _current(of: Actor, role: Role) -> Record:
-    """What counts now, or an empty record."""
-    known = Nomination.objects.filter(office__actor=of, office__role=role.value, state=State.APPROVED).first()
-    return opened(known.sealed) if known else Record(of.code, role, "", (), time_zone=of.operation.time_zone)
-
-
 @require_GET
 @at_work(READ)
 def nominations(request: HttpRequest, who: Member) -> HttpResponse:
@@ -139,20 +137,26 @@ def nominations(request: HttpRequest, who: Member) -> HttpResponse:
 @require_GET
 @at_work(READ)
 def nomination(request: HttpRequest, who: Member, number: int) -> HttpResponse:
-    """What it changes, line by line, for who decides about it and who nominated it."""
+    """What it changes, line by line, for who decides about it and who nominated it: a look at the office. Once it is
+    decided, for its State alone."""
     one = _nomination(who, number)
+    own, waits = one.nominated_by_id == who.person.pk, one.state == State.WAITING
+    kind = looking.CHANGING if own else looking.DECIDING
+    if waits and not one.closes and (problem := shown_to(who, one.office, kind)):
+        return stopped(request, who, problem)
+    shown = waits or who.speaks_for(one.office.actor)
     before = Nomination.objects.filter(office=one.office, number__lt=one.number, state=State.APPROVED).first()
     record = opened(one.sealed)
     context = {
         **common(who),
         "one": one,
-        "record": record,
-        "lines": form.lines(record).items() if before is None else (),
-        "changes": form.changes(opened(before.sealed), record) if before else (),
+        "shown": shown,
+        "lines": form.lines(record).items() if shown and before is None else (),
+        "changes": form.changes(opened(before.sealed), record) if shown and before else (),
         "first": before is None,
-        "own": one.nominated_by_id == who.person.pk,
-        "may_withdraw": one.nominated_by_id == who.person.pk or who.speaks_for(one.office.actor),
-        "waits": one.state == State.WAITING,
+        "own": own,
+        "may_withdraw": own or who.speaks_for(one.office.actor),
+        "waits": waits,
     }
     return render(request, "contacts/nomination.html", context)
 
@@ -226,7 +230,23 @@ def seen(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 
 def own(who: Member, office: Office) -> bool:
     """Whether this person may change what is said of the office."""
-    return who.may(NOMINATE) and (who.speaks_for(office.actor) or who.reader.team)
+    return who.may(NOMINATE) and (who.speaks_for(office.actor) or who.team)
+
+
+def shown_to(who: Member, office: Office, kind: str) -> Refused | None:
+    """A look by whoever does not speak for the State, on a page that holds numbers; why they are shown no more."""
+    if who.speaks_for(office.actor):
+        return None
+    try:
+        looking.noted(who, office, kind)
+    except Refused as refused:
+        return refused
+    return None
+
+
+def stopped(request: HttpRequest, who: Member, problem: Refused) -> HttpResponse:
+    """Instead of a page for which this person has looked at too many offices."""
+    return render(request, "contacts/stopped.html", {**common(who), "problem": problem.remedy}, status=429)
 
 
 def office_of(who: Member, actor: str, role: str) -> Office:

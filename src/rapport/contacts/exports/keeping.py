@@ -72,7 +72,7 @@ def note(export: Export, nominations: Sequence[Nomination], data: bytes) -> None
 def fetched(who: Member, export: Export) -> tuple[bytes, offline.Directory]:
     """The file of a signed directory, for who may have it; that it was fetched stands in the ledger."""
     now = timezone.now()
-    if not who.reader.team and Purpose.EXPORT not in who.reader.agreed:
+    if not who.team and Purpose.EXPORT not in who.reader.agreed:
         raise Refused("no_agreement", "Your organisation's agreement lets it take no copies now.", status=403)
     if export.sealed is None or export.expires_at is None or export.expires_at <= now:
         raise Refused("expired", "This copy has expired, and its file is gone. Make a new one.", status=410)

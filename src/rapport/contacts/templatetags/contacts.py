@@ -192,4 +192,7 @@ def looked(kind: str) -> str:
         "case": gettext("for a message to it"),
         "reply": gettext("for a message to it"),
         "ping": gettext("for a ping"),
+        "deciding": gettext("with a nomination that waits"),
+        "changing": gettext("in order to change it"),
+        "list": gettext("with the lists of other networks"),
     }[kind]

@@ -1,0 +1,1 @@
+"""Who speaks for a party, and who has said so."""
