@@ -15,6 +15,8 @@ from rapport.contacts.cases.models import Dispatch, Fired, Handover, Heard, Stat
 from rapport.contacts.cases.reading import cases_of, in_full, sealed_note
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.members import Member
+from rapport.contacts.peers import sending
+from rapport.contacts.peers.models import Outbound
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
@@ -45,6 +47,7 @@ class Duty:
     owed     what this side owes by a clock
     reach    messages of this side that nobody has answered in time, or that reached the wrong office
     awaited  what the other side owes by a clock, but for what is in `reach`
+    stuck    messages of this side that the other machine does not answer to, or did not take
     ready    drafts that wait for a second person; `mine`: those this person wrote
     drafts   unfinished ones
     """
@@ -55,6 +58,7 @@ class Duty:
     owed: Sequence[Waits]
     reach: Sequence[Dispatch]
     awaited: Sequence[Waits]
+    stuck: Sequence[Outbound]
     ready: Sequence[Dispatch]
     drafts: Sequence[Dispatch]
     handovers: Sequence[Handover]
@@ -66,7 +70,17 @@ class Duty:
 
     @property
     def quiet(self) -> bool:
-        listed = (self.new, self.typed, self.alarms, self.owed, self.reach, self.awaited, self.ready, self.drafts)
+        listed = (
+            self.new,
+            self.typed,
+            self.alarms,
+            self.owed,
+            self.reach,
+            self.awaited,
+            self.stuck,
+            self.ready,
+            self.drafts,
+        )
         return not any(listed)
 
 
@@ -89,6 +103,7 @@ def duty(who: Member, now: datetime) -> Duty:
         owed=[one for one in waits if one.ours],
         reach=reach,
         awaited=[one for one in waits if not one.ours and one.dispatch.pk not in trying],
+        stuck=sending.stuck(who.operation.pk, who.actors),
         ready=[one for one in unsent if one.state == State.READY],
         drafts=[one for one in unsent if one.state == State.DRAFT],
         handovers=list(

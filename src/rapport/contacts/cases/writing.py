@@ -25,7 +25,7 @@ from rapport.contacts.kinds import ANSWERS, BEGIN, FIELDS, Answer, Kind, moment
 from rapport.contacts.lowtech.same import content
 from rapport.contacts.members import Member
 from rapport.contacts.models import Nomination, Office
-from rapport.contacts.peers import sending
+from rapport.contacts.peers import queueing
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.oversight.ledger import entries
 from rapport.oversight.models import DecisionKind
@@ -252,7 +252,7 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
     decide(who.person, case.operation_id, DecisionKind.CONTACT, before={}, after=after)
     entries.contact(case.operation_id, {"dispatch": one.pk, "content": one.content, "became": "sent"})
     # 5
-    sending.queue(one, now)
+    queueing.queue(one, now)
     telling.tell(one, now)
     return one
 

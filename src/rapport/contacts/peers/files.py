@@ -14,7 +14,7 @@ from rapport.contacts import bundle, envelope, instance, receipts
 from rapport.contacts.envelope import Envelope
 from rapport.contacts.lowtech.same import Sameness
 from rapport.contacts.peers import receiving, sending
-from rapport.contacts.peers.agreeing import known
+from rapport.contacts.peers.holding import known
 from rapport.contacts.peers.models import Inbound, Peer
 from rapport.contacts.receipts import Receipt
 from rapport.errors import Refused

@@ -19,7 +19,7 @@ from rapport.contacts.cases.models import Clash
 from rapport.contacts.cases.reading import said_of
 from rapport.contacts.comparing import Comparison, Head
 from rapport.contacts.lowtech.same import content
-from rapport.contacts.peers.agreeing import known
+from rapport.contacts.peers.holding import known
 from rapport.contacts.peers.models import Inbound, Outbound, Peer
 from rapport.errors import Refused
 from rapport.operations.models import Operation

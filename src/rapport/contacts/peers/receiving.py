@@ -18,7 +18,7 @@ from rapport.contacts.cases import taking
 from rapport.contacts.envelope import Envelope, Kept
 from rapport.contacts.kinds import Said
 from rapport.contacts.lowtech.same import Sameness
-from rapport.contacts.peers.agreeing import confirmed, known
+from rapport.contacts.peers.holding import confirmed, known
 from rapport.contacts.peers.models import Inbound, Peer, Turned
 from rapport.contacts.receipts import Receipt
 from rapport.contacts.sound import party_of

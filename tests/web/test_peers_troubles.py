@@ -1,0 +1,184 @@
+"""What goes wrong between two instances, and who is told what to do: nothing agreed yet, a line that is down, keys that
+are exchanged, numbers that have not come, files that are none."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import LazySettings
+from django.test import Client
+from django.utils import timezone
+
+from rapport.contacts import signed
+from rapport.contacts.cases import writing
+from rapport.contacts.cases.models import Dispatch
+from rapport.contacts.cases.writing import Words
+from rapport.contacts.kinds import Kind
+from rapport.contacts.members import Member
+from rapport.contacts.peers import agreeing, receiving, sending
+from rapport.contacts.peers.models import Outbound, Peer
+from rapport.operations.models import Operation
+from rapport.oversight import keys
+from rapport.upkeep.doctor import instances
+from tests.web.peers import Door, There, agreed, said
+from tests.web.test_cases import NOTICED, Side, later
+from tests.web.test_directory import enter
+from tests.web.test_peers import (
+    Away,
+    _named,
+    custodian,
+    door,
+    far,
+    kenya,
+    lined,
+    peru,
+    team,
+    there,
+    to_peru,
+)
+
+pytestmark = pytest.mark.django_db
+__all__ = ["_named", "custodian", "door", "far", "kenya", "peru", "team", "there"]  # fixtures
+
+
+def corrected(by: Side, one: Dispatch) -> Dispatch:
+    return later(by, one.case, Kind.CORRECTION, about=one.ref, reason="Counted again", text="Two of five")
+
+
+def case_page(client: Client, one: Dispatch) -> str:
+    return client.get(f"/sample/contacts/cases/{one.case.ref}/").content.decode()
+
+
+# --- nothing is agreed yet -----------------------------------------------------------------------------------------
+
+
+def test_what_was_sent_while_nothing_was_agreed_goes_in_its_order_once_two_people_agree(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There
+) -> None:
+    first = to_peru(kenya, peru)
+    agreed(*team, far, door.url)
+    second = to_peru(kenya, peru)
+    peer = Peer.objects.get()
+    agreeing.end(team[0], peer)
+    third = corrected(kenya, first)
+    terms = agreed(*team, far, door.url)
+    assert [one.dispatch.ref for one in Outbound.objects.order_by("number")] == [first.ref, second.ref, third.ref]
+    assert sending.post_due(timezone.now()) == 3
+    assert all(received for _, received, _ in lined(terms.peer))
+    agreed(*team, far, door.url)
+    assert Outbound.objects.count() == 3, "what was agreed is changed: nothing goes twice"
+
+
+def test_what_waits_for_an_instance_that_is_given_up_goes_to_the_one_that_follows(
+    kenya: Side, peru: Away, there: There, team: tuple[Member, Member]
+) -> None:
+    waits = to_peru(kenya, peru)
+    agreeing.end(team[0], Peer.objects.get())
+    agreed(*team, There("new.pe", 9))
+    assert Outbound.objects.get(peer__instance="new.pe").dispatch == waits
+
+
+def test_what_people_of_a_party_have_opened_here_is_not_sent_after_them(
+    kenya: Side, peru: Away, team: tuple[Member, Member]
+) -> None:
+    to_peru(kenya, peru)
+    Dispatch.objects.update(delivered_at=timezone.now())
+    agreed(*team, There())
+    assert not Outbound.objects.exists()
+
+
+def test_whoever_writes_to_a_party_that_reads_nowhere_is_told_before_and_after(
+    kenya: Side, peru: Away, client: Client, team: tuple[Member, Member]
+) -> None:
+    draft = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
+    enter(client, kenya.one.person)
+    at = f"/sample/contacts/drafts/{draft.pk}/"
+    assert "it goes nowhere by itself" in client.get(at).content.decode()
+    sent = to_peru(kenya, peru)
+    assert "it goes nowhere by itself" in case_page(client, sent)
+    agreed(*team, There())
+    assert "goes nowhere" not in client.get(at).content.decode() + case_page(client, sent)
+
+
+def test_what_is_about_a_message_that_has_not_come_says_so(
+    kenya: Side, peru: Away, there: There, operation: Operation, client: Client
+) -> None:
+    words = {"about": "PERU42-01", "reason": "Counted again", "text": "Two of five"}
+    receiving.over_line(operation, there.sends(said(3, kind=Kind.CORRECTION, fields=words)), timezone.now())
+    enter(client, kenya.one.person)
+    page = case_page(client, Dispatch.objects.get())
+    assert "about PERU42-01, which has not come" in page
+    receiving.over_line(operation, there.sends(said(1)), timezone.now())
+    assert "has not come" not in case_page(client, Dispatch.objects.get(ref="PERU42-01"))
+
+
+# --- the line ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [(None, "Their machine does not answer since"), ((400, b"The directory has no office."), "no office"),
+     ((404, b"<!doctype html><title>Not here</title>"), "with a page, not with a receipt")],
+)  # fmt: skip
+def test_whoever_is_on_duty_sees_that_a_message_does_not_get_through_and_why(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There, client: Client,
+    answer: Any, why: str,
+) -> None:  # fmt: skip
+    terms, usual = agreed(*team, far, door.url), door.answer
+    one = to_peru(kenya, peru)
+    door.answer = lambda _: answer
+    now = timezone.now()
+    sending.post_due(now)
+    since = Peer.objects.get().line_since
+    sending.post_due(now + timedelta(minutes=2))
+    assert Peer.objects.get().line_since == since, "since the first try that failed"
+    enter(client, kenya.two.person)
+    pages = [
+        client.get("/sample/contacts/duty/").content.decode(), case_page(client, one),
+        client.get(f"/sample/contacts/cases/{one.case.ref}/messages/{one.ref}/tries/").content.decode(),
+    ]  # fmt: skip
+    for page in pages:
+        assert why in page
+        assert f"/sample/contacts/peers/{terms.peer.pk}/" in page
+        assert "doctype html&gt;" not in page
+    door.answer = usual
+    sending.try_now(terms.peer)
+    sending.post_due(timezone.now())
+    assert why not in client.get("/sample/contacts/duty/").content.decode()
+    assert Peer.objects.get().line_since is None
+
+
+# --- keys ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_signed_with_the_key_before_is_signed_with_the_one_that_signs_now(
+    kenya: Side, peru: Away, there: There, settings: LazySettings
+) -> None:
+    to_peru(kenya, peru)
+    row = Outbound.objects.get()
+    before = signed.parsed(sending.bytes_of(row), 10**6)
+    path = keys.path_of(settings.DATA_DIR, "envelopes")
+    kept = path.read_bytes()
+    path.write_bytes(Fernet.generate_key() + b"\n" + kept)
+    try:
+        after = signed.parsed(sending.bytes_of(row), 10**6)
+    finally:
+        path.write_bytes(kept)
+    assert (after.text, after.key == before.key) == (before.text, False)
+
+
+def test_doctor_tells_of_lines_that_are_down_and_of_what_was_not_taken(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There
+) -> None:
+    agreed(*team, far, door.url)
+    assert [*instances.lines()] == []
+    to_peru(kenya, peru)
+    door.answer = lambda _: None
+    sending.post_due(timezone.now())
+    assert [one.said.startswith("crisis.pe does not answer since") for one in instances.lines()] == [True]
+    door.answer = lambda _: (400, b"No office")
+    sending.post_due(timezone.now() + timedelta(minutes=5))
+    assert [one.said for one in instances.lines()] == ["1 messages were not taken by crisis.pe."]
