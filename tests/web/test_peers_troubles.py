@@ -3,6 +3,8 @@ are exchanged, numbers that have not come, files that are none."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,16 +14,18 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
-from rapport.contacts import signed
+from rapport.contacts import bundle, envelope, instance, signed
 from rapport.contacts.cases import writing
 from rapport.contacts.cases.models import Dispatch
 from rapport.contacts.cases.writing import Words
 from rapport.contacts.kinds import Kind
 from rapport.contacts.members import Member
-from rapport.contacts.peers import agreeing, receiving, sending
+from rapport.contacts.peers import agreeing, files, receiving, sending
 from rapport.contacts.peers.models import Outbound, Peer
+from rapport.errors import Refused
 from rapport.operations.models import Operation
 from rapport.oversight import keys
+from rapport.oversight.models import LedgerEntry
 from rapport.upkeep.doctor import instances
 from tests.web.peers import Door, There, agreed, said
 from tests.web.test_cases import NOTICED, Side, later
@@ -35,6 +39,7 @@ from tests.web.test_peers import (
     kenya,
     lined,
     peru,
+    run,
     team,
     there,
     to_peru,
@@ -151,6 +156,20 @@ def test_whoever_is_on_duty_sees_that_a_message_does_not_get_through_and_why(
     assert Peer.objects.get().line_since is None
 
 
+def test_doctor_tells_of_lines_that_are_down_and_of_what_was_not_taken(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There
+) -> None:
+    agreed(*team, far, door.url)
+    assert [*instances.lines()] == []
+    to_peru(kenya, peru)
+    door.answer = lambda _: None
+    sending.post_due(timezone.now())
+    assert [one.said.startswith("crisis.pe does not answer since") for one in instances.lines()] == [True]
+    door.answer = lambda _: (400, b"No office")
+    sending.post_due(timezone.now() + timedelta(minutes=5))
+    assert [one.said for one in instances.lines()] == ["1 messages were not taken by crisis.pe."]
+
+
 # --- keys ----------------------------------------------------------------------------------------------------------
 
 
@@ -170,15 +189,83 @@ def test_what_was_signed_with_the_key_before_is_signed_with_the_one_that_signs_n
     assert (after.text, after.key == before.key) == (before.text, False)
 
 
-def test_doctor_tells_of_lines_that_are_down_and_of_what_was_not_taken(
-    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There
+@pytest.fixture
+def own_keys(settings: LazySettings) -> Iterator[None]:
+    """The keys with which this instance signs are as before when the test ends."""
+    path = keys.path_of(settings.DATA_DIR, "envelopes")
+    instance.signing_key()
+    kept = path.read_bytes()
+    yield
+    path.write_bytes(kept)
+    keys.path_of(settings.DATA_DIR, "envelopes_next").unlink(missing_ok=True)
+
+
+def test_the_next_key_is_handed_over_before_it_signs_and_nothing_stands_still_when_it_does(
+    kenya: Side, peru: Away, there: There, operation: Operation, own_keys: None, client: Client
 ) -> None:
-    agreed(*team, far, door.url)
-    assert [*instances.lines()] == []
     to_peru(kenya, peru)
-    door.answer = lambda _: None
-    sending.post_due(timezone.now())
-    assert [one.said.startswith("crisis.pe does not answer since") for one in instances.lines()] == [True]
-    door.answer = lambda _: (400, b"No office")
-    sending.post_due(timezone.now() + timedelta(minutes=5))
-    assert [one.said for one in instances.lines()] == ["1 messages were not taken by crisis.pe."]
+    row, before = Outbound.objects.get(), instance.signing_key().public_key().public_bytes_raw()
+    assert "There is no next key" in run("key", "--switch")[1]
+    said_ = run("key", "--next")[1]
+    assert run("key", "--next")[1] == said_, "it is made once"
+    signs, following = instance.own_keys()
+    assert (signs.public, signs.state, following.state) == (before, "signs", "next")
+    assert following.public.hex() in said_
+    enter(client, kenya.one.person)
+    page = client.get("/sample/contacts/peers/").content.decode()
+    assert following.mark in page
+    assert "it signs nothing yet" in page
+    theirs = {instance.name(): signed.Peer((before, following.public), frozenset({"kenya"}))}
+    reads = lambda: envelope.read(sending.bytes_of(row), peers=theirs, me=there.name, now=timezone.now())  # noqa: E731
+    assert reads().number == 1
+    assert signed.parsed(sending.bytes_of(row), 10**6).key == signs.mark
+    assert run("key", "--switch")[0] == 0
+    assert [(one.mark, one.state) for one in instance.own_keys()] == [(following.mark, "signs"), (signs.mark, "before")]
+    assert reads().number == 1
+    assert signed.parsed(sending.bytes_of(row), 10**6).key == following.mark
+    noted = [
+        json.loads(one.body)
+        for one in LedgerEntry.objects.order_by("pk")
+        if '"became"' in one.body and '"key"' in one.body
+    ]
+    assert [(one["key"], one["became"]) for one in noted] == [(following.mark, "next"), (following.mark, "signs")]
+
+
+def test_killed_while_the_next_key_takes_over_it_takes_over_when_told_again(
+    own_keys: None, operation: Operation, settings: LazySettings
+) -> None:
+    instance.make_next()
+    path = keys.path_of(settings.DATA_DIR, "envelopes_next")
+    following = path.read_bytes()
+    instance.switch()
+    path.write_bytes(following)
+    assert [one.state for one in instance.own_keys()] == ["signs", "before"]
+    instance.switch()
+    assert not path.exists()
+    assert len(keys.signing("envelopes")) == 2
+
+
+@pytest.mark.parametrize("way", ["line", "file", "receipt"])
+def test_what_comes_in_the_name_of_a_peer_under_another_key_is_told_loudly_until_they_prove_who_they_are(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There, operation: Operation, client: Client,
+    way: str,
+) -> None:  # fmt: skip
+    terms, other, now = agreed(*team, far, door.url), There(seed=9), timezone.now()
+    match way:
+        case "line":
+            with pytest.raises(Refused):
+                receiving.over_line(operation, other.sends(said()), now)
+        case "file":
+            files.take(operation, bundle.bundle([other.sends(said())]), now)
+        case _:
+            to_peru(kenya, peru)
+            door.answer = lambda body: (200, other.receipt(body))
+            sending.post_due(timezone.now())
+    enter(client, kenya.one.person)
+    pages = ("duty/", "peers/", f"peers/{terms.peer.pk}/")
+    for page in pages:
+        assert "a key that is not agreed" in client.get(f"/sample/contacts/{page}").content.decode(), page
+    assert any("a key that is not agreed" in one.said for one in instances.lines())
+    receiving.over_line(operation, far.sends(said()), now)
+    for page in pages:
+        assert "not agreed" not in client.get(f"/sample/contacts/{page}").content.decode(), page

@@ -16,7 +16,8 @@ from rapport.contacts.cases.reading import cases_of, in_full, sealed_note
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.members import Member
 from rapport.contacts.peers import sending
-from rapport.contacts.peers.models import Outbound
+from rapport.contacts.peers.holding import strange
+from rapport.contacts.peers.models import Outbound, Peer
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
@@ -50,6 +51,7 @@ class Duty:
     stuck    messages of this side that the other machine does not answer to, or did not take
     ready    drafts that wait for a second person; `mine`: those this person wrote
     drafts   unfinished ones
+    strange  other instances in whose name something came under a key that is not agreed
     """
 
     new: Sequence[Dispatch]
@@ -62,15 +64,17 @@ class Duty:
     ready: Sequence[Dispatch]
     drafts: Sequence[Dispatch]
     handovers: Sequence[Handover]
+    strange: Sequence[Peer]
 
     @property
     def loud(self) -> int:
         """How many there are of what the page sounds for."""
-        return len(self.new) + len(self.alarms)
+        return len(self.new) + len(self.alarms) + len(self.strange)
 
     @property
     def quiet(self) -> bool:
         listed = (
+            self.strange,
             self.new,
             self.typed,
             self.alarms,
@@ -111,6 +115,7 @@ def duty(who: Member, now: datetime) -> Duty:
             .select_related("given_by", "actor")
             .order_by("given_at")
         ),
+        strange=list(strange(who.operation.pk)),
     )
 
 

@@ -150,8 +150,8 @@ class Inbound(models.Model):
 
 
 class Barred(models.Model):
-    """A message that a peer has proven to be its own and that is not taken here, and why: a gap in its chain that asking
-    for it does not close."""
+    """A message that a peer has proven to be its own and that is not taken here, and why: a gap in its chain, whoever
+    asks for it."""
 
     peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="barred")
     number = models.PositiveIntegerField()

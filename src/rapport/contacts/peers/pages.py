@@ -38,7 +38,8 @@ def index(request: HttpRequest, who: Member) -> HttpResponse:
     context = {
         **common(who),
         "me": instance.name(),
-        "keys": [(mark, key.hex()) for mark, key in instance.public_keys().items()],
+        "address": instance.address(who.operation),
+        "keys": instance.own_keys(),
         "rows": [(one, _current(one), _waits(who, one).count()) for one in peers],
         "turned": Turned.objects.filter(operation=who.operation).order_by("-last_at")[:_TURNED] if team else (),
         "may_agree": team,

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from rapport.contacts import envelope, instance, receipts, signed
 from rapport.contacts.cases.models import Dispatch
-from rapport.contacts.peers.holding import confirmed, known
+from rapport.contacts.peers.holding import confirmed, known, note_strange, proven
 from rapport.contacts.peers.models import Outbound, Peer, Terms
 from rapport.contacts.receipts import Receipt
 from rapport.contacts.sound import unsound
@@ -136,6 +136,7 @@ def _answered(one: Outbound, peer: Peer, page: Page, now: datetime) -> None:
             raise Refused("other", "It is for another message.")
         settle(peer, proof, page.body, now)
     except Refused as why:
+        note_strange(peer.operation_id, page.body, why, now)
         _later(one, f"They answered, and with no receipt that proves it: {why}", now)
 
 
@@ -145,6 +146,7 @@ def settle(peer: Peer, proof: Receipt, data: bytes, now: datetime) -> bool:
     one = Outbound.objects.select_for_update().filter(peer=peer, number=proof.number).first()
     if one is None or not receipts.proves(proof, one.number, one.hash):
         raise Refused("no_proof", f"It names message {proof.number} with other content than ours. Compare ledgers.")
+    proven(peer)
     if one.received_at is not None:
         return False
     one.received_at, one.receipt, one.problem = now, data, ""
