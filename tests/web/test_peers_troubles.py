@@ -4,8 +4,9 @@ are exchanged, numbers that have not come, files that are none."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,12 +16,13 @@ from django.test import Client
 from django.utils import timezone
 
 from rapport.contacts import bundle, envelope, instance, signed
-from rapport.contacts.cases import writing
-from rapport.contacts.cases.models import Dispatch
+from rapport.contacts.cases import reading, taking, writing
+from rapport.contacts.cases.models import Clash, Dispatch
 from rapport.contacts.cases.writing import Words
 from rapport.contacts.kinds import Kind
+from rapport.contacts.lowtech.same import content as lowtech_content
 from rapport.contacts.members import Member
-from rapport.contacts.peers import agreeing, files, receiving, sending
+from rapport.contacts.peers import agreeing, files, ledgers, receiving, sending
 from rapport.contacts.peers.models import Outbound, Peer
 from rapport.errors import Refused
 from rapport.operations.models import Operation
@@ -41,11 +43,13 @@ from tests.web.test_peers import (
     peru,
     run,
     team,
+    theirs,
     there,
     to_peru,
 )
 
 pytestmark = pytest.mark.django_db
+LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)
 __all__ = ["_named", "custodian", "door", "far", "kenya", "peru", "team", "there"]  # fixtures
 
 
@@ -269,3 +273,72 @@ def test_what_comes_in_the_name_of_a_peer_under_another_key_is_told_loudly_until
     receiving.over_line(operation, far.sends(said()), now)
     for page in pages:
         assert "not agreed" not in client.get(f"/sample/contacts/{page}").content.decode(), page
+
+
+# --- one database is altered ---------------------------------------------------------------------------------------
+
+
+def differs(operation: Operation, there: There) -> Callable[[], int]:
+    """How many messages are found to be others than they were by now."""
+    export = theirs(there, Peer.objects.get())
+    return lambda: len(ledgers.compare(operation, export)[1].differ)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"about": None}, {"about": "other"}, {"answer": "answer"}, {"next_at": LONG_AGO}, {"kind": "clarification"},
+     {"to": "other"}, {"sent_at": LONG_AGO}, {"state": "draft"}, {"content": "0" * 64}],
+    ids=lambda one: "-".join(map(str, (*one, *one.values())))[:20],
+)  # fmt: skip
+def test_what_pages_show_beside_the_words_is_compared_too(
+    kenya: Side, peru: Away, there: There, operation: Operation, change: dict[str, Any]
+) -> None:
+    first = to_peru(kenya, peru)
+    words = {"about": first.ref, "answer": "received"}
+    reply = said(2, case=first.case.ref, kind=Kind.REPLY, fields=words)
+    receiving.over_line(operation, there.sends(reply), timezone.now())
+    receiving.over_line(operation, there.sends(said(1)), timezone.now())
+    found = differs(operation, there)
+    assert found() == 0
+    others = {"about": Dispatch.objects.get(ref="PERU42-01"), "to": kenya.diplomatic}
+    Dispatch.objects.filter(ref=reply.ref).update(
+        **{name: others[name] if value == "other" else value for name, value in change.items()}
+    )
+    assert found() == 1
+
+
+def test_whose_case_it_is_is_compared_too(kenya: Side, peru: Away, there: There, operation: Operation) -> None:
+    receiving.over_line(operation, there.sends(said()), timezone.now())
+    found = differs(operation, there)
+    Dispatch.objects.get().case.__class__.objects.update(begun_by=kenya.actor, with_actor=peru.actor)
+    assert found() == 1
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_other_words_with_a_note_that_people_were_told_are_found_all_the_same(
+    kenya: Side, peru: Away, there: There, operation: Operation, ours: bool
+) -> None:
+    to_peru(kenya, peru)
+    receiving.over_line(operation, there.sends(said(1)), timezone.now())
+    receiving.over_line(operation, there.sends(said(3, fields={**NOTICED, "what": "Nothing at all"})), timezone.now())
+    found = differs(operation, there)
+    one = Dispatch.objects.get(way="here") if ours else Dispatch.objects.get(ref="PERU42-01")
+    before, other = bytes(one.sealed), bytes(Dispatch.objects.get(ref="PERU42-03").sealed)
+    Dispatch.objects.filter(pk=one.pk).update(sealed=other)
+    Clash.objects.create(dispatch=one, content=one.content, sealed=other, way="https")
+    assert found() == 1
+    if ours:
+        Clash.objects.update(sealed=before)
+        now = lowtech_content(reading.said_of(Dispatch.objects.get(pk=one.pk)))
+        Dispatch.objects.filter(pk=one.pk).update(content=now)
+        assert found() == 1, "what was signed here is what was sent, whatever came under its number"
+
+
+def test_other_words_of_which_people_were_told_are_no_difference(
+    kenya: Side, peru: Away, there: There, operation: Operation
+) -> None:
+    one = said(1)
+    taking.by_hand(kenya.one, replace(one, fields={**NOTICED, "what": "Misheard"}))
+    receiving.over_line(operation, there.sends(one), timezone.now())
+    assert differs(operation, there)() == 0
+    assert Clash.objects.count() == 1
