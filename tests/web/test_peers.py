@@ -30,7 +30,7 @@ from rapport.contacts.cases import reading, taking
 from rapport.contacts.cases.models import Clash, Dispatch
 from rapport.contacts.kinds import Kind, Said
 from rapport.contacts.members import Member
-from rapport.contacts.peers import agreeing, files, ledgers, receiving, sending
+from rapport.contacts.peers import agreeing, files, holding, ledgers, receiving, sending
 from rapport.contacts.peers.models import Inbound, Outbound, Peer, Turned
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.intake import limits
@@ -123,7 +123,7 @@ def test_one_person_enters_an_instance_and_another_confirms_what_was_read_aloud(
 ) -> None:
     there, (one, other) = There(), team
     terms = agreeing.enter(one, entered(there))
-    assert agreeing.known(one.operation.pk) == {}
+    assert holding.known(one.operation.pk) == {}
     with pytest.raises(Refused, match="another person confirms"):
         agreeing.confirm(one, terms, there.mark)
     with pytest.raises(Refused, match="not the keys"):
@@ -131,11 +131,11 @@ def test_one_person_enters_an_instance_and_another_confirms_what_was_read_aloud(
     with pytest.raises(NotAllowed):
         agreeing.confirm(kenya.one, terms, there.mark)
     agreeing.confirm(other, terms, f" {there.mark[:4].upper()} {there.mark[4:]} ")
-    assert agreeing.known(one.operation.pk)[there.name].speaks_for == {"peru"}
+    assert holding.known(one.operation.pk)[there.name].speaks_for == {"peru"}
     with pytest.raises(Conflict):
         agreeing.confirm(other, terms, there.mark)
     agreeing.end(one, terms.peer)
-    assert agreeing.known(one.operation.pk) == {}
+    assert holding.known(one.operation.pk) == {}
 
 
 def test_who_writes_from_here_or_from_another_instance_writes_from_no_second_one(

@@ -24,15 +24,35 @@ _operation = click.option("--operation", "slug", required=True, help="In which o
 
 
 @click.command(cls=NeedsModels)
+@click.option("--next", "make", is_flag=True, help="Make the next key, to hand over. It signs nothing yet.")
+@click.option("--switch", is_flag=True, help="The next key signs from now on: once all other sides have confirmed it.")
 @as_json
-def key(to_json: bool) -> None:
-    """What this instance is called, and its public keys with their fingerprints: for the other side."""
+def key(make: bool, switch: bool, to_json: bool) -> None:
+    """What this instance is called, its addresses, and its public keys with their fingerprints: for the other side."""
     from rapport.contacts import instance
+    from rapport.operations.models import Operation
 
-    found = {mark: public.hex() for mark, public in instance.public_keys().items()}
-    keys: dict[str, Json] = {**found}
-    lines = [f"Name: {instance.name()}", *(f"Key {public}, fingerprint {mark}" for mark, public in found.items())]
-    show({"name": instance.name(), "keys": keys}, to_json, lines)
+    if make and switch:
+        raise RapportError("First --next, and --switch once the other sides have confirmed the key.")
+    if make:
+        instance.make_next()
+    if switch:
+        instance.switch()
+    found = instance.own_keys()
+    keys: dict[str, Json] = {one.mark: one.public.hex() for one in found}
+    states: dict[str, Json] = {one.mark: one.state for one in found}
+    at = [known for one in Operation.objects.filter(kind="network") if (known := instance.address(one))]
+    lines = [f"Name: {instance.name()}", *(f"Address: {one}" for one in at)]
+    lines += [f"Key {one.public.hex()}, fingerprint {one.mark}{_STATES[one.state]}" for one in found]
+    addresses: list[Json] = [*at]
+    show({"name": instance.name(), "addresses": addresses, "keys": keys, "states": states}, to_json, lines)
+
+
+_STATES = {
+    "signs": "",
+    "next": ": the next one, it signs nothing yet",
+    "before": ": the one before, it signs nothing any more",
+}
 
 
 @click.command(cls=NeedsModels)

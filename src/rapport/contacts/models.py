@@ -284,11 +284,11 @@ from rapport.contacts.cases.models import (  # noqa: E402
     Heard,
 )
 from rapport.contacts.exports.models import Export, Exported, ExportKind, ExportState  # noqa: E402
-from rapport.contacts.peers.models import Inbound, Outbound, Peer, Terms, Turned  # noqa: E402
+from rapport.contacts.peers.models import Barred, Inbound, Outbound, Peer, Terms, Turned  # noqa: E402
 from rapport.contacts.representatives.models import Representative  # noqa: E402
 
 __all__ = [
-    "Alarm", "Attempt", "Campaign", "Case", "ChallengeBook", "Clash", "Dispatch", "Entry", "Export",
+    "Alarm", "Attempt", "Barred", "Campaign", "Case", "ChallengeBook", "Clash", "Dispatch", "Entry", "Export",
     "ExportKind", "ExportState", "Exported", "Fired", "Handover", "Heard", "Inbound", "Look", "NetworkFile",
     "Nomination", "Office", "Outbound", "Peer", "Ping", "Representative", "State", "Terms", "Turned",
     "Verification",

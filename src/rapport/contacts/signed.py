@@ -120,6 +120,18 @@ def read(data: bytes, *, form: str, shape: Mapping[str, type], peers: Mapping[st
     return found
 
 
+def named_in(data: bytes) -> str:
+    """From whom these bytes say that they are, whoever wrote them; "" where they say nothing of it."""
+    try:
+        found = one_form(data)
+    except Refused:
+        return ""
+    match found:
+        case {"body": {"from": str(sender)}}:
+            return sender
+    return ""
+
+
 def proven(found: Signed, peer: Peer, name: str) -> None:
     """Refused unless one of the peer's keys of today signed it."""
     if found.key in peer.retired:

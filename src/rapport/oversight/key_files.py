@@ -41,6 +41,18 @@ def keep_newest(folder: Path, purpose: KeyPurpose) -> None:
     _exchange(folder, purpose, load(folder, purpose)[:1])
 
 
+def take_up(folder: Path, purpose: KeyPurpose, waiting: KeyPurpose) -> str:
+    """The key that waits under another purpose is the newest of this one from now on, and waits no more. Returns its
+    identity. Killed in between, the same again does the rest."""
+    [key], there = load(folder, waiting), load(folder, purpose)
+    if key not in there:
+        _exchange(folder, purpose, [key, *there])
+    path = path_of(folder, waiting)
+    _wipe(path)
+    _sync(path.parent)
+    return identity(key)
+
+
 def wipe_left_over(folder: Path, purpose: KeyPurpose) -> None:
     """What an exchange that was killed left behind."""
     path = path_of(folder, purpose)

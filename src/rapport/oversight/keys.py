@@ -29,7 +29,7 @@ from rapport.errors import RapportError, TryAgain
 log = logging.getLogger(__name__)
 KeyPurpose = Literal[
     "django", "pseudonyms", "addresses", "channels", "attachments", "second_factor", "displacement", "ledger",
-    "contacts", "envelopes",
+    "contacts", "envelopes", "envelopes_next",
 ]  # fmt: skip
 
 

@@ -15,6 +15,9 @@ from rapport.contacts.cases.models import Dispatch, Fired, Handover, Heard, Owne
 from rapport.contacts.cases.reading import cases_of, drafts_of, in_full, sealed_note
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.members import Member
+from rapport.contacts.peers import sending
+from rapport.contacts.peers.holding import strange
+from rapport.contacts.peers.models import Outbound, Peer
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
@@ -43,9 +46,11 @@ class Duty:
     owed     what this side owes by a clock
     reach    messages of this side that nobody has answered in time, or that reached the wrong office
     awaited  what the other side owes by a clock, but for what is in `reach`
+    stuck    messages of this side that the other machine does not answer to, or did not take
     ready    drafts that wait for a second person; `mine`: those this person wrote
     drafts   unfinished ones
     gone     drafts that somebody threw away of late
+    strange  other instances in whose name something came under a key that is not agreed
     """
 
     new: Sequence[Dispatch]
@@ -54,19 +59,32 @@ class Duty:
     owed: Sequence[Waits]
     reach: Sequence[Dispatch]
     awaited: Sequence[Waits]
+    stuck: Sequence[Outbound]
     ready: Sequence[Dispatch]
     drafts: Sequence[Dispatch]
     gone: Sequence[Dispatch]
     handovers: Sequence[Handover]
+    strange: Sequence[Peer]
 
     @property
     def loud(self) -> int:
         """How many there are of what the page sounds for."""
-        return len(self.new) + len(self.typed) + len(self.alarms)
+        return len(self.new) + len(self.typed) + len(self.alarms) + len(self.strange)
 
     @property
     def quiet(self) -> bool:
-        listed = (self.new, self.typed, self.alarms, self.owed, self.reach, self.awaited, self.ready, self.drafts)
+        listed = (
+            self.strange,
+            self.new,
+            self.typed,
+            self.alarms,
+            self.owed,
+            self.reach,
+            self.awaited,
+            self.stuck,
+            self.ready,
+            self.drafts,
+        )
         return not any(listed)
 
 
@@ -87,6 +105,7 @@ def duty(who: Member, now: datetime) -> Duty:
         owed=[one for one in waits if one.ours],
         reach=reach,
         awaited=[one for one in waits if not one.ours and one.dispatch.pk not in trying],
+        stuck=sending.stuck(who.operation.pk, who.actors),
         ready=[one for one in unsent if one.state == State.READY],
         drafts=[one for one in unsent if one.state == State.DRAFT],
         gone=list(gone.order_by("-gone_at")),
@@ -95,6 +114,7 @@ def duty(who: Member, now: datetime) -> Duty:
             .select_related("given_by", "actor")
             .order_by("given_at")
         ),
+        strange=list(strange(who.operation.pk)),
     )
 
 

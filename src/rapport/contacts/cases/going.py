@@ -26,7 +26,7 @@ from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import BEGIN, Answer, Kind
 from rapport.contacts.lowtech.same import content
 from rapport.contacts.members import Member
-from rapport.contacts.peers import sending
+from rapport.contacts.peers import queueing
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.oversight.ledger import entries
 from rapport.oversight.models import DecisionKind
@@ -132,7 +132,7 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
     decide(who.person, case.operation_id, DecisionKind.CONTACT, before={}, after=after)
     entries.contact(case.operation_id, {"dispatch": one.pk, "content": one.content, "became": "sent"})
     # 5
-    sending.queue(one, now)
+    queueing.queue(one, now)
     telling.tell(one, now)
     return one
 

@@ -23,6 +23,8 @@ from rapport.contacts.kinds import ANSWERS, BEGIN, NOT_AGREEING, TITLES, Answer,
 from rapport.contacts.members import Member
 from rapport.contacts.models import Office
 from rapport.contacts.page import at_work, common
+from rapport.contacts.peers import sending
+from rapport.contacts.peers.holding import reads_somewhere
 from rapport.desk.page import attempt, to
 from rapport.errors import Conflict, Refused
 from rapport.values import Marking
@@ -48,13 +50,20 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
     lines = reading.lines(who, case)
     running = {one.dispatch.pk: one for one in clockwork.of_case(case, now)}
     own = reading.own_side(who, case)
+    way = sending.on_the_way(one.dispatch for one in lines if one.ours)
     context = {
         **common(who),
         "case": case,
         "own": own,
         "other": reading.other_side(who, case),
         "lines": [
-            (one, forms.parts(one.said.kind, one.said.fields), running.get(one.dispatch.pk), _short(one, lines))
+            (
+                one,
+                forms.parts(one.said.kind, one.said.fields),
+                running.get(one.dispatch.pk),
+                _short(one, lines),
+                way.get(one.dispatch.pk),
+            )
             for one in lines
         ],
         "drafts": reading.drafts_of([own]).filter(case=case),
@@ -62,6 +71,7 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
         "now": now,
         "fired": [one for one in duty.alarms(who) if one.dispatch.case_id == case.pk],
         "last": lines[-1].said.ref if lines else "",
+        "nowhere": not reads_somewhere(reading.other_side(who, case)),
     }
     return render(request, "contacts/case.html", context)
 
@@ -189,6 +199,7 @@ def draft(request: HttpRequest, who: Member, number: int) -> HttpResponse:
         "ready": one.state == State.READY,
         "about": about,
         **_before(who, one.case, about),
+        "nowhere": not reads_somewhere(one.to.actor),
     }
     return _form(request, who, words, wrong, **context)
 

@@ -10,7 +10,7 @@ import msgspec
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from rapport.contacts.cases.models import Attempt, Case, Dispatch, Handover, State
+from rapport.contacts.cases.models import Attempt, Case, Clash, Dispatch, Handover, State
 from rapport.contacts.escalation import Result
 from rapport.contacts.kinds import Answer, Kind, Said
 from rapport.contacts.members import Member
@@ -30,7 +30,7 @@ def sealed(fields: dict[str, str], caveats: str) -> bytes:
     return keys.seal("contacts", msgspec.json.encode(Content(fields, caveats)))
 
 
-def content_of(one: Dispatch) -> Content:
+def content_of(one: Dispatch | Clash) -> Content:
     return msgspec.json.decode(keys.unseal("contacts", bytes(one.sealed)), type=Content)
 
 

@@ -13,6 +13,7 @@ from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Case, Dispatch
 from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
+from rapport.contacts.peers import sending
 from rapport.desk.page import attempt, to
 from rapport.errors import Refused
 
@@ -37,6 +38,7 @@ def tries(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResp
         "case": case,
         "one": one,
         "plan": plan,
+        "row": sending.on_the_way([one]).get(one.pk),
         "step": step,
         "number": number,
         "there": plan.there.get(step.target) if step else None,

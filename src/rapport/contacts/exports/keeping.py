@@ -52,7 +52,7 @@ def copied(office: Office, release: RowRelease[Record]) -> Copied:
 
 def signed(offices: Sequence[Record], export: Export) -> bytes:
     """The file of a signed directory, kept sealed until it expires."""
-    data = offline.made(offices, mark_of(export), keys.signing("envelopes")[0])
+    data = offline.made(offices, mark_of(export), instance.signing_key())
     export.sealed = keys.seal("contacts", data)
     return data
 

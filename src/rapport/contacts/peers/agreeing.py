@@ -13,16 +13,16 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from rapport.accounts.permissions import Permission
 from rapport.contacts import instance, signed
 from rapport.contacts.members import Member, writes_here
+from rapport.contacts.peers import queueing
+from rapport.contacts.peers.holding import confirmed, fingerprints
 from rapport.contacts.peers.models import Peer, Terms, TermsState
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.operations.models import Operation
-from rapport.oversight.ledger.chain import fingerprint
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
 from rapport.registry.models import Actor
@@ -106,13 +106,13 @@ def _check_url(url: str) -> None:
 
 
 @transaction.atomic
-def confirm(who: Member, terms: Terms, heard: str) -> None:
-    """`heard`: the fingerprint of each key, as somebody over there read it aloud. Never by who entered
-    them."""
+def confirm(who: Member, terms: Terms, heard: str) -> int:
+    """`heard`: the fingerprint of each key, as somebody over there read it aloud. Never by who entered them. How many
+    messages that were sent to these parties before, and went nowhere, go now."""
     waiting = _waiting(who, terms)
     if waiting.entered_by_id == who.person.pk:
         raise Refused("two_people", "You entered this yourself: another person confirms it.")
-    typed = re.sub(r"[\s:-]+", "", heard).lower()
+    typed = re.sub(r"[\s:,;-]+", "", heard).lower()
     if {typed[at : at + 16] for at in range(0, len(typed), 16)} != set(fingerprints(waiting)):
         raise Refused(
             "heard",
@@ -124,9 +124,10 @@ def confirm(who: Member, terms: Terms, heard: str) -> None:
     Terms.objects.filter(peer=waiting.peer, state=TermsState.CONFIRMED).update(state=TermsState.REPLACED)
     _decided(who, waiting, TermsState.CONFIRMED)
     Peer.objects.filter(pk=waiting.peer_id).update(
-        ended_at=None, ended_by=None, line_tries=0, line_next_at=None, line_problem=""
+        ended_at=None, ended_by=None, line_tries=0, line_since=None, line_next_at=None, line_problem="", strange_at=None
     )
     _note(who, waiting, f"confirmed how messages are exchanged with {waiting.peer.instance}")
+    return queueing.queue_earlier(waiting, timezone.now())
 
 
 def _only_theirs(waiting: Terms) -> None:
@@ -159,30 +160,6 @@ def end(who: Member, peer: Peer) -> None:
     Terms.objects.filter(peer=peer, state=TermsState.CONFIRMED).update(state=TermsState.REPLACED)
     after = {"said": f"ended the exchange of messages with {peer.instance}", "peer": peer.pk}
     decide(who.person, who.operation.pk, DecisionKind.CONTACT, before={}, after=after)
-
-
-# --- what counts ---------------------------------------------------------------------------------------------------
-
-
-def confirmed(operation_id: int) -> QuerySet[Terms]:
-    """What holds now."""
-    return Terms.objects.filter(
-        peer__operation=operation_id, peer__ended_at=None, state=TermsState.CONFIRMED
-    ).select_related("peer")  # fmt: skip
-
-
-def known(operation_id: int) -> dict[str, signed.Peer]:
-    """Every peer of an operation as signatures are checked by it."""
-    return {one.peer.instance: _peer(one) for one in confirmed(operation_id).prefetch_related("parties")}
-
-
-def _peer(terms: Terms) -> signed.Peer:
-    parties = frozenset(one.code for one in terms.parties.all())
-    return signed.Peer(tuple(map(bytes.fromhex, terms.keys)), parties, frozenset(terms.retired))
-
-
-def fingerprints(terms: Terms) -> list[str]:
-    return [fingerprint(bytes.fromhex(one)) for one in terms.keys]
 
 
 # --- what they have in common --------------------------------------------------------------------------------------

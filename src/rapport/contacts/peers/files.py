@@ -14,7 +14,7 @@ from rapport.contacts import bundle, envelope, instance, receipts
 from rapport.contacts.envelope import Envelope
 from rapport.contacts.lowtech.same import Sameness
 from rapport.contacts.peers import receiving, sending
-from rapport.contacts.peers.agreeing import known
+from rapport.contacts.peers.holding import known, note_strange
 from rapport.contacts.peers.models import Inbound, Peer
 from rapport.contacts.receipts import Receipt
 from rapport.errors import Refused
@@ -93,7 +93,9 @@ def take(operation: Operation, data: bytes, now: datetime) -> Brought:
     proofs = _signed_as(found.lines, taken.receipts, operation)
     lines += [_settled(rows[one.sender], one, proofs[one], now) for one in taken.receipts]
     for bad in taken.rejected:
-        receiving.count(operation, "", Refused(bad.reason, bad.said), now)
+        why = Refused(bad.reason, bad.said)
+        receiving.count(operation, "", why, now)
+        note_strange(operation.pk, found.lines[bad.line - 1], why, now)
         lines.append(Line(f"line {bad.line}", "refused", bad.said))
     senders = {one.sender for one in (*taken.new, *taken.repeated)}
     missing = tuple(said for name in sorted(senders) if (said := gaps(rows[name])))

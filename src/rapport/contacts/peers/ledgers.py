@@ -1,13 +1,15 @@
 """Both ledgers of one correspondence beside each other: an export of what we hold, and what differs from theirs.
 
 What is compared is taken from what is kept now, letter by letter: the bytes that were signed, and the words that people
-read, which stand in another table. Whoever alters one of them without the other is found as well.
+read, which stand in another table, with what pages and clocks take from columns beside them. Whoever alters one of them
+without the others is found as well.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,16 +17,18 @@ import msgspec
 from cryptography.fernet import InvalidToken
 
 from rapport.contacts import comparing, envelope, instance, signed
-from rapport.contacts.cases.models import Clash
-from rapport.contacts.cases.reading import said_of
+from rapport.contacts.cases.models import Clash, Dispatch, State
+from rapport.contacts.cases.reading import content_of, said_of
 from rapport.contacts.comparing import Comparison, Head
+from rapport.contacts.kinds import Kind, Said, moment
 from rapport.contacts.lowtech.same import content
-from rapport.contacts.peers.agreeing import known
+from rapport.contacts.peers.holding import known
 from rapport.contacts.peers.models import Inbound, Outbound, Peer
 from rapport.errors import Refused
 from rapport.operations.models import Operation
 from rapport.oversight import keys
 from rapport.oversight.ledger.chain import canonical
+from rapport.values import Json
 
 Row = TypeVar("Row", Outbound, Inbound)
 
@@ -40,7 +44,7 @@ def heads(peer: Peer) -> list[Head]:
     return [head for _, head in sorted(found, key=lambda pair: pair[0])]
 
 
-_WORDS = ("dispatch__case", "dispatch__sender__actor", "dispatch__to__actor")
+_WORDS = ("dispatch__case", "dispatch__sender__actor", "dispatch__to__actor", "dispatch__about")
 
 
 def _sent_body(one: Outbound) -> str:
@@ -52,21 +56,57 @@ def _came_body(one: Inbound) -> str:
 
 
 def _now(body_of: Callable[[Row], str], one: Row) -> str:
-    """The body as it stands here now. Where the words that people read are others, the body with these; where something
-    cannot be read any more, what says so: its hash is none that the other side has."""
+    """The body as it stands here now. Where the words that people read are others, or what pages show beside them, the
+    body with these; where something cannot be read any more, what says so: its hash is none that the other side has."""
     try:
         body = body_of(one)
-        there = envelope.said_in(body)
-        read = said_of(one.dispatch)
-        same = content(read) == content(there) or _told_apart(one, content(there))
-        return body if same else canonical({**json.loads(body), "said": envelope.written(read)})
+        there, read = envelope.said_in(body), said_of(one.dispatch)
+        shown, mark = _shown(one.dispatch, read), content(read)
+        same = mark == one.dispatch.content and not shown
+        if same and (mark == content(there) or _told_apart(one, there)):
+            return body
+        kept: dict[str, Json] = {"content": one.dispatch.content, **shown}
+        return canonical({**json.loads(body), "said": envelope.written(read), "shown": kept})
     except (InvalidToken, Refused, ValueError, msgspec.MsgspecError) as fault:
         return f"damaged: {type(fault).__name__}"
 
 
-def _told_apart(one: Row, mark: str) -> bool:
-    """Whether these words came under a number that others had taken before: both are kept, and people were told."""
-    return Clash.objects.filter(dispatch=one.dispatch_id, content=mark).exists()
+def _shown(one: Dispatch, read: Said) -> dict[str, Json]:
+    """What pages and clocks take from columns of their own, where it is not what the words say: nothing as long as
+    nobody altered it."""
+    fields, case = read.fields, one.case
+    begun = int(read.ref.rpartition("-")[2]) % 2 == 1  # whoever began the case has the odd numbers
+    first, second = (one.sender, one.to) if begun else (one.to, one.sender)
+    pairs: dict[str, tuple[object, object]] = {
+        "answer": (one.answer, fields.get("answer", "") if read.kind is Kind.REPLY else ""),
+        "next_at": (one.next_at, moment(fields["next_at"]) if fields.get("next_at") else None),
+        "state": (one.state, State.SENT.value),
+        "between": ((case.begun_by_id, case.with_actor_id), (first.actor_id, second.actor_id)),
+        "about": (one.about.ref if one.about else "", _about(one, fields.get("about", ""))),
+    }
+    return {name: str(is_now) for name, (is_now, should) in pairs.items() if is_now != should}
+
+
+def _about(one: Dispatch, named: str) -> str:
+    """The message of the case that it is about, as far as that has come; a closure is about the case."""
+    if one.about is not None and one.about.case_id == one.case_id:
+        return named.strip()
+    if not named:
+        return ""
+    there = Dispatch.objects.filter(case=one.case_id, ref=named, state=State.SENT)
+    return named if there.exists() else ""
+
+
+def _told_apart(one: Row, there: Said) -> bool:
+    """Whether these words came under a number that others had taken before: both are kept, and people were told. Never
+    of a message of ours: what was signed is what was sent."""
+    if isinstance(one, Outbound):
+        return False
+    for clash in Clash.objects.filter(dispatch=one.dispatch_id, content=content(there)):
+        kept = content_of(clash)
+        if content(replace(there, fields=kept.fields, caveats=kept.caveats)) == clash.content:
+            return True
+    return False
 
 
 def export(peer: Peer, now: datetime) -> bytes:

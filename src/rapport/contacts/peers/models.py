@@ -23,7 +23,9 @@ class Peer(models.Model):
     """Another instance. What was agreed with its people stands in its terms. It is a peer in one operation only: what
     it signs names instances, and no operation, and must not count in two.
 
-    line_*  what became of the last tries to reach it: tries without an answer, when it is tried again, why not
+    line_*  what became of the last tries to reach it: tries without an answer, since when, when it is tried again, why
+            not
+    strange_at  when something last came in its name under a key that is not agreed; none once it proves who it is
     """
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="peers")
@@ -32,8 +34,10 @@ class Peer(models.Model):
     ended_at = models.DateTimeField(null=True)
     ended_by = _by(null=True)
     line_tries = models.PositiveIntegerField(default=0)
+    line_since = models.DateTimeField(null=True)
     line_next_at = models.DateTimeField(null=True)
     line_problem = models.CharField(max_length=300, blank=True)
+    strange_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.instance
@@ -94,7 +98,7 @@ class Outbound(models.Model):
     """
 
     peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="outbound")
-    dispatch = models.OneToOneField(Dispatch, on_delete=models.PROTECT, related_name="outbound")
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.PROTECT, related_name="outbound")
     number = models.PositiveIntegerField()
     prev = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
@@ -107,7 +111,10 @@ class Outbound(models.Model):
     receipt = models.BinaryField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["peer", "number"], name="one_outbound")]
+        constraints = [
+            models.UniqueConstraint(fields=["peer", "number"], name="one_outbound"),
+            models.UniqueConstraint(fields=["peer", "dispatch"], name="one_outbound_dispatch"),
+        ]
         indexes = [models.Index(fields=["peer", "next_at"], name="outbound_waits", condition=Q(received_at=None))]
 
     def __str__(self) -> str:
@@ -140,6 +147,22 @@ class Inbound(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.number} of {self.peer_id}"
+
+
+class Barred(models.Model):
+    """A message that a peer has proven to be its own and that is not taken here, and why: a gap in its chain, whoever
+    asks for it."""
+
+    peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="barred")
+    number = models.PositiveIntegerField()
+    said = models.CharField(max_length=500)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["peer", "number"], name="one_barred")]
+
+    def __str__(self) -> str:
+        return f"message {self.number} of {self.peer_id}, not taken"
 
 
 class Turned(models.Model):

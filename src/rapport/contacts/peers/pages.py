@@ -19,6 +19,7 @@ from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
 from rapport.contacts.peers import agreeing, files, ledgers, sending
 from rapport.contacts.peers.agreeing import AGREE, Entered
+from rapport.contacts.peers.holding import fingerprints
 from rapport.contacts.peers.models import Outbound, Peer, Terms, TermsState, Turned
 from rapport.desk.page import attempt, to
 from rapport.errors import Conflict, Refused
@@ -37,7 +38,8 @@ def index(request: HttpRequest, who: Member) -> HttpResponse:
     context = {
         **common(who),
         "me": instance.name(),
-        "keys": [(mark, key.hex()) for mark, key in instance.public_keys().items()],
+        "address": instance.address(who.operation),
+        "keys": instance.own_keys(),
         "rows": [(one, _current(one), _waits(who, one).count()) for one in peers],
         "turned": Turned.objects.filter(operation=who.operation).order_by("-last_at")[:_TURNED] if team else (),
         "may_agree": team,
@@ -96,7 +98,7 @@ def _page(request: HttpRequest, who: Member, peer: Peer, **more: object) -> Http
         "peer": peer,
         "terms": _current(peer),
         "waiting": waiting,
-        "prints": agreeing.fingerprints(waiting) if waiting else (),
+        "prints": fingerprints(waiting) if waiting else (),
         "own": waiting is not None and waiting.entered_by_id == who.person.pk,
         "count": outbound.count(),
         # References of cases are for their parties alone.
@@ -115,7 +117,11 @@ def confirm(request: HttpRequest, who: Member, number: int) -> HttpResponse:
     """POST `heard`: the fingerprints, as they were read aloud."""
     terms = _waiting(who, number)
     heard = request.POST.get("heard", "")[:200]
-    attempt(request, lambda: agreeing.confirm(who, terms, heard), _("Confirmed: messages are exchanged from now on."))
+    went: list[int] = []
+    said = _("Confirmed: messages are exchanged from now on.")
+    attempt(request, lambda: went.append(agreeing.confirm(who, terms, heard)), said)
+    if any(went):
+        messages.info(request, _("Messages that were sent before, and went nowhere, go now: %s.") % went[0])
     return to("contacts_peer", who.operation.slug, number)
 
 

@@ -18,7 +18,7 @@ from rapport.contacts.cases import taking
 from rapport.contacts.envelope import Envelope, Kept
 from rapport.contacts.kinds import Said
 from rapport.contacts.lowtech.same import Sameness
-from rapport.contacts.peers.agreeing import confirmed, known
+from rapport.contacts.peers.holding import confirmed, known, note_strange, proven
 from rapport.contacts.peers.models import Inbound, Peer, Turned
 from rapport.contacts.receipts import Receipt
 from rapport.contacts.sound import party_of
@@ -49,6 +49,7 @@ def over_line(operation: Operation, data: bytes, now: datetime) -> bytes:
         arrived = keep(operation, found, "https", now)
     except Refused as why:
         count(operation, sender, why, now)
+        note_strange(operation.pk, data, why, now)
         if why.reason in _UNPROVEN:
             raise Refused("unproven", _SAID, status=403) from None
         raise
@@ -59,6 +60,7 @@ def over_line(operation: Operation, data: bytes, now: datetime) -> bytes:
 def keep(operation: Operation, found: Envelope, way: str, now: datetime) -> Arrived:
     """1 is it for somebody here · 2 is it here already, does it follow · 3 take it · 4 its place in the chain"""
     peer = Peer.objects.select_for_update().get(operation=operation, instance=found.sender)
+    proven(peer)
     said = found.said
     # 1
     _is_for_us(operation, said)

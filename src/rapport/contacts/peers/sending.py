@@ -1,5 +1,5 @@
-"""A message of ours for an office that writes from another instance: signed when it is sent, posted by the worker until
-a receipt proves that it arrived.
+"""A message of ours for an office that writes from another instance is posted by the worker until a receipt proves that
+it arrived.
 
 Killed at any point nothing is lost: what has no receipt is posted again. Nothing is doubled: the other side takes the
 same bytes once, and sends its receipt again.
@@ -8,18 +8,19 @@ same bytes once, and sends its receipt again.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from rapport.contacts import envelope, instance, receipts, signed
 from rapport.contacts.cases.models import Dispatch
-from rapport.contacts.cases.reading import said_of
-from rapport.contacts.peers.agreeing import confirmed, known
+from rapport.contacts.peers.holding import confirmed, known, note_strange, proven
 from rapport.contacts.peers.models import Outbound, Peer, Terms
 from rapport.contacts.receipts import Receipt
 from rapport.contacts.sound import unsound
@@ -27,7 +28,8 @@ from rapport.errors import Refused
 from rapport.intake.polling.fetch import Unanswered, Web
 from rapport.oversight import keys
 from rapport.oversight.ledger import entries
-from rapport.oversight.ledger.chain import START
+from rapport.oversight.ledger.chain import fingerprint
+from rapport.registry.models import Actor
 from rapport.values import Page
 
 #: Minutes until the next try, the last one again and again: nobody gives up on a message between States [ours].
@@ -41,36 +43,30 @@ _EVERY = 2.0  # seconds between two looks [ours]
 _looked = float("-inf")
 
 
-def queue(one: Dispatch, now: datetime) -> Outbound | None:
-    """The next message of the chain, where the party that it is for writes from a peer. Call in the transaction in
-    which it is sent."""
-    terms = confirmed(one.case.operation_id).filter(parties=one.to.actor_id).first()
-    if terms is None:
-        return None
-    peer = Peer.objects.select_for_update().get(pk=terms.peer_id)
-    last = Outbound.objects.filter(peer=peer).order_by("-number").first()
-    number, prev = (last.number + 1, last.hash) if last else (1, START)
-    data = envelope.sealed(
-        said_of(one), sender=instance.name(), receiver=peer.instance, number=number, prev=prev, sent_at=now,
-        key=instance.signing_key(),
-    )  # fmt: skip
-    mark = signed.hash_of(signed.parsed(data, envelope.LARGEST).text)
-    return Outbound.objects.create(
-        peer=peer, dispatch=one, number=number, prev=prev, hash=mark, sealed=keys.seal("contacts", data), next_at=now
-    )
-
-
 def waiting(peer: Peer) -> QuerySet[Outbound]:
     """What has no receipt yet, in order."""
     return Outbound.objects.filter(peer=peer, received_at=None).select_related("dispatch").order_by("number")
 
 
+def on_the_way(those: Iterable[Dispatch]) -> dict[int, Outbound]:
+    """What of these has no receipt yet: id of the message → how it stands with it."""
+    rows = Outbound.objects.filter(dispatch__in=[one.pk for one in those], received_at=None, peer__ended_at=None)
+    return {one.dispatch_id: one for one in rows.select_related("peer").order_by("pk")}
+
+
+def stuck(operation_id: int, parties: Iterable[Actor]) -> list[Outbound]:
+    """Of these parties, what waits because the other machine does not answer, or did not take it."""
+    rows = Outbound.objects.filter(received_at=None, peer__operation=operation_id, peer__ended_at=None)
+    rows = rows.filter(dispatch__sender__actor__in=list(parties)).exclude(problem="", peer__line_problem="")
+    return list(rows.select_related("peer", "dispatch__case", "dispatch__to__actor").order_by("made_at", "pk"))
+
+
 def bytes_of(one: Outbound) -> bytes:
-    """The message as it goes: signed anew if its key was exchanged since."""
+    """The message as it goes: signed anew if another key signs by now: the one before may count nowhere any more."""
     data = keys.unseal("contacts", bytes(one.sealed))
-    if signed.parsed(data, envelope.LARGEST).key in instance.public_keys():
-        return data
-    return envelope.resealed(data, instance.signing_key())
+    key = instance.signing_key()
+    same = signed.parsed(data, envelope.LARGEST).key == fingerprint(key.public_key().public_bytes_raw())
+    return data if same else envelope.resealed(data, key)
 
 
 # --- in the worker -------------------------------------------------------------------------------------------------
@@ -124,12 +120,14 @@ def _post(one: Outbound, terms: Terms, now: datetime) -> bool:
     except Unanswered as why:
         _line_down(terms.peer, one, str(why), now)
         return False
-    Peer.objects.filter(pk=terms.peer_id).update(line_tries=0, line_next_at=None, line_problem="")
+    Peer.objects.filter(pk=terms.peer_id).update(line_tries=0, line_since=None, line_next_at=None, line_problem="")
     _answered(one, terms.peer, page, now)
     return True
 
 
 def _answered(one: Outbound, peer: Peer, page: Page, now: datetime) -> None:
+    if page.body.lstrip()[:1] == b"<":
+        return _later(one, "They answered with a page, not with a receipt: is the address right?", now)
     if page.status != 200:
         return _later(one, f"They did not take it: {_words(page.body)}", now)
     try:
@@ -138,6 +136,7 @@ def _answered(one: Outbound, peer: Peer, page: Page, now: datetime) -> None:
             raise Refused("other", "It is for another message.")
         settle(peer, proof, page.body, now)
     except Refused as why:
+        note_strange(peer.operation_id, page.body, why, now)
         _later(one, f"They answered, and with no receipt that proves it: {why}", now)
 
 
@@ -147,6 +146,7 @@ def settle(peer: Peer, proof: Receipt, data: bytes, now: datetime) -> bool:
     one = Outbound.objects.select_for_update().filter(peer=peer, number=proof.number).first()
     if one is None or not receipts.proves(proof, one.number, one.hash):
         raise Refused("no_proof", f"It names message {proof.number} with other content than ours. Compare ledgers.")
+    proven(peer)
     if one.received_at is not None:
         return False
     one.received_at, one.receipt, one.problem = now, data, ""
@@ -171,7 +171,10 @@ def _later(one: Outbound, problem: str, now: datetime) -> None:
 def _line_down(peer: Peer, one: Outbound, problem: str, now: datetime) -> None:
     Outbound.objects.filter(pk=one.pk, received_at=None).update(next_at=now)
     Peer.objects.filter(pk=peer.pk).update(
-        line_tries=F("line_tries") + 1, line_next_at=now + _pause(peer.line_tries), line_problem=problem[:300]
+        line_tries=F("line_tries") + 1,
+        line_next_at=now + _pause(peer.line_tries),
+        line_problem=problem[:300],
+        line_since=Coalesce("line_since", now),
     )
 
 

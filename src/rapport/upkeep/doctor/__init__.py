@@ -30,7 +30,7 @@ def examine(found: Mapping[str, Any]) -> Iterator[Finding]:
 def examine_data() -> Iterator[Finding]:
     """The database, the keys, the worker, the operations. Django is set up. Ends early if the database cannot be
     used."""
-    from rapport.upkeep.doctor import database, setting_up, work
+    from rapport.upkeep.doctor import database, instances, setting_up, work
 
     for first in (database.reached, database.of_this_version):
         seen = list(_looks([first]))
@@ -42,7 +42,7 @@ def examine_data() -> Iterator[Finding]:
             database.whole, database.guarded, database.clocks, work.understanding, work.ledger, work.sharing,
             work.overload, work.attachments, work.outbox, work.imports, setting_up.seals, setting_up.pseudonyms,
             setting_up.files, setting_up.sources, setting_up.answers, setting_up.mails, setting_up.orders,
-            setting_up.models, setting_up.people,
+            setting_up.models, setting_up.people, instances.lines,
         ]
     )  # fmt: skip
 

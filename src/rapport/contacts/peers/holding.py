@@ -1,0 +1,58 @@
+"""What was agreed with other instances and holds now: under which keys and for whom they write."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from rapport.contacts import signed
+from rapport.contacts.members import writes_here
+from rapport.contacts.peers.models import Peer, Terms, TermsState
+from rapport.errors import Refused
+from rapport.oversight.ledger.chain import fingerprint
+from rapport.registry.models import Actor
+
+
+def confirmed(operation_id: int) -> QuerySet[Terms]:
+    """What holds now."""
+    return Terms.objects.filter(
+        peer__operation=operation_id, peer__ended_at=None, state=TermsState.CONFIRMED
+    ).select_related("peer")  # fmt: skip
+
+
+def known(operation_id: int) -> dict[str, signed.Peer]:
+    """Every peer of an operation as signatures are checked by it."""
+    return {one.peer.instance: _peer(one) for one in confirmed(operation_id).prefetch_related("parties")}
+
+
+def _peer(terms: Terms) -> signed.Peer:
+    parties = frozenset(one.code for one in terms.parties.all())
+    return signed.Peer(tuple(map(bytes.fromhex, terms.keys)), parties, frozenset(terms.retired))
+
+
+def note_strange(operation_id: int, data: bytes, why: Refused, now: datetime) -> None:
+    """Something came in the name of a peer under a key that is not agreed: they exchanged theirs, or somebody else
+    writes in their name. People are told; only a call tells which."""
+    if why.reason in {"unknown_key", "retired_key"}:
+        named = signed.named_in(data)
+        Peer.objects.filter(operation=operation_id, instance=named, ended_at=None).update(strange_at=now)
+
+
+def proven(peer: Peer) -> None:
+    """It has signed with a key that is agreed."""
+    Peer.objects.filter(pk=peer.pk).exclude(strange_at=None).update(strange_at=None)
+
+
+def strange(operation_id: int) -> QuerySet[Peer]:
+    """Those in whose name something came last under a key that is not agreed."""
+    return Peer.objects.filter(operation=operation_id, ended_at=None).exclude(strange_at=None).order_by("instance")
+
+
+def fingerprints(terms: Terms) -> list[str]:
+    return [fingerprint(bytes.fromhex(one)) for one in terms.keys]
+
+
+def reads_somewhere(actor: Actor) -> bool:
+    """Whether a message to a party goes anywhere by itself: its people sign in here, or it writes from an instance."""
+    return writes_here(actor) or confirmed(actor.operation_id).filter(parties=actor).exists()

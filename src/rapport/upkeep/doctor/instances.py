@@ -1,0 +1,35 @@
+"""Other instances: lines that are down, messages that were not taken, keys that nobody agreed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Count, Q
+
+from rapport.contacts.peers.models import Peer
+from rapport.upkeep.doctor.finding import Finding, look
+
+
+def lines() -> Iterator[Finding]:
+    waits = Q(outbound__received_at=None, outbound__pk__isnull=False)
+    peers = Peer.objects.filter(ended_at=None).annotate(
+        waiting=Count("outbound", filter=waits), refused=Count("outbound", filter=waits & ~Q(outbound__problem=""))
+    )
+    for one in peers.order_by("instance"):
+        if one.line_since is not None and one.waiting:
+            yield look(
+                "instances", f"{one.instance} does not answer since {one.line_since:%Y-%m-%d %H:%M} UTC, and"
+                f" {one.waiting} messages wait: {one.line_problem}",
+                f"Is its address right, and its machine up? Else: rapport contacts bundle --peer {one.instance}.",
+            )  # fmt: skip
+        elif one.refused:
+            yield look(
+                "instances", f"{one.refused} messages were not taken by {one.instance}.",
+                "Whoever is on duty sees why, under Other instances.",
+            )  # fmt: skip
+        if one.strange_at is not None:
+            yield look(
+                "instances", f"{one.instance} signs with a key that is not agreed, last at"
+                f" {one.strange_at:%Y-%m-%d %H:%M} UTC.",
+                "Call them, on a number that you know: did they exchange it? If not, somebody writes in their name.",
+            )  # fmt: skip

@@ -1,0 +1,344 @@
+"""What goes wrong between two instances, and who is told what to do: nothing agreed yet, a line that is down, keys that
+are exchanged, numbers that have not come, files that are none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import LazySettings
+from django.test import Client
+from django.utils import timezone
+
+from rapport.contacts import bundle, envelope, instance, signed
+from rapport.contacts.cases import reading, taking, writing
+from rapport.contacts.cases.models import Clash, Dispatch
+from rapport.contacts.cases.writing import Words
+from rapport.contacts.kinds import Kind
+from rapport.contacts.lowtech.same import content as lowtech_content
+from rapport.contacts.members import Member
+from rapport.contacts.peers import agreeing, files, ledgers, receiving, sending
+from rapport.contacts.peers.models import Outbound, Peer
+from rapport.errors import Refused
+from rapport.operations.models import Operation
+from rapport.oversight import keys
+from rapport.oversight.models import LedgerEntry
+from rapport.upkeep.doctor import instances
+from tests.web.peers import Door, There, agreed, said
+from tests.web.test_cases import NOTICED, Side, later
+from tests.web.test_directory import enter
+from tests.web.test_peers import (
+    Away,
+    _named,
+    custodian,
+    door,
+    far,
+    kenya,
+    lined,
+    peru,
+    run,
+    team,
+    theirs,
+    there,
+    to_peru,
+)
+
+pytestmark = pytest.mark.django_db
+LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)
+__all__ = ["_named", "custodian", "door", "far", "kenya", "peru", "team", "there"]  # fixtures
+
+
+def corrected(by: Side, one: Dispatch) -> Dispatch:
+    return later(by, one.case, Kind.CORRECTION, about=one.ref, reason="Counted again", text="Two of five")
+
+
+def case_page(client: Client, one: Dispatch) -> str:
+    return client.get(f"/sample/contacts/cases/{one.case.ref}/").content.decode()
+
+
+# --- nothing is agreed yet -----------------------------------------------------------------------------------------
+
+
+def test_what_was_sent_while_nothing_was_agreed_goes_in_its_order_once_two_people_agree(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There
+) -> None:
+    first = to_peru(kenya, peru)
+    agreed(*team, far, door.url)
+    second = to_peru(kenya, peru)
+    peer = Peer.objects.get()
+    agreeing.end(team[0], peer)
+    third = corrected(kenya, first)
+    terms = agreed(*team, far, door.url)
+    assert [one.dispatch.ref for one in Outbound.objects.order_by("number")] == [first.ref, second.ref, third.ref]
+    assert sending.post_due(timezone.now()) == 3
+    assert all(received for _, received, _ in lined(terms.peer))
+    agreed(*team, far, door.url)
+    assert Outbound.objects.count() == 3, "what was agreed is changed: nothing goes twice"
+
+
+def test_what_waits_for_an_instance_that_is_given_up_goes_to_the_one_that_follows(
+    kenya: Side, peru: Away, there: There, team: tuple[Member, Member]
+) -> None:
+    waits = to_peru(kenya, peru)
+    agreeing.end(team[0], Peer.objects.get())
+    agreed(*team, There("new.pe", 9))
+    assert Outbound.objects.get(peer__instance="new.pe").dispatch == waits
+
+
+def test_what_people_of_a_party_have_opened_here_is_not_sent_after_them(
+    kenya: Side, peru: Away, team: tuple[Member, Member]
+) -> None:
+    to_peru(kenya, peru)
+    Dispatch.objects.update(delivered_at=timezone.now())
+    agreed(*team, There())
+    assert not Outbound.objects.exists()
+
+
+def test_whoever_writes_to_a_party_that_reads_nowhere_is_told_before_and_after(
+    kenya: Side, peru: Away, client: Client, team: tuple[Member, Member]
+) -> None:
+    draft = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
+    enter(client, kenya.one.person)
+    at = f"/sample/contacts/drafts/{draft.pk}/"
+    assert "it goes nowhere by itself" in client.get(at).content.decode()
+    sent = to_peru(kenya, peru)
+    assert "it goes nowhere by itself" in case_page(client, sent)
+    agreed(*team, There())
+    assert "goes nowhere" not in client.get(at).content.decode() + case_page(client, sent)
+
+
+def test_what_is_about_a_message_that_has_not_come_says_so(
+    kenya: Side, peru: Away, there: There, operation: Operation, client: Client
+) -> None:
+    words = {"about": "PERU42-01", "reason": "Counted again", "text": "Two of five"}
+    receiving.over_line(operation, there.sends(said(3, kind=Kind.CORRECTION, fields=words)), timezone.now())
+    enter(client, kenya.one.person)
+    page = case_page(client, Dispatch.objects.get())
+    assert "about PERU42-01, which has not come" in page
+    receiving.over_line(operation, there.sends(said(1)), timezone.now())
+    assert "has not come" not in case_page(client, Dispatch.objects.get(ref="PERU42-01"))
+
+
+# --- the line ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [(None, "Their machine does not answer since"), ((400, b"The directory has no office."), "no office"),
+     ((404, b"<!doctype html><title>Not here</title>"), "with a page, not with a receipt")],
+)  # fmt: skip
+def test_whoever_is_on_duty_sees_that_a_message_does_not_get_through_and_why(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There, client: Client,
+    answer: Any, why: str,
+) -> None:  # fmt: skip
+    terms, usual = agreed(*team, far, door.url), door.answer
+    one = to_peru(kenya, peru)
+    door.answer = lambda _: answer
+    now = timezone.now()
+    sending.post_due(now)
+    since = Peer.objects.get().line_since
+    sending.post_due(now + timedelta(minutes=2))
+    assert Peer.objects.get().line_since == since, "since the first try that failed"
+    enter(client, kenya.two.person)
+    pages = [
+        client.get("/sample/contacts/duty/").content.decode(), case_page(client, one),
+        client.get(f"/sample/contacts/cases/{one.case.ref}/messages/{one.ref}/tries/").content.decode(),
+    ]  # fmt: skip
+    for page in pages:
+        assert why in page
+        assert f"/sample/contacts/peers/{terms.peer.pk}/" in page
+        assert "doctype html&gt;" not in page
+    door.answer = usual
+    sending.try_now(terms.peer)
+    sending.post_due(timezone.now())
+    assert why not in client.get("/sample/contacts/duty/").content.decode()
+    assert Peer.objects.get().line_since is None
+
+
+def test_doctor_tells_of_lines_that_are_down_and_of_what_was_not_taken(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There
+) -> None:
+    agreed(*team, far, door.url)
+    assert [*instances.lines()] == []
+    to_peru(kenya, peru)
+    door.answer = lambda _: None
+    sending.post_due(timezone.now())
+    assert [one.said.startswith("crisis.pe does not answer since") for one in instances.lines()] == [True]
+    door.answer = lambda _: (400, b"No office")
+    sending.post_due(timezone.now() + timedelta(minutes=5))
+    assert [one.said for one in instances.lines()] == ["1 messages were not taken by crisis.pe."]
+
+
+# --- keys ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_signed_with_the_key_before_is_signed_with_the_one_that_signs_now(
+    kenya: Side, peru: Away, there: There, settings: LazySettings
+) -> None:
+    to_peru(kenya, peru)
+    row = Outbound.objects.get()
+    before = signed.parsed(sending.bytes_of(row), 10**6)
+    path = keys.path_of(settings.DATA_DIR, "envelopes")
+    kept = path.read_bytes()
+    path.write_bytes(Fernet.generate_key() + b"\n" + kept)
+    try:
+        after = signed.parsed(sending.bytes_of(row), 10**6)
+    finally:
+        path.write_bytes(kept)
+    assert (after.text, after.key == before.key) == (before.text, False)
+
+
+@pytest.fixture
+def own_keys(settings: LazySettings) -> Iterator[None]:
+    """The keys with which this instance signs are as before when the test ends."""
+    path = keys.path_of(settings.DATA_DIR, "envelopes")
+    instance.signing_key()
+    kept = path.read_bytes()
+    yield
+    path.write_bytes(kept)
+    keys.path_of(settings.DATA_DIR, "envelopes_next").unlink(missing_ok=True)
+
+
+def test_the_next_key_is_handed_over_before_it_signs_and_nothing_stands_still_when_it_does(
+    kenya: Side, peru: Away, there: There, operation: Operation, own_keys: None, client: Client
+) -> None:
+    to_peru(kenya, peru)
+    row, before = Outbound.objects.get(), instance.signing_key().public_key().public_bytes_raw()
+    assert "There is no next key" in run("key", "--switch")[1]
+    said_ = run("key", "--next")[1]
+    assert run("key", "--next")[1] == said_, "it is made once"
+    signs, following = instance.own_keys()
+    assert (signs.public, signs.state, following.state) == (before, "signs", "next")
+    assert following.public.hex() in said_
+    enter(client, kenya.one.person)
+    page = client.get("/sample/contacts/peers/").content.decode()
+    assert following.mark in page
+    assert "it signs nothing yet" in page
+    theirs = {instance.name(): signed.Peer((before, following.public), frozenset({"kenya"}))}
+    reads = lambda: envelope.read(sending.bytes_of(row), peers=theirs, me=there.name, now=timezone.now())  # noqa: E731
+    assert reads().number == 1
+    assert signed.parsed(sending.bytes_of(row), 10**6).key == signs.mark
+    assert run("key", "--switch")[0] == 0
+    assert [(one.mark, one.state) for one in instance.own_keys()] == [(following.mark, "signs"), (signs.mark, "before")]
+    assert reads().number == 1
+    assert signed.parsed(sending.bytes_of(row), 10**6).key == following.mark
+    noted = [
+        json.loads(one.body)
+        for one in LedgerEntry.objects.order_by("pk")
+        if '"became"' in one.body and '"key"' in one.body
+    ]
+    assert [(one["key"], one["became"]) for one in noted] == [(following.mark, "next"), (following.mark, "signs")]
+
+
+def test_killed_while_the_next_key_takes_over_it_takes_over_when_told_again(
+    own_keys: None, operation: Operation, settings: LazySettings
+) -> None:
+    instance.make_next()
+    path = keys.path_of(settings.DATA_DIR, "envelopes_next")
+    following = path.read_bytes()
+    instance.switch()
+    path.write_bytes(following)
+    assert [one.state for one in instance.own_keys()] == ["signs", "before"]
+    instance.switch()
+    assert not path.exists()
+    assert len(keys.signing("envelopes")) == 2
+
+
+@pytest.mark.parametrize("way", ["line", "file", "receipt"])
+def test_what_comes_in_the_name_of_a_peer_under_another_key_is_told_loudly_until_they_prove_who_they_are(
+    kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There, operation: Operation, client: Client,
+    way: str,
+) -> None:  # fmt: skip
+    terms, other, now = agreed(*team, far, door.url), There(seed=9), timezone.now()
+    match way:
+        case "line":
+            with pytest.raises(Refused):
+                receiving.over_line(operation, other.sends(said()), now)
+        case "file":
+            files.take(operation, bundle.bundle([other.sends(said())]), now)
+        case _:
+            to_peru(kenya, peru)
+            door.answer = lambda body: (200, other.receipt(body))
+            sending.post_due(timezone.now())
+    enter(client, kenya.one.person)
+    pages = ("duty/", "peers/", f"peers/{terms.peer.pk}/")
+    for page in pages:
+        assert "a key that is not agreed" in client.get(f"/sample/contacts/{page}").content.decode(), page
+    assert any("a key that is not agreed" in one.said for one in instances.lines())
+    receiving.over_line(operation, far.sends(said()), now)
+    for page in pages:
+        assert "not agreed" not in client.get(f"/sample/contacts/{page}").content.decode(), page
+
+
+# --- one database is altered ---------------------------------------------------------------------------------------
+
+
+def differs(operation: Operation, there: There) -> Callable[[], int]:
+    """How many messages are found to be others than they were by now."""
+    export = theirs(there, Peer.objects.get())
+    return lambda: len(ledgers.compare(operation, export)[1].differ)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"about": None}, {"about": "other"}, {"answer": "answer"}, {"next_at": LONG_AGO}, {"kind": "clarification"},
+     {"to": "other"}, {"sent_at": LONG_AGO}, {"state": "draft"}, {"content": "0" * 64}],
+    ids=lambda one: "-".join(map(str, (*one, *one.values())))[:20],
+)  # fmt: skip
+def test_what_pages_show_beside_the_words_is_compared_too(
+    kenya: Side, peru: Away, there: There, operation: Operation, change: dict[str, Any]
+) -> None:
+    first = to_peru(kenya, peru)
+    words = {"about": first.ref, "answer": "received"}
+    reply = said(2, case=first.case.ref, kind=Kind.REPLY, fields=words)
+    receiving.over_line(operation, there.sends(reply), timezone.now())
+    receiving.over_line(operation, there.sends(said(1)), timezone.now())
+    found = differs(operation, there)
+    assert found() == 0
+    others = {"about": Dispatch.objects.get(ref="PERU42-01"), "to": kenya.diplomatic}
+    Dispatch.objects.filter(ref=reply.ref).update(
+        **{name: others[name] if value == "other" else value for name, value in change.items()}
+    )
+    assert found() == 1
+
+
+def test_whose_case_it_is_is_compared_too(kenya: Side, peru: Away, there: There, operation: Operation) -> None:
+    receiving.over_line(operation, there.sends(said()), timezone.now())
+    found = differs(operation, there)
+    Dispatch.objects.get().case.__class__.objects.update(begun_by=kenya.actor, with_actor=peru.actor)
+    assert found() == 1
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_other_words_with_a_note_that_people_were_told_are_found_all_the_same(
+    kenya: Side, peru: Away, there: There, operation: Operation, ours: bool
+) -> None:
+    to_peru(kenya, peru)
+    receiving.over_line(operation, there.sends(said(1)), timezone.now())
+    receiving.over_line(operation, there.sends(said(3, fields={**NOTICED, "what": "Nothing at all"})), timezone.now())
+    found = differs(operation, there)
+    one = Dispatch.objects.get(way="here") if ours else Dispatch.objects.get(ref="PERU42-01")
+    before, other = bytes(one.sealed), bytes(Dispatch.objects.get(ref="PERU42-03").sealed)
+    Dispatch.objects.filter(pk=one.pk).update(sealed=other)
+    Clash.objects.create(dispatch=one, content=one.content, sealed=other, way="https")
+    assert found() == 1
+    if ours:
+        Clash.objects.update(sealed=before)
+        now = lowtech_content(reading.said_of(Dispatch.objects.get(pk=one.pk)))
+        Dispatch.objects.filter(pk=one.pk).update(content=now)
+        assert found() == 1, "what was signed here is what was sent, whatever came under its number"
+
+
+def test_other_words_of_which_people_were_told_are_no_difference(
+    kenya: Side, peru: Away, there: There, operation: Operation
+) -> None:
+    one = said(1)
+    taking.by_hand(kenya.one, replace(one, fields={**NOTICED, "what": "Misheard"}))
+    receiving.over_line(operation, there.sends(one), timezone.now())
+    assert differs(operation, there)() == 0
+    assert Clash.objects.count() == 1
