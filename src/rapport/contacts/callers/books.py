@@ -55,7 +55,7 @@ def make(who: Member, own: Actor, other: Actor, secret: str) -> list[ChallengeBo
         _row(who, own, other, asks, challenge.book(raw, asker=asker.code, answerer=answerer.code, words=WORDS))
         for asks, asker, answerer in ((True, own, other), (False, other, own))
     ]
-    _note(who, made, f"entered a secret for calls with {other.code}")
+    _note(who, made, "entered a secret for calls with another party")
     return made
 
 
@@ -87,7 +87,7 @@ def confirm(who: Member, own: Actor, other: Actor, marks: str) -> None:
     _of(own, other, BookState.ACTIVE).update(state=BookState.ENDED)
     now = timezone.now()
     _of(own, other, BookState.WAITING).update(state=BookState.ACTIVE, confirmed_by=who.person, confirmed_at=now)
-    _note(who, waiting, f"confirmed a set of words for calls with {other.code}")
+    _note(who, waiting, "confirmed a set of words for calls with another party")
 
 
 @transaction.atomic
@@ -98,7 +98,7 @@ def end(who: Member, own: Actor, other: Actor) -> None:
     if not there:
         raise Conflict("There is no set.")
     _of(own, other, BookState.ACTIVE, BookState.WAITING).update(state=BookState.ENDED)
-    _note(who, there, f"ended the set of words for calls with {other.code}")
+    _note(who, there, "ended a set of words for calls with another party")
 
 
 # --- a call --------------------------------------------------------------------------------------------------------
