@@ -81,7 +81,10 @@ def test_nobody_renames_the_types_to_get_round_it() -> None:
 
 # --- every decision stands in the ledger ---------------------------------------------------------------------------
 
-WRITTEN = re.compile(r"\bDecision\.objects\b[^\n]*\.(?:\w*create|update|delete)\(|LedgerEntry\.objects\b[^\n]*create\(")
+WRITTEN = re.compile(
+    r"\b(?:Decision|KeptEntry)\.objects\b[^\n]*\.(?:\w*create|update|delete)\("
+    r"|LedgerEntry\.objects\b[^\n]*create\("
+)
 
 
 def test_decisions_are_written_in_one_place_with_their_entries_and_changed_nowhere() -> None:

@@ -23,7 +23,7 @@ from rapport.contacts.pings.running import Terms
 from rapport.errors import Conflict
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Operation
-from rapport.oversight.models import EntryKind, LedgerEntry
+from rapport.oversight.models import EntryKind, KeptEntry
 from rapport.registry.models import Actor
 from tests.web.contacts import WHY, network, of_team, record
 from tests.web.test_pings import MAIL
@@ -94,7 +94,7 @@ def test_half_a_year_of_pings_and_records(
     assert "" not in outcomes
     assert sum(outcomes.values()) == Ping.objects.count() == 6 * 3 * states
     ledger = Counter[str]()
-    for body in LedgerEntry.objects.filter(kind=EntryKind.CONTACT).values_list("body", flat=True):
+    for body in KeptEntry.objects.filter(kind=EntryKind.CONTACT).values_list("body", flat=True):
         said = json.loads(body)
         if "outcome" in said:
             ledger[said["outcome"]] += 1

@@ -27,7 +27,7 @@ from rapport.contacts.model import Role
 from rapport.contacts.models import Alarm, Export, Exported, ExportState, Look, NetworkFile, Office
 from rapport.errors import Refused
 from rapport.operations.models import Operation
-from rapport.oversight.models import Decision, EntryKind, LedgerEntry
+from rapport.oversight.models import Decision, EntryKind, KeptEntry, LedgerEntry
 from rapport.registry.models import Actor
 from rapport.sharing import activation
 from rapport.sharing.models import Agreement
@@ -108,7 +108,7 @@ def test_a_card_fits_the_wallet_names_who_took_it_and_counts_as_a_look(client: C
     assert export.expires_at is not None
     assert export.expires_at - timezone.now() > timedelta(days=29)
     assert LedgerEntry.objects.filter(kind=EntryKind.LOOK).count() == 1
-    assert f'"export":{export.pk}' in LedgerEntry.objects.filter(kind=EntryKind.CONTACT).latest("pk").body
+    assert f'"export":{export.pk}' in KeptEntry.objects.filter(kind=EntryKind.CONTACT).latest("pk").body
 
 
 def test_every_page_of_a_pdf_says_whose_copy_it_is(client: Client, pedro: Person) -> None:
@@ -290,7 +290,7 @@ def test_one_of_the_team_asks_for_the_whole_network_and_another_releases_it(
     text = " ".join(post(client, f"exports/{export.pk}/file/", form="text").content.decode().split())
     assert text.count(f"for Peru, asked for by {lead.username}, released by carol") >= 43
     assert len(pages_of(post(client, f"exports/{export.pk}/file/", form="pdf").content)) > 5
-    fetched = [one.body for one in LedgerEntry.objects.filter(kind=EntryKind.CONTACT) if "fetched_by" in one.body]
+    fetched = [one.body for one in KeptEntry.objects.filter(kind=EntryKind.CONTACT) if "fetched_by" in one.body]
     assert len(fetched) == 2
     assert all(f'"fetched_by":{pedro.pk}' in one for one in fetched)
     said = str(list(Decision.objects.values_list("after", flat=True)))

@@ -29,7 +29,7 @@ from rapport.notify import claims, send
 from rapport.notify.mail import server
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Operation, Source
-from rapport.oversight.models import EntryKind, LedgerEntry
+from rapport.oversight.models import EntryKind, KeptEntry, LedgerEntry
 from rapport.registry.models import Actor
 from rapport.reports.models import Report, Sender, Standing
 from rapport.values import Address, Message, Trust
@@ -315,7 +315,7 @@ def test_silence_is_decided_at_the_deadline_and_a_late_answer_takes_its_place(
     assert made.pings.get().outcome == Outcome.SILENT
     client.post(link_of(OutboxMessage.objects.get()), {"became": "answered"})
     assert made.pings.get().outcome == Outcome.LATE
-    said = [one.body for one in LedgerEntry.objects.filter(kind=EntryKind.CONTACT).order_by("pk")]
+    said = [one.body for one in KeptEntry.objects.filter(kind=EntryKind.CONTACT).order_by("pk")]
     assert len(said) == 2
     assert '"outcome":"silent"' in said[0]
     assert '"instead_of":"silent"' in said[1]

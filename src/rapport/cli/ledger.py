@@ -32,7 +32,7 @@ def ledger() -> None:
 def verify(file: Path | None, paths: tuple[Path, ...], public_key: Path | None, to_json: bool) -> int:
     """Say whether the ledger is whole: exit status 0 and one line, or 1 and a line for each fault.
 
-    In the database every decision is compared with its entry too.
+    In the database every decision, and what is kept about contacts, is compared with its entry too.
     """
     from rapport.oversight.ledger.exported import read_checkpoint, read_keys
 
@@ -48,12 +48,14 @@ def _of_database(handed_out: list[Checkpoint], keys: dict[str, bytes] | None, to
     found = checking.verify(handed_out, keys)
     more = f"Every decision ({found.decisions}) is as it was entered"
     more += f", of {found.destroyed} of them the text is destroyed" if found.destroyed else ""
+    more += f"; so is every kept entry ({found.kept})" if found.kept else ""
     more += f"; not sealed yet: {found.waiting}" if found.waiting else ""
     counts: dict[str, Json] = {
         "checkpoints": found.checkpoints,
         "waiting": found.waiting,
         "decisions": found.decisions,
         "destroyed": found.destroyed,
+        "kept": found.kept,
     }
     return _told(found.entries, found.whole_to, more, counts, found.faults, to_json)
 

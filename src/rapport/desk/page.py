@@ -254,14 +254,19 @@ def recent(person: Person, operation: Operation) -> Sequence[Line]:
     """The last things that people decided by hand about reports and events, the newest first. Only the latest few
     thousand are looked at: behind the effects of a large import there is nothing that anybody waits to undo."""
     newest = Decision.objects.filter(operation=operation).order_by("-id").values_list("pk", flat=True).first() or 0
-    by_hand = decisions_of(operation).filter(pk__gt=newest - LOOKED_AT, batch__isnull=True)
+    by_hand = decisions_of(operation, person).filter(pk__gt=newest - LOOKED_AT, batch__isnull=True)
     by_hand = by_hand.exclude(kind__in=OF_MANAGING)
     return lines(person, by_hand.exclude(order_id__isnull=False, kind=DecisionKind.ACCEPT)[:RECENT])
 
 
-def decisions_of(operation: Operation) -> QuerySet[Decision]:
-    """Everything decided in an operation, the newest first."""
-    return Decision.objects.filter(operation=operation).select_related("person", "undoes").order_by("-id")
+def decisions_of(operation: Operation, who: Person) -> QuerySet[Decision]:
+    """Everything decided in an operation that this person may know of, the newest first. That somebody wrote to another
+    State is for those who approve its offices; so is, in a network, who belongs to which."""
+    found = Decision.objects.filter(operation=operation).select_related("person", "undoes").order_by("-id")
+    if who.may(Permission.CONTACTS_OFFICE_APPROVE, operation.pk):
+        return found
+    hidden = {DecisionKind.CONTACT} | ({DecisionKind.ORGANISATION} if operation.kind == "network" else set())
+    return found.exclude(kind__in=hidden)
 
 
 def last_undoable(shown: Sequence[Line]) -> Line | None:

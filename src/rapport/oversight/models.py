@@ -152,6 +152,21 @@ class LedgerEntry(models.Model):
         return f"{self.kind} {self.seq or 'unsealed'}"
 
 
+class KeptEntry(models.Model):
+    """What an entry about contacts says: kept here, because copies of the ledger are handed out, and who is silent, who
+    looks and who writes to whom is told to nobody else. The ledger holds a commitment to it. Written once, by
+    ledger/entries.py alone; no page shows it."""
+
+    operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=EntryKind)
+    made_at = models.DateTimeField(default=timezone.now)
+    body = models.TextField()  # canonical JSON
+    salt = models.CharField(max_length=32, default=new_salt)  # of the commitment
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
 class LedgerHead(models.Model):
     """One row: the last sealed entry. Whoever seals holds it."""
 

@@ -58,7 +58,7 @@ def make(who: Member, own: Actor, other: Actor, secret: str) -> list[ChallengeBo
     ]
     _never_used(own, other, [book.mark for _, book in sets])
     made = [_row(who, own, other, asks, book) for asks, book in sets]
-    _note(who, made, f"entered a secret for calls with {other.code}")
+    _note(who, made, "entered a secret for calls with another party")
     return made
 
 
@@ -99,7 +99,7 @@ def confirm(who: Member, own: Actor, other: Actor, marks: str) -> None:
     _of(own, other, BookState.ACTIVE).update(state=BookState.ENDED)
     now = timezone.now()
     _of(own, other, BookState.WAITING).update(state=BookState.ACTIVE, confirmed_by=who.person, confirmed_at=now)
-    _note(who, waiting, f"confirmed a set of words for calls with {other.code}")
+    _note(who, waiting, "confirmed a set of words for calls with another party")
 
 
 def _heard(marks: str) -> list[str]:
@@ -119,7 +119,7 @@ def end(who: Member, own: Actor, other: Actor, *, waiting: bool = False) -> None
         raise Conflict("There is no set.")
     _of(own, other, *states).update(state=BookState.ENDED)
     said = "threw away a set of words that waited" if waiting else "ended the set of words"
-    _note(who, there, f"{said} for calls with {other.code}")
+    _note(who, there, f"{said} for calls with another party")
 
 
 # --- a call --------------------------------------------------------------------------------------------------------

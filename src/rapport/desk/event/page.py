@@ -140,7 +140,7 @@ def _page(
     links = (
         EventReport.objects.filter(event=event).select_related("report__source", "report__sender").order_by("report_id")
     )
-    about = decisions_of(operation).filter(Q(event_id=event.pk) | Q(other_event_id=event.pk))
+    about = decisions_of(operation, who).filter(Q(event_id=event.pk) | Q(other_event_id=event.pk))
     history = lines(who, about)
     attached = {line.decision.report_id: line for line in history if line.report_ref and line.undoable}
     senders = shown_senders(operation.pk, [link.report_id for link in links])

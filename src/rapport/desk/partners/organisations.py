@@ -1,7 +1,9 @@
-"""The desk's pages of organisations: which there are, and who belongs to each in this operation."""
+"""The desk's pages of organisations: which there are, and who belongs to each in this operation. In a network that is
+who speaks for which State: only those who manage it see it."""
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -30,6 +32,7 @@ _FIELDS = ("slug", "name", "kind", "sectors")
 @needs(Permission.DESK_REPORT_READ)
 @local_time
 def show(request: HttpRequest, operation: Operation) -> HttpResponse:
+    _check_network(request, operation)
     return _page(request, operation)
 
 
@@ -66,6 +69,7 @@ def _page(request: HttpRequest, operation: Operation, problem: str = "") -> Http
 @local_time
 def organisation(request: HttpRequest, operation: Operation, number: int) -> HttpResponse:
     """One organisation, and who belongs to it here."""
+    _check_network(request, operation)
     return _one(request, operation, _organisation(number))
 
 
@@ -130,6 +134,11 @@ def _one(request: HttpRequest, operation: Operation, found: Organisation, link: 
         "link": link,
     }
     return render(request, "desk/organisation.html", context)
+
+
+def _check_network(request: HttpRequest, operation: Operation) -> None:
+    if operation.kind == "network" and not person(request).may(SIGN, operation.pk):
+        raise PermissionDenied(SIGN.value)
 
 
 def _organisation(number: int) -> Organisation:

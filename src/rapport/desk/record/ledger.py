@@ -71,6 +71,11 @@ def said(kind: str, body: Mapping[str, Any], people: Mapping[int, str]) -> str:
     number = _person(body)
     who = people.get(number) or f"Person {number}"
     match kind:
+        # Who decided about contacts, and what became of them, is for whom it concerns. Older entries hold it openly.
+        case EntryKind.DECISION if body.get("kind") == DecisionKind.CONTACT:
+            return f"Somebody {DecisionKind.CONTACT.label}: decision {body.get('decision')}"
+        case EntryKind.LOOK | EntryKind.CONTACT:
+            return f"{_named(kind)}: " + (f"kept entry {body['kept']}" if "kept" in body else "not shown")
         case EntryKind.DECISION:
             named = ("decision", "report", "event", "other_event", "order", "undoes", "batch")
             about = ", ".join(f"{_LABELS.get(name, name)} {body[name]}" for name in named if name in body)
@@ -83,8 +88,12 @@ def said(kind: str, body: Mapping[str, Any], people: Mapping[int, str]) -> str:
             return f"{who} {_BECAME.get(str(body.get('became')), 'touched')} glass {body.get('glass')}: {about}"
         case EntryKind.RELEASE:
             return f"{body.get('count')} released to {body.get('reader')} for {body.get('purpose')}"
+    return f"{_named(kind)}: {', '.join(f'{name} {value}' for name, value in sorted(body.items()))}"
+
+
+def _named(kind: str) -> str:
     label = EntryKind(kind).label if kind in EntryKind.values else kind
-    return f"{label[:1].upper()}{label[1:]}: {', '.join(f'{name} {value}' for name, value in sorted(body.items()))}"
+    return f"{label[:1].upper()}{label[1:]}"
 
 
 _BECAME = {"broken": "broke", "looked": "looked through", "ended": "ended"}

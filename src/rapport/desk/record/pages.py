@@ -35,14 +35,14 @@ PER_PAGE = 50
 @needs(Permission.DESK_REPORT_READ)
 @local_time
 def decisions(request: HttpRequest, operation: Operation) -> HttpResponse:
-    """Everything decided in this operation, the newest first, many decided at once as one line; `order` shows the
+    """What was decided in this operation, the newest first, many decided at once as one line; `order` shows the
     effects of one standing order, `batch` the parts of one line; where that is an undo, also what it left alone."""
     batch = whole(request.GET.get("batch", ""))
-    chosen = decisions_of(operation).filter(batch=batch)
+    chosen = decisions_of(operation, person(request)).filter(batch=batch)
     order = StandingOrder.objects.filter(operation=operation, slug=request.GET.get("order", "")).first()
     if order is not None:
         chosen = chosen.filter(order_id=order.pk)
-    made = Decision.objects.filter(operation=operation, pk=batch or 0).select_related("undoes").first()
+    made = decisions_of(operation, person(request)).filter(pk=batch or 0).first()
     left = undoing.left_alone(person(request), made) if made else []
     page = Paginator(chosen, PER_PAGE).get_page(request.GET.get("page"))
     shown = lines(person(request), page.object_list)
@@ -76,7 +76,7 @@ def _parts_of(decisions: Sequence[int]) -> dict[int, int]:
 @needs(Permission.DESK_REPORT_READ)  # undo itself asks for what the decision needed
 @local_time
 def take_back(request: HttpRequest, operation: Operation, decision_id: int) -> HttpResponse:
-    decision = get_object_or_404(Decision, pk=decision_id, operation=operation)
+    decision = get_object_or_404(decisions_of(operation, person(request)), pk=decision_id)
     made: list[Decision] = []
     if attempt(request, lambda: made.append(undo(person(request), decision)), "Undone.") and made[0].after.get("left"):
         return HttpResponseRedirect(reverse("desk_decisions", args=[operation.slug]) + f"?batch={made[0].pk}#left")

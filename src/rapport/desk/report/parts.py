@@ -53,7 +53,7 @@ def everything(report: Report, who: Person) -> dict[str, Any]:
 def _decided(report: Report, who: Person) -> dict[str, Any]:
     shown = recent(who, report.operation)
     return {
-        "history": lines(who, decisions_of(report.operation).filter(report_id=report.pk)),
+        "history": lines(who, decisions_of(report.operation, who).filter(report_id=report.pk)),
         "recent": shown,
         "undo_key": last_undoable(shown),
     }
@@ -72,7 +72,7 @@ def _priority(report: Report, who: Person) -> dict[str, Any]:
     passed: dict[str, Decision] = {}
     if report.for_verifier or report.for_translator:
         kinds = (DecisionKind.ESCALATE, DecisionKind.TRANSLATORS)
-        for decision in decisions_of(report.operation).filter(report_id=report.pk, kind__in=kinds):
+        for decision in decisions_of(report.operation, who).filter(report_id=report.pk, kind__in=kinds):
             passed.setdefault(decision.kind, decision)
     by_hand = bool(ranks.set_by_hand(report.operation_id, [report.pk]))
     heard = 0 if by_hand else report.urgency_heard
@@ -122,7 +122,7 @@ def _sender(report: Report, who: Person) -> dict[str, Any]:
         "record": senders.record_of(sender) if sender else None,
         "trusts": list(Trust),
         "may_trust": who.may(Permission.DESK_SENDER_TRUST, report.operation_id),
-        "why_trust": decisions_of(report.operation).filter(kind=DecisionKind.TRUST, sender_id=sender.pk).first()
+        "why_trust": decisions_of(report.operation, who).filter(kind=DecisionKind.TRUST, sender_id=sender.pk).first()
         if sender and sender.trust != Trust.UNKNOWN
         else None,
     }

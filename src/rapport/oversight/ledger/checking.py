@@ -13,18 +13,18 @@ from django.db.models import QuerySet
 from rapport.oversight import keys as key_files
 from rapport.oversight.ledger import chain, ruling
 from rapport.oversight.ledger.chain import Checkpoint, Entry, Fault, Mark, Walk, Wrong
-from rapport.oversight.ledger.entries import COMMITTED, NAMED, decision_commitment
+from rapport.oversight.ledger.entries import COMMITTED, KEPT, NAMED, decision_commitment, kept_commitment, named
 from rapport.oversight.ledger.exported import lines
-from rapport.oversight.models import Decision, EntryKind, LedgerCheckpoint, LedgerEntry, LedgerHead
+from rapport.oversight.models import Decision, EntryKind, KeptEntry, LedgerCheckpoint, LedgerEntry, LedgerHead
 
-_TOGETHER = 500  # decisions looked up in one query
+_TOGETHER = 500  # rows looked up in one query
 _FETCHED = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a verification found. `entries` reach to `whole_to`; `waiting` are not sealed yet; `destroyed` of the
-    `decisions` are those whose text and salt are gone."""
+    `decisions` are those whose text and salt are gone; `kept` are the entries about contacts that say it here alone."""
 
     entries: int
     whole_to: str
@@ -32,6 +32,7 @@ class Verdict:
     waiting: int
     decisions: int
     destroyed: int
+    kept: int
     faults: Sequence[Fault]
 
 
@@ -42,28 +43,30 @@ def public_keys() -> dict[str, bytes]:
 
 
 def verify(handed_out: Sequence[Checkpoint] = (), keys: Mapping[str, bytes] | None = None) -> Verdict:
-    """The chain of the database, its checkpoints and those that were handed out, every decision, and what decides
-    who sees what.
+    """The chain of the database, its checkpoints and those that were handed out, every decision, what is kept about
+    contacts, and what decides who sees what.
 
     What is looked at first was written first: somebody who writes meanwhile causes no fault.
     """
-    decisions = set(Decision.objects.values_list("pk", flat=True))
+    decisions, kept = _Decisions(), _Kept()
     waiting = list(LedgerEntry.objects.filter(seq=None).values_list("kind", "body"))
     signed = [*checkpoints(), *handed_out]
     attested, faults = chain.marks(signed, public_keys() if keys is None else keys)
     if head := LedgerHead.objects.filter(pk=1).exclude(seq=0).first():
         attested.append(Mark(head.seq, head.hash, "the database's own note of where it stands"))
-    walk, rows = Walk(attested), _Rows(decisions)
-    faults += walk.over(_watched(entries(), rows))
-    rows.take((None, body) for kind, body in waiting if kind == EntryKind.DECISION)
+    walk = Walk(attested)
+    faults += walk.over(_watched(entries(), decisions, kept))
+    _take(((kind, None, body) for kind, body in waiting), (decisions, kept))
+    faults += [*decisions.faults, *kept.faults, *decisions.not_entered(), *kept.not_entered()]
     return Verdict(
         entries=walk.count,
         whole_to=walk.last.at if walk.last else "",
         checkpoints=len(signed),
         waiting=len(waiting),
-        decisions=len(decisions),
-        destroyed=rows.destroyed,
-        faults=[*faults, *rows.faults, *rows.not_entered(), *rows.too_many_destroyed(), *ruling.faults()],
+        decisions=len(decisions.there),
+        destroyed=decisions.destroyed,
+        kept=len(kept.there),
+        faults=[*faults, *decisions.too_many_destroyed(), *ruling.faults()],
     )
 
 
@@ -87,50 +90,86 @@ def exported() -> Iterator[str]:
     return lines(entries(), signed, public_keys())
 
 
-def _watched(sealed: Iterable[Entry], rows: _Rows) -> Iterator[Entry]:
-    """The same entries; those of decisions are compared with their rows on the way."""
-    held: list[tuple[int | None, str]] = []
+def _watched(sealed: Iterable[Entry], *rows: _Rows) -> Iterator[Entry]:
+    """The same entries; those that speak of rows are compared with them on the way."""
+    held: list[tuple[str, int | None, str]] = []
     for entry in sealed:
         yield entry
-        if entry.kind == EntryKind.DECISION:
-            held.append((entry.seq, entry.body))
+        held.append((entry.kind, entry.seq, entry.body))
         if len(held) == _TOGETHER:
-            rows.take(held)
+            _take(held, rows)
             held = []
-    rows.take(held)
+    _take(held, rows)
+
+
+def _take(entries: Iterable[tuple[str, int | None, str]], rows: Sequence[_Rows]) -> None:
+    """Entries: kind, number (None while unsealed) and body."""
+    told = list(entries)
+    for some in rows:
+        some.take((seq, body) for kind, seq, body in told if kind in some.kinds)
 
 
 class _Rows:
-    """Compares decisions with what the ledger says of them."""
+    """Compares the rows of a table with what the ledger says of them."""
 
-    def __init__(self, there: set[int]) -> None:
-        self._left = set(there)  # not met in the ledger yet
-        self.destroyed = 0  # without their salt
+    table: type[Decision] | type[KeptEntry]
+    columns: Sequence[str]  # that the commitment covers
+    kinds: frozenset[str]  # of entries that speak of them
+    number: str  # what holds the row's number in such an entry
+    called: str
+
+    def __init__(self) -> None:
+        self.there = set(self.table._default_manager.values_list("pk", flat=True))
+        self._left = set(self.there)  # not met in the ledger yet
         self.faults: list[Fault] = []
 
     def take(self, bodies: Iterable[tuple[int | None, str]]) -> None:
-        """Entries of decisions: number (None while unsealed) and body."""
+        """Number and body of entries that speak of these rows; one that names no row is of an earlier version."""
         remaining = iter(bodies)
         while some := list(islice(remaining, _TOGETHER)):
-            said = [(seq, body) for seq, text in some if (body := _read(text)) is not None]
-            wanted = [body["decision"] for _, body in said]
-            found = {row["id"]: row for row in Decision.objects.filter(pk__in=wanted).values(*COMMITTED, "salt")}
+            said = [(seq, body) for seq, text in some if (body := _read(text, self.number)) is not None]
+            wanted = [body[self.number] for _, body in said]
+            known = self.table._default_manager.filter(pk__in=wanted).values(*self.columns, "salt")
+            found: dict[int, dict[str, Any]] = {row["id"]: row for row in known}
             for seq, body in said:
-                self._compare(seq, body, found.get(body["decision"]))
+                self._compare(seq, body, found.get(body[self.number]))
 
     def _compare(self, seq: int | None, body: Mapping[str, Any], row: dict[str, Any] | None) -> None:
-        number = body["decision"]
+        number = body[self.number]
         self._left.discard(number)
         if row is None:
-            self.faults.append(Fault(Wrong.ROW_MISSING, seq, f"decision {number} is missing: entry {seq} records it"))
-            return
-        salt = row.pop("salt")
-        named = {name: body.get(name) for name in NAMED}
-        same = named == {name: row[column] for name, column in NAMED.items()}
-        if same and not salt:
+            text = f"{self.called} {number} is missing: entry {seq} records it"
+            self.faults.append(Fault(Wrong.ROW_MISSING, seq, text))
+        elif not self._same(body, row):
+            text = f"{self.called} {number} is not as entry {seq} records it"
+            self.faults.append(Fault(Wrong.ROW_CHANGED, seq, text))
+
+    def _same(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+        raise NotImplementedError
+
+    def not_entered(self) -> list[Fault]:
+        """Rows of which the ledger knows nothing."""
+        left = sorted(self._left)
+        return [Fault(Wrong.NOT_ENTERED, None, f"{self.called} {number} is not in the ledger") for number in left]
+
+
+class _Decisions(_Rows):
+    table, columns, kinds = Decision, COMMITTED, frozenset({EntryKind.DECISION.value})
+    number = called = "decision"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.destroyed = 0  # without their salt
+
+    def _same(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+        said = {name: body[name] for name in NAMED if name in body}
+        openly = named(row)
+        if said not in (openly, openly | {"person": row["person_id"]}):  # earlier versions named who always
+            return False
+        if not row["salt"]:
             self.destroyed += 1
-        elif not same or decision_commitment(row, salt) != body.get("commitment"):
-            self.faults.append(Fault(Wrong.ROW_CHANGED, seq, f"decision {number} is not as entry {seq} records it"))
+            return True
+        return decision_commitment(_without_salt(row), row["salt"]) == body.get("commitment")
 
     def too_many_destroyed(self) -> list[Fault]:
         """More decisions lost their salt than runs of retention destroyed: somebody else emptied them. Asked last: a
@@ -140,10 +179,19 @@ class _Rows:
         text = f"{more} decisions are empty that no run of retention destroyed"
         return [Fault(Wrong.ROW_CHANGED, None, text)] if more > 0 else []
 
-    def not_entered(self) -> list[Fault]:
-        """Decisions of which the ledger knows nothing."""
-        left = sorted(self._left)
-        return [Fault(Wrong.NOT_ENTERED, None, f"decision {number} is not in the ledger") for number in left]
+
+class _Kept(_Rows):
+    """Retention empties none of them: one without its salt was changed."""
+
+    table, columns, kinds = KeptEntry, KEPT, frozenset({EntryKind.LOOK.value, EntryKind.CONTACT.value})
+    number, called = "kept", "kept entry"
+
+    def _same(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+        return kept_commitment(_without_salt(row), row["salt"]) == body.get("commitment")
+
+
+def _without_salt(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "salt"}
 
 
 def _destroyed(text: str) -> int:
@@ -156,10 +204,11 @@ def _destroyed(text: str) -> int:
     return count if isinstance(count, int) else 0
 
 
-def _read(text: str) -> dict[str, Any] | None:
-    """The body of a decision's entry; None where it was made unreadable, which the chain says."""
+def _read(text: str, number: str) -> dict[str, Any] | None:
+    """The body of an entry that names a row by this; None where it names none, or was made unreadable, which the chain
+    says."""
     try:
         body = json.loads(text)
     except ValueError:
         return None
-    return body if isinstance(body, dict) and isinstance(body.get("decision"), int) else None
+    return body if isinstance(body, dict) and isinstance(body.get(number), int) else None

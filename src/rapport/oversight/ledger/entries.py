@@ -1,7 +1,7 @@
 """What goes into the ledger. Call each in the transaction of what it records; the worker seals it later (seal.py).
 
 Nothing personal stands in an entry: people, reports and events are named by their numbers, and what was written by
-somebody only by a commitment to it.
+somebody only by a commitment to it. Of contacts not even numbers stand in it: what an entry says is kept beside it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
+
 from rapport.oversight.ledger import chain
-from rapport.oversight.models import Decision, EntryKind, LedgerEntry
+from rapport.oversight.models import Decision, DecisionKind, EntryKind, KeptEntry, LedgerEntry
 from rapport.plain_sql import insert_tuples, moment
 from rapport.values import Json
 
@@ -24,6 +26,8 @@ NAMED = {
     "decision": "id", "kind": "kind", "person": "person_id", "report": "report_id", "event": "event_id",
     "other_event": "other_event_id", "order": "order_id", "batch": "batch_id", "undoes": "undoes_id",
 }  # fmt: skip
+#: The columns of a kept entry that its commitment covers: all but the salt.
+KEPT = ("id", "operation_id", "kind", "made_at", "body")
 
 
 def append(kind: EntryKind, operation_id: int | None, body: Mapping[str, Json]) -> None:
@@ -48,8 +52,17 @@ def body_of(decision: Decision) -> str:
 
 def decision_body(row: Mapping[str, Any], salt: str) -> str:
     """The same of its columns: what it names, and the commitment to the row."""
-    named = {name: row[column] for name, column in NAMED.items() if row[column] is not None}
-    return chain.canonical(named | {"commitment": decision_commitment(row, salt)})
+    return chain.canonical(named(row) | {"commitment": decision_commitment(row, salt)})
+
+
+def named(row: Mapping[str, Any]) -> dict[str, Json]:
+    """What an entry of this decision says openly. About contacts not who decided: a copy would show who writes when,
+    and who then answers."""
+    return {
+        name: row[column]
+        for name, column in NAMED.items()
+        if row[column] is not None and not (name == "person" and row["kind"] == DecisionKind.CONTACT)
+    }
 
 
 def decision_commitment(row: Mapping[str, Any], salt: str) -> str:
@@ -81,13 +94,25 @@ def glass(operation_id: int, body: Mapping[str, Json]) -> None:
 
 def look(operation_id: int, body: Mapping[str, Json]) -> None:
     """Somebody was shown how an office of a network is reached: numbers of the look, the office and the person."""
-    append(EntryKind.LOOK, operation_id, body)
+    _keep(EntryKind.LOOK, operation_id, body)
 
 
 def contact(operation_id: int, body: Mapping[str, Json]) -> None:
     """What became of a ping, of a message between offices, or of an office's record as time passed: by numbers and
     words of rapport's own."""
-    append(EntryKind.CONTACT, operation_id, body)
+    _keep(EntryKind.CONTACT, operation_id, body)
+
+
+@transaction.atomic(savepoint=False)
+def _keep(kind: EntryKind, operation_id: int, body: Mapping[str, Json]) -> None:
+    """What is said stays here; the entry has its number and a commitment to it, and nothing else."""
+    kept = KeptEntry.objects.create(kind=kind, operation_id=operation_id, body=chain.canonical(body))
+    row = {column: getattr(kept, column) for column in KEPT}
+    append(kind, operation_id, {"kept": kept.pk, "commitment": kept_commitment(row, kept.salt)})
+
+
+def kept_commitment(row: Mapping[str, Any], salt: str) -> str:
+    return chain.commitment({**row, "made_at": chain.moment(row["made_at"])}, salt)
 
 
 def signed_in(person_id: int, roles: Iterable[tuple[int, str]]) -> None:
