@@ -12,6 +12,7 @@ from rapport.contacts.callers import books
 from rapport.contacts.cases import duty, reading
 from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Fired, Handover
+from rapport.contacts.directory.listing import aging
 from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
 from rapport.desk.page import attempt, to
@@ -27,6 +28,7 @@ def on_duty(request: HttpRequest, who: Member) -> HttpResponse:
         **common(who),
         "duty": duty.duty(who, now),
         "locked": books.locked(who.actors),
+        "aging": aging(who),
         "now": now,
         "on_duty": [(one, duty.on_duty(one)) for one in who.actors],
     }
