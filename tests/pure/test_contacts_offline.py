@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.contacts.cards import CARD, SHEET, card, in_utc, tree_blocks
+from rapport.contacts.cards import CARD, SHEET, Copied, card, in_utc, tree_blocks
 from rapport.contacts.lowtech.written import width
 from rapport.contacts.model import Channel, Key, Means, Network, Office, Post, Role, Upkeep
 from rapport.contacts.offline import FORM, LARGEST, Export, made, verified
 from rapport.contacts.rows import Block, Row, written
+from rapport.contacts.upkeep import State
 from rapport.errors import Refused
 from rapport.oversight.ledger.chain import canonical, fingerprint
 from tests.pure.instances import ESTONIA, HAITI, NEW, NOW, OLD, PEERS, RETIRED, STRANGE, flips, key, public
@@ -50,8 +51,10 @@ BAGHDAD = replace(
 )
 TOKYO = replace(TALLINN, party="JP", title="東京緊急対応センター" * 5, time_zone="Asia/Tokyo", channels=())
 OFFICES = (TALLINN, POLICY, BAGHDAD, TOKYO)
+ENTRIES = tuple(Copied(one, DAY) for one in OFFICES)
+NAMES = {"EE": "Estonia", "IQ": "Iraq", "CH": "Switzerland"}
 EXPORT = Export(17, ESTONIA, "HT/technical", NOW, NOW + timedelta(days=90))
-FILE = made(OFFICES, EXPORT, key(NEW))
+FILE = made(ENTRIES, EXPORT, key(NEW))
 NETWORK = Network(
     slug="sample",
     title="Sample network",
@@ -73,8 +76,8 @@ def read(data: bytes, **other: Any) -> Any:
 
 def test_what_was_exported_can_be_read_again_without_loss() -> None:
     found = read(FILE)
-    assert (found.offices, found.export, found.expired) == (OFFICES, EXPORT, False)
-    assert read(made((), EXPORT, key(NEW))).offices == ()
+    assert (found.entries, found.export, found.expired) == (ENTRIES, EXPORT, False)
+    assert read(made((), EXPORT, key(NEW))).entries == ()
 
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -94,9 +97,12 @@ _OFFICES = st.builds(
 )
 
 
-@given(st.lists(_OFFICES, max_size=3))
-def test_so_can_whatever_somebody_wrote_into_a_record(offices: list[Office]) -> None:
-    assert read(made(offices, EXPORT, key(NEW))).offices == tuple(offices)
+_ENTRIES = st.builds(Copied, _OFFICES, st.dates(), st.sampled_from(State), _TEXTS)
+
+
+@given(st.lists(_ENTRIES, max_size=3))
+def test_so_can_whatever_somebody_wrote_into_a_record(entries: list[Copied]) -> None:
+    assert read(made(entries, EXPORT, key(NEW))).entries == tuple(entries)
 
 
 def test_people_read_every_number_in_it_and_for_whom_it_was_made() -> None:
@@ -107,8 +113,24 @@ def test_people_read_every_number_in_it_and_for_whom_it_was_made() -> None:
     assert "Expires: 2027-02-25" in text
 
 
+def test_every_entry_says_when_it_was_confirmed_whether_it_counts_and_what_other_lists_say() -> None:
+    old = Copied(BAGHDAD, date(2026, 3, 2), State.STALE, "OSCE says otherwise; the list of UN is the one to go by")
+    text = made((ENTRIES[0], old), EXPORT, key(NEW)).decode().partition("\nDATA\n")[0]
+    first, _, second = text.partition("IQ, technical")
+    assert "Last confirmed: 2026-11-27" in first
+    assert "Valid until: 2027-06-30" in first
+    assert "Beware" not in first
+    assert "Last confirmed: 2026-03-02\nBeware: not confirmed lately: be ready to try the next one" in second
+    assert "Other lists: OSCE says otherwise; the list of UN is the one to go by" in " ".join(second.split())
+
+
+def test_a_file_of_another_form_says_which_form_is_read() -> None:
+    with pytest.raises(Refused, match=f"rapport-directory-1; this rapport reads {FORM}"):
+        read(FILE.replace(FORM.encode(), b"rapport-directory-1"))
+
+
 def test_any_bit_of_any_byte_that_changes_is_found() -> None:
-    data = made((TALLINN, BAGHDAD), EXPORT, key(NEW))
+    data = made((ENTRIES[0], ENTRIES[2]), EXPORT, key(NEW))
     for _, changed in flips(data):
         with pytest.raises(Refused):
             read(changed)
@@ -116,9 +138,9 @@ def test_any_bit_of_any_byte_that_changes_is_found() -> None:
 
 def test_a_file_of_another_key_or_another_instance_is_refused() -> None:
     for data, other, reason in (
-        (made(OFFICES, EXPORT, key(STRANGE)), {}, "unknown_key"),
-        (made(OFFICES, EXPORT, key(OLD)), {"peer": RETIRED[ESTONIA]}, "retired_key"),
-        (made(OFFICES, replace(EXPORT, by=HAITI), key(NEW)), {}, "not_whole"),
+        (made(ENTRIES, EXPORT, key(STRANGE)), {}, "unknown_key"),
+        (made(ENTRIES, EXPORT, key(OLD)), {"peer": RETIRED[ESTONIA]}, "retired_key"),
+        (made(ENTRIES, replace(EXPORT, by=HAITI), key(NEW)), {}, "not_whole"),
         (FILE.replace(fingerprint(public(NEW)).encode(), fingerprint(public(OLD)).encode()), {}, "bad_signature"),
         (FILE + b"\n", {}, "no_directory"),
         (b"\xef\xbb\xbf" + FILE, {}, "no_directory"),
@@ -133,13 +155,13 @@ def test_a_file_of_another_key_or_another_instance_is_refused() -> None:
 def test_an_expired_file_is_read_and_says_so() -> None:
     assert not read(FILE, now=EXPORT.expires_at - timedelta(seconds=1)).expired
     late = read(FILE, now=EXPORT.expires_at)
-    assert (late.expired, late.offices) == (True, OFFICES)
+    assert (late.expired, late.entries) == (True, ENTRIES)
 
 
 @pytest.mark.parametrize("days", [0, -1, 367])
 def test_no_file_is_made_that_never_expires_or_has_expired(days: int) -> None:
     with pytest.raises(Refused, match="expires"):
-        made(OFFICES, replace(EXPORT, expires_at=NOW + timedelta(days=days)), key(NEW))
+        made(ENTRIES, replace(EXPORT, expires_at=NOW + timedelta(days=days)), key(NEW))
 
 
 def signed_text(data: object) -> bytes:
@@ -164,8 +186,8 @@ def test_what_a_known_key_signed_is_read_or_refused(data: Any) -> None:
     }
     for whole in (
         data,
-        {"form": FORM, "export": data, "offices": []},
-        {"form": FORM, "export": export, "offices": [data]},
+        {"form": FORM, "export": data, "entries": []},
+        {"form": FORM, "export": export, "entries": [data]},
     ):
         with pytest.raises(Refused):
             read(signed_text(whole))
@@ -173,7 +195,7 @@ def test_what_a_known_key_signed_is_read_or_refused(data: Any) -> None:
 
 def test_a_title_cannot_pose_as_the_data() -> None:
     posing = replace(TALLINN, title='DATA\n{"form":1}\nkey 0123456789abcdef\nsignature ' + "0" * 128 + "\n")
-    assert read(made((posing,), EXPORT, key(NEW))).offices == (posing,)
+    assert read(made((Copied(posing, DAY),), EXPORT, key(NEW))).entries == (Copied(posing, DAY),)
 
 
 # --- paper ---------------------------------------------------------------------------------------------------------
@@ -219,18 +241,18 @@ def test_a_card_has_the_numbers_in_the_order_to_try() -> None:
 
 
 def test_a_phone_tree_goes_by_the_roles_of_the_network_then_to_the_mission() -> None:
-    text = written(tree_blocks((POLICY, BAGHDAD, TALLINN), NETWORK, DAY), SHEET)
+    text = written(tree_blocks((POLICY, BAGHDAD, TALLINN), NETWORK, DAY, NAMES), SHEET)
     order = [
-        "EE: try",
+        "Estonia: try",
         "technical: ",
         "1. ",
         "policy: ",
         "5. ",
         "8. ",
-        "IQ: try",
+        "Iraq: try",
         "1. ",
         "mission",
-        "CH",
+        "Switzerland",
         "Tell the lead",
     ]
     at = 0
@@ -238,9 +260,16 @@ def test_a_phone_tree_goes_by_the_roles_of_the_network_then_to_the_mission() -> 
         at = text.index(one, at)
 
 
+def test_nobody_is_sent_to_the_party_itself_as_the_third_one() -> None:
+    agreed = replace(NETWORK, third_parties=("EE", "CH"))
+    assert "agreed on: Switzerland\n" in written(tree_blocks((TALLINN,), agreed, DAY, NAMES), SHEET)
+    alone = written(tree_blocks((TALLINN,), replace(NETWORK, third_parties=("EE",)), DAY, NAMES), SHEET)
+    assert "third party" not in alone
+
+
 @given(_OFFICES)
 def test_no_line_is_wider_than_the_paper(office: Office) -> None:
-    tree = written(tree_blocks((office, TOKYO), NETWORK, DAY), SHEET)
+    tree = written(tree_blocks((office, TOKYO), NETWORK, DAY, NAMES), SHEET)
     for text, columns in ((card(office, DAY), CARD), (tree, SHEET)):
         assert max(width(line) for line in text.split("\n")) <= columns
         assert not any(unicodedata.category(one) == "Cc" for one in text if one != "\n")

@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
+from rapport.contacts import agreed
 from rapport.contacts.directory import looking, nominating
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Alarm, Look, Nomination, Office, State
+from rapport.contacts.network import text_of
 from rapport.contacts.records import opened
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.operations.models import Operation
@@ -180,6 +182,114 @@ def test_the_database_holds_no_number_in_the_clear(kenya: Actor, lead: Person) -
     assert b"duty@" not in kept
 
 
+NOMINATE = "/sample/contacts/offices/kenya/technical/nominate/"
+
+
+def test_a_form_that_was_begun_before_another_change_proposes_no_old_number_and_keeps_what_was_typed(
+    client: Client, kenya: Actor, lead: Person
+) -> None:
+    amina, team = speaking(officer(kenya, "amina"), kenya), of_team(lead, kenya.operation)
+    made = office(kenya, amina, team)
+    began = last(made).digest
+    enter(client, officer(kenya, "abel"))
+    assert f'name="began" value="{began}"' in client.get(NOMINATE).content.decode()
+    newer = replace(record("kenya"), channels=(Channel(Means.PHONE, "+254711000000"),))
+    nominating.approve(team, nominating.nominate(amina, kenya, newer, "A new number"))
+    old = {**typed(replace(record("kenya"), authority="Says nothing.")), "began": began}
+    answer = client.post(NOMINATE, old)
+    assert answer.status_code == 409
+    told = answer.content.decode()
+    assert "<ins><bdi>phone +254711000000</bdi></ins>" in told
+    assert "Says nothing." in told
+    assert "duty@kenya.example" in told, "what was typed stays"
+    assert not Nomination.objects.filter(state=State.WAITING).exists()
+    now = last(made).digest
+    assert f'name="began" value="{now}"' in told
+    assert client.post(NOMINATE, {**old, "began": now}).status_code == 302, "now they know of it"
+
+
+def test_nobody_confirms_a_record_that_they_were_not_shown(client: Client, kenya: Actor, lead: Person) -> None:
+    amina, team = officer(kenya, "amina"), of_team(lead, kenya.operation)
+    made = office(kenya, speaking(amina, kenya), team)
+    read = last(made).digest
+    enter(client, amina)
+    assert f'name="read" value="{read}"' in page(client, "offices/kenya/technical/")
+    nominating.approve(team, nominating.nominate(speaking(amina, kenya), kenya, record("kenya", note="New"), WHY))
+    for old in (read, ""):
+        data = {"how": "Called every number", "read": old}
+        client.post("/sample/contacts/offices/kenya/technical/verify/", data)
+        assert "Another record was approved" in page(client, "offices/kenya/technical/")
+    assert not made.verifications.filter(how="Called every number").exists()
+
+
+def test_an_approved_change_says_afterwards_too_what_it_changed(client: Client, kenya: Actor, lead: Person) -> None:
+    amina, team = speaking(officer(kenya, "amina"), kenya), of_team(lead, kenya.operation)
+    office(kenya, amina, team)
+    changed = nominating.nominate(amina, kenya, record("kenya", title="Another desk"), WHY)
+    nominating.approve(team, changed)
+    nominating.approve(team, nominating.nominate(amina, kenya, record("kenya", title="A third desk"), WHY))
+    enter(client, lead)
+    told = page(client, f"nominations/{changed.pk}/")
+    assert "<del><bdi>Cyber desk of kenya</bdi></del>" in told
+    assert "<ins><bdi>Another desk</bdi></ins>" in told
+
+
+def test_an_office_of_a_role_that_the_network_did_not_agree_on_is_not_nominated_and_one_that_is_there_stays(
+    client: Client, kenya: Actor, lead: Person
+) -> None:
+    amina, team = officer(kenya, "amina"), of_team(lead, kenya.operation)
+    office(kenya, speaking(amina, kenya), team, role=Role.POLICY)
+    waits = nominating.nominate(speaking(amina, kenya), kenya, record("kenya", Role.POLICY), WHY)
+    everything = text_of("example")
+    agreed.load(lead, kenya.operation, everything.replace('"technical", "policy"]', '"technical"]'))
+    with pytest.raises(Refused, match=r"diplomatic, technical\. Not on policy"):
+        nominating.nominate(team, kenya, record("kenya", Role.POLICY), WHY)
+    with pytest.raises(Refused, match="Not on policy"):
+        nominating.approve(team, waits)
+    enter(client, amina)
+    told = page(client, "")
+    assert "no role of this network" in told
+    assert "offices/kenya/policy/" in told
+    assert "no role of this network" in page(client, "offices/kenya/policy/")
+    nominating.withdraw(speaking(amina, kenya), waits)
+    gone = nominating.close(speaking(amina, kenya), waits.office, "Not agreed on")
+    nominating.approve(team, gone)
+    assert "policy" not in page(client, "")
+
+
+def test_what_was_refused_is_corrected_and_not_typed_anew(
+    client: Client, kenya: Actor, peru: Actor, lead: Person
+) -> None:
+    amina, team = officer(kenya, "amina"), of_team(lead, kenya.operation)
+    office(kenya, speaking(amina, kenya), team)
+    one = nominating.nominate(speaking(amina, kenya), kenya, record("kenya", authority="Long typed words."), WHY)
+    nominating.refuse(team, one, "The note is of another year.")
+    enter(client, amina)
+    assert f"nominate/?of={one.pk}" in page(client, f"nominations/{one.pk}/")
+    assert "Long typed words." in client.get(f"{NOMINATE}?of={one.pk}").content.decode()
+    nominating.approve(team, nominating.nominate(speaking(amina, kenya), kenya, record("kenya", title="New desk"), WHY))
+    assert "<ins><bdi>New desk</bdi></ins>" in client.get(f"{NOMINATE}?of={one.pk}").content.decode()
+    enter(client, officer(peru, "pedro"))
+    for path in (f"{NOMINATE}?of={one.pk}", NOMINATE.replace("kenya", "peru") + f"?of={one.pk}"):
+        assert "Long typed words." not in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [("time_zone", "localtime", "the zone of a place"), ("time_zone", "Factory", "the zone of a place"),
+     ("time_zone", "posixrules", "Africa/Nairobi"), ("valid_until", "2026-01-31", "This day is over")],
+)  # fmt: skip
+def test_all_that_is_wrong_is_said_at_once_with_why_now(
+    client: Client, kenya: Actor, field: str, value: str, said: str
+) -> None:
+    enter(client, officer(kenya, "amina"))
+    answer = client.post(NOMINATE, {**typed(record("kenya"), ""), "authority": "", field: value})
+    assert answer.status_code == 422
+    told = answer.content.decode()
+    for one in (said, "may decide by itself", "Say why, in a few words"):
+        assert one in told
+
+
 # --- who looks -----------------------------------------------------------------------------------------------------
 
 
@@ -334,14 +444,34 @@ def test_a_record_that_nobody_confirms_says_so(
     assert said in page(client, "offices/kenya/technical/")
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(149, ""), (150, "Soon others are told so."), (181, "Others are told that nobody confirmed it lately"),
+     (240, "Others are told not to rely on it.")],
+)  # fmt: skip
+def test_a_state_is_told_on_its_pages_that_its_record_grows_old(
+    client: Client, kenya: Actor, peru: Actor, lead: Person, days: int, said: str
+) -> None:
+    amina = officer(kenya, "amina")
+    made = office(kenya, speaking(amina, kenya), of_team(lead, kenya.operation))
+    Office.objects.filter(pk=made.pk).update(verified_at=timezone.now() - timedelta(days=days, minutes=1))
+    for person, own in ((amina, True), (officer(peru, "pedro"), False)):
+        enter(client, person)
+        for path in ("", "duty/"):
+            told = page(client, path)
+            assert (f"last confirmed {days} days ago" in told) == (own and bool(said))
+            assert said in told or not own
+
+
 def test_whoever_confirms_a_record_says_how_they_know(client: Client, kenya: Actor, lead: Person) -> None:
     amina = officer(kenya, "amina")
     made = office(kenya, speaking(amina, kenya), of_team(lead, kenya.operation))
     Office.objects.filter(pk=made.pk).update(verified_at=timezone.now() - timedelta(days=200))
     enter(client, amina)
-    client.post("/sample/contacts/offices/kenya/technical/verify/", {"how": ""})
+    read = last(made).digest
+    client.post("/sample/contacts/offices/kenya/technical/verify/", {"how": "", "read": read})
     assert "not confirmed lately" in page(client, "offices/kenya/technical/")
-    client.post("/sample/contacts/offices/kenya/technical/verify/", {"how": "Called every number today"})
+    client.post("/sample/contacts/offices/kenya/technical/verify/", {"how": "Called every number today", "read": read})
     told = page(client, "offices/kenya/technical/")
     assert "Called every number today" in told
     assert "not confirmed lately" not in told

@@ -21,9 +21,9 @@ from rapport.accounts.permissions import Role as Held
 from rapport.cli.main import run
 from rapport.contacts import agreed
 from rapport.contacts import network as network_file
-from rapport.contacts.directory import looking
+from rapport.contacts.directory import looking, memberships
 from rapport.contacts.exports import keeping, releasing
-from rapport.contacts.model import Role
+from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Alarm, Export, Exported, ExportState, Look, NetworkFile, Office
 from rapport.errors import Refused
 from rapport.operations.models import Operation
@@ -32,7 +32,7 @@ from rapport.registry.models import Actor
 from rapport.sharing import activation
 from rapport.sharing.models import Agreement
 from rapport.sharing.protocol.library import text_of
-from tests.web.contacts import network, of_team, office, officer, state
+from tests.web.contacts import network, of_team, office, officer, record, speaking, state
 
 pytestmark = pytest.mark.django_db
 HERE = "/sample/contacts"
@@ -319,6 +319,65 @@ def test_a_record_that_nobody_is_pointed_to_is_in_no_released_copy(
     export = releasing.ask(of_team(lead, kenya.operation), pedro.belongings.get().organisation, [], "For the safe")
     releasing.release(of_team(custodian, kenya.operation), export)
     assert [one.office.role for one in Exported.objects.filter(export=export)] == ["technical"]
+
+
+def aged(role: str, days: int) -> None:
+    Office.objects.filter(role=role).update(verified_at=timezone.now() - timedelta(days=days, minutes=1))
+
+
+def test_what_one_takes_oneself_says_how_old_it_is_and_leaves_out_what_nobody_is_to_rely_on(
+    client: Client, pedro: Person
+) -> None:
+    aged("policy", 240)
+    aged("technical", 181)
+    day = (timezone.now() - timedelta(days=181, minutes=1)).date().isoformat()
+    enter(client, pedro)
+    told = page(client, "exports/")
+    assert "do not rely on it" in told
+    assert told.count('name="office"') == 1, "what is in no copy is not offered"
+    post(client, "exports/take/", 302, office=list(Office.objects.values_list("pk", flat=True)))
+    export = Export.objects.get()
+    assert [one.office.role for one in Exported.objects.filter(export=export)] == ["technical"]
+    files = [post(client, f"exports/{export.pk}/file/", form=form).content for form in ("text", "pdf")]
+    said = [files[0].decode(), " ".join(pages_of(files[1]))]
+    said += [
+        post(client, path, form="text").content.decode() for path in ("offices/kenya/technical/card/", "trees/kenya/")
+    ]
+    for text in (" ".join(one.split()) for one in said):
+        assert day in text
+        assert "not confirmed lately: be ready to try the next one" in text
+        assert "kenya, policy" not in text
+    assert "Take it along" not in page(client, "offices/kenya/policy/")
+    assert "no copy has it" in post(client, "offices/kenya/policy/card/", 403, form="text").content.decode()
+
+
+def test_every_copy_says_that_lists_disagree_and_which_one_to_go_by(
+    client: Client, kenya: Actor, pedro: Person, lead: Person
+) -> None:
+    team, desk = of_team(lead, kenya.operation), Office.objects.get(role="technical")
+    other = Channel(Means.PHONE, "+254799999999")
+    memberships.enter(team, desk, "OSCE", "List of March", record("kenya", channels=(other,)))
+    un = memberships.enter(team, desk, "UN", "List of April", record("kenya"))
+    memberships.govern(speaking(officer(kenya, "abel"), kenya), un)
+    enter(client, pedro)
+    post(client, "exports/take/", 302, office=desk.pk)
+    took = [post(client, f"exports/{Export.objects.get().pk}/file/", form="text")]
+    took += [post(client, path, form="text") for path in ("offices/kenya/technical/card/", "trees/kenya/")]
+    for one in took:
+        text = " ".join(one.content.decode().split())
+        assert "OSCE says otherwise; the list of UN is the one to go by" in text
+        assert "+254799999999" not in text
+
+
+def test_a_phone_tree_names_third_parties_and_never_the_party_itself(
+    client: Client, kenya: Actor, lead: Person, pedro: Person
+) -> None:
+    text = network_file.text_of("example").replace("third_parties = []", 'third_parties = ["kenya", "peru"]')
+    agreed.load(lead, kenya.operation, text)
+    enter(client, pedro)
+    said = post(client, "trees/kenya/", form="text").content.decode()
+    assert "Then a third party that all agreed on: Peru\n" in said
+    assert "Kenya: try in this order" in said
 
 
 def test_a_refusal_says_why_and_makes_nothing(

@@ -13,7 +13,7 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
 from rapport.contacts.directory import memberships
 from rapport.contacts.model import Channel, Means, Office, Post
-from rapport.contacts.models import Entry
+from rapport.contacts.models import Entry, Look
 from rapport.contacts.models import Office as OfficeRow
 from rapport.errors import NotAllowed, Refused
 from rapport.operations.models import Operation
@@ -86,6 +86,27 @@ def test_other_members_learn_that_lists_disagree_and_nothing_of_what_they_say(
     assert client.post(f"{LISTS}enter/", {"network": "UN"}).status_code == 403
     enter(client, lead)
     assert "+254799999999" in client.get(LISTS).content.decode(), "the team sees it"
+
+
+def test_who_is_told_to_go_by_another_list_is_shown_its_numbers_in_the_same_look(
+    client: Client, desk: OfficeRow, kenya: Actor, amina: Person, lead: Person
+) -> None:
+    memberships.enter(speaking(amina, kenya), desk, "OSCE", "List of March", short())
+    other = replace(short(), title="Desk", posts=(), languages=("sw",))
+    say = memberships.enter(speaking(amina, kenya), desk, "UN", "List of May", other)
+    abel, pedro = speaking(officer(kenya, "abel"), kenya), officer(state(kenya.operation, lead, "Peru"), "pedro")
+    memberships.govern(abel, say)
+    enter(client, pedro)
+    told = client.get(OFFICE).content.decode()
+    assert "the list of UN is the one to go by" in told
+    assert "ask the network" in told, "it gives no number"
+    assert "+254 799 999 999" not in told
+    memberships.govern(abel, Entry.objects.get(network="OSCE"))
+    looks = Look.objects.count()
+    told = client.get(OFFICE).content.decode()
+    assert "the list of OSCE is the one to go by" in told
+    assert "+254 799 999 999" in told
+    assert Look.objects.count() == looks + 1
 
 
 def test_which_list_governs_says_another_person_than_who_entered_it(

@@ -7,17 +7,47 @@ roles, the mission, a third party that all agreed on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rapport.contacts.model import Channel, Network, Office
 from rapport.contacts.rows import Block, Row, written
+from rapport.contacts.upkeep import State
 
 CARD, SHEET = 40, 80  # columns
 _DAY = 24 * 60  # minutes
 _OTHER_DAY = {-1: " (day before)", 0: "", 1: " (day after)"}
 _CLOCK = re.compile(r"\b([0-2]\d):([0-5]\d)\b")
+
+#: What a record is called that does not count like any other, for who holds the paper.
+_SAID: Mapping[State, str] = {
+    State.STALE: "not confirmed lately: be ready to try the next one",
+    State.SUSPENDED: "not confirmed for long: do not rely on it",
+    State.LAPSED: "its nomination has ended",
+    State.NOT_YET: "not yet valid",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """An office as a copy has it: when its record was last confirmed, how far it counted when the copy was made, and
+    which lists of other networks say otherwise, in words."""
+
+    office: Office
+    confirmed: date
+    state: State = State.CURRENT
+    lists: str = ""
+
+
+def known(one: Copied, whose: str = "") -> Iterator[Row]:
+    """What whoever reads a copy must know of a record beside what it says."""
+    yield Row(f"Last confirmed{whose}", one.confirmed.isoformat())
+    if one.state in _SAID:
+        yield Row(f"Beware{whose}", _SAID[one.state])
+    if one.lists:
+        yield Row(f"Other lists{whose}", one.lists)
 
 
 def card(office: Office, on: date) -> str:
@@ -57,15 +87,18 @@ def _grouped(fingerprint: str) -> str:
     return " ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4))
 
 
-def tree_blocks(offices: Iterable[Office], network: Network, on: date) -> tuple[Block, ...]:
-    """A block for each party, in the order of their codes; last what holds for all."""
+def tree_blocks(offices: Iterable[Office], network: Network, on: date, names: Mapping[str, str]) -> tuple[Block, ...]:
+    """A block for each party, in the order of their codes; last what holds for all. `names`: of parties, by code."""
     by_party: dict[str, list[Office]] = {}
     for office in offices:
         by_party.setdefault(office.party, []).append(office)
     parties = tuple(
-        Block(f"{party}: try in this order", tuple(_tree(by_party[party], network, on))) for party in sorted(by_party)
+        Block(f"{names.get(party, party)}: try in this order", tuple(_tree(by_party[party], network, on)))
+        for party in sorted(by_party)
     )
-    return (Block(f"Phone tree of {network.title}", ()), *parties, Block("If nobody answers", tuple(_after(network))))
+    third = [names.get(one, one) for one in network.third_parties if one not in by_party]
+    last = Block("If nobody answers", tuple(_after(network, third)))
+    return (Block(f"Phone tree of {network.title}", ()), *parties, last)
 
 
 def _tree(offices: Sequence[Office], network: Network, on: date) -> Iterator[Row]:
@@ -82,13 +115,15 @@ def _tree(offices: Sequence[Office], network: Network, on: date) -> Iterator[Row
 def _about_hours(office: Office, on: date) -> Iterator[Row]:
     yield Row("Open", f"{office.hours} ({office.time_zone})")
     yield from in_utc(office.hours, office.time_zone, on)
+    if office.valid_until:
+        yield Row("Valid until", office.valid_until.isoformat())
 
 
-def _after(network: Network) -> Iterator[Row]:
+def _after(network: Network, third: Sequence[str]) -> Iterator[Row]:
     if network.mission:
         yield Row("Next", network.mission)
-    if network.third_parties:
-        yield Row("Then a third party that all agreed on", ", ".join(network.third_parties))
+    if third:
+        yield Row("Then a third party that all agreed on", ", ".join(third))
     yield Row("Nobody left", "Tell the lead. That somebody is silent is published by nobody.")
 
 

@@ -7,6 +7,7 @@ confirmed it, it takes over. The one before signs nothing any more.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -99,3 +100,9 @@ def _note(public: bytes, became: str) -> None:
     """In the ledger of each network: whoever runs the machine did it, at no page."""
     for operation in Operation.objects.filter(kind="network"):
         entries.contact(operation.pk, {"key": fingerprint(public), "became": became})
+
+
+def marks() -> list[str]:
+    """Its public keys for people to compare by voice: 128 bits each, so that nobody finds another key of the same.
+    The first half is the short name that files and letters have."""
+    return [sha256(one).hexdigest()[:32] for one in public_keys().values()]

@@ -17,7 +17,6 @@ from rapport.accounts.permissions import NETWORK_TEAM, Permission
 from rapport.contacts.agreed import LOAD
 from rapport.contacts.directory.listing import waiting_for
 from rapport.contacts.members import Member, member
-from rapport.contacts.model import Role
 from rapport.contacts.models import Alarm, Nomination, State
 from rapport.contacts.pings.running import FUNCTION
 from rapport.contacts.records import opened
@@ -78,7 +77,6 @@ def common(who: Member) -> Mapping[str, Any]:
         "operation": who.operation,
         "who": who,
         "zone": timezone.get_current_timezone_name(),  # as at_work has set it
-        "roles": [one.value for one in Role],
         "may_approve": who.may(APPROVE),
         "may_nominate": who.may(NOMINATE),
         "may_load": who.may(LOAD),

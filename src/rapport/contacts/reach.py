@@ -47,7 +47,7 @@ class Reach:
     @property
     def counts(self) -> bool:
         """Whether people are to be pointed to it."""
-        return self.state not in {upkeep.State.SUSPENDED, upkeep.State.LAPSED, upkeep.State.NOT_YET}
+        return self.state not in upkeep.LEFT_OUT
 
 
 def reach(record: Record, office: Office, now: datetime) -> Reach:

@@ -22,6 +22,10 @@ class State(StrEnum):
     LAPSED = "lapsed"
 
 
+#: Nobody is pointed to these, so no copy has them.
+LEFT_OUT = frozenset({State.NOT_YET, State.SUSPENDED, State.LAPSED})
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What the state of a record follows from: the last verification, or the approval if there was none since."""

@@ -12,6 +12,7 @@ from rapport.contacts.callers import books
 from rapport.contacts.cases import duty, reading
 from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Fired, Handover
+from rapport.contacts.directory.listing import aging
 from rapport.contacts.members import Member, speaking
 from rapport.contacts.page import at_work, common
 from rapport.contacts.representatives import confirming
@@ -33,6 +34,7 @@ def on_duty(request: HttpRequest, who: Member) -> HttpResponse:
         "loud": found.loud + len(asking),
         "speak": speaking(who.operation.pk).filter(actor__in=who.actors).values("person").distinct().count(),
         "locked": books.locked(who.actors),
+        "aging": aging(who),
         "now": now,
         "on_duty": [(one, duty.on_duty(one)) for one in who.actors],
     }

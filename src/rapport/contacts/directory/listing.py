@@ -28,6 +28,11 @@ class Listed:
     office: Office
     state: upkeep.State
 
+    @property
+    def counts(self) -> bool:
+        """Whether people are pointed to it, and copies have it."""
+        return self.state not in upkeep.LEFT_OUT
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -35,14 +40,16 @@ class Line:
 
     actor: Actor
     offices: Mapping[str, Listed]  # by role
+    roles: Sequence[Role]  # that the network agreed on
 
     def office_of(self, role: str) -> Listed | None:
         return self.offices.get(role)
 
     @property
     def cells(self) -> Sequence[tuple[str, Listed | None]]:
-        """One for each role there is."""
-        return [(role.value, self.offices.get(role.value)) for role in Role]
+        """One for each role that was agreed, then offices of other roles that are there."""
+        more = [one for one in self.offices if one not in self.roles]
+        return [(role, self.offices.get(role)) for role in [*map(str, self.roles), *more]]
 
 
 def lines(who: Member) -> list[Line]:
@@ -52,7 +59,49 @@ def lines(who: Member) -> list[Line]:
     offices: dict[int, dict[str, Listed]] = {}
     for one in listed(who):
         offices.setdefault(one.office.actor_id, {})[one.office.role] = one
-    return [Line(actor, offices.get(pk, {})) for pk, actor in actors.items()]
+    roles = network_of(who.operation.pk).roles
+    return [Line(actor, offices.get(pk, {}), roles) for pk, actor in actors.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Offices of one role. `agreed`: whether the network did so; without it no more are nominated."""
+
+    role: str
+    agreed: bool
+
+
+def columns(every: Sequence[Line]) -> list[Column]:
+    """One for each role that was agreed, or of which an office is there still."""
+    roles = every[0].roles if every else tuple(Role)
+    there = {role for line in every for role in line.offices}
+    more = [role.value for role in Role if role not in roles and role.value in there]
+    return [*(Column(one.value, True) for one in roles), *(Column(one, False) for one in more)]
+
+
+@dataclass(frozen=True, slots=True)
+class Aging:
+    """An office of one's own whose record grows old, `days` after it was last confirmed."""
+
+    office: Office
+    state: upkeep.State
+    days: int
+    suspend: int  # the day from which nobody is pointed to it
+
+
+_OLD = frozenset({upkeep.State.REMIND, upkeep.State.STALE, upkeep.State.SUSPENDED, upkeep.State.LAPSED})
+
+
+def aging(who: Member) -> list[Aging]:
+    """What somebody on duty is told of their own offices."""
+    agreed, now = network_of(who.operation.pk).upkeep, timezone.now()
+    own = Office.objects.filter(actor__in=[one.pk for one in who.actors], closed_at=None).exclude(verified_at=None)
+    found = [(one, state_of(one, agreed, now)) for one in own.select_related("actor").order_by("actor__code", "role")]
+    return [
+        Aging(one, state, (now - (one.verified_at or one.made_at)).days, agreed.suspend)
+        for one, state in found
+        if state in _OLD
+    ]
 
 
 def listed(who: Member) -> list[Listed]:

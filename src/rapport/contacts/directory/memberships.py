@@ -8,7 +8,7 @@ All raise NotAllowed, Refused (what was given cannot be) or Conflict (somebody w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -16,14 +16,17 @@ from django.utils import timezone
 
 from rapport.contacts import checking
 from rapport.contacts.directory import form
-from rapport.contacts.directory.nominating import allow
+from rapport.contacts.directory.nominating import allow, approved
 from rapport.contacts.members import Member
+from rapport.contacts.model import Channel
 from rapport.contacts.model import Office as Record
 from rapport.contacts.models import Entry, Office
 from rapport.contacts.records import opened, sealed
+from rapport.contacts.releases import item_of, released_contacts
 from rapport.errors import Conflict, Refused
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
+from rapport.values import Purpose
 
 #: Lines (form.py:lines) by which nobody is reached.
 _BESIDE = frozenset({"Name of the office", "May decide by itself", "Note", "Valid from", "Valid until"})
@@ -47,11 +50,42 @@ class Listing:
 def listings(office: Office, ours: Record | None) -> list[Listing]:
     """Of every list that the office is in, by name. Of what a list says nothing it does not differ."""
     there = Entry.objects.filter(office=office, replaced_at=None).select_related("entered_by", "governs_by")
-    found = []
-    for entry in there.order_by("network"):
-        record = opened(entry.sealed)
-        found.append(Listing(entry, record, [one for one in form.changes(ours, record) if one.after] if ours else ()))
-    return found
+    return [_listing(entry, ours) for entry in there.order_by("network")]
+
+
+def _listing(entry: Entry, ours: Record | None) -> Listing:
+    record = opened(entry.sealed)
+    return Listing(entry, record, [one for one in form.changes(ours, record) if one.after] if ours else ())
+
+
+def to_go_by(who: Member, office: Office, found: Sequence[Listing]) -> Sequence[tuple[str, Channel]]:
+    """How the office is reached by the list that is the one to go by, where that is otherwise than by our record; as
+    far as the protocol lets this reader see our own. Part of the look at the office, which is noted already."""
+    governing = next((one for one in found if one.entry.governs and one.disagrees), None)
+    current = approved(office)
+    if governing is None or current is None:
+        return ()
+    item = item_of(office.operation, office, current, governing.record)
+    return [by for one in released_contacts(who, [item], Purpose.VIEW) for by in one.row.reached_by()]
+
+
+def in_words(ours: Mapping[int, Record]) -> dict[int, str]:
+    """For a copy: of each office, by number, which lists say otherwise and which is the one to go by. Only of those
+    that a list says otherwise of, and nothing of what it says."""
+    there = Entry.objects.filter(office__in=list(ours), replaced_at=None).order_by("network")
+    by_office: dict[int, list[Listing]] = {}
+    for entry in there:
+        by_office.setdefault(entry.office_id, []).append(_listing(entry, ours[entry.office_id]))
+    return {number: said for number, found in by_office.items() if (said := _said(found))}
+
+
+def _said(found: Sequence[Listing]) -> str:
+    others = [one.entry.network for one in found if one.disagrees]
+    if not others:
+        return ""
+    said = f"{', '.join(others)} {'says' if len(others) == 1 else 'say'} otherwise"
+    governing = next((one.entry.network for one in found if one.entry.governs), "")
+    return f"{said}; the list of {governing} is the one to go by" if governing else said
 
 
 def history(office: Office) -> Sequence[Entry]:

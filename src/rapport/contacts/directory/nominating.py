@@ -5,12 +5,19 @@ All raise NotAllowed, Refused (what was given cannot be) or Conflict (somebody w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import available_timezones
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.contacts import checking
+from rapport.contacts.agreed import network_of
+from rapport.contacts.kinds import Problem
 from rapport.contacts.members import Member
 from rapport.contacts.model import Office as Record
 from rapport.contacts.model import Role
@@ -24,18 +31,55 @@ from rapport.registry.models import Actor
 NOMINATE, APPROVE = Permission.CONTACTS_OFFICE_NOMINATE, Permission.CONTACTS_OFFICE_APPROVE
 HAPPENED = "approved"  # how an office is verified when it is approved
 MOST = 300  # characters of a reason
+WHY_NOW = "Say why, in a few words: because of which note, or what has changed."
 
 
 @transaction.atomic
-def nominate(who: Member, actor: Actor, record: Record, why: str) -> Nomination:
+def nominate(who: Member, actor: Actor, record: Record, why: str, *, began: str | None = None) -> Nomination:
     """What an office is to be from the day on which a second person approves it. Until then what was approved before
-    counts. Who belongs to a State nominates for it alone; the network's team enters what came by a note."""
+    counts. Who belongs to a State nominates for it alone; the network's team enters what came by a note. `began`:
+    digest of what counted when somebody began to write, "" for nothing: Conflict if another record counts by now."""
     allow(who, actor)
     if record.party != actor.code:
         raise Refused("party", f"This record is of {record.party}, not of {actor.code}.", field="party")
-    if found := checking.problems(record):
+    _agreed(who, record.role)
+    if found := faults(record, why, timezone.now()):
         raise Refused(found[0].field, found[0].said, field=found[0].field)
+    if began is not None and began != digest_of(actor, record.role):
+        raise Conflict("Another record was approved since you began. Below is what it changed; what you typed is kept.")
     return _nominated(who, actor, record.role, record, why, closes=False)
+
+
+def faults(record: Record, why: str, now: datetime) -> Sequence[Problem]:
+    """All that stands in the way of a nomination, with its remedies: of the record, and of the day on which it is
+    nominated."""
+    found = [*checking.problems(record)]
+    if not any(one.field == "time_zone" for one in found) and not _placed(record.time_zone):
+        found.append(Problem("time_zone", "Choose the zone of a place, such as Africa/Nairobi, or UTC."))
+    if record.valid_until is not None and record.valid_until < now.astimezone(UTC).date():
+        found.append(Problem("valid_until", "This day is over: write a later one, or none."))
+    try:
+        words(why, WHY_NOW)
+    except Refused as refused:
+        found.append(Problem("why", refused.remedy))
+    return found
+
+
+def _placed(zone: str) -> bool:
+    """Whether a zone is one of a place (or UTC): the database has names of other kinds too, such as `localtime`, which
+    mean another time on every machine."""
+    return zone == "UTC" or ("/" in zone and zone in _zones())
+
+
+@lru_cache(1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _agreed(who: Member, role: Role) -> None:
+    roles = network_of(who.operation.pk).roles
+    if role not in roles:
+        raise Refused("role", f"This network agreed on offices of these roles: {', '.join(roles)}. Not on {role}.")
 
 
 @transaction.atomic
@@ -49,7 +93,7 @@ def close(who: Member, office: Office, why: str) -> Nomination:
 
 
 def _nominated(who: Member, actor: Actor, role: Role, record: Record, why: str, *, closes: bool) -> Nomination:
-    why = words(why, "Say why, in a few words: because of which note, or what has changed.")
+    why = words(why, WHY_NOW)
     office, _ = Office.objects.get_or_create(operation=who.operation, actor=actor, role=role.value)
     Office.objects.select_for_update().get(pk=office.pk)
     last = Nomination.objects.filter(office=office).order_by("-number").first()
@@ -70,6 +114,8 @@ def _nominated(who: Member, actor: Actor, role: Role, record: Record, why: str, 
 def approve(who: Member, nomination: Nomination) -> None:
     """It counts from now on, in place of the one before. Never by who nominated it."""
     waiting = _to_decide(who, nomination)
+    if not waiting.closes:
+        _agreed(who, Role(waiting.office.role))
     now = timezone.now()
     Nomination.objects.filter(office=waiting.office, state=State.APPROVED).update(state=State.REPLACED)
     _decided(who.person, waiting, State.APPROVED)
@@ -102,12 +148,15 @@ def withdraw(who: Member, nomination: Nomination) -> None:
 
 
 @transaction.atomic
-def verify(who: Member, office: Office, how: str) -> None:
-    """Somebody of the State, or of the team, has looked and says that every word of it is right still."""
+def verify(who: Member, office: Office, how: str, read: str) -> None:
+    """Somebody of the State, or of the team, has looked and says that every word of it is right still. `read`: digest
+    of what they had before them; Conflict if another record counts by now."""
     allow(who, office.actor)
     current = approved(office)
     if current is None or current.closes:
         raise Conflict("Nobody has approved this office yet.")
+    if current.digest != read:
+        raise Conflict("Another record was approved since you opened this page: read it, and confirm that one.")
     how = words(how, "Say how you know: by a call, by a note, by whom.")
     now = timezone.now()
     Office.objects.filter(pk=office.pk).update(verified_at=now, told="")
@@ -129,6 +178,18 @@ def approved_of(actor: Actor, role: Role) -> Nomination | None:
 def waiting(office: Office) -> Nomination | None:
     """What waits for a second person."""
     return Nomination.objects.filter(office=office, state=State.WAITING).first()
+
+
+def digest_of(actor: Actor, role: Role) -> str:
+    """Of what counts of an office; "" for none."""
+    known = Nomination.objects.filter(office__actor=actor, office__role=role.value, state=State.APPROVED)
+    return known.values_list("digest", flat=True).first() or ""
+
+
+def before(one: Nomination) -> Nomination | None:
+    """What counted when something was nominated, or until it was approved."""
+    earlier = Nomination.objects.filter(office=one.office_id, number__lt=one.number)
+    return earlier.filter(state__in=(State.APPROVED, State.REPLACED)).order_by("-number").first()
 
 
 # --- what they have in common --------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from rapport.accounts.permissions import Permission
-from rapport.contacts.checking import problems
+from rapport.contacts.agreed import network_of
 from rapport.contacts.directory import form, looking, memberships, nominating
-from rapport.contacts.directory.listing import lines
+from rapport.contacts.directory.listing import aging, columns, lines
 from rapport.contacts.exports import keeping
 from rapport.contacts.kinds import Problem
 from rapport.contacts.members import Member
@@ -22,7 +24,7 @@ from rapport.contacts.models import Alarm, Nomination, Office, State
 from rapport.contacts.page import APPROVE, NOMINATE, at_work, common
 from rapport.contacts.reach import reach
 from rapport.contacts.records import opened
-from rapport.desk.page import attempt, to
+from rapport.desk.page import attempt, to, whole
 from rapport.errors import Conflict, Refused
 from rapport.registry.models import Actor
 
@@ -43,6 +45,9 @@ def index(request: HttpRequest, who: Member) -> HttpResponse:
         "q": wanted,
         "role": role,
         "mine": [one for one in every if who.speaks_for(one.actor)],
+        "columns": columns(every),
+        "agreed": [one.value for one in network_of(who.operation.pk).roles],
+        "aging": aging(who),
     }
     return render(request, "contacts/index.html", context)
 
@@ -59,15 +64,18 @@ def show(request: HttpRequest, who: Member, actor: str, role: str) -> HttpRespon
     if shown is None and not own(who, office):
         raise Http404("no such office for this reader")
     now = timezone.now()
+    listings = memberships.listings(office, shown.release.row if shown else None)
     context = {
         **common(who),
         "office": office,
         "shown": shown,
         "reach": reach(shown.release.row, office, now) if shown else None,
         "own": own(who, office),
+        "agreed": office.role in network_of(who.operation.pk).roles,
         "waiting": nominating.waiting(office),
         "looks": looking.looks_at(office)[:20] if who.speaks_for(office.actor) else (),
-        "listings": memberships.listings(office, shown.release.row if shown else None),
+        "listings": listings,
+        "to_go_by": memberships.to_go_by(who, office, listings) if shown else (),
         "copies": keeping.of_office(office) if who.speaks_for(office.actor) else (),
         "verified": office.verifications.select_related("by").order_by("-at")[:5],
     }
@@ -77,27 +85,25 @@ def show(request: HttpRequest, who: Member, actor: str, role: str) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_work(NOMINATE)
 def nominate(request: HttpRequest, who: Member, actor: str, role: str) -> HttpResponse:
-    """The record of an office, as it is to be once a second person has approved it."""
+    """The record of an office, as it is to be once a second person has approved it. `of`: the number of a nomination
+    that was refused or withdrawn, to begin with what it said; POST `began`: the digest of what counted then."""
     of = get_object_or_404(Actor, operation=who.operation, code=actor)
     if role not in set(Role):
         raise Http404("no such role")
     if not (who.speaks_for(of) or who.team):
         raise PermissionDenied("speaks for another State")
     if request.method != "POST":
-        current = nominating.approved_of(of, Role(role))
-        if current is not None and (problem := shown_to(who, current.office, looking.CHANGING)):
-            return stopped(request, who, problem)
-        empty = Record(of.code, Role(role), "", (), time_zone=of.operation.time_zone)
-        return _form(request, who, of, Role(role), opened(current.sealed) if current else empty)
+        return _begun(request, who, of, Role(role))
     typed = {name: value for name, value in request.POST.items() if isinstance(value, str)}
     record, wrong = form.office_of(typed, of.code, Role(role))
-    wrong = [*wrong, *problems(record)]
+    wrong = [*wrong, *nominating.faults(record, typed.get("why", ""), timezone.now())]
     if wrong:
         return _form(request, who, of, Role(role), record, wrong)
     try:
-        made = nominating.nominate(who, of, record, typed.get("why", ""))
+        made = nominating.nominate(who, of, record, typed.get("why", ""), began=typed.get("began", ""))
     except Conflict as conflict:
-        return _form(request, who, of, Role(role), record, [Problem("", str(conflict))], status=409)
+        since = typed.get("began", "")
+        return _form(request, who, of, Role(role), record, [Problem("", str(conflict))], status=409, since=since)
     except Refused as refused:
         return _form(request, who, of, Role(role), record, [Problem(refused.field or "", refused.remedy)])
     return to("contacts_nomination", who.operation.slug, made.pk)
@@ -105,16 +111,45 @@ def nominate(request: HttpRequest, who: Member, actor: str, role: str) -> HttpRe
 
 def _form(
     request: HttpRequest, who: Member, of: Actor, role: Role, record: Record, wrong: list[Problem] | None = None,
-    status: int = 422,
+    status: int = 422, since: str | None = None,
 ) -> HttpResponse:  # fmt: skip
+    """`since`: digest of what counted when somebody began: what was changed since is shown, and known from then on."""
     context = {
         **common(who),
         "actor": of,
         "role": role,
         **form.shown(record, wrong or ()),
         "why": request.POST.get("why", ""),
+        "began": request.POST.get("began", "") if since is None else nominating.digest_of(of, role),
+        "since": _since(of, role, since) if since is not None else (),
     }
     return render(request, "contacts/nominate.html", context, status=status if wrong else 200)
+
+
+def _begun(request: HttpRequest, who: Member, of: Actor, role: Role) -> HttpResponse:
+    """The form with what counts now, or with a nomination `of` that was refused or withdrawn: a look at the office."""
+    counts = nominating.approved_of(of, role)
+    gone = Nomination.objects.filter(
+        office__actor=of, office__role=role.value, state__in=(State.REFUSED, State.WITHDRAWN), closes=False
+    )
+    again = gone.filter(pk=whole(request.GET.get("of", "")) or 0).first()
+    base = nominating.before(again) if again else counts
+    begun = again or counts
+    if begun is None:
+        return _form(request, who, of, role, Record(of.code, role, "", (), time_zone=of.operation.time_zone))
+    if problem := shown_to(who, begun.office, looking.CHANGING):
+        return stopped(request, who, problem)
+    return _form(request, who, of, role, opened(begun.sealed), since=base.digest if base else "")
+
+
+def _since(of: Actor, role: Role, digest: str) -> Sequence[form.Change]:
+    """What was changed since the record of this digest counted."""
+    known = Nomination.objects.filter(office__actor=of, office__role=role.value)
+    now = known.filter(state=State.APPROVED).first()
+    if now is None or now.digest == digest:
+        return ()
+    then = known.filter(digest=digest).first()
+    return form.changes(opened(then.sealed) if then else None, opened(now.sealed))
 
 
 @require_GET
@@ -145,7 +180,7 @@ def nomination(request: HttpRequest, who: Member, number: int) -> HttpResponse:
     if waits and not one.closes and (problem := shown_to(who, one.office, kind)):
         return stopped(request, who, problem)
     shown = waits or who.speaks_for(one.office.actor)
-    before = Nomination.objects.filter(office=one.office, number__lt=one.number, state=State.APPROVED).first()
+    before = nominating.before(one)
     record = opened(one.sealed)
     context = {
         **common(who),
@@ -157,6 +192,7 @@ def nomination(request: HttpRequest, who: Member, number: int) -> HttpResponse:
         "own": own,
         "may_withdraw": own or who.speaks_for(one.office.actor),
         "waits": waits,
+        "again": one.state in {State.REFUSED, State.WITHDRAWN} and not one.closes and who.speaks_for(one.office.actor),
     }
     return render(request, "contacts/nomination.html", context)
 
@@ -190,10 +226,10 @@ def withdraw(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 @require_POST
 @at_work(NOMINATE)
 def verify(request: HttpRequest, who: Member, actor: str, role: str) -> HttpResponse:
-    """POST `how`: how somebody knows that the record is right."""
+    """POST `how`: how somebody knows that the record is right; `read`: the digest of the one that they were shown."""
     office = office_of(who, actor, role)
-    how = request.POST.get("how", "")
-    attempt(request, lambda: nominating.verify(who, office, how), _("Noted: the record is right as of today."))
+    how, read = request.POST.get("how", ""), request.POST.get("read", "")
+    attempt(request, lambda: nominating.verify(who, office, how, read), _("Noted: the record is right as of today."))
     return to("contacts_office", who.operation.slug, actor, role)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
-from rapport.contacts.cards import CARD, SHEET, card_blocks, tree_blocks
-from rapport.contacts.model import Network, Office
+from rapport.contacts.cards import CARD, SHEET, Copied, card_blocks, known, tree_blocks
+from rapport.contacts.model import Network
 from rapport.contacts.offline import Directory, Export, blocks
 from rapport.contacts.rows import Block, Row, written
 from rapport.contacts.sheets import layout, pdf
@@ -20,14 +19,6 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
-    """An office as a copy has it, and when its record was last confirmed."""
-
-    office: Office
-    confirmed: date
-
-
-@dataclass(frozen=True, slots=True)
 class File:
     data: bytes
     name: str
@@ -36,14 +27,14 @@ class File:
 
 def card(one: Copied, mark: Export, form: Form) -> File:
     first, *others = card_blocks(one.office, mark.made_at.date())
-    marked = [Block(first.title, (*first.rows, *_known(one), *_marks(mark))), *others]
+    marked = [Block(first.title, (*first.rows, *known(one), *_marks(mark))), *others]
     return _file(marked, mark, form, CARD, layout.WALLET, f"card-{one.office.party}-{one.office.role}")
 
 
-def tree(copied: Sequence[Copied], network: Network, mark: Export, form: Form) -> File:
-    """Of one party: whom to try, in order."""
-    head, *parties, last = tree_blocks([one.office for one in copied], network, mark.made_at.date())
-    confirmed = tuple(row for one in copied for row in _known(one, f", {one.office.role}"))
+def tree(copied: Sequence[Copied], network: Network, names: Mapping[str, str], mark: Export, form: Form) -> File:
+    """Of one party: whom to try, in order. `names`: of parties, by code."""
+    head, *parties, last = tree_blocks([one.office for one in copied], network, mark.made_at.date(), names)
+    confirmed = tuple(row for one in copied for row in known(one, f", {one.office.role}"))
     marked = [Block(one.title, (*one.rows, *confirmed, *_marks(mark))) for one in parties]
     return _file([head, *marked, last], mark, form, SHEET, layout.SHEET, f"phone-tree-{copied[0].office.party}")
 
@@ -52,12 +43,8 @@ def directory(data: bytes, read: Directory, form: Form) -> File:
     """The signed file itself, or what it says as PDF: that can be printed, and proves nothing."""
     if form is Form.TEXT:
         return File(data, f"directory-{read.export.number}.txt", "text/plain; charset=utf-8")
-    found = list(blocks(read.offices, read.export))
+    found = list(blocks(read.entries, read.export))
     return _file(found, read.export, form, SHEET, layout.SHEET, f"directory-{read.export.number}")
-
-
-def _known(one: Copied, whose: str = "") -> Iterator[Row]:
-    yield Row(f"Last confirmed{whose}", one.confirmed.isoformat())
 
 
 def _marks(mark: Export) -> tuple[Row, ...]:

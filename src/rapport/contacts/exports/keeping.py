@@ -10,7 +10,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from rapport.contacts import instance, offline
-from rapport.contacts.exports.copies import Copied
+from rapport.contacts.agreed import network_of
+from rapport.contacts.cards import Copied
+from rapport.contacts.directory import memberships
+from rapport.contacts.directory.listing import state_of
 from rapport.contacts.members import Member
 from rapport.contacts.model import Office as Record
 from rapport.contacts.models import Export, Exported, ExportKind, ExportState, Nomination, Office
@@ -46,13 +49,22 @@ def mark_of(export: Export) -> offline.Export:
     return offline.Export(export.pk, instance.name(), export.for_whom, export.made_at, export.expires_at)
 
 
-def copied(office: Office, release: RowRelease[Record]) -> Copied:
-    return Copied(release.row, (office.verified_at or office.made_at).date())
+def copied(operation_id: int, found: Sequence[tuple[Office, RowRelease[Record]]]) -> list[Copied]:
+    """Offices of one network as a copy has them."""
+    agreed, now = network_of(operation_id).upkeep, timezone.now()
+    lists = memberships.in_words({office.pk: one.row for office, one in found})
+    return [
+        Copied(
+            one.row, (office.verified_at or office.made_at).date(), state_of(office, agreed, now),
+            lists.get(office.pk, ""),
+        )
+        for office, one in found
+    ]  # fmt: skip
 
 
-def signed(offices: Sequence[Record], export: Export) -> bytes:
+def signed(entries: Sequence[Copied], export: Export) -> bytes:
     """The file of a signed directory, kept sealed until it expires."""
-    data = offline.made(offices, mark_of(export), instance.signing_key())
+    data = offline.made(entries, mark_of(export), instance.signing_key())
     export.sealed = keys.seal("contacts", data)
     return data
 

@@ -132,7 +132,7 @@ def fetch(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 def key(request: HttpRequest, operation: Operation) -> HttpResponse:
     """By which key a directory of this installation is told from a forged one."""
     in_network(operation)
-    context = {"operation": operation, "keys": list(instance.public_keys()), "instance": instance.name()}
+    context = {"operation": operation, "keys": instance.marks(), "instance": instance.name()}
     return render(request, "contacts/key.html", context)
 
 

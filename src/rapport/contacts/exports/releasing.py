@@ -29,9 +29,6 @@ from rapport.oversight.record import decide
 from rapport.sharing.readers import organisation_reader
 from rapport.values import Purpose, RowRelease
 
-#: Nobody is pointed to these, so no copy has them.
-_LEFT_OUT = {upkeep.State.SUSPENDED, upkeep.State.LAPSED, upkeep.State.NOT_YET}
-
 
 @transaction.atomic
 def ask(who: Member, organisation: Organisation, wanted: Sequence[int], why: str) -> Export:
@@ -59,7 +56,7 @@ def release(who: Member, export: Export) -> None:
     fresh.state, fresh.decided_by, fresh.decided_at = ExportState.MADE, who.person, now
     fresh.made_at, fresh.expires_at = now, now + settings.DIRECTORY_LASTS
     fresh.for_whom += f", released by {who.person.shown_name}{keeping.marking([one for _, one in found])}"
-    data = keeping.signed([one.row for _, one in found], fresh)
+    data = keeping.signed(keeping.copied(fresh.operation_id, [(one.office, row) for one, row in found]), fresh)
     keeping.note(fresh, [nomination for nomination, _ in found], data)
     _note(who, fresh, f"released a copy of {len(found)} offices for {organisation.slug}")
 
@@ -81,7 +78,7 @@ def _given(
     known = Nomination.objects.filter(office__operation=who.operation, state=State.APPROVED, closes=False)
     known = known.select_related("office__actor__organisation").order_by("office__actor__code", "office__role")
     known = known.filter(office__in=wanted) if wanted else known
-    counting = {one.office_id: one for one in known if state_of(one.office, agreed, now) not in _LEFT_OUT}
+    counting = {one.office_id: one for one in known if state_of(one.office, agreed, now) not in upkeep.LEFT_OUT}
     items = [item_of(who.operation, one.office, one, opened(one.sealed)) for one in counting.values()]
     reads = organisation_reader(who.operation, organisation)
     they = Member(who.person, who.operation, organisation, (), reads)

@@ -18,9 +18,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from rapport.accounts.permissions import Permission
+from rapport.contacts.agreed import network_of
 from rapport.contacts.directory import looking
 from rapport.contacts.members import Member
-from rapport.contacts.model import Channel, Means, Role
+from rapport.contacts.model import Channel, Means
 from rapport.contacts.models import Campaign, Ping
 from rapport.contacts.page import at_work, common
 from rapport.contacts.pings import answering, post, results, running
@@ -47,12 +48,14 @@ def _index(
     request: HttpRequest, who: Member, typed: Mapping[str, Any] | None = None, problem: Refused | None = None
 ) -> HttpResponse:
     campaigns = Campaign.objects.filter(operation=who.operation).order_by("-opens_at", "-pk")
+    roles = [one.value for one in network_of(who.operation.pk).roles]
     context = {
         **common(who),
+        "roles": roles,
         "campaigns": campaigns[:50],
         "may_run": who.may(RUN),
         "means": [(one, one in post.BY_ITSELF) for one in Means],
-        "typed": typed or {"answer_hours": "48", "roles": [one.value for one in Role], "means": ["email", "sms"]},
+        "typed": typed or {"answer_hours": "48", "roles": roles, "means": ["email", "sms"]},
         "problem": problem,
     }
     return render(request, "contacts/pings.html", context, status=422 if problem else 200)
@@ -66,10 +69,11 @@ def start(request: HttpRequest, who: Member) -> HttpResponse:
     data = request.POST
     typed = {name: data.get(name, "") for name in ("title", "opens_at", "closes_at", "answer_hours", "inside_hours")}
     chosen = {name: data.getlist(name) for name in ("roles", "means")}
+    agreed = network_of(who.operation.pk).roles
     try:
         terms = Terms(
             typed["title"], _moment("opens_at", typed["opens_at"]), _moment("closes_at", typed["closes_at"]),
-            whole(typed["answer_hours"]) or 0, frozenset(one for one in Role if one.value in chosen["roles"]),
+            whole(typed["answer_hours"]) or 0, frozenset(one for one in agreed if one.value in chosen["roles"]),
             frozenset(one for one in Means if one.value in chosen["means"]), bool(typed["inside_hours"]),
             bool(data.get("exercise")),
         )  # fmt: skip

@@ -14,6 +14,7 @@ from rapport.contacts import clocks
 from rapport.contacts.cases import reading, trying
 from rapport.contacts.cases.models import Attempt, Case, Handover
 from rapport.contacts.clocks import Clock, Which
+from rapport.contacts.directory.listing import Column, Line, Listed
 from rapport.contacts.directory.memberships import Listing
 from rapport.contacts.escalation import Result
 from rapport.contacts.model import Means
@@ -169,6 +170,12 @@ def _not_sent(one: Attempt) -> str:
 def handed(one: Handover) -> str:
     """What the next one on duty must know."""
     return reading.note_of(one)
+
+
+@register.filter
+def cells(line: Line, columns: Sequence[Column]) -> list[tuple[str, Listed | None]]:
+    """What stands in a row of the directory, column by column."""
+    return [(one.role, line.office_of(one.role)) for one in columns]
 
 
 # --- lists and copies ----------------------------------------------------------------------------------------------
