@@ -17,7 +17,7 @@ from rapport.accounts.permissions import Permission
 from rapport.contacts import bundle, comparing, instance
 from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
-from rapport.contacts.peers import agreeing, files, ledgers, sending
+from rapport.contacts.peers import agreeing, files, ledgers, receiving, sending
 from rapport.contacts.peers.agreeing import AGREE, Entered
 from rapport.contacts.peers.holding import fingerprints
 from rapport.contacts.peers.models import Outbound, Peer, Terms, TermsState, Turned
@@ -28,6 +28,8 @@ from rapport.registry.models import Actor
 
 READ, SEND = Permission.CONTACTS_DIRECTORY_READ, Permission.CONTACTS_MESSAGE_SEND
 _TURNED = 30  # rows of what was not taken that are shown
+
+_NUMBERS = 200  # messages of one's own that are listed by number
 
 
 @require_GET
@@ -103,9 +105,12 @@ def _page(request: HttpRequest, who: Member, peer: Peer, **more: object) -> Http
         "count": outbound.count(),
         # References of cases are for their parties alone.
         "outbound": outbound.filter(dispatch__sender__actor__in=mine)[:50],
-        "gaps": files.gaps(peer),
+        "gaps": receiving.gaps(peer),
         "may_agree": who.may(AGREE),
         "may_send": who.may(SEND),
+        "numbers": Outbound.objects.filter(peer=peer, dispatch__sender__actor__in=mine)
+        .select_related("dispatch__case")
+        .order_by("-number")[:_NUMBERS],
         **more,
     }
     return render(request, "contacts/peer.html", context)
