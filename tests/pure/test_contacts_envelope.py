@@ -270,13 +270,16 @@ def test_one_after_the_other_nothing_is_missing() -> None:
 
 def test_a_jump_is_taken_and_says_what_is_missing() -> None:
     assert taken(FOUR, kept(ONE)).missing == ((2, 3),)
-    assert taken(FOUR, kept(TWO)).told == ("From rapport.ee these messages have not come: 1, 3. Ask for them.")
+    assert taken(FOUR, kept(TWO)).told == (
+        "From rapport.ee these messages have not come: 1, 3. Ask for them: "
+        "they are lost, or were kept back, as TLP:RED is from files."
+    )
     assert taken(TWO, kept(ONE, FOUR)).missing == ((3, 3),)
 
 
 def test_many_gaps_make_no_endless_sentence() -> None:
     assert envelope.told(ESTONIA, [(number, number) for number in range(1, 9_999, 2)]).endswith(
-        "37, 39 and 4,979 other gaps. Ask for them."
+        "37, 39 and 4,979 other gaps. Ask for them: they are lost, or were kept back, as TLP:RED is from files."
     )
 
 

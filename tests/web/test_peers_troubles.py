@@ -4,32 +4,39 @@ are exchanged, numbers that have not come, files that are none."""
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from rapport.contacts import bundle, envelope, instance, signed
+from rapport.accounts.models import Organisation, Person
+from rapport.contacts import bundle, comparing, envelope, instance, receipts, signed
 from rapport.contacts.cases import reading, taking, writing
 from rapport.contacts.cases.models import Clash, Dispatch
 from rapport.contacts.cases.writing import Words
 from rapport.contacts.kinds import Kind
 from rapport.contacts.lowtech.same import content as lowtech_content
 from rapport.contacts.members import Member
+from rapport.contacts.model import Role
 from rapport.contacts.peers import agreeing, files, ledgers, receiving, sending
-from rapport.contacts.peers.models import Outbound, Peer
+from rapport.contacts.peers.models import Outbound, Peer, Turned
 from rapport.errors import Refused
 from rapport.operations.models import Operation
 from rapport.oversight import keys
 from rapport.oversight.models import LedgerEntry
 from rapport.upkeep.doctor import instances
-from tests.web.peers import Door, There, agreed, said
+from tests.web.contacts import office
+from tests.web.peers import ME, Door, There, agreed, entered, said
 from tests.web.test_cases import NOTICED, Side, later
 from tests.web.test_directory import enter
 from tests.web.test_peers import (
@@ -342,3 +349,186 @@ def test_other_words_of_which_people_were_told_are_no_difference(
     receiving.over_line(operation, there.sends(one), timezone.now())
     assert differs(operation, there)() == 0
     assert Clash.objects.count() == 1
+
+
+# --- numbers, and files that are none ------------------------------------------------------------------------------
+
+
+def test_a_gap_that_asking_does_not_close_says_why_and_the_other_side_finds_its_messages_by_number(
+    kenya: Side, peru: Away, there: There, operation: Operation, client: Client, team: tuple[Member, Member]
+) -> None:
+    peer = Peer.objects.get()
+    receiving.over_line(operation, there.sends(said(1)), timezone.now())
+    unknown = there.sends(said(3, to="kenya/policy"))
+    later_on = there.sends(said(5, to="kenya/policy"))
+    there.sends(said(7))
+    last = there.sends(said(9))
+    with pytest.raises(Refused):
+        receiving.over_line(operation, unknown, timezone.now())
+    files.take(operation, bundle.bundle([later_on, last]), timezone.now())
+    told = receiving.gaps(peer)
+    assert [one.partition(":")[0] for one in told] == [
+        "From crisis.pe these messages have not come", "Message 2 of crisis.pe came, and is not taken here",
+        "Message 3 of crisis.pe came, and is not taken here",
+    ]  # fmt: skip
+    assert "come: 4. Ask" in told[0]
+    assert told[1].endswith("here: The directory has no office kenya/policy.")
+    office(kenya.actor, *team, role=Role.POLICY)
+    receiving.over_line(operation, unknown, timezone.now())
+    assert "Message 2" not in " ".join(receiving.gaps(peer))
+    ours = to_peru(kenya, peru)
+    enter(client, kenya.one.person)
+    assert f"message 1: {ours.ref}" in client.get(f"/sample/contacts/peers/{peer.pk}/").content.decode()
+
+
+def test_a_message_of_a_version_that_nobody_here_reads_is_known_to_be_theirs(
+    kenya: Side, peru: Away, there: There, operation: Operation
+) -> None:
+    found = json.loads(there.sends(said(1)))["body"]
+    found["said"]["kind"] = "treaty"
+    with pytest.raises(Refused, match="kind"):
+        receiving.over_line(operation, signed.signed(found, there.key), timezone.now())
+    assert Turned.objects.get().instance == there.name
+    assert "'treaty'" in receiving.gaps(Peer.objects.get())[0]
+
+
+def test_the_team_is_not_offered_a_file_that_it_cannot_make(
+    kenya: Side, peru: Away, there: There, client: Client, lead: Person
+) -> None:
+    to_peru(kenya, peru)
+    at = f"/sample/contacts/peers/{Peer.objects.get().pk}/"
+    enter(client, lead)
+    page = client.get(at).content.decode()
+    assert "Make the file" not in page
+    assert "Whoever is on duty for the party that wrote them" in page
+    enter(client, kenya.one.person)
+    assert "Make the file" in client.get(at).content.decode()
+
+
+def brought(client: Client, data: bytes) -> str:
+    return client.post("/sample/contacts/peers/take/", {"file": BytesIO(data)}).content.decode()
+
+
+def test_wrong_files_say_what_they_are(kenya: Side, peru: Away, there: There, client: Client, lead: Person) -> None:
+    to_peru(kenya, peru)
+    peer = Peer.objects.get()
+    own, packed = files.make(peer, kenya.one.actors).data, b"PK\x03\x04" + b"x" * 50
+    enter(client, kenya.one.person)
+    assert "This is your own file" in brought(client, own)
+    assert "unpack it" in brought(client, packed)
+    lines = bundle.bundle([there.sends(said(1)), there.sends(said(3))]).replace(b"\n", b"\r\n")
+    page = brought(client, lines)
+    assert (page.count("<strong>new"), "damaged" in page) == (2, False)
+    enter(client, lead)
+    compare: Callable[[bytes], str] = lambda data: client.post(  # noqa: E731
+        "/sample/contacts/peers/compare/", {"file": BytesIO(data)}, follow=True
+    ).content.decode()
+    assert "This is your own file" in compare(ledgers.export(peer, timezone.now()))
+    assert "unpack it" in compare(packed)
+
+
+def test_a_file_full_of_nonsense_is_read_at_once_and_told_in_few_words(
+    kenya: Side, there: There, client: Client
+) -> None:
+    enter(client, kenya.one.person)
+    data = b"\n".join([b"{}"] * 9_999)
+    began = time.monotonic()
+    page = brought(client, data)
+    assert time.monotonic() - began < 10
+    assert (page.count("<strong>refused"), "9898 more lines were refused" in page) == (100, True)
+    assert Turned.objects.get().count == 9_998
+
+
+def test_reasons_name_no_field_of_the_program(kenya: Side, there: There, operation: Operation, client: Client) -> None:
+    data = there.sends(said(to="kenya/policy"))
+    answer = client.post("/sample/contacts/exchange/", data, "application/json")
+    assert answer.content.startswith(b"The directory has no office")
+    assert Turned.objects.get().said.startswith("The directory has no office")
+    enter(client, kenya.one.person)
+    assert "<bdi>The directory has no office" in brought(client, bundle.bundle([data]))
+
+
+def test_what_is_under_way_or_younger_than_their_ledger_is_no_difference(
+    kenya: Side, peru: Away, there: There, operation: Operation, client: Client, lead: Person
+) -> None:
+    to_peru(kenya, peru)
+    made_at = timezone.now() - timedelta(minutes=5)
+    old = comparing.exported([], sender=there.name, receiver=ME, made_at=made_at, key=there.key)
+    compared = lambda: comparing.in_words(ledgers.compare(operation, old)[1])  # noqa: E731
+    assert compared()[0] == "Both sides hold the same 0 messages, letter by letter."
+    assert compared()[2].endswith("has no receipt yet: it is under way, or they did not take it.")
+    row = Outbound.objects.get()
+    sending.settle(row.peer, receipts_read(there, row), there.receipt(sending.bytes_of(row)), timezone.now())
+    receiving.over_line(operation, there.sends(said()), timezone.now())
+    assert [one.endswith("is younger than their ledger: ask for a new one.") for one in compared()[2:]] == [True, True]
+    enter(client, lead)
+    page = client.post("/sample/contacts/peers/compare/", {"file": BytesIO(old + b"\r\n")}).content.decode()
+    shown = date_format(timezone.localtime(made_at, ZoneInfo(operation.time_zone)), "j M Y H:i")
+    assert f"Their ledger was made {shown}." in page
+    assert "differ" not in page
+    Outbound.objects.update(received_at=made_at - timedelta(minutes=5))
+    assert compared()[0].startswith("The two ledgers differ.")
+
+
+def receipts_read(there: There, row: Outbound) -> receipts.Receipt:
+    peers = {there.name: signed.Peer((bytes.fromhex(there.public),))}
+    return receipts.read(there.receipt(sending.bytes_of(row)), peers=peers, me=ME)
+
+
+# --- agreeing ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["https://crisis.pe/network/contacts", "https://crisis.pe/network/contacts/exchange/"])
+def test_an_address_that_goes_on_behind_the_operation_is_refused_with_the_form_that_is_expected(
+    peru: Away, team: tuple[Member, Member], url: str
+) -> None:
+    with pytest.raises(Refused, match=r"as https://crisis\.example/network") as refused:
+        agreeing.enter(team[0], entered(There(), url))
+    assert refused.value.field == "url"
+
+
+def test_our_own_address_is_told_for_the_other_side_to_enter(
+    kenya: Side, client: Client, settings: LazySettings
+) -> None:
+    settings.PUBLIC_URL = "https://crisis.ke"
+    enter(client, kenya.one.person)
+    assert "https://crisis.ke/sample</code>" in client.get("/sample/contacts/peers/").content.decode()
+    assert "Address: https://crisis.ke/sample\n" in run("key")[1]
+
+
+def test_what_was_refused_at_first_stands_in_no_list(
+    peru: Away, team: tuple[Member, Member], client: Client, lead: Person
+) -> None:
+    terms = agreeing.enter(team[0], entered(There()))
+    enter(client, lead)
+    assert "crisis.pe" in client.get("/sample/contacts/peers/").content.decode()
+    agreeing.refuse(team[1], terms)
+    assert "crisis.pe" not in client.get("/sample/contacts/peers/").content.decode()
+    agreed(*team, There())
+    agreeing.refuse(team[1], agreeing.enter(team[0], entered(There(), "https://crisis.pe/n")))
+    assert "crisis.pe" in client.get("/sample/contacts/peers/").content.decode(), "what was confirmed counts on"
+
+
+def test_whoever_confirms_sees_what_differs_and_types_fingerprints_as_they_like(
+    peru: Away, there: There, team: tuple[Member, Member], client: Client, custodian: Person
+) -> None:
+    other = There(seed=9)
+    given = entered(there, "https://crisis.pe/n", keys=(there.public, other.public), retired=("0" * 16,))
+    terms = agreeing.enter(team[0], given)
+    enter(client, custodian)
+    page = client.get(f"/sample/contacts/peers/{terms.peer.pk}/").content.decode()
+    assert "<s><bdi>none: by file</bdi></s> → <strong><bdi>https://crisis.pe/n</bdi>" in page
+    assert "1 new, 0 not any more" in page
+    assert "0" * 16 in page
+    assert other.mark not in page
+    agreeing.confirm(team[1], terms, f"{there.mark}, {other.mark}")
+    with pytest.raises(Refused, match="one or the other"):
+        agreeing.enter(team[0], entered(there, retired=(there.mark,)))
+
+
+def test_whom_the_protocol_gives_no_office_is_told_why(kenya: Side, peru: Away, client: Client) -> None:
+    enter(client, kenya.one.person)
+    assert "your organisation is of kind" not in client.get("/sample/contacts/").content.decode()
+    Organisation.objects.filter(slug="kenya").update(kind="authority")
+    page = client.get("/sample/contacts/").content.decode()
+    assert "The protocol gives you none of the offices of others: your organisation is of kind “authority”" in page

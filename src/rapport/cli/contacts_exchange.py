@@ -90,15 +90,15 @@ def take(slug: str, file: Path, to_json: bool) -> None:
     try:
         found = files.take(find_operation(slug), _bytes(file), timezone.now())
     except Refused as why:
-        raise RapportError(f"{file}: {why}") from None
+        raise RapportError(f"{file}: {why.remedy}") from None
     rows: list[Json] = [{"what": one.what, "became": one.became, "said": one.said} for one in found.lines]
     missing: list[Json] = [*found.missing]
     lines = [f"{one.what}: {one.became}{f'. {one.said}' if one.said else ''}" for one in found.lines]
     lines += [*found.missing, *([found.damage] if found.damage else [])]
     show({"lines": rows, "missing": missing, "damage": found.damage}, to_json, lines or ["There was nothing in it."])
-    refused = sum(one.became == "refused" for one in found.lines)
+    refused = sum(one.became == "refused" for one in found.lines) + found.more
     if refused:
-        raise RapportError(f"{refused} of {len(found.lines)} were refused: see above.")
+        raise RapportError(f"{refused} of {len(found.lines) + found.more} were refused: see above.")
 
 
 @click.command(cls=NeedsModels)
@@ -127,7 +127,7 @@ def compare(slug: str, file: Path, to_json: bool) -> None:
     try:
         peer, found = ledgers.compare(find_operation(slug), _bytes(file))
     except Refused as why:
-        raise RapportError(f"{file}: {why}") from None
+        raise RapportError(f"{file}: {why.remedy}") from None
     said = [*comparing.in_words(found)]
     words: list[Json] = [*said]
     show({"peer": peer.instance, "equal": found.equal, "said": words}, to_json, said)

@@ -77,6 +77,8 @@ def _is_red(line: bytes) -> bool:
 def unbundle(data: bytes) -> Unbundled:
     """The lines of a bundle, whole or damaged. Refused if it is too large, or none at all."""
     _within(data)
+    signed.not_packed(data)
+    data = data.replace(b"\r\n", b"\n")  # mail programs write the ends of lines so
     head, _, rest = data.partition(b"\n")
     lines = tuple(line for line in rest.split(b"\n") if line)
     try:
@@ -119,7 +121,7 @@ def taken_up(
                 case proof:
                     proofs[proof] = None
         except Refused as why:
-            rejected.append(Rejected(number, why.reason, str(why)))
+            rejected.append(Rejected(number, why.reason, why.remedy))
     chains: dict[str, Chain] = {}
     new, repeated = [], []
     for number, one in sorted(found, key=lambda pair: _place(pair[1])):
@@ -131,7 +133,7 @@ def taken_up(
             if why.reason == "repeated":
                 repeated.append(one)
             else:
-                rejected.append(Rejected(number, why.reason, str(why)))
+                rejected.append(Rejected(number, why.reason, why.remedy))
     missing = {sender: chain.missing() for sender, chain in chains.items()}
     return Taken(tuple(new), tuple(repeated), tuple(proofs), tuple(rejected), missing)
 

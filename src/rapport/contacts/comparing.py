@@ -7,9 +7,9 @@ side closes a case in its own words, both sides hold both, and that the words di
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -52,8 +52,9 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What differs. `moved` stand in both, later in ours than one that they hold after them: they came by another way,
-    which is no fault."""
+    """What differs. `under_way`: of ours, without a receipt yet; `younger`: they had it after their export was made:
+    these need not be in it. `moved` stand in both, later in ours than one that they hold after them: they came by
+    another way, which is no fault."""
 
     both: int
     only_ours: tuple[Head, ...] = ()
@@ -61,6 +62,9 @@ class Comparison:
     differ: tuple[Head, ...] = ()
     twice: tuple[Head, ...] = ()
     moved: tuple[Head, ...] = ()
+    under_way: tuple[Head, ...] = ()
+    younger: tuple[Head, ...] = ()
+    made_at: datetime | None = None  # their export
 
     @property
     def equal(self) -> bool:
@@ -115,6 +119,18 @@ def compare(ours: Iterable[Head], theirs: Iterable[Head]) -> Comparison:
     )
 
 
+def explained(found: Comparison, *, made_at: datetime, had_at: Callable[[Head], datetime | None]) -> Comparison:
+    """The same, knowing when the other side made its export. `had_at`: when it had a message that only we have, None as
+    long as there is no receipt."""
+    known = {one: had_at(one) for one in found.only_ours}
+    return replace(
+        found, made_at=made_at,
+        only_ours=tuple(one for one, at in known.items() if at is not None and at <= made_at),
+        younger=tuple(one for one, at in known.items() if at is not None and at > made_at),
+        under_way=tuple(one for one, at in known.items() if at is None),
+    )  # fmt: skip
+
+
 _Place = tuple[str, int]
 
 
@@ -135,17 +151,34 @@ def _moved(heads: Iterable[Head], rows: Mapping[_Place, int]) -> Iterable[Head]:
         furthest[one.sender] = max(row, furthest.get(one.sender, -1))
 
 
-def in_words(found: Comparison) -> Sequence[str]:
-    """Sentences, the verdict first."""
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def in_words(found: Comparison, when: Callable[[datetime], str] = _utc) -> Sequence[str]:
+    """Sentences, the verdict first. `when`: how a time is written for whoever reads it."""
     if found.equal:
         said = [f"Both sides hold the same {_messages(found.both)}, letter by letter."]
     else:
         said = [f"The two ledgers differ. The same on both sides: {_messages(found.both - len(found.differ))}."]
-    said += [f"Only we have {one.named}, sent {moment(one.at)}." for one in found.only_ours]
-    said += [f"Only they have {one.named}, sent {moment(one.at)}. Ask for it." for one in found.only_theirs]
+    if found.made_at is not None:
+        said.append(f"Their ledger was made {when(found.made_at)}.")
+    said += [f"Only we have {one.named}, sent {when(one.at)}." for one in found.only_ours]
+    said += [
+        f"Only they have {one.named}, sent {when(one.at)}: it has not come here, or was taken out. Ask for it."
+        for one in found.only_theirs
+    ]
     said += [
         f"{one.named.capitalize()} has another content on their side. Lay both texts side by side."
         for one in found.differ
+    ]
+    said += [
+        f"{one.named.capitalize()}, sent {when(one.at)}, has no receipt yet: it is under way, or they did not take it."
+        for one in found.under_way
+    ]
+    said += [
+        f"{one.named.capitalize()}, sent {when(one.at)}, is younger than their ledger: ask for a new one."
+        for one in found.younger
     ]
     said += [f"{one.named.capitalize()} stands in a ledger twice." for one in found.twice]
     said += [

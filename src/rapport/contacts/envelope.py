@@ -190,7 +190,9 @@ def told(sender: str, missing: Iterable[tuple[int, int]]) -> str:
     if not spans:
         return ""
     others = f" and {len(spans) - _TOLD:,} other gaps" if len(spans) > _TOLD else ""
-    return f"From {sender} these messages have not come: {', '.join(spans[:_TOLD])}{others}. Ask for them."
+    numbers = ", ".join(spans[:_TOLD])
+    why = "Ask for them: they are lost, or were kept back, as TLP:RED is from files."
+    return f"From {sender} these messages have not come: {numbers}{others}. {why}"
 
 
 def _envelope(found: Signed) -> Envelope:

@@ -78,10 +78,17 @@ def parsed(data: bytes, most: int) -> Signed:
     """What the bytes say, whoever wrote them: nothing is proven yet. Refused for another form of bytes."""
     if len(data) > most:
         raise Refused("too_large", f"It has {len(data):,} bytes; at most {most:,} are read.")
+    not_packed(data)
     match exactly(one_form(data), {"body": dict, "key": str, "signature": str}, "It"):
         case {"body": dict(body), "key": str(key), "signature": str(signature)}:
             return Signed(body, canonical(body), key, signature)
     raise Refused("not_whole", "It is no body with a key and a signature.")
+
+
+def not_packed(data: bytes) -> None:
+    """Refused for a ZIP archive: mail programs and some people pack what they attach."""
+    if data[:4] == b"PK\x03\x04":
+        raise Refused("packed", "This is a ZIP archive: unpack it, and choose the file that is in it.")
 
 
 def one_form(data: bytes) -> Json:
@@ -109,6 +116,8 @@ def read(data: bytes, *, form: str, shape: Mapping[str, type], peers: Mapping[st
         raise Refused("unknown_form", f"Its form is {said}; this instance reads {form}. Ask whether theirs is newer.")
     exactly(found.body, {"form": str, "from": str, "to": str, **shape}, "The body")
     sender = str(found.body["from"])
+    if sender == me:
+        raise Refused("own_file", "This is your own file, for the other side: choose the one that came from them.")
     peer = peers.get(sender)
     if peer is None:
         raise Refused(

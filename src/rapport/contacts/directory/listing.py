@@ -104,6 +104,16 @@ def aging(who: Member) -> list[Aging]:
     ]
 
 
+def barred(who: Member) -> str:
+    """The kind of this reader's organisation, where there are offices of others and the protocol, which goes by kinds,
+    may give it none of them; "" otherwise."""
+    if who.reader.team or who.organisation is None:
+        return ""
+    there = Nomination.objects.filter(office__operation=who.operation, state=State.APPROVED, closes=False)
+    others = there.exclude(office__actor__in=[one.pk for one in who.actors])
+    return who.organisation.kind if others.exists() else ""
+
+
 def listed(who: Member) -> list[Listed]:
     """Every office that this reader gets."""
     current = Nomination.objects.filter(office__operation=who.operation, state=State.APPROVED, closes=False)

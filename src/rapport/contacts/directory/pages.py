@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from rapport.accounts.permissions import Permission
 from rapport.contacts.agreed import network_of
 from rapport.contacts.directory import form, looking, memberships, nominating
-from rapport.contacts.directory.listing import aging, columns, lines
+from rapport.contacts.directory.listing import aging, barred, columns, lines
 from rapport.contacts.exports import keeping
 from rapport.contacts.kinds import Problem
 from rapport.contacts.members import Member
@@ -44,6 +44,7 @@ def index(request: HttpRequest, who: Member) -> HttpResponse:
         "any": bool(every),
         "q": wanted,
         "role": role,
+        "barred": not any(one.offices for one in every if not who.speaks_for(one.actor)) and barred(who),
         "mine": [one for one in every if who.speaks_for(one.actor)],
         "columns": columns(every),
         "agreed": [one.value for one in network_of(who.operation.pk).roles],

@@ -23,6 +23,7 @@ from rapport.contacts.peers.holding import confirmed, fingerprints
 from rapport.contacts.peers.models import Peer, Terms, TermsState
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.operations.models import Operation
+from rapport.oversight.ledger.chain import fingerprint
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
 from rapport.registry.models import Actor
@@ -31,6 +32,7 @@ AGREE = Permission.CONTACTS_OFFICE_APPROVE
 _KEY = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 MOST_RETIRED = 20  # [ours]
+_EXPECTED = "as https://crisis.example/network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,20 @@ def _checked(operation: Operation, given: Entered) -> list[Actor]:
     if unknown or not found:
         said = f"Nobody here is called {sorted(unknown)[0]}." if unknown else "Choose at least one party."
         raise Refused("parties", said, field="parties")
+    if both := {fingerprint(bytes.fromhex(one)) for one in given.keys} & set(given.retired):
+        raise Refused(
+            "retired", f"{sorted(both)[0]} is the fingerprint of a key that is to count: enter one or the other.",
+            field="retired",
+        )  # fmt: skip
+    for actor in found:
+        _not_ours(actor)
     return found
+
+
+def _not_ours(actor: Actor) -> None:
+    if writes_here(actor):
+        raise Refused("parties", f"People of {actor.name} write from here: they are no party of another instance.",
+                      field="parties")  # fmt: skip
 
 
 def _check_url(url: str) -> None:
@@ -99,8 +114,10 @@ def _check_url(url: str) -> None:
         host, sound = "", False
     secure = parts.scheme == "https" or (parts.scheme == "http" and host in settings.POLL_INSIDE) if sound else False
     if not (sound and host and secure and len(url) <= 300 and not parts.query and not parts.fragment):
-        raise Refused("url", "Write the address of the operation over there, as https://crisis.example/network.",
+        raise Refused("url", f"Write the address of the operation over there, {_EXPECTED}.",
                       field="url")  # fmt: skip
+    if len(parts.path.strip("/").split("/")) > 1 and {"contacts", "exchange"} & set(parts.path.split("/")):
+        raise Refused("url", f"Leave out what stands behind the operation: {_EXPECTED}.", field="url")
     if parts.username or parts.password or not parts.path.strip("/"):
         raise Refused("url", "The address names a host and an operation, and no password.", field="url")
 
@@ -138,9 +155,7 @@ def _only_theirs(waiting: Terms) -> None:
             raise Refused(
                 "parties", f"{actor.name} writes from {other.peer.instance}: end that first.", field="parties"
             )
-        if writes_here(actor):
-            raise Refused("parties", f"People of {actor.name} write from here: they are no party of another instance.",
-                          field="parties")  # fmt: skip
+        _not_ours(actor)
 
 
 @transaction.atomic

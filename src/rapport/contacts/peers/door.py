@@ -31,5 +31,5 @@ def exchange(request: HttpRequest, operation: str) -> HttpResponse:
             raise Refused("no_operation", "There is no such network here.", status=404)
         receipt = receiving.over_line(there, data, timezone.now())
     except Refused as why:
-        return HttpResponse(f"{why}\n", status=why.status, content_type="text/plain; charset=utf-8")
+        return HttpResponse(f"{why.remedy}\n", status=why.status, content_type="text/plain; charset=utf-8")
     return HttpResponse(receipt, content_type="application/json")

@@ -3,6 +3,7 @@ what a file of the other side brings. For whoever speaks for a party it holds th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +11,12 @@ from datetime import datetime
 from cryptography.fernet import InvalidToken
 from django.db import transaction
 
-from rapport.contacts import bundle, envelope, instance, receipts
+from rapport.contacts import bundle, instance, receipts
+from rapport.contacts.bundle import Rejected
 from rapport.contacts.envelope import Envelope
 from rapport.contacts.lowtech.same import Sameness
 from rapport.contacts.peers import receiving, sending
-from rapport.contacts.peers.holding import known, note_strange
+from rapport.contacts.peers.holding import known
 from rapport.contacts.peers.models import Inbound, Peer
 from rapport.contacts.receipts import Receipt
 from rapport.errors import Refused
@@ -22,6 +24,8 @@ from rapport.operations.models import Operation
 from rapport.oversight.ledger import entries
 from rapport.registry.models import Actor
 from rapport.values import Json, Marking
+
+_TOLD = 100  # lines that are refused and told one by one [ours]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """`peers`: those of which something came, for the receipts that are owed now."""
+    """`peers`: those of which something came, for the receipts that are owed now. `more`: how many lines were refused
+    beside those that are told."""
 
     lines: tuple[Line, ...]
+    more: int
     missing: tuple[str, ...]
     damage: str
     peers: tuple[Peer, ...]
@@ -92,14 +98,25 @@ def take(operation: Operation, data: bytes, now: datetime) -> Brought:
     lines = [_kept(operation, one, now) for one in (*taken.new, *taken.repeated)]
     proofs = _signed_as(found.lines, taken.receipts, operation)
     lines += [_settled(rows[one.sender], one, proofs[one], now) for one in taken.receipts]
-    for bad in taken.rejected:
-        why = Refused(bad.reason, bad.said)
-        receiving.count(operation, "", why, now)
-        note_strange(operation.pk, found.lines[bad.line - 1], why, now)
-        lines.append(Line(f"line {bad.line}", "refused", bad.said))
+    lines += [Line(f"line {bad.line}", "refused", bad.said) for bad in taken.rejected[:_TOLD]]
+    _turned_away(operation, found.lines, taken.rejected, now)
     senders = {one.sender for one in (*taken.new, *taken.repeated)}
-    missing = tuple(said for name in sorted(senders) if (said := gaps(rows[name])))
-    return Brought(tuple(lines), missing, found.damage, tuple(rows[name] for name in sorted(senders)))
+    missing = tuple(said for name in sorted(senders) for said in receiving.gaps(rows[name]))
+    more = max(0, len(taken.rejected) - _TOLD)
+    return Brought(tuple(lines), more, missing, found.damage, tuple(rows[name] for name in sorted(senders)))
+
+
+def _turned_away(operation: Operation, lines: Sequence[bytes], rejected: Sequence[Rejected], now: datetime) -> None:
+    """Counts what is refused once for each reason: a file may hold thousands."""
+    tally: Counter[tuple[str, str]] = Counter()
+    said: dict[tuple[str, str], Refused] = {}
+    for bad in rejected:
+        why = Refused(bad.reason, bad.said)
+        key = receiving.turned_away(operation, lines[bad.line - 1], why, now), bad.reason
+        tally[key] += 1
+        said[key] = why
+    for (name, reason), times in tally.items():
+        receiving.count(operation, name, said[name, reason], now, times)
 
 
 def _kept(operation: Operation, one: Envelope, now: datetime) -> Line:
@@ -108,7 +125,8 @@ def _kept(operation: Operation, one: Envelope, now: datetime) -> Line:
         arrived = receiving.keep(operation, one, "file", now)
     except Refused as why:
         receiving.count(operation, one.sender, why, now)
-        return Line(what, "refused", str(why))
+        receiving.bar(operation, one.sender, one.number, why, now)
+        return Line(what, "refused", why.remedy)
     return Line(what, _WORDS[arrived.became])
 
 
@@ -121,7 +139,7 @@ def _settled(peer: Peer, proof: Receipt, data: bytes, now: datetime) -> Line:
         return Line(what, "arrived" if sending.settle(peer, proof, data, now) else "known")
     except Refused as why:
         receiving.count(peer.operation, peer.instance, why, now)
-        return Line(what, "refused", str(why))
+        return Line(what, "refused", why.remedy)
 
 
 def _signed_as(lines: Sequence[bytes], proofs: Sequence[Receipt], operation: Operation) -> dict[Receipt, bytes]:
@@ -135,8 +153,3 @@ def _signed_as(lines: Sequence[bytes], proofs: Sequence[Receipt], operation: Ope
         if proof in wanted:
             found[proof] = line
     return found
-
-
-def gaps(peer: Peer) -> str:
-    """Which messages of a peer have not come, in words; "" for none."""
-    return envelope.told(peer.instance, envelope.Chain(receiving.kept(Inbound.objects.filter(peer=peer))).missing())

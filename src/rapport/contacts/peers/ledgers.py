@@ -118,6 +118,18 @@ def export(peer: Peer, now: datetime) -> bytes:
 
 def compare(operation: Operation, data: bytes) -> tuple[Peer, Comparison]:
     """What differs between what we hold and what a peer's export says. Refused for what is no export of a peer."""
-    theirs = comparing.read(data, peers=known(operation.pk), me=instance.name())
+    theirs = comparing.read(data.strip(), peers=known(operation.pk), me=instance.name())
     peer = Peer.objects.get(operation=operation, instance=theirs.sender)
-    return peer, comparing.compare(heads(peer), theirs.heads)
+    found = comparing.compare(heads(peer), theirs.heads)
+    return peer, comparing.explained(found, made_at=theirs.made_at, had_at=lambda one: _had_at(peer, one))
+
+
+def _had_at(peer: Peer, one: Head) -> datetime | None:
+    """When the other side had a message, as far as is known: its own when it signed it, ours by its receipt."""
+    if one.sender == instance.name():
+        return Outbound.objects.get(peer=peer, number=one.number).received_at
+    came = Inbound.objects.get(peer=peer, number=one.number)
+    try:
+        return signed.moment_of(str(json.loads(_came_body(came))["sent_at"]), "sent_at")
+    except (InvalidToken, Refused, ValueError, KeyError, TypeError):
+        return came.at

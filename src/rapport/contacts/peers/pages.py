@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,7 +19,7 @@ from rapport.accounts.permissions import Permission
 from rapport.contacts import bundle, comparing, instance
 from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
-from rapport.contacts.peers import agreeing, files, ledgers, sending
+from rapport.contacts.peers import agreeing, files, ledgers, receiving, sending
 from rapport.contacts.peers.agreeing import AGREE, Entered
 from rapport.contacts.peers.holding import fingerprints
 from rapport.contacts.peers.models import Outbound, Peer, Terms, TermsState, Turned
@@ -29,12 +31,16 @@ from rapport.registry.models import Actor
 READ, SEND = Permission.CONTACTS_DIRECTORY_READ, Permission.CONTACTS_MESSAGE_SEND
 _TURNED = 30  # rows of what was not taken that are shown
 
+_NUMBERS = 200  # messages of one's own that are listed by number
+
 
 @require_GET
 @at_work(READ)
 def index(request: HttpRequest, who: Member) -> HttpResponse:
     """Every peer, how its line is, what waits; our own keys, to be read aloud; for the team what was not taken."""
-    peers, team = Peer.objects.filter(operation=who.operation).order_by("instance"), who.may(AGREE)
+    team, operation = who.may(AGREE), who.operation
+    agreed = Terms.objects.exclude(state=TermsState.REFUSED).values("peer")  # what was refused at first is nothing
+    peers = Peer.objects.filter(operation=operation, pk__in=agreed).order_by("instance")
     context = {
         **common(who),
         "me": instance.name(),
@@ -59,8 +65,8 @@ def enter(request: HttpRequest, who: Member) -> HttpResponse:
         request.POST.get("title", ""),
         request.POST.get("url", "").strip(),
         request.POST.getlist("parties"),
-        re.findall(r"\S+", request.POST.get("keys", "").lower()),
-        re.findall(r"\S+", request.POST.get("retired", "").lower()),
+        re.findall(r"[^\s,;]+", request.POST.get("keys", "").lower()),
+        re.findall(r"[^\s,;]+", request.POST.get("retired", "").lower()),
     )
     try:
         made = agreeing.enter(who, given)
@@ -98,17 +104,43 @@ def _page(request: HttpRequest, who: Member, peer: Peer, **more: object) -> Http
         "peer": peer,
         "terms": _current(peer),
         "waiting": waiting,
+        "changes": _changes(_current(peer), waiting) if waiting else (),
         "prints": fingerprints(waiting) if waiting else (),
         "own": waiting is not None and waiting.entered_by_id == who.person.pk,
         "count": outbound.count(),
         # References of cases are for their parties alone.
         "outbound": outbound.filter(dispatch__sender__actor__in=mine)[:50],
-        "gaps": files.gaps(peer),
+        "gaps": receiving.gaps(peer),
         "may_agree": who.may(AGREE),
         "may_send": who.may(SEND),
+        "numbers": Outbound.objects.filter(peer=peer, dispatch__sender__actor__in=mine)
+        .select_related("dispatch__case")
+        .order_by("-number")[:_NUMBERS],
         **more,
     }
     return render(request, "contacts/peer.html", context)
+
+
+def _changes(counts: Terms | None, waiting: Terms) -> list[tuple[str, str, str]]:
+    """What is to count other than now: what it is, how it counts, how it will. Fingerprints of keys are told by
+    telephone, not here; those that count no more are no secret."""
+    if counts is None:
+        return []
+    known = set(counts.keys)
+    new, gone = len(set(waiting.keys) - known), len(known - set(waiting.keys))
+    keys = _("%(new)s new, %(gone)s not any more") % {"new": new, "gone": gone} if new or gone else ""
+    rows = (
+        (_("Whose"), counts.title, waiting.title),
+        (_("Address"), counts.url or _("none: by file"), waiting.url or _("none: by file")),
+        (_("Who writes from there"), _named(counts), _named(waiting)),
+        (_("Public keys"), "", keys),
+        (_("Fingerprints of keys that do not count any more"), " ".join(counts.retired), " ".join(waiting.retired)),
+    )
+    return [row for row in rows if row[1] != row[2]]
+
+
+def _named(terms: Terms) -> str:
+    return ", ".join(terms.parties.order_by("name").values_list("name", flat=True))
 
 
 @require_POST
@@ -195,7 +227,12 @@ def compare(request: HttpRequest, who: Member) -> HttpResponse:
     except Refused as why:
         messages.error(request, why.remedy)
         return to("contacts_peers", who.operation.slug)
-    return _page(request, who, peer, compared=comparing.in_words(found), equal=found.equal)
+    return _page(request, who, peer, compared=comparing.in_words(found, _when))
+
+
+def _when(at: datetime) -> str:
+    """On the clock of whoever reads."""
+    return date_format(timezone.localtime(at), "j M Y H:i")
 
 
 # --- what they have in common --------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ not learns nothing from which they could do better.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from rapport.contacts.envelope import Envelope, Kept
 from rapport.contacts.kinds import Said
 from rapport.contacts.lowtech.same import Sameness
 from rapport.contacts.peers.holding import confirmed, known, note_strange, proven
-from rapport.contacts.peers.models import Inbound, Peer, Turned
+from rapport.contacts.peers.models import Barred, Inbound, Peer, Turned
 from rapport.contacts.receipts import Receipt
 from rapport.contacts.sound import party_of
 from rapport.errors import Refused
@@ -27,7 +27,7 @@ from rapport.operations.models import Operation
 from rapport.oversight import keys
 
 #: Nobody has proven to be a peer: one sentence for all of these.
-_UNPROVEN = frozenset({"unknown_sender", "unknown_key", "retired_key", "bad_signature"})
+_UNPROVEN = frozenset({"unknown_sender", "unknown_key", "retired_key", "bad_signature", "own_file"})
 _SAID = "It is signed by no instance that is known in this operation. Agree on keys first, or ask which one counts now."
 
 
@@ -42,14 +42,11 @@ class Arrived:
 
 def over_line(operation: Operation, data: bytes, now: datetime) -> bytes:
     """Takes one message; the receipt. Refused with 403 for what no peer has signed, with 400 for any other reason."""
-    sender = ""
     try:
         found = envelope.read(data, peers=known(operation.pk), me=instance.name(), now=now)
-        sender = found.sender
         arrived = keep(operation, found, "https", now)
     except Refused as why:
-        count(operation, sender, why, now)
-        note_strange(operation.pk, data, why, now)
+        count(operation, turned_away(operation, data, why, now), why, now)
         if why.reason in _UNPROVEN:
             raise Refused("unproven", _SAID, status=403) from None
         raise
@@ -83,6 +80,7 @@ def keep(operation: Operation, found: Envelope, way: str, now: datetime) -> Arri
         peer=peer, dispatch=taken.dispatch, number=found.number, hash=found.hash, prev=found.prev, ref=said.ref,
         sealed=keys.seal("contacts", found.body.encode()), at=now, way=way, owed=way == "file",
     )  # fmt: skip
+    Barred.objects.filter(peer=peer, number=found.number).delete()
     return Arrived(row, taken.became)
 
 
@@ -102,9 +100,66 @@ def receipt_for(row: Inbound) -> bytes:
     return receipts.receipt(proof, row.peer.instance, instance.signing_key())
 
 
-def count(operation: Operation, sender: str, why: Refused, now: datetime) -> None:
-    """One more that was not taken, for the page of the team."""
+def turned_away(operation: Operation, data: bytes, why: Refused, now: datetime) -> str:
+    """What follows from it that something is not taken: by whom it is signed, "" where nobody has proven that.
+
+    1 a key that is not agreed is told · 2 a gap that stays although they ask is explained
+    """
+    # 1
+    note_strange(operation.pk, data, why, now)
+    # 2
+    name, number = _proven_in(operation, data)
+    if number:
+        bar(operation, name, number, why, now)
+    return name
+
+
+def bar(operation: Operation, name: str, number: int, why: Refused, now: datetime) -> None:
+    """A message of a peer is not taken, and its number stays a gap: why is told there."""
+    peer = Peer.objects.get(operation=operation, instance=name)
+    if not Inbound.objects.filter(peer=peer, number=number).exists():
+        Barred.objects.update_or_create(peer=peer, number=number, defaults={"said": why.remedy[:500], "at": now})
+
+
+def _proven_in(operation: Operation, data: bytes) -> tuple[str, int]:
+    """The peer that has signed this for us, and the number of its message, 0 where it says none; "" for all else."""
+    try:
+        found, peers = signed.parsed(data, envelope.LARGEST), known(operation.pk)
+        match found.body:
+            case {"form": envelope.FORM, "from": str(name), "to": to} if name in peers and to == instance.name():
+                signed.proven(found, peers[name], name)
+                number = found.body.get("number")
+                sound = type(number) is int and 1 <= number <= envelope.HIGHEST
+                return name, number if sound and isinstance(number, int) else 0
+    except Refused:
+        pass
+    return "", 0
+
+
+def gaps(peer: Peer) -> tuple[str, ...]:
+    """Which messages of a peer have not come, and which are here not taken, in words; nothing where there are none."""
+    missing = envelope.Chain(kept(Inbound.objects.filter(peer=peer))).missing()
+    barred = list(Barred.objects.filter(peer=peer).order_by("number"))
+    rest = tuple(_without(missing, [one.number for one in barred]))
+    told = [f"Message {one.number} of {peer.instance} came, and is not taken here: {one.said}" for one in barred[:20]]
+    return tuple(filter(None, (envelope.told(peer.instance, rest), *told)))
+
+
+def _without(spans: Iterable[tuple[int, int]], numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Spans of numbers without some, which rise."""
+    for first, last in spans:
+        for number in numbers:
+            if first <= number <= last:
+                if first < number:
+                    yield first, number - 1
+                first = number + 1
+        if first <= last:
+            yield first, last
+
+
+def count(operation: Operation, sender: str, why: Refused, now: datetime, times: int = 1) -> None:
+    """So many more that were not taken, for the page of the team."""
     row, _ = Turned.objects.get_or_create(
         operation=operation, instance=sender, day=now.date(), reason=why.reason[:40], defaults={"last_at": now}
     )
-    Turned.objects.filter(pk=row.pk).update(count=F("count") + 1, said=str(why)[:500], last_at=now)
+    Turned.objects.filter(pk=row.pk).update(count=F("count") + times, said=why.remedy[:500], last_at=now)

@@ -137,7 +137,7 @@ def _answered(one: Outbound, peer: Peer, page: Page, now: datetime) -> None:
         settle(peer, proof, page.body, now)
     except Refused as why:
         note_strange(peer.operation_id, page.body, why, now)
-        _later(one, f"They answered, and with no receipt that proves it: {why}", now)
+        _later(one, f"They answered, and with no receipt that proves it: {why.remedy}", now)
 
 
 @transaction.atomic
