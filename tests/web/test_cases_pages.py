@@ -22,7 +22,7 @@ from rapport.contacts.directory import looking
 from rapport.contacts.kinds import Answer, Kind, Said
 from rapport.contacts.lowtech import spoken
 from rapport.contacts.models import Alarm
-from rapport.contacts.pings.running import channel_of
+from rapport.contacts.pings.aiming import channel_of
 from rapport.contacts.records import opened
 from rapport.contacts.templatetags.contacts import spaced
 from rapport.desk import actions

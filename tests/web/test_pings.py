@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,16 +16,17 @@ from django.utils import timezone
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
 from rapport.contacts import work
+from rapport.contacts.directory import nominating
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Campaign, Look, Office, Ping
 from rapport.contacts.pinging import Outcome
-from rapport.contacts.pings import answering, results, running, wording
+from rapport.contacts.pings import aiming, answering, hearing, results, running, wording
 from rapport.contacts.pings.running import Terms
-from rapport.contacts.records import opened
 from rapport.contacts.templatetags.contacts import spaced
 from rapport.desk.sending import outbox
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.intake.keep import keep
+from rapport.intake.polling.letter import read
 from rapport.intake.understand import understand
 from rapport.notify import claims, send
 from rapport.notify.mail import server
@@ -32,6 +35,7 @@ from rapport.operations.models import Operation, Source
 from rapport.oversight.models import EntryKind, KeptEntry, LedgerEntry
 from rapport.registry.models import Actor
 from rapport.reports.models import Report, Sender, Standing
+from rapport.text.sms import length
 from rapport.values import Address, Message, Trust
 from tests.web.contacts import network, of_team, office, officer, speaking, state
 from tests.web.test_directory import enter
@@ -133,7 +137,10 @@ def test_a_ping_says_what_it_is_and_holds_a_code_and_a_link(kenya: Actor, lead: 
     begun(kenya, lead, exercise=True)
     told = OutboxMessage.objects.get()
     assert told.body.startswith("EXERCISE. TEST of contacts, Sample operation. Nothing has happened.")
-    assert send._letter(told, send.outgoing_of(told)).subject == "EXERCISE: Sample operation"
+    assert send._letter(told, send.outgoing_of(told)).subject == told.body.partition("\n")[0], (
+        "the list of letters says what it is"
+    )
+    assert "To Kenya, technical office: answer with" in told.body, "else nobody knows whether they are it"
     assert "It agrees to nothing." in told.body
     assert link_of(told).startswith("/sample/contacts/ping/")
     ping = Ping.objects.get()
@@ -141,15 +148,29 @@ def test_a_ping_says_what_it_is_and_holds_a_code_and_a_link(kenya: Actor, lead: 
 
 
 @pytest.mark.parametrize("language", wording.LANGUAGES)
-def test_it_is_written_in_a_language_that_the_office_answers_in(language: str) -> None:
-    codes = wording.drawn()
-    text = wording.text(language, "N", codes, timezone.now(), "https://n.example/x", exercise=False)
-    assert codes.typed in wording.codes_in(f"Re: {text}")
-    assert wording.codes_in(codes.typed) == [codes.typed]
-    assert wording.codes_in(f"send {codes.typed.lower().replace('-', ' ')} now")[-1] == codes.typed
-    wrong = text.split(codes.typed)[-2].split()[-1].strip("«»:")
-    assert wording.says_wrong(f" {wrong} {codes.typed}")
-    assert not wording.says_wrong(text)
+@pytest.mark.parametrize(
+    "whom",
+    [
+        wording.Whom("Nordnet", "Kenya", Role.TECHNICAL),
+        wording.Whom(
+            "Network of contacts of the whole region", "Bosnia and Herzegovina, Côte d’Ivoire", Role.DIPLOMATIC
+        ),
+    ],
+)
+def test_it_says_in_a_language_of_the_office_whose_test_it_is_and_to_whom(language: str, whom: wording.Whom) -> None:
+    codes, until = wording.drawn(), timezone.now()
+    letter = wording.letter(language, whom, codes, until, "https://n.example/x", exercise=True)
+    assert whom.party in letter
+    short = wording.sms(language, whom, codes, until, exercise=True)
+    assert length(short).parts == 1, "each SMS more is a cost, and comes in pieces"
+    assert whom.party[:2].rstrip() in short
+    for text in (letter, short):
+        assert text.startswith("EXERCISE. ")
+        assert codes.typed in hearing.codes_in(f"Re: {text}")
+        assert hearing.own_words(f"ok\n\n{text}".replace(" ", "\n", 12), None).startswith("ok")
+        assert codes.typed not in hearing.codes_in(hearing.own_words(f"ok\n\n{text}", None)), "it is ours"
+        wrong = text.split(codes.typed)[-2].split()[-1] if text is letter else wording.WORDS["wrong"][language][0]
+        assert hearing.says_wrong(f"Sorry: {wrong.strip('«»:').lower()} {codes.typed}")
 
 
 def test_only_who_may_starts_one_and_slips_are_told(kenya: Actor, lead: Person) -> None:
@@ -234,37 +255,183 @@ def test_an_sms_with_the_code_answers_and_never_comes_to_the_desk(kenya: Actor, 
     assert Ping.objects.get().outcome == Outcome.ACKNOWLEDGED, "a code works once"
 
 
+QUOTED = "\n\nOn Monday the network wrote:\n> TEST of contacts\n> Answer with {code}\n"
+STRANGER = "someone@elsewhere.example"
+BOUNCE = {"Return-Path": "<>"}
+PROGRAM = {"Auto-Submitted": "auto-replied"}
+
+
+def by_letter(kenya: Actor, body: str, sender: str = "Duty@Kenya.example", **headers: str) -> Report:
+    """A letter comes in that repeats ours of the round, or names its code."""
+    code = code_of(OutboxMessage.objects.filter(purpose="ping").earliest("pk"))
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = sender, headers.pop("Subject", "Re: TEST of contacts, Sample operation.")
+    for name, value in headers.items():
+        mail[name] = value
+    mail.set_content(body.format(code=code, ours=OutboxMessage.objects.filter(purpose="ping").earliest("pk").body))
+    source = Source.objects.get(operation=kenya.operation, slug="sms")
+    kept = keep(source, [read(mail.as_bytes()).message])[0]
+    understand()
+    return Report.objects.get(ref=kept.ref)
+
+
 @pytest.mark.parametrize(
-    ("text", "fields", "expected"),
+    ("body", "sender", "headers", "expected"),
     [
+        ("ok" + QUOTED, "Duty@Kenya.example", {}, "acknowledged"),
+        ("\n\nOn Monday the network wrote:\n> Answer with {code}\n\nok", "duty@kenya.example", {}, "acknowledged"),
         (
-            "Re: Network\n\nReceived, thank you.\n\nOn Monday the network wrote:\n> Answer with {code}",
-            {},
+            "ok\n\nVon: Network\nGesendet: Montag\n\n{ours}",
+            "duty@kenya.example",
+            {"Subject": "AW: TEST"},
             "acknowledged",
         ),
-        ("Re: Network\n\nWrong office, sorry.\n> Answer with {code}", {}, "wrong-person"),
-        ("Out of office\n\nI am away.\n> {code}", {"automatic": "auto-submitted: auto-replied"}, ""),
-        ("Undelivered\n\nNo such user. {code}", {"automatic": "a report of delivery"}, "bounced"),
+        ("ok {code}", STRANGER, {}, "acknowledged"),
+        ("Dear all,\n\nthis is the wrong office.\n\nJo" + QUOTED, "duty@kenya.example", {}, "wrong-person"),
+        ("Sorry, we are the wrong ones: {code}", STRANGER, {}, "wrong-person"),
+        ("{code}\n\nConfidential. If you have received this in error, delete it.", STRANGER, {}, "acknowledged"),
+        ("We have nothing to do with it. Please take us off." + QUOTED, STRANGER, {}, None),
+        ("Who is this for?\n\n---------- Forwarded message ---------\n{ours}", STRANGER, {"Subject": "Fwd: T"}, None),
+        ("Who is this for?\n\n{ours}", STRANGER, {}, None),
+        ("{ours}", STRANGER, {}, None),
+        ("Ich bin bis Montag fort." + QUOTED, "duty@kenya.example", {"Subject": "Abwesenheitsnotiz: TEST"}, None),
+        ("I am out of the office." + QUOTED, "duty@kenya.example", {}, None),
+        (QUOTED, "duty@kenya.example", {}, None),
+        ("I am away." + QUOTED, "duty@kenya.example", PROGRAM, ""),
+        ("No such user. {code}", "mailer@kenya.example", BOUNCE, "bounced"),
     ],
 )
 def test_a_letter_answers_as_a_person_would_read_it(
-    kenya: Actor, lead: Person, text: str, fields: dict[str, str], expected: str
+    kenya: Actor, lead: Person, body: str, sender: str, headers: dict[str, str], expected: str | None
 ) -> None:
+    """Their own words count, not what they repeat of ours; but whoever was pinged need only press Reply and say ok.
+    None: it says nothing of the office, and stays on the desk for a person to read."""
     begun(kenya, lead)
     out()
     Ping.objects.update(deadline=timezone.now() + timedelta(hours=1))
-    said = text.format(code=code_of(OutboxMessage.objects.get()))
-    subject = said.partition("\n")[0]
-    source = Source.objects.get(operation=kenya.operation, slug="sms")
-    keep(source, [Message(said, gateway_id="1", fields={"subject": subject, **fields})])
-    understand()
-    assert Report.objects.get().standing == Standing.TAKEN
+    report = by_letter(kenya, body, sender, **headers)
+    assert report.standing == (Standing.WAITING if expected is None else Standing.TAKEN)
     ping = Ping.objects.get()
     if expected == "bounced":
         assert ping.outcome == ""
         running.decide_due(ping.deadline + timedelta(seconds=1))  # type: ignore[operator]
         ping.refresh_from_db()
-    assert ping.outcome == expected
+    assert ping.outcome == (expected or "")
+
+
+def test_the_team_reads_what_was_said_beside_the_ping_and_others_do_not(
+    client: Client, kenya: Actor, lead: Person
+) -> None:
+    made = begun(kenya, lead)
+    Ping.objects.update(due_at=made.opens_at, deadline=timezone.now() + timedelta(hours=1))
+    by_letter(kenya, "Please take us off." + QUOTED, STRANGER)
+    by_letter(kenya, "ok, but write to nights@ after six" + QUOTED)
+    enter(client, lead)
+    told = campaign_page(client, made)
+    assert "Please take us off." in told
+    assert "Not counted as an answer: it is on the desk." in told
+    assert "but write to nights@ after six" in told
+    assert "On Monday the network wrote" not in told
+    enter(client, officer(kenya, "amina"))
+    assert "take us off" not in campaign_page(client, made)
+
+
+def test_each_code_of_a_message_is_taken_up(kenya: Actor, lead: Person) -> None:
+    begun(kenya, lead, means=frozenset({Means.SMS, Means.EMAIL}))
+    Ping.objects.update(deadline=timezone.now() + timedelta(hours=1))
+    first, second = (code_of(one) for one in OutboxMessage.objects.all())
+    sms(kenya.operation, f"We got {first} and also {second}", "+254799999999")
+    assert [one.outcome for one in Ping.objects.all()] == ["acknowledged", "acknowledged"]
+
+
+@pytest.mark.parametrize(("hours", "before", "after"), [(1, "wrong-person", "acknowledged"), (-1, "silent", "late")])
+def test_whoever_was_pinged_may_still_say_that_they_are_it(
+    kenya: Actor, lead: Person, hours: int, before: str, after: str
+) -> None:
+    """Somebody to whom it was passed on has said that it is not theirs."""
+    begun(kenya, lead, means=frozenset({Means.SMS}))
+    out()
+    Ping.objects.update(deadline=timezone.now() + timedelta(hours=hours))
+    running.decide_due(timezone.now())
+    code = code_of(OutboxMessage.objects.get())
+    sms(kenya.operation, f"Sorry, you are WRONG here: {code}", "+254799999999")
+    assert Ping.objects.get().outcome == before
+    sms(kenya.operation, f"all well {code}", "+254788888888")
+    assert Ping.objects.get().outcome == before, "a third one says nothing of it"
+    sms(kenya.operation, code)
+    assert Ping.objects.get().outcome == after
+    sms(kenya.operation, f"WRONG {code}")
+    assert Ping.objects.get().outcome == after
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2fn3.mx52",
+        "2FN3_MX52",
+        "2 F N 3 - M X 5 2",
+        "2fn3 mx52",
+        "2 f n 3 m x 5 2",
+        "*2FN3–MX52*",
+        "2FN3\nMX52",
+        "(2FN3MX52)",
+    ],
+)
+def test_a_code_is_found_however_it_is_typed(typed: str) -> None:
+    assert hearing.codes_in(f"we have got it, thanks: {typed} greetings from the desk")[0] == "2FN3-MX52"
+
+
+def test_codes_are_found_behind_any_number_of_words_and_soon() -> None:
+    start = time.monotonic()
+    assert hearing.codes_in("have read that were been " * 500 + "2FN3-MX52")[0] == "2FN3-MX52"
+    for long in ("2 F N 3 " * 5_000, "TEST of contacts, " * 2_000, "\n>" * 20_000, "A-" * 20_000):
+        hearing.codes_in(long)
+        hearing.own_words(long, 0)
+        hearing.own_words(long, None)
+    assert time.monotonic() - start < 2
+
+
+def test_nobody_answered_the_call_is_silence_and_an_answer_after_it_is_late(
+    client: Client, kenya: Actor, lead: Person
+) -> None:
+    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.PHONE})))
+    Ping.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+    first, second, third = made.pings.order_by("pk")
+    enter(client, lead)
+    assert (
+        "Nobody answered</button>" in client.get(f"/sample/contacts/pings/{made.ref}/?call={first.pk}").content.decode()
+    )
+    for ping in (first, second):
+        client.post(f"/sample/contacts/pings/{made.ref}/{ping.pk}/called/", {"became": "nobody"})
+    with pytest.raises(Conflict):
+        answering.by_hand(of_team(lead, kenya.operation), first, "nobody")
+    answering.by_hand(of_team(lead, kenya.operation), second, "answered")
+    first.refresh_from_db()
+    assert running.decide_due(later(first, 47)) == 0, "they may still call back"
+    running.decide_due(later(first, 49))
+    Ping.objects.filter(pk=first.pk).update(deadline=timezone.now() - timedelta(minutes=1))
+    assert [one.outcome for one in made.pings.order_by("pk")] == ["silent", "acknowledged", ""]
+    assert 'value="answered"' in client.get(f"/sample/contacts/pings/{made.ref}/?call={first.pk}").content.decode()
+    answering.by_hand(of_team(lead, kenya.operation), first, "answered")
+    assert Ping.objects.get(pk=first.pk).outcome == Outcome.LATE
+    running.leave_out(made.over_at + timedelta(seconds=1))
+    assert not made.pings.filter(pk=third.pk).exists()
+    assert "1 ping was never sent or called" in campaign_page(client, made)
+
+
+def test_who_hears_by_another_way_that_a_letter_has_arrived_notes_it(
+    client: Client, kenya: Actor, lead: Person
+) -> None:
+    made = begun(kenya, lead)
+    Ping.objects.update(due_at=made.opens_at, deadline=timezone.now() + timedelta(hours=1))
+    enter(client, lead)
+    told = campaign_page(client, made)
+    assert 'value="answered"' in told
+    assert "Nobody answered" not in told
+    path = f"/sample/contacts/pings/{made.ref}/{Ping.objects.get().pk}/called/"
+    assert client.post(path, {"became": "nobody"}).status_code == 404
+    client.post(path, {"became": "answered"})
+    assert Ping.objects.get().outcome == Outcome.ACKNOWLEDGED
 
 
 def test_somebody_calls_by_hand_and_notes_what_came_of_it(client: Client, kenya: Actor, lead: Person) -> None:
@@ -274,9 +441,7 @@ def test_somebody_calls_by_hand_and_notes_what_came_of_it(client: Client, kenya:
     told = client.get(f"/sample/contacts/pings/{made.ref}/").content.decode()
     assert "+254 700 0101" not in told
     first, second, third = made.pings.order_by("pk")
-    numbers = [
-        spaced(running.channel_of(opened(one.nomination.sealed), one.place)[1].value) for one in made.pings.all()
-    ]
+    numbers = [spaced(aiming.taken(one).channel.value) for one in made.pings.all()]
     assert not any(number in told for number in numbers), "a round of pings is no list of all numbers"
     assert not Look.objects.exists()
     told = client.get(f"/sample/contacts/pings/{made.ref}/?call={second.pk}").content.decode()
@@ -297,6 +462,63 @@ def test_nothing_can_have_become_of_a_call_whose_moment_has_not_come(kenya: Acto
     with pytest.raises(Conflict):
         answering.by_hand(team, Ping.objects.earliest("pk"), became)
     assert not Ping.objects.exclude(bounced_at=None, answered_at=None).exists()
+
+
+# --- by the record that counts now ---------------------------------------------------------------------------------
+
+
+def renewed(kenya: Actor, lead: Person, custodian: Person, **more: object) -> None:
+    office(kenya, of_team(lead, kenya.operation), of_team(custodian, kenya.operation), **more)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        (("+254722000000", "+254711000000"), ["+254711000000"]),
+        (("+254722000000", "+254733000000"), ["+254722000000"]),
+        ((), []),
+    ],
+)
+def test_a_ping_goes_to_what_counts_on_that_day(
+    client: Client, kenya: Actor, lead: Person, custodian: Person, numbers: Sequence[str], expected: list[str]
+) -> None:
+    """The same number if it is there still, else another of its kind; where there is none it is no ping of the round."""
+    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.SMS})))
+    mail = Channel(Means.EMAIL, "duty@kenya.example")
+    renewed(kenya, lead, custodian, channels=(mail, *(Channel(Means.SMS, one) for one in numbers)))
+    assert running.send_due(made.closes_at) == len(expected)
+    assert [one.sender.address.value for one in OutboxMessage.objects.all()] == expected
+    assert [aiming.taken(one).channel.value for one in made.pings.all()] == expected
+    assert Campaign.objects.get().untried == 1 - len(expected)
+
+
+def test_two_pings_never_go_to_one_number(kenya: Actor, lead: Person, custodian: Person) -> None:
+    renewed(kenya, lead, custodian, channels=(Channel(Means.SMS, "+254711000000"), Channel(Means.SMS, "+254712000000")))
+    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.SMS})))
+    renewed(kenya, lead, custodian, channels=(Channel(Means.SMS, "+254722000000"),))
+    running.send_due(made.closes_at)
+    assert [one.sender.address.value for one in OutboxMessage.objects.all()] == ["+254722000000"]
+    assert made.pings.count() == 1
+
+
+@pytest.mark.parametrize("means", [Means.SMS, Means.PHONE])
+def test_an_office_that_was_closed_is_not_pinged(
+    client: Client, kenya: Actor, lead: Person, custodian: Person, means: Means
+) -> None:
+    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({means})))
+    team = of_team(lead, kenya.operation)
+    nominating.approve(of_team(custodian, kenya.operation), nominating.close(team, Office.objects.get(), "abolished"))
+    Ping.objects.update(due_at=made.opens_at)
+    enter(client, lead)
+    assert "Whom to call" not in campaign_page(client, made)
+    if means is Means.PHONE:
+        with pytest.raises(Conflict):
+            answering.by_hand(team, Ping.objects.earliest("pk"), "nobody")
+    assert running.send_due(made.closes_at) == 0
+    running.leave_out(made.over_at + timedelta(seconds=1))
+    assert not OutboxMessage.objects.exists()
+    assert not Ping.objects.exists()
+    assert not LedgerEntry.objects.filter(body__contains="outcome").exists()
 
 
 # --- outcomes ------------------------------------------------------------------------------------------------------

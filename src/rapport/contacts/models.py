@@ -203,6 +203,7 @@ class Alarm(models.Model):
 class Campaign(models.Model):
     """A round of pings: each way to reach each office once, at a moment within the window that nobody foresees.
 
+    untried  pings that left it unsent and uncalled: held against nobody
     told  what all members are told of it (pings/results.py), written once it is over; {}: nothing, they are too few
     """
 
@@ -221,6 +222,7 @@ class Campaign(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     stopped_at = models.DateTimeField(null=True)
     stopped_by = _by(null=True)
+    untried = models.PositiveIntegerField(default=0)
     told = models.JSONField(null=True)
 
     def __str__(self) -> str:
@@ -240,8 +242,10 @@ class Campaign(models.Model):
 class Ping(models.Model):
     """One way to reach one office, tried once.
 
+    nomination  the record by which it goes or went
     place    which way: number of the post in Office.answering(), and of the channel in it, as `0.1`
     code     keyed hash of what can be typed in as an answer; `link` of what stands in the link
+    answers  messages that name its code, whether they counted or not: their words stay in them
     outcome  pinging.Outcome, once it is decided; "" until then
     """
 
@@ -258,6 +262,7 @@ class Ping(models.Model):
     deadline = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.CharField(max_length=8, blank=True)  # link, message, hand
+    answers = models.ManyToManyField("reports.Report", related_name="+")
     wrong = models.BooleanField(default=False)
     bounced_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=300, blank=True)  # why it did not go, or not yet, in words

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from rapport.errors import place_of
 from rapport.notify import calls, claims, mail
-from rapport.notify.models import OutboxMessage
+from rapport.notify.models import NOMINATED, OutboxMessage
 from rapport.notify.ways import Lane
 from rapport.values import Outcome, Outgoing
 
@@ -31,6 +31,8 @@ AT_ONCE = 16
 LOOK_BACK = 10.0
 #: Tries, a second apart, to write down what became of a message that has gone: a backup may hold the lock.
 WRITTEN_WITHIN = 30
+
+LONGEST_SUBJECT = 120  # characters; programs of letters show fewer [ours]
 
 log = logging.getLogger(__name__)
 
@@ -127,10 +129,18 @@ def outgoing_of(message: OutboxMessage) -> Outgoing:
 
 
 def _letter(message: OutboxMessage, outgoing: Outgoing) -> mail.Letter:
+    to_office = message.purpose in NOMINATED  # nobody has asked for it
+    answers = message.person_id is None and not to_office
     # What is one says so in the list of letters too, before anybody opens it.
     drill = "EXERCISE: " if message.body.startswith("EXERCISE") else ""
-    subject = drill + message.operation.name_in(message.language)
-    return mail.Letter(outgoing, subject, message.language, message.person_id is None, message.created_at)
+    subject = _first_line(message.body) if to_office else drill + message.operation.name_in(message.language)
+    return mail.Letter(outgoing, subject, message.language, answers, message.created_at)
+
+
+def _first_line(text: str) -> str:
+    """It says what the letter is, and whether it is an exercise."""
+    line = text.partition("\n")[0]
+    return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
 
 
 def _write_down(message: OutboxMessage, outcome: Outcome, lane: Lane) -> None:  # 5

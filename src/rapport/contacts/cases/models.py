@@ -129,7 +129,7 @@ class Clash(models.Model):
 class Attempt(models.Model):
     """Somebody, or a program, tried to reach the other side about a message. Private to the side that tried.
 
-    place   which of the office's ways (pings/running.py:channel_of); "" where a person found the way: a mission, a
+    place   which of the office's ways (pings/aiming.py:channel_of); "" where a person found the way: a mission, a
             third party, somebody met
     """
 

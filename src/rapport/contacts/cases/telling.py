@@ -12,7 +12,7 @@ from rapport.contacts.lowtech.sms import notice
 from rapport.contacts.model import Means
 from rapport.contacts.model import Office as Record
 from rapport.contacts.pings import post
-from rapport.contacts.pings.running import place_of
+from rapport.contacts.pings.aiming import place_of
 from rapport.contacts.pings.wording import language_of
 from rapport.contacts.records import opened
 from rapport.errors import Refused

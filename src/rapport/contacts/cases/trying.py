@@ -23,7 +23,7 @@ from rapport.contacts.members import Member
 from rapport.contacts.model import Office as Record
 from rapport.contacts.models import Nomination, Office, State
 from rapport.contacts.pings import post
-from rapport.contacts.pings.running import channel_of, place_of
+from rapport.contacts.pings.aiming import channel_of, place_of
 from rapport.contacts.reach import Reach, reach
 from rapport.contacts.records import opened
 from rapport.errors import NotAllowed, Refused

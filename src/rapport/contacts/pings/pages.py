@@ -24,17 +24,20 @@ from rapport.contacts.members import Member
 from rapport.contacts.model import Channel, Means
 from rapport.contacts.models import Campaign, Ping
 from rapport.contacts.page import at_work, common
-from rapport.contacts.pings import answering, post, results, running
+from rapport.contacts.pinging import Outcome
+from rapport.contacts.pings import aiming, answering, post, results, running
 from rapport.contacts.pings.running import RUN, Terms
-from rapport.contacts.records import opened
 from rapport.desk.page import attempt, to, whole
 from rapport.errors import Conflict, Refused
 from rapport.operations.access import public
 from rapport.operations.models import Operation
+from rapport.reports.models import Report, Standing
 
 READ = Permission.CONTACTS_DIRECTORY_READ
 #: Rows on a page.
 MOST = 300
+#: Messages beside a ping, and characters of each [ours].
+MOST_SAID, LONGEST_SAID = 10, 500
 
 
 @require_GET
@@ -96,13 +99,24 @@ def _moment(name: str, text: str) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A message that names the code of a ping. `counted`: it was taken for an answer, a bounce or an absence."""
+
+    at: datetime
+    words: str
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A ping as those see it whom it concerns. `channel`: None for who does not call it by hand."""
 
     ping: Ping
     answers: str  # who answers there
     channel: Channel | None  # of the one that was chosen to be called: each number shown is a look
-    by_hand: bool  # a person calls it, and may now
+    to_call: bool  # a person calls it, and may now
+    to_note: bool  # a person may note what came of it
+    said: Sequence[Said]  # for the team alone
 
 
 @require_GET
@@ -143,16 +157,28 @@ def _progress(campaign: Campaign) -> dict[str, object]:
 def _rows(who: Member, pings: Sequence[Ping], call: int | None) -> list[Row]:
     """Not yet due pings of one's own are not shown: nobody is to wait for one. Of all that are called by hand one
     number is shown, as a look at that office: a round of pings is no list of all numbers. Refused after too many."""
-    now, by_itself = timezone.now(), {one.value for one in post.BY_ITSELF}
+    now, by_itself, team = timezone.now(), {one.value for one in post.BY_ITSELF}, who.may(RUN)
     rows = []
     for ping in pings:
-        if ping.due_at > now or (ping.sent_at is None and not who.may(RUN)):
+        if ping.due_at > now or (ping.sent_at is None and not team):
             continue
-        answers, channel = running.channel_of(opened(ping.nomination.sealed), ping.place)
-        by_hand = who.may(RUN) and ping.means not in by_itself and not ping.outcome
-        shown = by_hand and ping.pk == call and looking.look(who, ping.office, "ping") is not None
-        rows.append(Row(ping, answers, channel if shown else None, by_hand))
+        open_still = team and ping.answered_at is None and ping.outcome in {"", Outcome.SILENT}
+        called = ping.means not in by_itself
+        aim = aiming.now_of(ping, now) if called and ping.sent_at is None else aiming.taken(ping)
+        if aim is None:
+            continue  # nobody is to be called there any more
+        shown = open_still and called and ping.pk == call and looking.look(who, ping.office, "ping") is not None
+        to_note = shown or (open_still and not called and ping.sent_at is not None)
+        said = [_said(one) for one in ping.answers.order_by("pk")[:MOST_SAID]] if team and ping.code else []
+        rows.append(
+            Row(ping, aim.answers, aim.channel if shown else None, open_still and called and not shown, to_note, said)
+        )
     return rows
+
+
+def _said(report: Report) -> Said:
+    words = answering.words_of(report)
+    return Said(report.received_at, words[:LONGEST_SAID], report.standing != Standing.WAITING)
 
 
 @require_POST
@@ -166,11 +192,13 @@ def stop(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
 @require_POST
 @at_work(RUN)
 def called(request: HttpRequest, who: Member, ref: str, number: int) -> HttpResponse:
-    """POST `became`: answered, wrong or dead, of a ping that a person made."""
+    """POST `became`: answered, wrong, dead, or nobody, which only who calls can say."""
     campaign = _campaign(who, ref)
-    ping = get_object_or_404(campaign.pings.select_related("campaign"), pk=number)
+    ping = get_object_or_404(campaign.pings.select_related("campaign", "office", "nomination"), pk=number)
     became = request.POST.get("became", "")
-    if became not in {"answered", "wrong", "dead"} or ping.means in {one.value for one in post.BY_ITSELF}:
+    by_itself = ping.means in {one.value for one in post.BY_ITSELF}
+    known = {answering.ANSWERED, answering.WRONG, answering.DEAD} | (set() if by_itself else {answering.NOBODY})
+    if became not in known:
         raise Http404("no such outcome")
     attempt(request, lambda: answering.by_hand(who, ping, became), _("Noted."))
     return to("contacts_campaign", who.operation.slug, ref)

@@ -14,20 +14,17 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from rapport.accounts.permissions import Permission
 from rapport.contacts import pinging
-from rapport.contacts.agreed import network_of
-from rapport.contacts.directory.listing import state_of
 from rapport.contacts.members import Member
-from rapport.contacts.model import Channel, Means, Role
-from rapport.contacts.model import Office as Record
+from rapport.contacts.model import Means, Role
 from rapport.contacts.models import Campaign, Nomination, Ping, State
-from rapport.contacts.pings import post, wording
+from rapport.contacts.pings import aiming, post, wording
+from rapport.contacts.pings.wording import Whom
 from rapport.contacts.records import opened
-from rapport.contacts.upkeep import State as Upkept
 from rapport.errors import BadDefinition, Conflict, NotAllowed, Refused
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.access import address
@@ -81,7 +78,7 @@ def start(who: Member, terms: Terms) -> Campaign:
     known = {
         one.office.code: (one, opened(one.sealed))
         for one in current.filter(office__role__in=[role.value for role in terms.roles]).select_related("office__actor")
-        if state_of(one.office, network_of(who.operation.pk).upkeep, now) not in _NOT_PINGED
+        if aiming.is_pinged(one.office, now)
     }
     if not known:
         raise Refused("roles", "No office of these roles counts now: there is nobody to ping.", field="roles")
@@ -101,7 +98,7 @@ def start(who: Member, terms: Terms) -> Campaign:
     )  # fmt: skip
     pings = [
         Ping(campaign=made, office=one.office, nomination=one, means=each.channel.means.value,
-             place=place_of(record, each.channel), due_at=each.at)
+             place=aiming.place_of(record, each.channel), due_at=each.at)
         for each in planned
         if each.channel.means in terms.means
         for one, record in (known[each.office],)
@@ -112,9 +109,6 @@ def start(who: Member, terms: Terms) -> Campaign:
     after = {"said": f"started the round of pings “{made.title}”", "campaign": made.pk, "pings": len(pings)}
     decide(who.person, who.operation.pk, DecisionKind.CONTACT, before={}, after=after)
     return made
-
-
-_NOT_PINGED = {Upkept.LAPSED, Upkept.NOT_YET}  # what is suspended is pinged: an answer brings it back
 
 
 def _check(terms: Terms, now: datetime) -> None:
@@ -143,25 +137,6 @@ def stop(who: Member, campaign: Campaign) -> None:
     decide(who.person, campaign.operation_id, DecisionKind.CONTACT, before={}, after=after)
 
 
-# --- which way -----------------------------------------------------------------------------------------------------
-
-
-def place_of(record: Record, channel: Channel) -> str:
-    """Where a channel stands in a record: what the database keeps of it."""
-    for number, (_, channels) in enumerate(record.answering()):
-        for index, one in enumerate(channels):
-            if one.address == channel.address:
-                return f"{number}.{index}"
-    raise ValueError("the channel is one of the office's")
-
-
-def channel_of(record: Record, place: str) -> tuple[str, Channel]:
-    """The channel at a place, and who answers there."""
-    number, index = (int(part) for part in place.split("."))
-    who, channels = record.answering()[number]
-    return who, channels[index]
-
-
 # --- in the worker -------------------------------------------------------------------------------------------------
 
 
@@ -178,22 +153,30 @@ def send_due(now: datetime) -> int:
 
 @transaction.atomic
 def _send(ping: Ping, now: datetime) -> bool:
-    """One of two workers that come here together sends it."""
-    record = opened(ping.nomination.sealed)
-    _, channel = channel_of(record, ping.place)
-    operation, language = ping.campaign.operation, wording.language_of(record.languages)
-    if isinstance(problem := post.way(operation, channel.means), str):  # ours to mend: the office did nothing
+    """One of two workers that come here together sends it, by the record that counts now."""
+    aim = aiming.now_of(ping, now)
+    if aim is None:
+        _leave_out(ping)
+        return False
+    operation, language = ping.campaign.operation, wording.language_of(aim.record.languages)
+    if isinstance(problem := post.way(operation, aim.channel.means), str):  # ours to mend: the office did nothing
         _again(ping, problem, now)
         return False
     codes = wording.drawn()
     deadline = min(now + timedelta(hours=ping.campaign.answer_hours), ping.campaign.over_at)
     mine = Ping.objects.filter(pk=ping.pk, sent_at=None, outcome="")
     marks = {"code": keys.token_hash(codes.typed), "link": keys.token_hash(codes.link)}
-    if not mine.update(sent_at=now, deadline=deadline, problem="", **marks):
+    way = {"nomination": aim.nomination, "place": aim.place}
+    if not mine.update(sent_at=now, deadline=deadline, problem="", **marks, **way):
         return False
-    link = address_of(operation, codes.link) if channel.means is Means.EMAIL else ""
-    text = wording.text(language, operation.name_in(language), codes, deadline, link, exercise=ping.campaign.exercise)
-    put = post.put(operation, channel, text, language, PURPOSE)
+    whom = Whom(operation.name_in(language), ping.office.actor.name, Role(ping.office.role))
+    exercise = ping.campaign.exercise
+    if aim.channel.means is Means.EMAIL:
+        link = address_of(operation, codes.link)
+        text = wording.letter(language, whom, codes, deadline, link, exercise=exercise)
+    else:
+        text = wording.sms(language, whom, codes, deadline, exercise=exercise)
+    put = post.put(operation, aim.channel, text, language, PURPOSE)
     if isinstance(put, OutboxMessage):
         Ping.objects.filter(pk=ping.pk).update(message=put)
     else:
@@ -264,15 +247,16 @@ def _as_it_was(ping: Ping) -> QuerySet[Ping]:
 def _moment(ping: Ping, now: datetime) -> datetime | None:
     """Another moment of its window, drawn anew: whoever knows the first one cannot foresee it. None if there is none
     left."""
-    record, campaign = opened(ping.nomination.sealed), ping.campaign
-    _, channel = channel_of(record, ping.place)
+    aim, campaign = aiming.now_of(ping, now), ping.campaign
+    if aim is None:
+        return None
     try:
         drawn = pinging.moments(
-            [record], now, campaign.ends_at, secrets.token_bytes(32), inside_hours=campaign.inside_hours
+            [aim.record], now, campaign.ends_at, secrets.token_bytes(32), inside_hours=campaign.inside_hours
         )
     except BadDefinition:
         return None
-    return next(one.at for one in drawn if one.channel.address == channel.address)
+    return next(one.at for one in drawn if one.channel.address == aim.channel.address)
 
 
 def leave_out(now: datetime) -> int:
@@ -289,6 +273,7 @@ def _leave_out(ping: Ping) -> bool:
     """It is no ping of its round, like those that had not gone when a round was stopped."""
     if not _as_it_was(ping).delete()[0]:
         return False
+    Campaign.objects.filter(pk=ping.campaign_id).update(untried=F("untried") + 1)
     entries.contact(ping.campaign.operation_id, {"ping": ping.pk, "office": ping.office_id, "became": "never sent"})
     return True
 
@@ -304,7 +289,8 @@ def decide_due(now: datetime) -> int:
 @transaction.atomic
 def settle(ping: Ping, now: datetime) -> bool:
     """Write down the outcome of one, if there is one by now, with its entry in the ledger; whether it is another than
-    before. "Silent" becomes "late" when the right office answers after all."""
+    before. "Silent" becomes "late" when the right office answers after all, and so does
+    "wrong" what the address that was pinged says itself."""
     fresh = Ping.objects.select_for_update(of=("self",)).select_related("campaign").get(pk=ping.pk)
     if fresh.deadline is None:
         return False

@@ -1,26 +1,22 @@
-"""Pure: what a ping says, in the languages of the United Nations, and which words of an answer say that it reached the
-wrong office."""
+"""Pure: what a ping says, in the languages of the United Nations."""
 
 from __future__ import annotations
 
-import re
 import secrets
 import tomllib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 
 from rapport.contacts import letters
+from rapport.contacts.model import Role
+from rapport.text.sms import length
 
-_FOUR = f"([{letters.LETTERS}]{{4}})"
-#: Capital or small, with a hyphen, a dash, a space or nothing between the fours. Looked for at every word: of two words
-#: and a code the last two of three fours are the code.
-_CODE = re.compile(rf"(?<![0-9A-Za-z])(?={_FOUR}[-\u2010-\u2014 ]?{_FOUR}(?![0-9A-Za-z]))", re.IGNORECASE | re.ASCII)
-_MOST_CODES = 500  # words of a message that are looked up as codes [ours: words of four or eight letters look like one]
-
-_WORDS = tomllib.loads((files("rapport.data") / "contacts" / "letters.toml").read_text(encoding="utf-8"))
-LANGUAGES = tuple(_WORDS["ping"])
+WORDS = tomllib.loads((files("rapport.data") / "contacts" / "letters.toml").read_text(encoding="utf-8"))
+LANGUAGES = tuple(WORDS["ping"])
+_GSM = frozenset({"en", "fr", "es"})  # languages whose SMS is written in letters of the GSM alphabet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +25,15 @@ class Codes:
 
     typed: str
     link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Who asks, and which office of whom: whoever reads it must know whether they are that office."""
+
+    network: str
+    party: str
+    role: Role
 
 
 def drawn() -> Codes:
@@ -40,31 +45,58 @@ def language_of(spoken: Sequence[str]) -> str:
     return next((one[:2] for one in spoken if one[:2] in LANGUAGES), "en")
 
 
-def text(language: str, network: str, codes: Codes, until: datetime, address: str, *, exercise: bool) -> str:
-    """`address`: the link, "" where none is to be given, as in a text message."""
-    short = str(_WORDS["ping"][language]).format(
+def letter(language: str, whom: Whom, codes: Codes, until: datetime, address: str, *, exercise: bool) -> str:
+    """Its first line is its subject. `address`: the link, "" where there is none to give."""
+    said = _filled("ping", language, whom, codes, until, exercise)
+    return f"{said}\n\n{WORDS['link'][language]}\n{address}" if address else said
+
+
+def sms(language: str, whom: Whom, codes: Codes, until: datetime, *, exercise: bool) -> str:
+    """One SMS: long names are cut, that of the network before that of the party."""
+    network, party = whom.network, whom.party
+
+    def said() -> str:
+        text = _filled("sms", language, Whom(network, party, whom.role), codes, until, exercise)
+        return _in_gsm(text) if language in _GSM else text
+
+    while length(said()).parts > 1 and len(party) > 2:
+        if len(network) > 3 and 2 * len(network) > len(party):
+            network = _shorter(network)
+        else:
+            party = _shorter(party)
+    return said()
+
+
+def _filled(form: str, language: str, whom: Whom, codes: Codes, until: datetime, exercise: bool) -> str:
+    roles = WORDS["role"] | (WORDS["short"] if form == "sms" else {})
+    return str(WORDS[form][language]).format(
         drill="EXERCISE. " if exercise else "",
-        network=network,
+        network=whom.network,
+        party=whom.party,
+        role=roles[language][whom.role],
         code=codes.typed,
         until=until.astimezone(UTC).strftime("%d.%m. %H:%M"),
-        wrong=_WORDS["wrong"][language][0],
+        wrong=WORDS["wrong"][language][0],
     )
-    return f"{short}\n\n{_WORDS['link'][language]}\n{address}" if address else short
 
 
-def codes_in(said: str) -> list[str]:
-    """What may be codes in a text that somebody wrote, as `drawn` writes them, in their order."""
-    found = (f"{one[1]}-{one[2]}".upper() for one in _CODE.finditer(said[:20_000]))
-    return list(dict.fromkeys(found))[:_MOST_CODES]
+def _in_gsm(text: str) -> str:
+    """One letter outside the GSM alphabet makes three SMS of one."""
+    return "".join(_plain(one) for one in unicodedata.normalize("NFC", text))
 
 
-def says_wrong(said: str) -> bool:
-    """Whether an answer begins with one of the words for the wrong office. Only how it begins counts: what is quoted
-    below names the word too."""
-    first = said.strip().strip("\"'«»“”*").upper()
-    return any(first.startswith(word) for words in _WORDS["wrong"].values() for word in words)
+def _plain(letter: str) -> str:
+    if length(letter).alphabet == "GSM-7":
+        return letter
+    base = unicodedata.normalize("NFKD", letter)[0]
+    return base if length(base).alphabet == "GSM-7" else "?"
+
+
+def _shorter(name: str) -> str:
+    """The same with a letter less, and a dot that says so."""
+    return name.removesuffix(".")[: -1 if name.endswith(".") else -2].rstrip() + "."
 
 
 def remind(language: str, network: str) -> str:
-    """That a record grows old, and what is to be done about it."""
-    return str(_WORDS["remind"][language]).format(network=network)
+    """That a record grows old, and what is to be done about it. Its first line is its subject."""
+    return str(WORDS["remind"][language]).format(network=network)

@@ -39,8 +39,9 @@ _CHARSETS = re.compile(
     r"ascii|utf-?(8|16|32)|iso-?(8859|2022)|cp(125|874|866|932|949)|koi8|gb|big5|euc|shift_jis|mac|tis"
 )
 _QUOTED = re.compile(
-    r"^(?:>|-{2,} ?(?:Original Message|Message d'origine|Forwarded message)|_{20,}\s*$"
-    r"|(?:On|Le|Op|Am|El) .{5,200}(?:wrote|a écrit|schreef|schrieb|escribió) ?:\s*$)",
+    r"^(?:>|-{2,} ?(?:Original Message|Message d'origine|Forwarded message)|-{3,} ?[^-\n]{4,40}-{3,}\s*$|_{20,}\s*$"
+    r"|(?:On|Le|Op|Am|El) .{5,200}(?:wrote|a écrit|schreef|schrieb|escribió)(?: [^:\n]{1,80})? ?:\s*$"
+    r"|(?:From|Von|De|От|من|发件人) ?[:：].{1,200}\n[^\n:：]{2,20}[:：] )",
     re.MULTILINE,
 )
 _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)  # RFC 3676, 4.3; many programs lose its blank
