@@ -482,7 +482,7 @@ def renewed(kenya: Actor, lead: Person, custodian: Person, **more: object) -> No
 def test_a_ping_goes_to_what_counts_on_that_day(
     client: Client, kenya: Actor, lead: Person, custodian: Person, numbers: Sequence[str], expected: list[str]
 ) -> None:
-    """The same number if it is there still, else another of its kind; where there is none it is no ping of the round."""
+    """The same number if it is there still, else another of its kind; where there is none it is left out."""
     made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.SMS})))
     mail = Channel(Means.EMAIL, "duty@kenya.example")
     renewed(kenya, lead, custodian, channels=(mail, *(Channel(Means.SMS, one) for one in numbers)))

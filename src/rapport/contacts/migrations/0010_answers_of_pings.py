@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0005_totals_told_once'),
+        ('contacts', '0009_what_peers_do_not_take'),
         ('reports', '0013_taken'),
     ]
 
