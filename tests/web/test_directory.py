@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -424,6 +425,103 @@ def test_colleagues_together_are_shown_no_more_than_one_organisation_needs(
             if client.get(f"/sample/contacts/offices/s{number}/technical/").status_code == 200:
                 reached.add(number)
     assert len(reached) == looking.MEMBER.together
+
+
+def numbers(told: str) -> set[str]:
+    return set(re.findall(r"\+254\d+", told.replace(" ", "")))
+
+
+def test_the_team_reads_no_number_on_the_pages_for_changing_them_without_a_look(
+    client: Client, kenya: Actor, lead: Person, custodian: Person
+) -> None:
+    amina = officer(kenya, "amina")
+    made = office(kenya, speaking(amina, kenya), of_team(lead, kenya.operation))
+    assert not Look.objects.exists()
+    for one, path, kind in (
+        (lead, "offices/kenya/technical/nominate/", "changing"),
+        (custodian, f"nominations/{nominating.nominate(speaking(amina, kenya), kenya, record('kenya'), WHY).pk}/",
+         "deciding"),
+    ):  # fmt: skip
+        before = Look.objects.count()
+        enter(client, one)
+        page(client, path)
+        look = Look.objects.latest("pk")
+        assert (Look.objects.count(), look.person, look.office, look.kind) == (before + 1, one, made, kind)
+    enter(client, amina)
+    told = page(client, "offices/kenya/technical/")
+    assert "in order to change it" in told
+    assert "with a nomination that waits" in told
+    seen = Look.objects.exclude(person=amina).count()
+    page(client, "offices/kenya/technical/nominate/")
+    page(client, f"nominations/{last(made).pk}/")
+    assert Look.objects.exclude(person=amina).count() == seen, "one's own are none"
+
+
+def test_what_is_decided_is_shown_to_its_own_state_alone(
+    client: Client, kenya: Actor, lead: Person, custodian: Person
+) -> None:
+    amina, team = officer(kenya, "amina"), of_team(lead, kenya.operation)
+    made = office(kenya, team, of_team(custodian, kenya.operation))
+    nominating.approve(of_team(custodian, kenya.operation), nominating.nominate(team, kenya, record("kenya"), WHY))
+    every = [f"nominations/{one.pk}/" for one in Nomination.objects.filter(office=made)]
+    assert len(every) == 2
+    for one in (lead, custodian):
+        enter(client, one)
+        for path in every:
+            told = page(client, path)
+            assert not numbers(told)
+            assert "shown to its own State alone" in told
+    assert not Look.objects.exists()
+    enter(client, amina)
+    assert numbers(page(client, every[0]))
+
+
+def test_the_team_that_goes_through_the_forms_is_stopped_too(
+    client: Client, kenya: Actor, lead: Person, custodian: Person, operation: Operation
+) -> None:
+    """Also with nominations of its own: the page of each shows what counts now beside it."""
+    team, other = of_team(lead, operation), of_team(custodian, operation)
+    paths, made = [], []
+    for number in range(looking.TEAM.most + 3):
+        one = Actor.objects.create(operation=operation, code=f"s{number}", name=f"State {number}", kind="state")
+        office(one, team, other)
+        moved = nominating.nominate(team, one, record(one.code, title="Moved"), WHY)
+        made.append(moved)
+        paths.append(f"nominations/{moved.pk}/" if number % 2 else f"offices/{one.code}/technical/nominate/")
+    enter(client, lead)
+    answers = [client.get(f"/sample/contacts/{path}").status_code for path in paths]
+    assert answers == [200] * looking.TEAM.most + [429] * 3
+    assert Alarm.objects.filter(person=lead, kind=Alarm.STOPPED).exists()
+    enter(client, custodian)
+    for one in made:
+        page(client, f"nominations/{one.pk}/")  # who decides is not stopped
+    assert Look.objects.filter(person=custodian).count() == len(made), "and each is noted"
+    assert Alarm.objects.filter(person=custodian, kind=Alarm.MANY).exists()
+
+
+def test_whoever_works_on_the_desk_too_is_not_of_the_team(
+    client: Client, kenya: Actor, peru: Actor, lead: Person
+) -> None:
+    """Not by what they may read there, nor with what they may do for their own State."""
+    office(kenya, speaking(officer(kenya, "amina"), kenya), of_team(lead, kenya.operation))
+    pedro = officer(peru, "pedro")
+    pedro.memberships.create(operation=kenya.operation, role=Held.VERIFIER)
+    enter(client, pedro)
+    page(client, "offices/kenya/technical/nominate/", 403)
+    page(client, "offices/kenya/technical/lists/", 403)
+    assert client.post("/sample/contacts/offices/kenya/technical/verify/", {"how": "I know"}).status_code == 403
+    page(client, "nominations/")
+    Agreement.objects.filter(receiver=peru.organisation).update(ended_at=timezone.now())
+    page(client, "offices/kenya/technical/", 404)
+
+
+def test_each_kind_of_look_has_its_words_on_the_page_of_the_office(client: Client, kenya: Actor, lead: Person) -> None:
+    amina = officer(kenya, "amina")
+    made = office(kenya, speaking(amina, kenya), of_team(lead, kenya.operation))
+    for kind in ("page", "card", "tree", "export", "reply", "ping", "case", "deciding", "changing", "list"):
+        looking.noted(of_team(lead, kenya.operation), made, kind)
+    enter(client, amina)
+    assert "for a ping" in page(client, "offices/kenya/technical/")
 
 
 # --- whether it is right still -------------------------------------------------------------------------------------

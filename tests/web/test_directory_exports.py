@@ -245,10 +245,7 @@ def test_what_somebody_took_for_themselves_nobody_else_fetches(
     enter(client, pedro)
     post(client, "exports/take/", 302, office=list(Office.objects.values_list("pk", flat=True)))
     export = Export.objects.get()
-    paula = Person.objects.create_user("paula", password="a long enough password")
-    peru = pedro.belongings.get().organisation
-    paula.memberships.create(operation=kenya.operation, role=Held.DUTY)
-    paula.belongings.create(operation=kenya.operation, organisation=peru)
+    paula = officer(Actor.objects.get(code="peru"), "paula")
     for other in (paula, lead, officer(kenya, "amina")):
         enter(client, other)
         post(client, f"exports/{export.pk}/file/", 404, form="text")

@@ -166,3 +166,16 @@ def test_who_speaks_for_another_state_enters_nothing(desk: OfficeRow, kenya: Act
     pedro = speaking(officer(peru, "pedro"), peru)
     with pytest.raises(NotAllowed):
         memberships.enter(pedro, desk, "UN", "List", record("kenya"))
+
+
+def test_what_a_list_says_is_a_look_for_whoever_does_not_speak_for_the_state(
+    client: Client, desk: OfficeRow, amina: Person, kenya: Actor, lead: Person
+) -> None:
+    memberships.enter(speaking(amina, kenya), desk, "UN", "List of May", short())
+    enter(client, amina)
+    client.get(LISTS)
+    assert not Look.objects.exists()
+    enter(client, lead)
+    assert "+254799999999" in client.get(LISTS).content.decode()
+    assert "+254799999999" in client.get(f"{LISTS}enter/?of={Entry.objects.get().pk}").content.decode()
+    assert list(Look.objects.values_list("person__username", "kind")) == [("lea", "list")] * 2
