@@ -383,7 +383,7 @@ def test_a_code_is_found_however_it_is_typed(typed: str) -> None:
 
 def test_codes_are_found_behind_any_number_of_words_and_soon() -> None:
     start = time.monotonic()
-    assert hearing.codes_in("have read that were been " * 500 + "2FN3-MX52")[0] == "2FN3-MX52"
+    assert hearing.codes_in("have read that were been " * 500 + "2FN3-MX52")[1] == "2FN3-MX52"
     for long in ("2 F N 3 " * 5_000, "TEST of contacts, " * 2_000, "\n>" * 20_000, "A-" * 20_000):
         hearing.codes_in(long)
         hearing.own_words(long, 0)
