@@ -229,7 +229,7 @@ def test_an_approved_change_says_afterwards_too_what_it_changed(client: Client, 
     changed = nominating.nominate(amina, kenya, record("kenya", title="Another desk"), WHY)
     nominating.approve(team, changed)
     nominating.approve(team, nominating.nominate(amina, kenya, record("kenya", title="A third desk"), WHY))
-    enter(client, lead)
+    enter(client, amina.person)
     told = page(client, f"nominations/{changed.pk}/")
     assert "<del><bdi>Cyber desk of kenya</bdi></del>" in told
     assert "<ins><bdi>Another desk</bdi></ins>" in told

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
-from rapport.contacts.cases import trying, writing
+from rapport.contacts.cases import going, trying, writing
 from rapport.contacts.cases.models import Attempt, Dispatch
 from rapport.contacts.cases.writing import Words
 from rapport.contacts.directory import nominating
@@ -58,14 +58,14 @@ def page(person: Person, path: str, status: int = 200) -> str:
 def test_it_begins_no_case_and_one_that_was_drafted_before_does_not_go(kenya: Side, peru: Side) -> None:
     words = Words(Kind.NOTIFICATION, NOTICED)
     draft = writing.begin(kenya.one, kenya.office, peru.office, words, exercise=False)
-    waits = writing.ready(
+    waits = going.ready(
         kenya.one, writing.begin(kenya.one, kenya.office, peru.office, words, exercise=False)
     )  # fmt: skip
     one, two = ended(kenya)
     for act in (
         lambda: writing.begin(one, kenya.office, peru.office, words, exercise=False),
-        lambda: writing.ready(one, draft),
-        lambda: writing.release(two, waits),
+        lambda: going.ready(one, draft),
+        lambda: going.release(two, waits),
     ):
         with pytest.raises(Refused, match="Your agreement with the network is not in force"):
             act()

@@ -33,7 +33,7 @@ from rapport.contacts.peers.models import Outbound, Peer, Turned
 from rapport.errors import Refused
 from rapport.operations.models import Operation
 from rapport.oversight import keys
-from rapport.oversight.models import LedgerEntry
+from rapport.oversight.models import KeptEntry
 from rapport.upkeep.doctor import instances
 from tests.web.contacts import office
 from tests.web.peers import ME, Door, There, agreed, entered, said
@@ -205,10 +205,11 @@ def own_keys(settings: LazySettings) -> Iterator[None]:
     """The keys with which this instance signs are as before when the test ends."""
     path = keys.path_of(settings.DATA_DIR, "envelopes")
     instance.signing_key()
-    kept = path.read_bytes()
+    kept, following = path.read_bytes(), keys.path_of(settings.DATA_DIR, "envelopes_next")
+    following.unlink(missing_ok=True)
     yield
     path.write_bytes(kept)
-    keys.path_of(settings.DATA_DIR, "envelopes_next").unlink(missing_ok=True)
+    following.unlink(missing_ok=True)
 
 
 def test_the_next_key_is_handed_over_before_it_signs_and_nothing_stands_still_when_it_does(
@@ -236,7 +237,7 @@ def test_the_next_key_is_handed_over_before_it_signs_and_nothing_stands_still_wh
     assert signed.parsed(sending.bytes_of(row), 10**6).key == following.mark
     noted = [
         json.loads(one.body)
-        for one in LedgerEntry.objects.order_by("pk")
+        for one in KeptEntry.objects.order_by("pk")
         if '"became"' in one.body and '"key"' in one.body
     ]
     assert [(one["key"], one["became"]) for one in noted] == [(following.mark, "next"), (following.mark, "signs")]

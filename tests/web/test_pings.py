@@ -628,7 +628,7 @@ def test_where_no_moment_is_left_a_ping_is_none_of_its_round_and_the_ledger_says
     outbox.settle_all(lead, kenya.operation, "cancel", "wrong text")
     assert running.take_back(ping.campaign.closes_at + timedelta(minutes=1)) == 1
     assert not Ping.objects.exists()
-    said = LedgerEntry.objects.filter(kind=EntryKind.CONTACT).latest("pk").body
+    said = KeptEntry.objects.filter(kind=EntryKind.CONTACT).latest("pk").body
     assert '"became":"never sent"' in said
     assert "outcome" not in said
 

@@ -283,7 +283,7 @@ def test_whoever_was_entered_before_anybody_was_asked_speaks_on(
 ) -> None:
     amina, organisation = newcomer(kenya, "amina"), kenya.organisation
     Belonging.objects.create(person=lead, operation=operation, organisation=organisation)
-    import_module("rapport.contacts.migrations.0006_entered_before").confirm(apps, None)
+    import_module("rapport.contacts.migrations.0008_entered_before").confirm(apps, None)
     assert [one.person for one in Representative.objects.all()] == [amina], "and nobody of the team"
     assert "entered before anybody was asked" in page(amina)
 
