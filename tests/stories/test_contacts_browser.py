@@ -24,7 +24,7 @@ from rapport.notify.mail import server
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
 from tests.stories.test_desk_browser import Desk
-from tests.web.contacts import network, officer, state
+from tests.web.contacts import network, newcomer, officer, state
 from tests.web.test_cases import Side
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -225,3 +225,25 @@ def test_a_notification_is_sent_escalated_answered_and_closed(
     sound(two, f"duty-after-{width}")
     assert Case.objects.get().closed_at is not None
     assert [each.kind for each in Dispatch.objects.order_by("known_at")] == ["notification", "reply", "closure"]
+
+
+def test_a_newcomer_waits_until_somebody_who_knows_them_presses_so_on_a_phone(
+    chromium: Browser, live_server: Any, operation: Operation, lead: Person, someone: Callable[..., Person]
+) -> None:
+    network(operation, lead, someone("carol", Held.CUSTODIAN))
+    kenya, size = state(operation, lead, "Kenya"), {"width": 390, "height": 844}
+    amina, nia = officer(kenya, "amina"), newcomer(kenya, "nia")
+    duty = f"{live_server.url}/sample/contacts/duty/"
+    there = Desk(chromium, live_server.url, nia, viewport=size).page
+    there.goto(duty)
+    expect(there.get_by_role("heading", name="You do not speak for anybody here yet")).to_be_visible()
+    sound(there, "newcomer-390")
+    here = Desk(chromium, live_server.url, amina, viewport=size).page
+    here.goto(duty)
+    expect(here.get_by_role("alert")).to_contain_text("nia (nia) asks to speak for Kenya.")
+    sound(here, "duty-newcomer-390")
+    here.get_by_role("button", name="I know them").click()
+    expect(here.get_by_text("nia speaks for Kenya from now on.")).to_be_visible()
+    sound(here, "representatives-390")
+    there.reload()
+    expect(there.get_by_role("heading", name="On duty")).to_be_visible()

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
-from rapport.contacts.cases import going, trying, writing
+from rapport.contacts.cases import going, taking, trying, writing
 from rapport.contacts.cases.models import Attempt, Dispatch
 from rapport.contacts.cases.writing import Words
 from rapport.contacts.directory import nominating
 from rapport.contacts.kinds import Answer, Kind
+from rapport.contacts.lowtech.same import Sameness
 from rapport.contacts.members import Member
 from rapport.contacts.models import Look
 from rapport.contacts.records import opened
@@ -23,7 +24,7 @@ from rapport.errors import Refused
 from rapport.operations.models import Operation
 from rapport.sharing.models import Agreement
 from tests.web.contacts import network, speaking
-from tests.web.test_cases import NOTICED, Side, later, replied, sent
+from tests.web.test_cases import NOTICED, Side, later, replied, sent, spoken
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,14 @@ def test_it_begins_no_case_and_one_that_was_drafted_before_does_not_go(kenya: Si
             act()
     assert not Dispatch.objects.exclude(ref="").exists()
     writing.discard(one, draft)
+
+
+def test_it_begins_none_by_typing_in_what_nobody_said(kenya: Side, peru: Side) -> None:
+    there = sent(peru, kenya).case.ref
+    one, _two = ended(kenya)
+    with pytest.raises(Refused, match="you cannot begin a case with it"):
+        taking.by_hand(one, spoken(peru, kenya, "NEVERX-01"))
+    assert taking.by_hand(one, spoken(peru, kenya, f"{there}-03")).became is Sameness.DIFFERENT
 
 
 def test_in_cases_that_are_there_it_replies_corrects_withdraws_and_closes(kenya: Side, peru: Side) -> None:

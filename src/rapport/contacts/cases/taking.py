@@ -19,6 +19,7 @@ from rapport.contacts.cases.clockwork import kept
 from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Case, Clash, Dispatch, Owned, State
 from rapport.contacts.cases.reading import content_of, in_full, number_of, said_of, sealed
+from rapport.contacts.directory.listing import allow_begin
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import Kind, Said, moment
 from rapport.contacts.lowtech.same import Sameness, content, same
@@ -46,6 +47,8 @@ def by_hand(who: Member, said: Said) -> Taken:
     sender, to = _offices(who.operation, said)
     if not (who.may(SEND) and who.speaks_for(to.actor)):
         raise NotAllowed(f"This message is for {to.actor.name}: who speaks for it types it in.")
+    if not Case.objects.filter(operation=who.operation, ref=said.case).exists():
+        allow_begin(who, sender)
     here = writes_here(sender.actor)
     if said.kind in _ENDING and here:
         raise Refused(
