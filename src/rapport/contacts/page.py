@@ -73,6 +73,7 @@ def zone_of(who: Member) -> str:
 
 def common(who: Member) -> Mapping[str, Any]:
     """What every page's template gets."""
+    newcomers = confirming.asking(who)
     return {
         "operation": who.operation,
         "who": who,
@@ -82,7 +83,8 @@ def common(who: Member) -> Mapping[str, Any]:
         "may_load": who.may(LOAD),
         "waits": waiting_for(who),
         "stops": _stops(who.operation),
-        "asked": sum(one.mine for one in confirming.asking(who)),
+        "newcomers": newcomers,
+        "asked": sum(one.mine for one in newcomers),
         "alarmed": who.may(APPROVE) and Alarm.objects.filter(operation=who.operation, seen_at=None).count(),
     }
 

@@ -136,7 +136,7 @@ def _page(request: HttpRequest, who: Member, other: Actor, **more: object) -> Ht
         "waiting": waiting,
         "entered": any(one.made_by_id == who.person.pk for one in waiting),
         "locked": [one for one in there if one.locked_at and one.state == BookState.ACTIVE],
-        "offices": [one.office for one in listed(who) if one.office.actor_id == other.pk],
+        "offices": [one.office for one in listed(who, other)],
         **more,
     }
     return render(request, "contacts/caller.html", context)

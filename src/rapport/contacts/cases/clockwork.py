@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q
 
 from rapport.contacts import clocks, hours
-from rapport.contacts.cases.models import Case, Dispatch, Fired, Owned, State
+from rapport.contacts.cases.models import STOOD_BY, Case, Dispatch, Fired, State
 from rapport.contacts.cases.reading import dispatches, reached_at, said_of
 from rapport.contacts.clocks import Clock, Happened, What
 from rapport.contacts.model import Times
@@ -82,7 +82,7 @@ def _running(one: Dispatch, there: Iterable[Dispatch], now: datetime) -> Running
 def said(one: Dispatch) -> bool:
     """Whether its side stands by it: nobody owes anything, or is owed nothing more, by what another typed in as their
     words."""
-    return one.owned in ("", Owned.YES.value)
+    return one.owned in STOOD_BY
 
 
 def _sent(one: Dispatch) -> clocks.Sent:

@@ -15,7 +15,6 @@ from rapport.contacts.cases.models import Fired, Handover
 from rapport.contacts.directory.listing import aging
 from rapport.contacts.members import Member, speaking
 from rapport.contacts.page import at_work, common
-from rapport.contacts.representatives import confirming
 from rapport.desk.page import attempt, to
 from rapport.registry.models import Actor
 
@@ -26,9 +25,10 @@ def on_duty(request: HttpRequest, who: Member) -> HttpResponse:
     """What waits, the most urgent first."""
     now = timezone.now()
     found = duty.duty(who, now)
-    asking = [one for one in confirming.asking(who) if who.speaks_for(one.actor)]
+    shared = common(who)
+    asking = [one for one in shared["newcomers"] if who.speaks_for(one.actor)]
     context = {
-        **common(who),
+        **shared,
         "duty": found,
         "asking": asking,
         "loud": found.loud + len(asking),

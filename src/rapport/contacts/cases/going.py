@@ -19,8 +19,8 @@ from rapport.contacts.agreed import network_of
 from rapport.contacts.cases import telling
 from rapport.contacts.cases.carrying import FIELD, carried
 from rapport.contacts.cases.clockwork import kept
-from rapport.contacts.cases.models import Case, Dispatch, Owned, State
-from rapport.contacts.cases.reading import Content, content_of, in_full, number_of, said_of, sealed
+from rapport.contacts.cases.models import STOOD_BY, Case, Dispatch, State
+from rapport.contacts.cases.reading import Content, content_of, in_full, last_number, said_of, sealed
 from rapport.contacts.directory.listing import allow_begin
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import BEGIN, Answer, Kind
@@ -81,7 +81,7 @@ def alone(one: Dispatch) -> bool:
 def _not_twice(one: Dispatch) -> None:
     """A finger that slips, a page that was open still: the other side is told once."""
     said = Dispatch.objects.filter(about=one.about, sender__actor=one.sender.actor_id, answer=one.answer)
-    before = said.filter(state=State.SENT, owned__in=["", Owned.YES]).first()
+    before = said.filter(state=State.SENT, owned__in=STOOD_BY).first()
     if before is not None:
         raise Conflict(f"Your side has said so already, as {before.ref}.")
 
@@ -140,9 +140,8 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
 def _number(case: Case, one: Dispatch) -> str:
     """Whoever began the case has the odd numbers, the other side the even ones: messages that cross never meet."""
     first = 1 if one.sender.actor_id == case.begun_by_id else 2
-    sent = Dispatch.objects.filter(case=case, sender__actor=one.sender.actor_id, state=State.SENT)
-    taken = [number_of(ref) for ref in sent.values_list("ref", flat=True)]
-    return f"{case.ref}-{max(taken, default=first - 2) + 2:02}"
+    last = last_number(case, one.sender.actor_id)
+    return f"{case.ref}-{last + 2 if last else first:02}"
 
 
 # --- what they have in common --------------------------------------------------------------------------------------

@@ -60,6 +60,10 @@ class Owned(models.TextChoices):
     NO = "no", "denied"
 
 
+#: Of `owned`: whose side stands by the message.
+STOOD_BY = ("", Owned.YES.value)
+
+
 class Dispatch(models.Model):
     """A message from one office to another, or the draft of one. Nothing of it changes once it is sent.
 

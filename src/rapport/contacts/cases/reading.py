@@ -66,6 +66,12 @@ def number_of(ref: str) -> int:
     return int(ref.rpartition("-")[2])
 
 
+def last_number(case: Case, by: int) -> int:
+    """Of the last message that a party (its id) has sent in a case; 0 for none."""
+    sent = Dispatch.objects.filter(case=case, sender__actor=by, state=State.SENT)
+    return max((number_of(ref) for ref in sent.values_list("ref", flat=True)), default=0)
+
+
 def own_side(who: Member, case: Case) -> Actor:
     """The party of the case for which this person speaks."""
     return case.begun_by if who.speaks_for(case.begun_by) else case.with_actor

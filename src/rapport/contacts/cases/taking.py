@@ -18,7 +18,7 @@ from rapport.contacts.agreed import network_of
 from rapport.contacts.cases.clockwork import kept
 from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Case, Clash, Dispatch, Owned, State
-from rapport.contacts.cases.reading import content_of, in_full, number_of, said_of, sealed
+from rapport.contacts.cases.reading import content_of, in_full, last_number, number_of, said_of, sealed
 from rapport.contacts.directory.listing import allow_begin
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import Kind, Said, moment
@@ -71,10 +71,8 @@ _ENDING = frozenset({Kind.CLOSURE, Kind.WITHDRAWAL})
 _FAST, _AHEAD = timedelta(hours=1), 40
 
 
-def _near(operation: Operation, said: Said, by: Actor) -> None:
-    there = Dispatch.objects.filter(case__operation=operation, case__ref=said.case, sender__actor=by, state=State.SENT)
-    last = max((number_of(ref) for ref in there.values_list("ref", flat=True)), default=0)
-    if number_of(said.ref) > last + _AHEAD:
+def _near(case: Case, said: Said, by: Actor) -> None:
+    if number_of(said.ref) > last_number(case, by.pk) + _AHEAD:
         remedy = f"{said.ref} is far from the last one of {by.name}: ask for the number again."
         raise Refused("ref", remedy, field="ref")
 
@@ -97,10 +95,10 @@ def take(operation: Operation, said: Said, way: str, hand: Hand | None = None) -
         raise Refused("exercise", "This operation is an exercise: no real message is taken here.", field="exercise")
     # 2
     sender, to = _offices(operation, said)
-    if hand:
-        _near(operation, said, sender.actor)
     # 3
     case = _case(operation, said, sender, to)
+    if hand:
+        _near(case, said, sender.actor)
     # 4
     there = in_full(Dispatch.objects.filter(case=case, ref=said.ref)).first()
     if there is not None:

@@ -107,7 +107,7 @@ def _steps(who: Member, one: Dispatch) -> tuple[tuple[Step, ...], dict[str, tupl
         for each in (current, *others.select_related("office__actor"))
     }
     record = opened(current.sealed)
-    given = {each.office.code for each in listed(who)}
+    given = {each.office.code for each in listed(who, one.to.actor)}
     records = [known[code][2] for code in known if code != one.to.code and code in given]
     steps = escalation.plan(record, records, network_of(one.case.operation_id))
     if one.to.code not in given:

@@ -114,9 +114,10 @@ def barred(who: Member) -> str:
     return who.organisation.kind if others.exists() else ""
 
 
-def listed(who: Member) -> list[Listed]:
-    """Every office that this reader gets."""
+def listed(who: Member, party: Actor | None = None) -> list[Listed]:
+    """Every office that this reader gets; with `party` of this one alone."""
     current = Nomination.objects.filter(office__operation=who.operation, state=State.APPROVED, closes=False)
+    current = current.filter(office__actor=party) if party else current
     known = list(current.select_related("office__actor__organisation"))
     agreed, now = network_of(who.operation.pk).upkeep, timezone.now()
     items = [
@@ -128,7 +129,7 @@ def listed(who: Member) -> list[Listed]:
 def allow_begin(who: Member, office: Office) -> None:
     """Refused for a case with an office that this reader does not get, as when their agreement has ended: what is there
     is answered and closed still, nothing is begun."""
-    if any(one.office.pk == office.pk for one in listed(who)):
+    if any(one.office.pk == office.pk for one in listed(who, office.actor)):
         return
     ended = "" if who.reader.agreed else "Your agreement with the network is not in force. "
     raise Refused(

@@ -182,8 +182,8 @@ def waiting(office: Office) -> Nomination | None:
 
 def digest_of(actor: Actor, role: Role) -> str:
     """Of what counts of an office; "" for none."""
-    known = Nomination.objects.filter(office__actor=actor, office__role=role.value, state=State.APPROVED)
-    return known.values_list("digest", flat=True).first() or ""
+    counts = approved_of(actor, role)
+    return counts.digest if counts else ""
 
 
 def before(one: Nomination) -> Nomination | None:

@@ -145,11 +145,10 @@ def _begun(request: HttpRequest, who: Member, of: Actor, role: Role) -> HttpResp
 
 def _since(of: Actor, role: Role, digest: str) -> Sequence[form.Change]:
     """What was changed since the record of this digest counted."""
-    known = Nomination.objects.filter(office__actor=of, office__role=role.value)
-    now = known.filter(state=State.APPROVED).first()
+    now = nominating.approved_of(of, role)
     if now is None or now.digest == digest:
         return ()
-    then = known.filter(digest=digest).first()
+    then = Nomination.objects.filter(office=now.office_id, digest=digest).first()
     return form.changes(opened(then.sealed) if then else None, opened(now.sealed))
 
 

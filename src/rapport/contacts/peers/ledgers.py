@@ -18,7 +18,7 @@ from cryptography.fernet import InvalidToken
 
 from rapport.contacts import comparing, envelope, instance, signed
 from rapport.contacts.cases.models import Clash, Dispatch, State
-from rapport.contacts.cases.reading import content_of, said_of
+from rapport.contacts.cases.reading import content_of, number_of, said_of
 from rapport.contacts.comparing import Comparison, Head
 from rapport.contacts.kinds import Kind, Said, moment
 from rapport.contacts.lowtech.same import content
@@ -75,7 +75,7 @@ def _shown(one: Dispatch, read: Said) -> dict[str, Json]:
     """What pages and clocks take from columns of their own, where it is not what the words say: nothing as long as
     nobody altered it."""
     fields, case = read.fields, one.case
-    begun = int(read.ref.rpartition("-")[2]) % 2 == 1  # whoever began the case has the odd numbers
+    begun = number_of(read.ref) % 2 == 1  # whoever began the case has the odd numbers
     first, second = (one.sender, one.to) if begun else (one.to, one.sender)
     pairs: dict[str, tuple[object, object]] = {
         "answer": (one.answer, fields.get("answer", "") if read.kind is Kind.REPLY else ""),

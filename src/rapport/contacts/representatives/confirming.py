@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,10 +36,7 @@ def confirm(who: Member | None, belonging: Belonging, actor: Actor) -> Represent
     if works.exists():
         raise Refused("team", f"{fresh.person.username} is of the network's team: nobody of it speaks for a member.")
     by = who.person if who else operator()
-    made = Representative.objects.create(
-        actor=actor, person=fresh.person, belonging=fresh, entered_by=fresh.entered_by, entered_at=fresh.created_at,
-        confirmed_by=by, confirmed_at=timezone.now(),
-    )  # fmt: skip
+    made = _said(fresh, actor, confirmed_by=by, confirmed_at=timezone.now())
     _note(by, made, f"confirmed who speaks for {actor.code}")
     return made
 
@@ -48,10 +46,7 @@ def refuse(who: Member, belonging: Belonging, actor: Actor) -> Representative:
     """Who may confirm does not know them: they are asked about no more."""
     fresh = _held(belonging, actor)
     _allow(who, fresh, actor)
-    made = Representative.objects.create(
-        actor=actor, person=fresh.person, belonging=fresh, entered_by=fresh.entered_by, entered_at=fresh.created_at,
-        ended_by=who.person, ended_at=timezone.now(),
-    )  # fmt: skip
+    made = _said(fresh, actor, ended_by=who.person, ended_at=timezone.now())
     _note(who.person, made, f"said who does not speak for {actor.code}")
     return made
 
@@ -102,6 +97,13 @@ def _allow(who: Member | None, belonging: Belonging, actor: Actor) -> None:
         )
     if belonging.entered_by_id == who.person.pk:
         raise Refused("two_people", "You entered this person yourself: another one of the team confirms.")
+
+
+def _said(belonging: Belonging, actor: Actor, **became: Person | datetime) -> Representative:
+    return Representative.objects.create(
+        actor=actor, person=belonging.person, belonging=belonging, entered_by=belonging.entered_by,
+        entered_at=belonging.created_at, **became,
+    )  # fmt: skip
 
 
 def _note(by: Person, one: Representative, said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -109,7 +110,7 @@ def _take(entries: Iterable[tuple[str, int | None, str]], rows: Sequence[_Rows])
         some.take((seq, body) for kind, seq, body in told if kind in some.kinds)
 
 
-class _Rows:
+class _Rows(ABC):
     """Compares the rows of a table with what the ledger says of them."""
 
     table: type[Decision] | type[KeptEntry]
@@ -144,8 +145,9 @@ class _Rows:
             text = f"{self.called} {number} is not as entry {seq} records it"
             self.faults.append(Fault(Wrong.ROW_CHANGED, seq, text))
 
+    @abstractmethod
     def _same(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-        raise NotImplementedError
+        """Whether a row says what the body of its entry does."""
 
     def not_entered(self) -> list[Fault]:
         """Rows of which the ledger knows nothing."""
