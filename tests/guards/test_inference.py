@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
@@ -153,6 +154,15 @@ PARTNERS_CHANGES: Mapping[str, Callable[[World], None]] = {
 }
 #: Nothing is given before an hour has passed.
 DELAYED = PROTOCOLS["adm2"].replace('time = "day"', 'time = "day"\ndelay_hours = 1')
+
+
+@pytest.fixture(autouse=True)
+def _no_minute_passes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages count ages from one moment: "44 min ago" becomes "45 min ago" whatever is hidden. That shows in the first
+    hour of the operation's day alone, when a time that is told by the day is some minutes old."""
+    now = timezone.now()
+    clock = SimpleNamespace(now=lambda: now)
+    monkeypatch.setattr("rapport.web.templatetags.rapport.timezone", clock)
 
 
 @pytest.mark.long
