@@ -124,13 +124,13 @@ def cut_line() -> None:
 
 
 def key() -> list[str]:
-    [(mark, public)] = instance.public_keys().items()
-    return [instance.name(), public.hex(), mark]
+    [one] = instance.own_keys()
+    return [instance.name(), one.public.hex(), one.aloud]
 
 
-def agree(name: str, public: str, mark: str, party: str, url: str) -> None:
+def agree(name: str, public: str, aloud: str, party: str, url: str) -> None:
     terms = agreeing.enter(_who("lea"), Entered(name, f"Desk of {party}", url, (party,), (public,)))
-    agreeing.confirm(_who("carol"), terms, mark)
+    agreeing.confirm(_who("carol"), terms, aloud)
 
 
 # --- what people do ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from axe_core_python.sync_playwright import Axe
+from django.contrib.sessions.models import Session
 from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -25,7 +26,7 @@ from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
 from tests.stories.test_desk_browser import Desk
 from tests.web.contacts import network, newcomer, officer, state
-from tests.web.test_cases import Side
+from tests.web.test_cases import Side, sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 SHOTS = os.environ.get("SCREENSHOTS", "")
@@ -247,3 +248,38 @@ def test_a_newcomer_waits_until_somebody_who_knows_them_presses_so_on_a_phone(
     sound(here, "representatives-390")
     there.reload()
     expect(there.get_by_role("heading", name="On duty")).to_be_visible()
+
+
+def test_what_was_written_survives_a_lost_line_and_a_session_that_has_ended(
+    chromium: Browser, live_server: Any, operation: Operation, lead: Person, someone: Callable[..., Person]
+) -> None:
+    """A reply typed on a phone: the line goes and comes back, and it is kept once; the night's session ends, and
+    whoever signs in again has what they wrote."""
+    custodian = someone("carol", Held.CUSTODIAN)
+    network(operation, lead, custodian)
+    kenya, peru = Side(operation, lead, custodian, "Kenya"), Side(operation, lead, custodian, "Peru")
+    sent(kenya, peru)
+    page = Desk(chromium, live_server.url, peru.one.person, viewport={"width": 390, "height": 844}).page
+    page.goto(f"{live_server.url}/sample/contacts/cases/{Case.objects.get().ref}/")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Received. This agrees to nothing.").click()
+    expect(page.locator(".line")).to_contain_text("Not sent: “Received. This agrees to nothing.”. The line is lost.")
+    sound(page, "case-line-lost-390")
+    page.context.set_offline(False)
+    expect(page.get_by_text("Sent.", exact=True)).to_be_visible()
+    assert [each.kind for each in Dispatch.objects.order_by("known_at")] == ["notification", "reply"]
+
+    page.get_by_role("link", name="Write an answer").click()
+    page.locator("textarea").first.fill("We have seen the same since Tuesday.")
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator(".line")).to_contain_text("you are signed out")
+    page.locator(".line").get_by_role("link", name="Sign in").click()
+    page.locator("[name=login]").fill(peru.one.person.username)
+    page.locator("[name=password]").fill("a long enough password")
+    page.locator("main").get_by_role("button").first.click()
+    expect(page.locator(".line")).to_contain_text("What you had written is here again")
+    expect(page.locator("textarea").first).to_have_value("We have seen the same since Tuesday.")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text("Not sent yet: as it stands")).to_be_visible()
+    assert page.evaluate("JSON.parse(sessionStorage.getItem('rapport-line')).items.length") == 0

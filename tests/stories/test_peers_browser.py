@@ -68,7 +68,7 @@ def test_two_people_agree_and_what_goes_by_stick_is_told_line_by_line(
     second = page_of(Person.objects.get(username="carol"))
     second.get_by_role("link", name=there.name).click()
     sound(second, f"peer-confirm-{width}")
-    second.get_by_label("The fingerprint that you heard").fill(there.mark)
+    second.get_by_label("The fingerprint that you heard").fill(there.aloud)
     second.get_by_role("button", name="Confirm").click()
     expect(second.get_by_text("messages are exchanged from now on")).to_be_visible()
 

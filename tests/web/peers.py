@@ -48,6 +48,10 @@ class There:
         return self.key.public_key().public_bytes_raw().hex()
 
     @property
+    def aloud(self) -> str:
+        return signed.read_aloud(self.key.public_key().public_bytes_raw())
+
+    @property
     def mark(self) -> str:
         return fingerprint(self.key.public_key().public_bytes_raw())
 
@@ -74,7 +78,7 @@ def entered(there: There, url: str = "", parties: Sequence[str] = ("peru",), **m
 def agreed(one: Member, other: Member, there: There, url: str = "", **more: Any) -> Terms:
     """Entered by one person and confirmed by another."""
     terms = agreeing.enter(one, entered(there, url, **more))
-    agreeing.confirm(other, terms, there.mark)
+    agreeing.confirm(other, terms, there.aloud)
     return terms
 
 

@@ -21,6 +21,7 @@ from django.utils.formats import date_format
 
 from rapport.accounts.models import Organisation, Person
 from rapport.contacts import bundle, comparing, envelope, instance, receipts, signed
+from rapport.contacts.cards import grouped
 from rapport.contacts.cases import reading, taking, writing
 from rapport.contacts.cases.models import Clash, Dispatch
 from rapport.contacts.cases.writing import Words
@@ -29,7 +30,7 @@ from rapport.contacts.lowtech.same import content as lowtech_content
 from rapport.contacts.members import Member
 from rapport.contacts.model import Role
 from rapport.contacts.peers import agreeing, files, ledgers, receiving, sending
-from rapport.contacts.peers.models import Outbound, Peer, Turned
+from rapport.contacts.peers.models import Outbound, Peer, Terms, Turned
 from rapport.errors import Refused
 from rapport.operations.models import Operation
 from rapport.oversight import keys
@@ -225,7 +226,7 @@ def test_the_next_key_is_handed_over_before_it_signs_and_nothing_stands_still_wh
     assert following.public.hex() in said_
     enter(client, kenya.one.person)
     page = client.get("/sample/contacts/peers/").content.decode()
-    assert following.mark in page
+    assert grouped(following.aloud) in page
     assert "it signs nothing yet" in page
     theirs = {instance.name(): signed.Peer((before, following.public), frozenset({"kenya"}))}
     reads = lambda: envelope.read(sending.bytes_of(row), peers=theirs, me=there.name, now=timezone.now())  # noqa: E731
@@ -521,10 +522,15 @@ def test_whoever_confirms_sees_what_differs_and_types_fingerprints_as_they_like(
     assert "<s><bdi>none: by file</bdi></s> → <strong><bdi>https://crisis.pe/n</bdi>" in page
     assert "1 new, 0 not any more" in page
     assert "0" * 16 in page
-    assert other.mark not in page
-    agreeing.confirm(team[1], terms, f"{there.mark}, {other.mark}")
+    assert grouped(other.aloud) not in page
+    agreeing.confirm(team[1], terms, f"{other.aloud}, {there.aloud}")
     with pytest.raises(Refused, match="one or the other"):
         agreeing.enter(team[0], entered(there, retired=(there.mark,)))
+    gone = There(seed=10)
+    form = {"instance": there.name, "title": "Peru", "keys": there.public, "parties": ["peru"],
+            "retired": f"{grouped(gone.aloud)}\n{other.mark} {'0' * 16}"}  # fmt: skip
+    assert client.post("/sample/contacts/peers/enter/", form).status_code == 302
+    assert Terms.objects.latest("pk").retired == [gone.mark, other.mark, "0" * 16]
 
 
 def test_whom_the_protocol_gives_no_office_is_told_why(kenya: Side, peru: Away, client: Client) -> None:

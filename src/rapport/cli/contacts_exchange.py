@@ -30,6 +30,7 @@ _operation = click.option("--operation", "slug", required=True, help="In which o
 def key(make: bool, switch: bool, to_json: bool) -> None:
     """What this instance is called, its addresses, and its public keys with their fingerprints: for the other side."""
     from rapport.contacts import instance
+    from rapport.contacts.cards import grouped
     from rapport.operations.models import Operation
 
     if make and switch:
@@ -43,7 +44,7 @@ def key(make: bool, switch: bool, to_json: bool) -> None:
     states: dict[str, Json] = {one.mark: one.state for one in found}
     at = [known for one in Operation.objects.filter(kind="network") if (known := instance.address(one))]
     lines = [f"Name: {instance.name()}", *(f"Address: {one}" for one in at)]
-    lines += [f"Key {one.public.hex()}, fingerprint {one.mark}{_STATES[one.state]}" for one in found]
+    lines += [f"Key {one.public.hex()}, fingerprint {grouped(one.aloud)}{_STATES[one.state]}" for one in found]
     addresses: list[Json] = [*at]
     show({"name": instance.name(), "addresses": addresses, "keys": keys, "states": states}, to_json, lines)
 

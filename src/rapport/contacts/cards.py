@@ -57,7 +57,7 @@ def card(office: Office, on: date) -> str:
 
 def card_blocks(office: Office, on: date) -> tuple[Block, ...]:
     steps = tuple(_step(number, who, by) for number, (who, by) in enumerate(office.reached_by(), 1))
-    keys = tuple(Row(one.kind, _grouped(one.fingerprint)) for one in office.keys)
+    keys = tuple(Row(one.kind, grouped(one.fingerprint)) for one in office.keys)
     found = (
         Block(office.title, (Row("", f"{office.party}, {office.role}"), *_about(office, on))),
         Block("Try in this order", steps or (Row("", "No channel is known."),)),
@@ -82,7 +82,7 @@ def _step(number: int, who: str, by: Channel) -> Row:
     return Row(f"{number}. {who}, {by.means}", f"{by.value}{note}")
 
 
-def _grouped(fingerprint: str) -> str:
+def grouped(fingerprint: str) -> str:
     """By fours, as people compare it."""
     return " ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4))
 

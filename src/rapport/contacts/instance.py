@@ -7,7 +7,6 @@ confirmed it, it takes over. The one before signs nothing any more.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import transaction
 
-from rapport.contacts.signed import MOST_KEYS
+from rapport.contacts.signed import MOST_KEYS, read_aloud
 from rapport.errors import RapportError
 from rapport.operations.models import Operation
 from rapport.oversight import key_files, keys
@@ -46,7 +45,12 @@ class OwnKey:
 
     @property
     def mark(self) -> str:
+        """The short name by which what it has signed names it."""
         return fingerprint(self.public)
+
+    @property
+    def aloud(self) -> str:
+        return read_aloud(self.public)
 
 
 def signing_key() -> Ed25519PrivateKey:
@@ -103,6 +107,5 @@ def _note(public: bytes, became: str) -> None:
 
 
 def marks() -> list[str]:
-    """Its public keys for people to compare by voice: 128 bits each, so that nobody finds another key of the same.
-    The first half is the short name that files and letters have."""
-    return [sha256(one).hexdigest()[:32] for one in public_keys().values()]
+    """Its public keys for people to compare by voice."""
+    return [one.aloud for one in own_keys()[:MOST_KEYS]]

@@ -33,6 +33,12 @@ _SIGNATURE = re.compile(r"[0-9a-f]{128}")
 MOST_KEYS = 2
 
 
+def read_aloud(public: bytes) -> str:
+    """A public key (32 bytes) as people compare it by voice: 128 bits, so that nobody finds another key of the same.
+    Its first half is the fingerprint that messages, files and letters name it by."""
+    return sha256(public).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Another instance as we know it, by what was agreed with its people and not by what it says of itself.

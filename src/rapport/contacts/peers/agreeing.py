@@ -18,7 +18,7 @@ from django.utils import timezone
 from rapport.accounts.permissions import Permission
 from rapport.contacts import instance, signed
 from rapport.contacts.members import Member, writes_here
-from rapport.contacts.peers import queueing
+from rapport.contacts.peers import holding, queueing
 from rapport.contacts.peers.holding import confirmed, fingerprints
 from rapport.contacts.peers.models import Peer, Terms, TermsState
 from rapport.errors import Conflict, NotAllowed, Refused
@@ -82,7 +82,7 @@ def _checked(operation: Operation, given: Entered) -> list[Actor]:
     if not 1 <= len(given.keys) <= signed.MOST_KEYS or not all(map(_KEY.fullmatch, given.keys)):
         raise Refused("keys", "Give one public key of 64 figures, or two while they are exchanged.", field="keys")
     if len(given.retired) > MOST_RETIRED or not all(map(_FINGERPRINT.fullmatch, given.retired)):
-        raise Refused("retired", f"Give at most {MOST_RETIRED} fingerprints of 16 figures.", field="retired")
+        raise Refused("retired", f"Give at most {MOST_RETIRED} fingerprints, each on its line.", field="retired")
     found = list(Actor.objects.filter(operation=operation, code__in=given.parties))
     unknown = set(given.parties) - {one.code for one in found}
     if unknown or not found:
@@ -124,17 +124,16 @@ def _check_url(url: str) -> None:
 
 @transaction.atomic
 def confirm(who: Member, terms: Terms, heard: str) -> int:
-    """`heard`: the fingerprint of each key, as somebody over there read it aloud. Never by who entered them. How many
-    messages that were sent to these parties before, and went nowhere, go now."""
+    """`heard`: the eight groups of each key, as somebody over there read them aloud. Never by who entered them. How
+    many messages that were sent to these parties before, and went nowhere, go now."""
     waiting = _waiting(who, terms)
     if waiting.entered_by_id == who.person.pk:
         raise Refused("two_people", "You entered this yourself: another person confirms it.")
-    typed = re.sub(r"[\s:,;-]+", "", heard).lower()
-    if {typed[at : at + 16] for at in range(0, len(typed), 16)} != set(fingerprints(waiting)):
+    if not holding.heard(waiting, heard):
         raise Refused(
             "heard",
-            "These are not the keys that were entered. Call again, on a number that you know; if they differ still,"
-            " refuse what was entered.",
+            "These are not the keys that were entered: each has eight groups of four figures. Call again, on a number"
+            " that you know; if they differ still, refuse what was entered.",
             field="heard",
         )  # fmt: skip
     _only_theirs(waiting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -51,6 +52,16 @@ def strange(operation_id: int) -> QuerySet[Peer]:
 
 def fingerprints(terms: Terms) -> list[str]:
     return [fingerprint(bytes.fromhex(one)) for one in terms.keys]
+
+
+def heard(terms: Terms, said: str) -> bool:
+    """Whether somebody over there read just these keys aloud, in whatever order, letter case and groups."""
+    left = re.sub(r"[\s:.,;-]+", "", said).lower()
+    for key in (signed.read_aloud(bytes.fromhex(one)) for one in terms.keys):
+        if key not in left:
+            return False
+        left = left.replace(key, "")
+    return not left
 
 
 def reads_somewhere(actor: Actor) -> bool:

@@ -21,7 +21,6 @@ from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
 from rapport.contacts.peers import agreeing, files, ledgers, receiving, sending
 from rapport.contacts.peers.agreeing import AGREE, Entered
-from rapport.contacts.peers.holding import fingerprints
 from rapport.contacts.peers.models import Outbound, Peer, Terms, TermsState, Turned
 from rapport.desk.page import attempt, to
 from rapport.errors import Conflict, Refused
@@ -66,7 +65,7 @@ def enter(request: HttpRequest, who: Member) -> HttpResponse:
         request.POST.get("url", "").strip(),
         request.POST.getlist("parties"),
         re.findall(r"[^\s,;]+", request.POST.get("keys", "").lower()),
-        re.findall(r"[^\s,;]+", request.POST.get("retired", "").lower()),
+        _short(request.POST.get("retired", "")),
     )
     try:
         made = agreeing.enter(who, given)
@@ -74,6 +73,15 @@ def enter(request: HttpRequest, who: Member) -> HttpResponse:
         said = wrong.remedy if isinstance(wrong, Refused) else str(wrong)
         return _form(request, who, given.instance, given, said)
     return to("contacts_peer", who.operation.slug, made.peer_id)
+
+
+def _short(typed: str) -> list[str]:
+    """The fingerprints in what was typed or copied, each on its line: whole, in groups, or their first half alone."""
+    found: list[str] = []
+    for line in re.split(r"[\n,;]+", typed.lower()):
+        words = line.split()
+        found += words if all(len(one) == 16 for one in words) else ["".join(words)]
+    return [one[:16] if len(one) == 32 else one for one in found]
 
 
 def _form(request: HttpRequest, who: Member, named: str, given: Entered | None = None, said: str = "") -> HttpResponse:
@@ -105,7 +113,7 @@ def _page(request: HttpRequest, who: Member, peer: Peer, **more: object) -> Http
         "terms": _current(peer),
         "waiting": waiting,
         "changes": _changes(_current(peer), waiting) if waiting else (),
-        "prints": fingerprints(waiting) if waiting else (),
+        "prints": len(waiting.keys) if waiting else 0,
         "own": waiting is not None and waiting.entered_by_id == who.person.pk,
         "count": outbound.count(),
         # References of cases are for their parties alone.
@@ -146,7 +154,7 @@ def _named(terms: Terms) -> str:
 @require_POST
 @at_work(AGREE)
 def confirm(request: HttpRequest, who: Member, number: int) -> HttpResponse:
-    """POST `heard`: the fingerprints, as they were read aloud."""
+    """POST `heard`: the fingerprints of the keys, as they were read aloud."""
     terms = _waiting(who, number)
     heard = request.POST.get("heard", "")[:200]
     went: list[int] = []

@@ -11,6 +11,7 @@ from django.utils import formats
 from django.utils.translation import gettext
 
 from rapport.contacts import clocks
+from rapport.contacts.cards import grouped
 from rapport.contacts.cases import reading, trying
 from rapport.contacts.cases.models import Attempt, Case, Handover
 from rapport.contacts.clocks import Clock, Which
@@ -22,6 +23,7 @@ from rapport.contacts.pinging import Outcome
 from rapport.notify.models import OutboxState
 
 register = template.Library()
+register.filter(grouped)
 
 
 @register.filter
@@ -46,12 +48,6 @@ def spaced(value: str) -> str:
     digits = value[1:]
     groups = [digits[max(0, end - 3) : end] for end in range(len(digits), 0, -3)]
     return "+" + " ".join(reversed(groups))
-
-
-@register.filter
-def grouped(mark: str) -> str:
-    """A fingerprint in fours."""
-    return " ".join(mark[start : start + 4] for start in range(0, len(mark), 4))
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.template import Context
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
@@ -78,6 +79,41 @@ def age(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
+
+
+@register.simple_tag
+def line_words() -> dict[str, str]:
+    """What static/desk/line.js says, by the names under which it looks for it."""
+    return {
+        "under_way": _("What you decided is on its way, and no answer has come yet. Nothing else is sent before it."),
+        "lost": _(
+            "Not sent: {what}. The line is lost. Everything stays as it is here, and is sent by itself when the line"
+            " is back."
+        ),
+        "written": _("what you wrote"),
+        "sending": _("Being sent: {what} …"),
+        "send_now": _("Send now"),
+        "do_not_send": _("Do not send it"),
+        "signed_out": _(
+            "Not sent: you are signed out. What you wrote is kept in this tab, and is here again when you have signed"
+            " in."
+        ),
+        "sign_in": _("Sign in"),
+        "somebody_else": _(
+            "Not sent: somebody else is signed in in this browser now. What you wrote stays here and is theirs neither"
+            " to see nor to send."
+        ),
+        "refused": _(
+            "“{button}” was not done: the server refused it ({status}). What you wrote stays here; load the page again"
+            " to see what has changed."
+        ),
+        "back_again": _("What you had written is here again. It was not sent: look at it, and send it."),
+        "elsewhere": _("Not sent, on another page: {what}."),
+        "go_there": _("Go there"),
+        "no_answer": _("No answer came to “{button}”: look below what has happened since."),
+        "had_written": _("You had written: {text}"),
+        "throw_away": _("Throw it away"),
+    }
 
 
 @register.inclusion_tag("desk/_glass_notices.html", takes_context=True)

@@ -1,20 +1,22 @@
 // Decisions and a bad line. A form that does not reach the server stays as it is, is kept for this tab, and is sent again
 // when the line is back; what was written survives a session that has ended. Without this script forms are sent as ever.
+// Its forms are those within [data-person], which says whose page it is; its words stand in #line-words.
 (function () {
   'use strict';
   const STORE = 'rapport-line', FIRST = 5000, SLOWEST = 60000; // ms between tries
   const PATIENCE = 20000; // ms until a line that does not answer counts as lost
   const leaving = document.querySelector('[data-sign-out]');
   if (leaving) leaving.addEventListener('submit', function () { sessionStorage.removeItem(STORE); });
-  const desk = document.querySelector('[data-desk]');
+  const desk = document.querySelector('[data-person]');
   if (!desk || !window.fetch) return;
-  const person = desk.dataset.person;
+  const person = desk.dataset.person, words = JSON.parse(document.getElementById('line-words').textContent);
   const waiting = []; // { form, submitter, item } to be sent when the line is back
   let wait = FIRST, timer = 0;
 
   const box = document.createElement('div');
   box.className = 'note warning line';
   box.setAttribute('role', 'status');
+  box.lang = document.documentElement.lang;
   box.hidden = true;
   desk.prepend(box);
 
@@ -26,7 +28,7 @@
     if (form.dataset.line) return;
     if (leaves(form) && desk.querySelector('form[data-line]:not([data-part])')) {
       release(form);
-      tell('What you decided is on its way, and no answer has come yet. Nothing else is sent before it.');
+      tell(words.under_way);
       return;
     }
     const decided = waiting.find(function (one) { return leaves(one.form) && one.form !== form; });
@@ -54,7 +56,7 @@
   function itemOf(form, submitter) {
     const fields = fieldsOf(form, submitter), before = JSON.parse(form.dataset.kept || '{}');
     const same = JSON.stringify(before.fields) === JSON.stringify(fields);
-    return { key: same ? before.key : newKey(), path: here(form), action: form.getAttribute('action'), fields: fields,
+    return { key: same ? before.key : newKey(), path: here(form), query: location.search, action: form.getAttribute('action'), fields: fields,
       button: submitter ? label(submitter) : '' };
   }
 
@@ -88,7 +90,7 @@
         if (said.sign_in || said.token) {
           form.dataset.kept = JSON.stringify(item);
           if (said.sign_in) signedOut(said.sign_in);
-          else tell('This was not sent: somebody else is signed in in this browser now. What you wrote stays here and is theirs neither to see nor to send.');
+          else tell(words.somebody_else);
           return;
         }
         forget(item);
@@ -98,7 +100,7 @@
           wait = FIRST;
           if (waiting.length) again(); else if (lost.shown) hide();
         } else if (leaves(form)) plainly(form, submitter); // nothing was done: the server's page says why, with what was written
-        else tell('“' + item.button + '” was not done: the server refused it (' + said.wrong + '). What you wrote stays here; reload the page to see what has changed.');
+        else tell(say(words.refused, { button: item.button, status: said.wrong }));
       }).catch(function () {
         clearTimeout(late);
         release(form);
@@ -150,16 +152,16 @@
   }
 
   function lost() {
-    const what = waiting.map(function (one) { return one.item.button ? '“' + one.item.button + '”' : 'What you wrote'; }).join(', ');
-    tell(what + (waiting.length > 1 ? ' were' : ' was') + ' not sent: the line is lost. Everything stays as it is here, and it is sent by itself when the line is back.');
+    const what = waiting.map(function (one) { return called(one.item); }).join(', ');
+    tell(say(words.lost, { what: what }));
     lost.shown = true;
-    button('Send now', function () {
-      tell(what + (waiting.length > 1 ? ' are' : ' is') + ' being sent …');
+    button(words.send_now, function () {
+      tell(say(words.sending, { what: what }));
       lost.shown = true;
       wait = FIRST;
       again();
     });
-    button('Do not send it', function () {
+    button(words.do_not_send, function () {
       clearTimeout(timer);
       waiting.splice(0).forEach(function (one) { forget(one.item); delete one.form.dataset.kept; });
       hide();
@@ -167,8 +169,8 @@
   }
 
   function signedOut(address) {
-    tell('This was not sent: you are signed out. What you wrote is kept in this tab, and is here again when you have signed in. ');
-    link('Sign in', address);
+    tell(words.signed_out);
+    link(words.sign_in, address);
   }
 
   // --- what a page before could not send ----------------------------------------------------------------------------
@@ -178,14 +180,14 @@
     const mine = items.find(function (item) { return item.path === location.pathname; }), other = mine || items[0];
     if (!other) return;
     if (!mine) {
-      tell('Not sent: ' + (other.button ? '“' + other.button + '” on another page. ' : 'what you wrote on another page. '));
-      link('Go there', other.path);
+      tell(say(words.elsewhere, { what: called(other) }));
+      link(words.go_there, other.path + (other.query || ''));
     } else if (!restore(mine)) {
-      const said = mine.fields.filter(function (field) { return /^(title|summary|reason|text|question|evidence)$/.test(field[0]) && field[1]; });
-      tell('No answer came to “' + mine.button + '”: look below what has happened since.'
-        + (said.length ? ' You had written: ' + said.map(function (field) { return field[1]; }).join(' · ') : ''));
+      const said = mine.fields.filter(function (field) { return /^(title|summary|reason|text|question|evidence|note)$/.test(field[0]) && field[1]; });
+      tell(say(words.no_answer, { button: mine.button })
+        + (said.length ? ' ' + say(words.had_written, { text: said.map(function (field) { return field[1]; }).join(' · ') }) : ''));
     }
-    button('Throw it away', function () { forget(other); hide(); });
+    button(words.throw_away, function () { forget(other); hide(); });
   }
 
   function restore(item) {
@@ -203,7 +205,7 @@
     });
     const closed = form.closest('details');
     if (closed) closed.open = true;
-    tell('What you had written is here again. It was not sent: look at it, and send it.');
+    tell(words.back_again);
     return true;
   }
 
@@ -237,6 +239,11 @@
   function newKey() {
     return Array.from(crypto.getRandomValues(new Uint8Array(16)), function (byte) { return byte.toString(16).padStart(2, '0'); }).join('');
   }
+
+  // A sentence with its names filled in.
+  function say(sentence, names) { return sentence.replace(/\{(\w+)\}/g, function (_, name) { return names[name]; }); }
+
+  function called(item) { return item.button ? '“' + item.button + '”' : words.written; }
 
   function label(button) {
     return Array.from(button.childNodes).filter(function (node) { return node.nodeName !== 'KBD'; })
