@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +33,7 @@ from rapport.notify import claims, send
 from rapport.notify.mail import server
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Operation, Source
-from rapport.oversight.models import EntryKind, KeptEntry, LedgerEntry
+from rapport.oversight.models import Decision, EntryKind, KeptEntry, LedgerEntry
 from rapport.registry.models import Actor
 from rapport.reports.models import Report, Sender, Standing
 from rapport.text.sms import length
@@ -432,6 +433,36 @@ def test_who_hears_by_another_way_that_a_letter_has_arrived_notes_it(
     assert client.post(path, {"became": "nobody"}).status_code == 404
     client.post(path, {"became": "answered"})
     assert Ping.objects.get().outcome == Outcome.ACKNOWLEDGED
+
+
+def test_what_a_program_read_a_person_may_read_otherwise_and_what_somebody_pressed_not(
+    client: Client, kenya: Actor, lead: Person
+) -> None:
+    made = begun(kenya, lead, means=frozenset({Means.SMS}))
+    now = timezone.now()
+    Ping.objects.update(due_at=now, sent_at=now, deadline=now + timedelta(hours=1))
+    sms(kenya.operation, f"That desk has moved away from us. {code_of(OutboxMessage.objects.get(purpose='ping'))}")
+    ping = made.pings.get()
+    assert ping.outcome == Outcome.ACKNOWLEDGED, "no word of it is one for a wrong office"
+    enter(client, lead)
+    page, note = f"/sample/contacts/pings/{made.ref}/", f"/sample/contacts/pings/{made.ref}/{ping.pk}/called/"
+    assert "No: they say it is another office" in client.get(page).content.decode()
+    client.post(note, {"became": "wrong"})
+    assert made.pings.get().outcome == Outcome.WRONG
+    kept = json.loads(KeptEntry.objects.filter(body__contains="instead_of").latest("pk").body)
+    assert (kept["outcome"], kept["instead_of"]) == ("wrong-person", "acknowledged")
+    assert "is another office" in Decision.objects.latest("pk").after["said"]
+    assert "It says so already" in client.post(note, {"became": "wrong"}, follow=True).content.decode()
+    client.post(note, {"became": "answered"})
+    assert made.pings.get().outcome == Outcome.ACKNOWLEDGED
+    enter(client, officer(kenya, "amina"))
+    assert "read by a program" not in campaign_page(client, made), "it is the team's"
+
+    enter(client, lead)
+    Ping.objects.update(answered_by="link")
+    assert "read by a program" not in campaign_page(client, made)
+    assert "answered already" in client.post(note, {"became": "wrong"}, follow=True).content.decode()
+    assert made.pings.get().outcome == Outcome.ACKNOWLEDGED
 
 
 def test_somebody_calls_by_hand_and_notes_what_came_of_it(client: Client, kenya: Actor, lead: Person) -> None:

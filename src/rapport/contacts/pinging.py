@@ -110,11 +110,11 @@ def outcome(ping: Ping, now: datetime) -> Outcome | None:
     """What became of a ping by now; None while that is open. Each ping has one outcome at any moment.
 
     An answer up to the deadline decides at once, and over a bounce: whoever sends the code back has got it, and what
-    machines report is sometimes wrong. So a bounce decides only at the deadline. What is decided stays, but for two
-    things: "silent" becomes "late" when the right person answers after all, and a wrong person's answer gives way to
-    that of the address that was pinged. "Late" takes the place of "silent"; nobody counts both. A late answer of a
-    wrong person, and one after a bounce, change nothing: no right person was heard, and the channel did not work in
-    time [ours].
+    machines report is sometimes wrong. So a bounce decides only at the deadline. What is decided stays, but for three
+    things: "silent" becomes "late" when the right person answers after all, a wrong person's answer gives way to that
+    of the address that was pinged, and what a program read in somebody's words to what a person reads in them. "Late"
+    takes the place of "silent"; nobody counts both. A late answer of a wrong person, and one after a bounce, change
+    nothing: no right person was heard, and the channel did not work in time [ours].
     """
     answered_at = ping.answered_at if ping.answered_at is not None and ping.answered_at <= now else None
     if answered_at is not None and answered_at <= ping.deadline:

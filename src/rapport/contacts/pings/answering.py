@@ -15,6 +15,8 @@ from rapport.contacts.pings import aiming, hearing, post
 from rapport.contacts.pings.running import FUNCTION, RUN, settle
 from rapport.errors import Conflict, NotAllowed
 from rapport.oversight import keys
+from rapport.oversight.models import DecisionKind
+from rapport.oversight.record import decide
 from rapport.oversight.switches import is_stopped
 from rapport.reports.models import Report, Standing
 
@@ -36,7 +38,8 @@ ANSWERED, WRONG, DEAD, NOBODY = "answered", "wrong", "dead", "nobody"
 
 def by_hand(who: Member, ping: Ping, became: str) -> None:
     """Somebody of the team called or was called; or an office says by another way that a letter or SMS has arrived.
-    `became`: one of the above."""
+    `became`: one of the above. An answer that a program read is read otherwise by ANSWERED or WRONG, as often as need
+    be: people decide what words mean."""
     if not who.may(RUN):
         raise NotAllowed(f"This needs the permission {RUN.value}.")
     now = timezone.now()
@@ -48,8 +51,25 @@ def by_hand(who: Member, ping: Ping, became: str) -> None:
         open_one = Ping.objects.filter(pk=ping.pk, sent_at__isnull=False, answered_at=None, bounced_at=None, outcome="")
         if not open_one.update(bounced_at=now):
             raise Conflict("Something has become of this ping already, or this is not the time for it.")
+    elif is_read(ping):
+        _read_otherwise(who, ping, became == WRONG)
     else:
         _answer(ping, now, became == WRONG, "hand")
+
+
+def is_read(ping: Ping) -> bool:
+    """Whether a program read what somebody wrote: then a person who has read it too says it better."""
+    return ping.answered_by == "message"
+
+
+@transaction.atomic
+def _read_otherwise(who: Member, ping: Ping, wrong: bool) -> None:
+    if not Ping.objects.filter(pk=ping.pk, answered_by="message", wrong=not wrong).update(wrong=wrong):
+        raise Conflict("It says so already.")
+    meant = "is another office" if wrong else "is the right office"
+    after = {"said": f"read in an answer to a ping that it {meant}", "ping": ping.pk}
+    decide(who.person, who.operation.pk, DecisionKind.CONTACT, before={}, after=after)
+    settle(ping, timezone.now())
 
 
 def _called(ping: Ping, now: datetime) -> bool:

@@ -116,6 +116,7 @@ class Row:
     channel: Channel | None  # of the one that was chosen to be called: each number shown is a look
     to_call: bool  # a person calls it, and may now
     to_note: bool  # a person may note what came of it
+    to_correct: bool  # a program read what somebody wrote, and a person of the team may read it otherwise
     said: Sequence[Said]  # for the team alone
 
 
@@ -170,9 +171,8 @@ def _rows(who: Member, pings: Sequence[Ping], call: int | None) -> list[Row]:
         shown = open_still and called and ping.pk == call and looking.look(who, ping.office, "ping") is not None
         to_note = shown or (open_still and not called and ping.sent_at is not None)
         said = [_said(one) for one in ping.answers.order_by("pk")[:MOST_SAID]] if team and ping.code else []
-        rows.append(
-            Row(ping, aim.answers, aim.channel if shown else None, open_still and called and not shown, to_note, said)
-        )
+        to_call, to_correct = open_still and called and not shown, team and answering.is_read(ping)
+        rows.append(Row(ping, aim.answers, aim.channel if shown else None, to_call, to_note, to_correct, said))
     return rows
 
 
