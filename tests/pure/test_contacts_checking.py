@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.contacts.checking import is_mail, problems, read, tidy, written
+from rapport.contacts.checking import is_mail, problems, read, tidy, unreadable, written
 from rapport.contacts.model import Channel, Means, Office, Post, Role
 
 PHONE = Channel(Means.PHONE, "+254700000101")
@@ -43,6 +43,12 @@ def test_an_address_that_reads_otherwise_than_it_is_written_to_is_refused(value:
 def test_a_title_that_nobody_reads_or_that_is_turned_around_is_refused(text: str) -> None:
     assert fields(title=text) == ["title"]
     assert fields(title="فريق الاستجابة \u200f") == []
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "EST5EDT", "Africa/Nowhere", ""])
+def test_a_clock_that_is_of_no_place_is_refused_of_our_records_and_of_what_lists_say(zone: str) -> None:
+    assert fields(time_zone=zone) == ["time_zone"]
+    assert [one.field for one in unreadable(replace(OFFICE, time_zone=zone))] == (["time_zone"] if zone else [])
 
 
 @pytest.mark.parametrize("typed", ["+49 (0)30 1234567", "+44(0)20 7946 0000"])

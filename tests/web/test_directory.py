@@ -277,7 +277,7 @@ def test_what_was_refused_is_corrected_and_not_typed_anew(
 
 @pytest.mark.parametrize(
     ("field", "value", "said"),
-    [("time_zone", "localtime", "the zone of a place"), ("time_zone", "Factory", "the zone of a place"),
+    [("time_zone", "localtime", "the time zone of a place"), ("time_zone", "Factory", "the time zone of a place"),
      ("time_zone", "posixrules", "Africa/Nairobi"), ("valid_until", "2026-01-31", "This day is over")],
 )  # fmt: skip
 def test_all_that_is_wrong_is_said_at_once_with_why_now(

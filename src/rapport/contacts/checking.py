@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -13,7 +15,6 @@ from rapport.contacts.kinds import Problem
 from rapport.contacts.model import Channel, Means, Office, Post
 from rapport.contacts.sound import unsound
 from rapport.errors import BadDefinition
-from rapport.operations.strict import time_zone
 
 #: Who answers when the first does not: a record of one person is none (P1 of the requirements, [ours]).
 ALTERNATES = 2
@@ -116,14 +117,23 @@ def _shown(at: str, text: str) -> Iterator[Problem]:
 
 
 def _hours(office: Office) -> Iterator[Problem]:
-    try:
-        time_zone(office.time_zone)
-    except BadDefinition:
-        yield Problem("time_zone", "Choose a time zone by its name, such as Africa/Nairobi.")
+    if not _placed(office.time_zone):
+        yield Problem("time_zone", "Choose the time zone of a place by its name, such as Africa/Nairobi, or UTC.")
     try:
         hours.read(office.hours, "UTC")
     except BadDefinition as bad:
         yield Problem("hours", str(bad))
+
+
+def _placed(zone: str) -> bool:
+    """Whether a zone is one of a place (or UTC): the database has names of other kinds too, such as `localtime`, which
+    mean another time on every machine."""
+    return zone == "UTC" or ("/" in zone and zone in _zones())
+
+
+@lru_cache(1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 # --- kept and read again -------------------------------------------------------------------------------------------

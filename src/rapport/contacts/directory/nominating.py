@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from zoneinfo import available_timezones
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -54,8 +52,6 @@ def faults(record: Record, why: str, now: datetime) -> Sequence[Problem]:
     """All that stands in the way of a nomination, with its remedies: of the record, and of the day on which it is
     nominated."""
     found = [*checking.problems(record)]
-    if not any(one.field == "time_zone" for one in found) and not _placed(record.time_zone):
-        found.append(Problem("time_zone", "Choose the zone of a place, such as Africa/Nairobi, or UTC."))
     if record.valid_until is not None and record.valid_until < now.astimezone(UTC).date():
         found.append(Problem("valid_until", "This day is over: write a later one, or none."))
     try:
@@ -63,17 +59,6 @@ def faults(record: Record, why: str, now: datetime) -> Sequence[Problem]:
     except Refused as refused:
         found.append(Problem("why", refused.remedy))
     return found
-
-
-def _placed(zone: str) -> bool:
-    """Whether a zone is one of a place (or UTC): the database has names of other kinds too, such as `localtime`, which
-    mean another time on every machine."""
-    return zone == "UTC" or ("/" in zone and zone in _zones())
-
-
-@lru_cache(1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _agreed(who: Member, role: Role) -> None:
