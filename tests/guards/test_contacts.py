@@ -19,7 +19,7 @@ from rapport.contacts.directory import nominating
 from rapport.contacts.kinds import Answer, Kind
 from rapport.contacts.model import Means
 from rapport.contacts.models import Alarm, Look, Nomination, Office, Ping
-from rapport.contacts.pings import running
+from rapport.contacts.pings import running, starting
 from rapport.operations.models import Operation
 from rapport.values import Marking
 from tests.guards.outlets import text_of
@@ -81,7 +81,7 @@ def readers(operation: Operation, lead: Person, someone: Callable[..., Person]) 
     number = replace(waiting.channels[0], means=Means.PHONE, value="+254633999")
     nominating.nominate(kenya.one, kenya.actor, replace(waiting, channels=(number,)), "A new line")
     with MAIL:
-        made = running.start(of_team(lead, operation), terms())
+        made = starting.start(of_team(lead, operation), terms())
         running.send_due(made.closes_at)
     return [
         enter("kenya", kenya.two.person),

@@ -18,8 +18,8 @@ from rapport.contacts import work
 from rapport.contacts.directory import nominating
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Campaign, Office, Ping
-from rapport.contacts.pings import answering, results, running
-from rapport.contacts.pings.running import Terms
+from rapport.contacts.pings import answering, results, running, starting
+from rapport.contacts.pings.starting import Terms
 from rapport.errors import Conflict
 from rapport.notify.models import OutboxMessage, OutboxState
 from rapport.operations.models import Operation
@@ -64,7 +64,7 @@ def test_half_a_year_of_pings_and_records(
             if day % 30 == 0 and day < 180:
                 terms = Terms(f"Round {day // 30}", clock[0], clock[0] + timedelta(days=20), 48, frozenset(Role),
                               frozenset({Means.EMAIL}))  # fmt: skip
-                running.start(team, terms)
+                starting.start(team, terms)
             for _ in range(2):  # two workers come by
                 while running.send_due(clock[0]):
                     pass

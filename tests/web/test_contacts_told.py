@@ -19,8 +19,8 @@ from rapport.contacts.cases.models import Dispatch
 from rapport.contacts.kinds import Answer
 from rapport.contacts.model import Means, Role
 from rapport.contacts.models import Ping
-from rapport.contacts.pings import running
-from rapport.contacts.pings.running import Terms
+from rapport.contacts.pings import running, starting
+from rapport.contacts.pings.starting import Terms
 from rapport.operations.models import Operation
 from rapport.oversight.ledger import chain, checking, entries, seal
 from rapport.oversight.ledger.chain import Wrong
@@ -71,7 +71,7 @@ def told(kenya: Side, peru: Side, client: Client, lead: Person) -> Dispatch:
         page(client, "offices/peru/technical/")
         now = timezone.now()
         terms = Terms("Spring", now, now + timedelta(days=10), 48, frozenset(Role), frozenset({Means.EMAIL}))
-        running.start(of_team(lead, kenya.actor.operation), terms)
+        starting.start(of_team(lead, kenya.actor.operation), terms)
         while running.send_due(terms.closes_at):
             pass
         for ping in Ping.objects.all():

@@ -21,8 +21,8 @@ from rapport.contacts.directory import nominating
 from rapport.contacts.model import Channel, Means, Role
 from rapport.contacts.models import Campaign, Look, Office, Ping
 from rapport.contacts.pinging import Outcome
-from rapport.contacts.pings import aiming, answering, hearing, results, running, wording
-from rapport.contacts.pings.running import Terms
+from rapport.contacts.pings import aiming, answering, hearing, results, running, starting, wording
+from rapport.contacts.pings.starting import Terms
 from rapport.contacts.templatetags.contacts import spaced
 from rapport.desk.sending import outbox
 from rapport.errors import Conflict, NotAllowed, Refused
@@ -79,7 +79,7 @@ def terms(**more: object) -> Terms:
 
 def begun(kenya: Actor, lead: Person, **more: object) -> Campaign:
     """A round in which all that is to go has gone."""
-    made = running.start(of_team(lead, kenya.operation), terms(**more))
+    made = starting.start(of_team(lead, kenya.operation), terms(**more))
     while running.send_due(made.closes_at):
         pass
     return made
@@ -118,12 +118,12 @@ def sms(operation: Operation, text: str, number: str = "+254711000000") -> Repor
 def test_a_round_that_cannot_go_is_refused_before_it_is_told_of_the_offices(kenya: Actor, lead: Person) -> None:
     means = frozenset({Means.EMAIL, Means.PHONE})
     with override_settings(SMTP=None), pytest.raises(Refused, match="Nothing can go by email now: E-mail is not"):
-        running.start(of_team(lead, kenya.operation), terms(means=means))
+        starting.start(of_team(lead, kenya.operation), terms(means=means))
     assert not Campaign.objects.exists()
 
 
 def test_each_way_is_tried_once_at_a_moment_within_the_window(kenya: Actor, lead: Person) -> None:
-    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.EMAIL, Means.PHONE})))
+    made = starting.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.EMAIL, Means.PHONE})))
     pings = list(made.pings.all())
     assert sorted(one.means for one in pings) == ["email", "phone", "phone", "phone"]
     assert all(made.opens_at <= one.due_at <= made.closes_at for one in pings)
@@ -177,7 +177,7 @@ def test_it_says_in_a_language_of_the_office_whose_test_it_is_and_to_whom(langua
 def test_only_who_may_starts_one_and_slips_are_told(kenya: Actor, lead: Person) -> None:
     amina = officer(kenya, "amina")
     with pytest.raises(NotAllowed):
-        running.start(speaking(amina, kenya), terms())
+        starting.start(speaking(amina, kenya), terms())
     team, now = of_team(lead, kenya.operation), timezone.now()
     for wrong, field in (
         ({"title": " "}, "title"),
@@ -188,26 +188,26 @@ def test_only_who_may_starts_one_and_slips_are_told(kenya: Actor, lead: Person) 
         ({"roles": frozenset({Role.POLICY})}, "roles"),
     ):
         with pytest.raises(Refused) as refused:
-            running.start(team, terms(**wrong))
+            starting.start(team, terms(**wrong))
         assert refused.value.field == field
     assert not Campaign.objects.exists()
 
 
 def test_stopped_nothing_more_goes_and_what_went_is_answered_still(kenya: Actor, lead: Person) -> None:
-    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.EMAIL, Means.SMS})))
+    made = starting.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.EMAIL, Means.SMS})))
     first = made.pings.earliest("due_at")
     running.send_due(first.due_at)
-    running.stop(of_team(lead, kenya.operation), made)
+    starting.stop(of_team(lead, kenya.operation), made)
     assert made.pings.get().pk == first.pk
     with pytest.raises(Conflict):
-        running.stop(of_team(lead, kenya.operation), made)
+        starting.stop(of_team(lead, kenya.operation), made)
 
 
 def test_when_the_way_out_is_gone_a_ping_gets_another_moment_and_the_team_reads_why(
     client: Client, kenya: Actor, lead: Person
 ) -> None:
     """It is for the team to mend: nothing of it is held against the office."""
-    made = running.start(of_team(lead, kenya.operation), terms())
+    made = starting.start(of_team(lead, kenya.operation), terms())
     due = made.opens_at + timedelta(days=1)
     Ping.objects.update(due_at=due)
     with override_settings(SMTP=None):
@@ -395,7 +395,7 @@ def test_codes_are_found_behind_any_number_of_words_and_soon() -> None:
 def test_nobody_answered_the_call_is_silence_and_an_answer_after_it_is_late(
     client: Client, kenya: Actor, lead: Person
 ) -> None:
-    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.PHONE})))
+    made = starting.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.PHONE})))
     Ping.objects.update(due_at=timezone.now() - timedelta(minutes=1))
     first, second, third = made.pings.order_by("pk")
     enter(client, lead)
@@ -466,7 +466,7 @@ def test_what_a_program_read_a_person_may_read_otherwise_and_what_somebody_press
 
 
 def test_somebody_calls_by_hand_and_notes_what_came_of_it(client: Client, kenya: Actor, lead: Person) -> None:
-    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.PHONE})))
+    made = starting.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.PHONE})))
     Ping.objects.update(due_at=timezone.now() - timedelta(minutes=1))
     enter(client, lead)
     told = client.get(f"/sample/contacts/pings/{made.ref}/").content.decode()
@@ -488,7 +488,7 @@ def test_somebody_calls_by_hand_and_notes_what_came_of_it(client: Client, kenya:
 @pytest.mark.parametrize("became", ["answered", "wrong", "dead"])
 def test_nothing_can_have_become_of_a_call_whose_moment_has_not_come(kenya: Actor, lead: Person, became: str) -> None:
     team = of_team(lead, kenya.operation)
-    running.start(team, terms(means=frozenset({Means.PHONE})))
+    starting.start(team, terms(means=frozenset({Means.PHONE})))
     Ping.objects.update(due_at=timezone.now() + timedelta(days=1))
     with pytest.raises(Conflict):
         answering.by_hand(team, Ping.objects.earliest("pk"), became)
@@ -514,7 +514,7 @@ def test_a_ping_goes_to_what_counts_on_that_day(
     client: Client, kenya: Actor, lead: Person, custodian: Person, numbers: Sequence[str], expected: list[str]
 ) -> None:
     """The same number if it is there still, else another of its kind; where there is none it is left out."""
-    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.SMS})))
+    made = starting.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.SMS})))
     mail = Channel(Means.EMAIL, "duty@kenya.example")
     renewed(kenya, lead, custodian, channels=(mail, *(Channel(Means.SMS, one) for one in numbers)))
     assert running.send_due(made.closes_at) == len(expected)
@@ -525,7 +525,7 @@ def test_a_ping_goes_to_what_counts_on_that_day(
 
 def test_two_pings_never_go_to_one_number(kenya: Actor, lead: Person, custodian: Person) -> None:
     renewed(kenya, lead, custodian, channels=(Channel(Means.SMS, "+254711000000"), Channel(Means.SMS, "+254712000000")))
-    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.SMS})))
+    made = starting.start(of_team(lead, kenya.operation), terms(means=frozenset({Means.SMS})))
     renewed(kenya, lead, custodian, channels=(Channel(Means.SMS, "+254722000000"),))
     running.send_due(made.closes_at)
     assert [one.sender.address.value for one in OutboxMessage.objects.all()] == ["+254722000000"]
@@ -536,7 +536,7 @@ def test_two_pings_never_go_to_one_number(kenya: Actor, lead: Person, custodian:
 def test_an_office_that_was_closed_is_not_pinged(
     client: Client, kenya: Actor, lead: Person, custodian: Person, means: Means
 ) -> None:
-    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({means})))
+    made = starting.start(of_team(lead, kenya.operation), terms(means=frozenset({means})))
     team = of_team(lead, kenya.operation)
     nominating.approve(of_team(custodian, kenya.operation), nominating.close(team, Office.objects.get(), "abolished"))
     Ping.objects.update(due_at=made.opens_at)
@@ -596,7 +596,7 @@ def began_anew(ping: Ping) -> bool:
 
 def in_outbox(kenya: Actor, lead: Person, **more: object) -> Ping:
     """A ping of a round of ten days that has been put in the outbox on the first."""
-    made = running.start(of_team(lead, kenya.operation), terms(**more))
+    made = starting.start(of_team(lead, kenya.operation), terms(**more))
     Ping.objects.update(due_at=made.opens_at)
     assert running.send_due(made.opens_at) == 1
     return made.pings.get()
@@ -666,7 +666,7 @@ def test_where_no_moment_is_left_a_ping_is_none_of_its_round_and_the_ledger_says
 
 @pytest.mark.parametrize("means", [Means.EMAIL, Means.PHONE])
 def test_what_has_not_gone_when_a_round_is_over_counts_nowhere(kenya: Actor, lead: Person, means: Means) -> None:
-    made = running.start(of_team(lead, kenya.operation), terms(means=frozenset({means})))
+    made = starting.start(of_team(lead, kenya.operation), terms(means=frozenset({means})))
     assert running.leave_out(made.closes_at) == 0
     late = made.closes_at + timedelta(hours=1)
     assert running.send_due(late) == 0, "a ping comes within the window"
@@ -770,7 +770,7 @@ def test_a_round_that_was_stopped_is_over_when_its_last_ping_can_be_answered_no_
 ) -> None:
     ping = in_outbox(kenya, lead)
     out()
-    running.stop(of_team(lead, kenya.operation), ping.campaign)
+    starting.stop(of_team(lead, kenya.operation), ping.campaign)
     made = Campaign.objects.get()
     assert ping.deadline is not None
     assert ping.deadline <= made.over_at < made.closes_at
@@ -780,7 +780,7 @@ def test_a_round_that_was_stopped_is_over_when_its_last_ping_can_be_answered_no_
 
 
 def test_nobody_is_told_beforehand_not_even_who_started_it(client: Client, kenya: Actor, lead: Person) -> None:
-    made = running.start(of_team(lead, kenya.operation), terms())
+    made = starting.start(of_team(lead, kenya.operation), terms())
     Ping.objects.update(due_at=timezone.now() + timedelta(days=3))
     due = Ping.objects.get().due_at
     for person in (lead, officer(kenya, "amina")):
@@ -806,7 +806,7 @@ def test_an_office_is_told_once_that_its_record_grows_old(kenya: Actor, lead: Pe
 
 
 def test_the_worker_does_all_of_it(kenya: Actor, lead: Person) -> None:
-    running.start(of_team(lead, kenya.operation), terms())
+    starting.start(of_team(lead, kenya.operation), terms())
     Ping.objects.update(due_at=timezone.now() - timedelta(minutes=1))
     work._looked.clear()
     assert work.step() == 1

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role
-from rapport.contacts.pings import running
+from rapport.contacts.pings import running, starting
 from rapport.desk import actions
 from rapport.desk.alike import near, waiting
 from rapport.desk.automated import actions as switching
@@ -368,7 +368,7 @@ def test_contacts(operation: Operation, off: Callable[..., None], lead: Person, 
     network(operation, lead, custodian)
     office(member_state(operation, lead, "Kenya"), of_team(lead, operation), of_team(custodian, operation))
     with MAIL:
-        made = running.start(of_team(lead, operation), terms())
+        made = starting.start(of_team(lead, operation), terms())
     for stopped, went in ((True, 0), (False, 1)):
         off("contacts", on=not stopped)
         with MAIL:

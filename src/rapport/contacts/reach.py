@@ -44,11 +44,6 @@ class Reach:
     closes: datetime | None
     tries: Sequence[Try]
 
-    @property
-    def counts(self) -> bool:
-        """Whether people are to be pointed to it."""
-        return self.state not in upkeep.LEFT_OUT
-
 
 def reach(record: Record, office: Office, now: datetime) -> Reach:
     staffed = hours.read(record.hours, record.time_zone)

@@ -21,9 +21,10 @@ class State(StrEnum):
     SUSPENDED = "suspended"  # nobody is pointed to it
     LAPSED = "lapsed"
 
-
-#: Nobody is pointed to these, so no copy has them.
-LEFT_OUT = frozenset({State.NOT_YET, State.SUSPENDED, State.LAPSED})
+    @property
+    def counts(self) -> bool:
+        """Whether people are pointed to a record of this state, and copies have it."""
+        return self in {State.CURRENT, State.REMIND, State.STALE}
 
 
 @dataclass(frozen=True, slots=True)

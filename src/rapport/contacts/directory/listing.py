@@ -28,11 +28,6 @@ class Listed:
     office: Office
     state: upkeep.State
 
-    @property
-    def counts(self) -> bool:
-        """Whether people are pointed to it, and copies have it."""
-        return self.state not in upkeep.LEFT_OUT
-
 
 @dataclass(frozen=True, slots=True)
 class Line:

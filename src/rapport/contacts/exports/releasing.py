@@ -13,7 +13,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from rapport.accounts.models import Organisation
-from rapport.contacts import upkeep
 from rapport.contacts.agreed import network_of
 from rapport.contacts.directory.listing import state_of
 from rapport.contacts.directory.nominating import APPROVE, words
@@ -78,7 +77,7 @@ def _given(
     known = Nomination.objects.filter(office__operation=who.operation, state=State.APPROVED, closes=False)
     known = known.select_related("office__actor__organisation").order_by("office__actor__code", "office__role")
     known = known.filter(office__in=wanted) if wanted else known
-    counting = {one.office_id: one for one in known if state_of(one.office, agreed, now) not in upkeep.LEFT_OUT}
+    counting = {one.office_id: one for one in known if state_of(one.office, agreed, now).counts}
     items = [item_of(who.operation, one.office, one, opened(one.sealed)) for one in counting.values()]
     reads = organisation_reader(who.operation, organisation)
     they = Member(who.person, who.operation, organisation, (), reads)

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from rapport.contacts import upkeep
 from rapport.contacts.agreed import network_of
 from rapport.contacts.cards import Copied
 from rapport.contacts.directory import looking
@@ -76,7 +75,7 @@ def _known(who: Member) -> QuerySet[Office]:
 def _counting(who: Member, offices: QuerySet[Office]) -> list[Office]:
     """Those that people are pointed to: the others are in no copy."""
     agreed, now = network_of(who.operation.pk).upkeep, timezone.now()
-    return [one for one in offices if state_of(one, agreed, now) not in upkeep.LEFT_OUT]
+    return [one for one in offices if state_of(one, agreed, now).counts]
 
 
 def _names(who: Member, codes: Sequence[str]) -> dict[str, str]:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from rapport.contacts.members import Member
 from rapport.contacts.models import Ping
 from rapport.contacts.pings import aiming, hearing, post
-from rapport.contacts.pings.running import FUNCTION, RUN, settle
+from rapport.contacts.pings.running import FUNCTION, settle
+from rapport.contacts.pings.starting import RUN
 from rapport.errors import Conflict, NotAllowed
 from rapport.oversight import keys
 from rapport.oversight.models import DecisionKind

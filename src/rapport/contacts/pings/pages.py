@@ -25,8 +25,8 @@ from rapport.contacts.model import Channel, Means
 from rapport.contacts.models import Campaign, Ping
 from rapport.contacts.page import at_work, common
 from rapport.contacts.pinging import Outcome
-from rapport.contacts.pings import aiming, answering, post, results, running
-from rapport.contacts.pings.running import RUN, Terms
+from rapport.contacts.pings import aiming, answering, post, results, starting
+from rapport.contacts.pings.starting import RUN, Terms
 from rapport.desk.page import attempt, to, whole
 from rapport.errors import Conflict, Refused
 from rapport.operations.access import public
@@ -80,7 +80,7 @@ def start(request: HttpRequest, who: Member) -> HttpResponse:
             frozenset(one for one in Means if one.value in chosen["means"]), bool(typed["inside_hours"]),
             bool(data.get("exercise")),
         )  # fmt: skip
-        made = running.start(who, terms)
+        made = starting.start(who, terms)
     except Refused as refused:
         return _index(request, who, {**typed, **chosen, "exercise": data.get("exercise", "")}, refused)
     messages.success(request, _("Started. Each ping goes at a moment that nobody knows, not even you."))
@@ -185,7 +185,7 @@ def _said(report: Report) -> Said:
 @at_work(RUN)
 def stop(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
     campaign = _campaign(who, ref)
-    attempt(request, lambda: running.stop(who, campaign), _("Stopped: what has not gone does not go."))
+    attempt(request, lambda: starting.stop(who, campaign), _("Stopped: what has not gone does not go."))
     return to("contacts_campaign", who.operation.slug, ref)
 
 

@@ -13,7 +13,8 @@ from rapport.contacts.members import Member
 from rapport.contacts.model import Role
 from rapport.contacts.models import Campaign, Ping
 from rapport.contacts.pinging import Outcome, Pinged, Totals
-from rapport.contacts.pings.running import FUNCTION, RUN
+from rapport.contacts.pings.running import FUNCTION
+from rapport.contacts.pings.starting import RUN
 from rapport.oversight.switches import stopped_in
 
 
