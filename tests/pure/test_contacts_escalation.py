@@ -64,6 +64,13 @@ def test_the_plan_goes_from_the_office_to_the_lead() -> None:
     assert {step.target for step in STEPS} == {"FJ/technical", "FJ/diplomatic", "FJ", "CH", "NO", ""}
 
 
+def test_an_office_whose_record_counts_no_more_is_tried_after_the_others_of_its_party() -> None:
+    found = plan(OFFICE, [DIPLOMATIC], NETWORK, doubtful=True)
+    assert [step.stage for step in found[:2]] == [Stage.ROLE, Stage.OFFICE]
+    assert [step.stage for step in found[-4:]] == [Stage.MISSION, Stage.THIRD, Stage.THIRD, Stage.LEAD]
+    assert sorted(found, key=str) == sorted(STEPS, key=str), "nothing is lost by it"
+
+
 def test_a_party_alone_in_its_network_comes_to_the_lead_too() -> None:
     bare = Network("n", "N", "-", tuple(Role), Upkeep(), {})
     assert plan(Office("FJ", Role.POLICY, "Ministry", ()), [], bare) == (Step(Stage.LEAD, "", NOBODY_LEFT),)

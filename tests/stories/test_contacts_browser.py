@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -283,3 +284,53 @@ def test_what_was_written_survives_a_lost_line_and_a_session_that_has_ended(
     page.get_by_role("button", name="Keep it").click()
     expect(page.get_by_text("Not sent yet: as it stands")).to_be_visible()
     assert page.evaluate("JSON.parse(sessionStorage.getItem('rapport-line')).items.length") == 0
+
+
+def test_the_duty_view_is_heard_while_somebody_types_and_says_when_it_can_see_nothing(
+    chromium: Browser, live_server: Any, operation: Operation, lead: Person, someone: Callable[..., Person]
+) -> None:
+    """At night, on a phone: what comes in sounds also while a note is written; a lost line and a session that has
+    ended are said loudly, and sound too."""
+    custodian = someone("carol", Held.CUSTODIAN)
+    network(operation, lead, custodian)
+    kenya, peru = Side(operation, lead, custodian, "Kenya"), Side(operation, lead, custodian, "Peru")
+    page = Desk(chromium, live_server.url, peru.one.person, viewport={"width": 390, "height": 844}).page
+    page.add_init_script("""const made = AudioContext.prototype.createOscillator; window.tones = 0;
+        AudioContext.prototype.createOscillator = function () { window.tones += 1; return made.call(this); };""")
+    page.goto(f"{live_server.url}/sample/contacts/duty/")
+    page.get_by_role("button", name="Sound when").click()
+    page.wait_for_function("() => window.tones === 3")
+
+    def look(tones: int) -> None:
+        page.evaluate("dispatchEvent(new Event('online'))")
+        page.wait_for_function(f"() => window.tones === {tones}")
+
+    page.get_by_text("Hand the duty over").click()
+    page.locator("#note").fill("Peru's ministry sleeps")
+    sent(kenya, peru)
+    look(6)
+    expect(page.get_by_text("it is shown when you have left the field")).to_be_visible()
+    expect(page.locator("#note")).to_have_value("Peru's ministry sleeps")
+    sound(page, "duty-typing-390")
+    page.get_by_role("link", name="Cases").click()
+    page.go_back()
+    page.get_by_role("button", name="Sound when").wait_for()
+    assert page.get_by_role("button", name="Sound when").get_attribute("aria-pressed") == "true", "it stays on"
+
+    page.context.set_offline(True)
+    page.evaluate("() => { window.tones = 0; }")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("alert").filter(has_text="No line: since")).to_be_visible()
+    look(3)
+    sound(page, "duty-no-line-390")
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_text("No line: since")).to_be_hidden()
+
+    Session.objects.all().delete()
+    look(6)
+    expect(page.get_by_role("alert").filter(has_text="You are signed out: since")).to_be_visible()
+    expect(page).to_have_title(re.compile("does not look any more"))
+    sound(page, "duty-signed-out-390")
+    page.get_by_role("link", name="Load this page again").click()
+    expect(page.locator("[name=login]")).to_be_visible()

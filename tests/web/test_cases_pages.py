@@ -382,7 +382,7 @@ def test_what_came_in_stands_on_the_duty_view_until_somebody_opens_it(kenya: Sid
     assert wrong.ref in told
     assert end.ref in told
     assert "Nothing waits" not in told
-    assert 'data-alarms="2"' in told, "the page sounds for them"
+    assert len(re.search(r'data-alarms="([^"]*)"', told)[1].split()) == 2, "the page sounds for them"
     page(peru.two.person, f"cases/{one.case.ref}/")
     assert "Nothing waits" in page(peru.one.person, "duty/")
 
@@ -412,7 +412,7 @@ def test_a_promise_that_was_not_kept_stays_after_its_alarm_is_silent(kenya: Side
     Dispatch.objects.filter(kind="reply").update(next_at=timezone.now() - timedelta(hours=1))
     late = timezone.now() + timedelta(hours=2)
     assert clockwork.fire(late) >= 1
-    for fired in duty.alarms(kenya.one):
+    for fired in duty.alarms(kenya.one, late):
         duty.hear(kenya.one, fired)
     assert [found.over for found in duty.duty(kenya.one, late).awaited] == [True]
 
@@ -563,3 +563,69 @@ def test_the_second_person_reads_what_a_draft_is_about_and_what_else_was_said(ke
     going.release(peru.one, written[1])
     assert "or a message came" in post(kenya.two.person, f"drafts/{withdrawn.pk}/send/", read=read)
     assert "came after this was written" in page(kenya.two.person, f"drafts/{withdrawn.pk}/")
+
+
+# --- who has nothing owes nothing, and what nobody said counts for nothing -----------------------------------------
+
+
+def told_of(side: Side) -> list[str]:
+    """Each alarm of a side as its page says it."""
+    shown = page(side.one.person, "duty/").partition("Not done in time</h2>")[2].partition("</section>")[0]
+    return [" ".join(re.sub("<[^>]*>", " ", one).split()) for one in re.findall("(?s)<li>(.*?)</li>", shown)]
+
+
+def test_nobody_is_blamed_for_what_is_not_known_to_have_reached_them(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    Dispatch.objects.filter(pk=one.pk).update(sent_at=timezone.now() - timedelta(days=2))
+    clockwork.fire(timezone.now())
+    assert any("it is not known to have reached Peru by then" in said for said in told_of(kenya))
+    assert not any("Peru owed it" in said for said in told_of(kenya))
+    Dispatch.objects.filter(pk=one.pk).update(delivered_at=timezone.now() - timedelta(days=2))
+    assert any("Peru owed it by" in said for said in told_of(kenya))
+
+
+def test_an_alarm_that_turned_out_to_be_none_is_shown_no_more(kenya: Side, peru: Side) -> None:
+    """The clock of the machine was two days ahead for a while."""
+    one = sent(kenya, peru)
+    replied(peru, one, Answer.RECEIVED)
+    assert clockwork.fire(timezone.now() + timedelta(days=2)) > 0
+    assert told_of(kenya) == []
+    assert told_of(peru) == []
+
+
+def typed_in(by: Side, of: Side, at: datetime) -> Dispatch:
+    said = Said("ABCDEF-01", "ABCDEF", Kind.NOTIFICATION, of.office.code, by.office.code, at, NOTICED)
+    return taking.by_hand(by.one, said).dispatch
+
+
+def test_what_a_side_never_said_starts_no_clock_and_raises_no_alarm_there(kenya: Side, peru: Side) -> None:
+    one = typed_in(kenya, peru, timezone.now() - timedelta(days=8))
+    assert clockwork.fire(timezone.now()) > 0
+    assert told_of(peru) == [], "they may never have said it"
+    assert told_of(kenya) != [], "whoever took it in owes an answer, if it is real"
+    case = f"cases/{one.case.ref}/"
+    assert "Withdraw it" not in page(peru.one.person, case)
+    post(peru.one.person, f"{case}messages/{one.ref}/own/", said="no")
+    assert told_of(kenya) == []
+    assert "Withdraw it" not in page(peru.one.person, case)
+    for shown in (page(kenya.one.person, "duty/"), page(peru.one.person, "duty/")):
+        assert "They wait for you" not in shown
+        assert "You wait for them" not in shown
+    assert "Nobody there said this" in page(kenya.one.person, "duty/")
+    assert "Nobody there said this" not in page(peru.one.person, "duty/")
+
+
+def test_an_office_that_nobody_has_confirmed_for_long_is_marked_and_tried_last(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    peru.office.refresh_from_db()
+    type(peru.office).objects.filter(pk=peru.office.pk).update(verified_at=timezone.now() - timedelta(days=250))
+    choice = page(kenya.one.person, "cases/new/")
+    assert re.search(r"Peru, technical \(do not rely on it\)</option>", choice)
+    assert re.search(r"Peru, diplomatic</option>", choice)
+    plan = trying.plan(kenya.one, one, timezone.now())
+    targets = [step.target for step in plan.steps]
+    assert targets.index("peru/diplomatic") < targets.index("peru/technical")
+    told = page(
+        kenya.one.person, f"cases/{one.case.ref}/messages/{one.ref}/tries/?step={targets.index('peru/technical')}"
+    )
+    assert "Nobody of theirs has confirmed these numbers for long" in told

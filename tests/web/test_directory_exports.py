@@ -309,6 +309,28 @@ def test_when_an_agreement_ends_its_copies_are_fetched_no_more(
     post(client, f"exports/{export.pk}/file/", 403, form="text")
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_when_the_protocol_marks_it_red_a_copy_from_before_is_fetched_no_more(
+    own: bool, client: Client, kenya: Actor, pedro: Person, lead: Person, custodian: Person
+) -> None:
+    if own:
+        enter(client, pedro)
+        numbers = list(Office.objects.filter(actor=kenya).values_list("pk", flat=True)[:1])
+        post(client, "exports/take/", 302, office=numbers)
+        export = Export.objects.get()
+    else:
+        export = releasing.ask(of_team(lead, kenya.operation), pedro.belongings.get().organisation, [], "For the safe")
+        releasing.release(of_team(custodian, kenya.operation), export)
+    enter(client, pedro)
+    post(client, f"exports/{export.pk}/file/", form="text")
+    text = text_of("network").replace('name = "network"', 'name = "sample"').replace('version = "2"', 'version = "3"')
+    red = text.replace('marking = "TLP:AMBER"', 'marking = "TLP:RED"')
+    activation.activate(custodian, activation.propose(lead, kenya.operation, red, "agreed anew"), "")
+    told = post(client, f"exports/{export.pk}/file/", 403, form="text").content.decode()
+    assert "What was agreed has changed since this copy was made" in told
+    assert "+254" not in told
+
+
 def test_a_record_that_nobody_is_pointed_to_is_in_no_released_copy(
     kenya: Actor, pedro: Person, lead: Person, custodian: Person
 ) -> None:

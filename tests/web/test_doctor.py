@@ -18,8 +18,11 @@ from django.test import override_settings
 from django.utils import timezone
 
 from rapport.accounts.models import Membership, Person
+from rapport.accounts.operator import operator
 from rapport.accounts.permissions import Role
-from rapport.errors import TryAgain
+from rapport.contacts import instance
+from rapport.contacts.models import Export
+from rapport.errors import RapportError, TryAgain
 from rapport.intake.keep import keep
 from rapport.intake.models import Import, ImportState
 from rapport.notify import mail
@@ -29,7 +32,7 @@ from rapport.oversight import keys
 from rapport.oversight.ledger import entries
 from rapport.oversight.models import LedgerEntry
 from rapport.reports.models import LeftOut, Overload, Report, Sender
-from rapport.upkeep.doctor import folder, setting_up, work
+from rapport.upkeep.doctor import folder, instances, setting_up, work
 from rapport.upkeep.doctor.finding import Finding, Level
 from rapport.values import Address, Message
 from rapport.web import environment
@@ -225,6 +228,25 @@ def test_a_lost_key_of_pseudonyms_is_told_and_not_made_anew(operation: Operation
     keep(sms, [replace(dlo, gateway_id="2", sender=rose)])
     assert Sender.objects.count() == 1
     assert said(setting_up.pseudonyms()) == ""
+
+
+def test_a_lost_key_that_others_know_is_told_and_not_made_anew(operation: Operation, own_folder: Path) -> None:
+    """A new one would sign at once: both directions would stand still, and nobody would know why."""
+    key = own_folder / "keys" / "envelopes"
+    assert instance.own_keys(), "the first one is made when it is wanted"
+    assert said(instances.signs()) == ""
+    kept = key.rename(own_folder / "envelopes.kept")
+    assert instance.own_keys(), "nobody knows the one before"
+    key.unlink()
+    Export.objects.create(
+        operation=operation, kind="directory", for_whom="Peru", state="made", digest="0" * 64, asked_by=operator()
+    )
+    assert "keys/envelopes is gone" in said(instances.signs())
+    with pytest.raises(RapportError, match="keys/envelopes is gone"):
+        instance.signing_key()
+    assert not key.exists()
+    kept.rename(key)
+    assert said(instances.signs()) == ""
 
 
 def test_a_key_of_pseudonyms_that_is_another_one_is_found(operation: Operation, own_folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
@@ -18,8 +19,11 @@ from rapport.accounts.models import Belonging, Membership, Person
 from rapport.accounts.permissions import Role as Held
 from rapport.cli.main import cli
 from rapport.contacts.cases.models import Dispatch
-from rapport.contacts.members import writes_here
+from rapport.contacts.directory import nominating
+from rapport.contacts.exports import releasing
+from rapport.contacts.members import Member, writes_here
 from rapport.contacts.models import Representative
+from rapport.contacts.peers import agreeing
 from rapport.contacts.representatives import confirming
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.operations.models import Operation
@@ -28,7 +32,8 @@ from rapport.registry.models import Actor
 from rapport.sharing import organisations, partner_keys
 from rapport.sharing.models import Agreement
 from tests.guards.walk import routes
-from tests.web.contacts import entry, network, newcomer, of_team, officer, speaking, state
+from tests.web.contacts import WHY, entry, network, newcomer, of_team, office, officer, record, speaking, state
+from tests.web.peers import There, entered
 from tests.web.test_cases import Side, sent
 
 pytestmark = pytest.mark.django_db
@@ -103,13 +108,13 @@ def test_a_newcomer_reads_what_they_wait_for_and_nothing_else(
 
 def test_everybody_of_a_state_is_asked_loudly_whether_they_know_a_newcomer(kenya: Actor, peru: Actor) -> None:
     amina, abel, pedro = officer(kenya, "amina"), officer(kenya, "abel"), officer(peru, "pedro")
-    assert 'data-alarms="0"' in page(abel, "duty/")
+    assert 'data-alarms=""' in page(abel, "duty/")
     nia = newcomer(kenya, "nia")
     for one in (amina, abel):
         told = page(one, "duty/")
         assert "nia (nia) asks to speak for Kenya." in told
         assert "entered by lea" in told
-        assert 'data-alarms="1"' in told, "it rings"
+        assert 'data-alarms="asks:nia:kenya"' in told, "it rings"
         assert "Nothing waits" not in told
     assert "nia" not in page(pedro, "duty/") + page(pedro)
     assert "nia speaks for Kenya from now on" in press(abel, "confirm", entry(nia, kenya).pk, kenya)
@@ -180,7 +185,7 @@ def test_the_team_cannot_end_and_confirm_alone_what_one_of_it_entered(kenya: Act
     assert kenya.organisation is not None
     organisations.leave(lead, kenya.operation_id, kenya.organisation, "amina")
     page(amina, "duty/", 200)
-    assert "You belong to no State" in page(amina, "duty/")
+    assert "You spoke for Kenya until lea took you out" in page(amina, "duty/")
     organisations.join(lead, kenya.operation_id, kenya.organisation, "amina")
     page(amina, "duty/", 403)
     assert "You entered this person yourself" in press(lead, "confirm", entry(amina, kenya).pk, kenya)
@@ -298,3 +303,89 @@ def test_a_partner_key_opens_no_page_where_people_are_at_work(
     client, bearer = at_work(kenya.one.person), {"HTTP_AUTHORIZATION": f"Bearer {key}"}
     assert client.get("/sample/contacts/offices/peru/technical/", **bearer).status_code == 404
     assert Client().get("/sample/contacts/offices/peru/technical/", **bearer).status_code == 302
+
+
+# --- one lead is not two people ------------------------------------------------------------------------------------
+
+
+def out(by: Person, actor: Actor, *people_: Person) -> None:
+    assert actor.organisation is not None
+    for one in people_:
+        organisations.leave(by, actor.operation_id, actor.organisation, one.username)
+
+
+def test_a_lead_who_lets_in_a_second_lead_makes_nobody_a_states_voice(
+    operation: Operation, lead: Person, custodian: Person, someone: Callable[..., Person]
+) -> None:
+    """The case that Kenya and Peru have is not read by whom one lead wants to read it; where a custodian confirms new
+    people all the same, the other side and those who were there before read that."""
+    network(operation, lead, custodian)
+    kenya, peru = Side(operation, lead, custodian, "Kenya"), Side(operation, lead, custodian, "Peru")
+    first, sock = sent(kenya, peru), someone("sock", Held.LEAD)
+    case = f"cases/{first.case.ref}/"
+    out(lead, peru.actor, peru.one.person, peru.two.person)
+    mallory = newcomer(peru.actor, "mallory")
+    told = press(sock, "confirm", entry(mallory, peru.actor).pk, peru.actor)
+    assert "nobody can tell whether you are two people" in told
+    assert "Others spoke for it before, and nobody does now." in told
+    assert "Wiper" not in page(mallory, case, 403)
+    assert "other people speak" not in page(kenya.one.person, case)
+    assert "You spoke for Peru until lea took you out" in page(peru.one.person, "duty/")
+    assert "network's team: <bdi>carol</bdi>, <bdi>lea</bdi>, <bdi>sock</bdi>." in page(peru.one.person, "duty/")
+
+    press(custodian, "confirm", entry(mallory, peru.actor).pk, peru.actor)
+    assert "Wiper" in page(mallory, case)
+    assert "other people speak for Peru here, and none of those from before let them in" in page(kenya.one.person, case)
+
+
+def test_those_whom_one_of_the_party_let_in_are_no_new_people(
+    operation: Operation, lead: Person, custodian: Person
+) -> None:
+    network(operation, lead, custodian)
+    kenya, peru = Side(operation, lead, custodian, "Kenya"), Side(operation, lead, custodian, "Peru")
+    first, pia = sent(kenya, peru), officer(peru.actor, "pia")
+    out(lead, peru.actor, peru.one.person)
+    confirming.end(peru.two, Representative.objects.get(person=pia))
+    assert "other people speak" not in page(kenya.one.person, f"cases/{first.case.ref}/")
+    told = page(peru.two.person, "duty/")
+    assert "They speak for you no more" in told
+    assert "lea ended it" in told
+    assert "<bdi>pia</bdi>" not in told, "what one did oneself is no news"
+    assert "peru-two said on" in page(pia, "duty/", 403)
+
+
+@pytest.mark.parametrize("what", ["nomination", "copy", "instance"])
+def test_two_leads_are_no_two_people_elsewhere_either(
+    what: str, kenya: Actor, lead: Person, custodian: Person, someone: Callable[..., Person]
+) -> None:
+    one, sock = of_team(lead, kenya.operation), of_team(someone("sock", Held.LEAD), kenya.operation)
+    guard = of_team(custodian, kenya.operation)
+    assert kenya.organisation is not None
+    decide: Callable[[Member], object]
+    if what == "nomination":
+        made = nominating.nominate(one, kenya, record("kenya"), WHY)
+        decide = lambda who: nominating.approve(who, made)  # noqa: E731
+    elif what == "copy":
+        office(kenya, one, guard)
+        asked = releasing.ask(one, kenya.organisation, [], "For the safe")
+        decide = lambda who: releasing.release(who, asked)  # noqa: E731
+    else:
+        there = There()
+        terms = agreeing.enter(one, entered(there, parties=("kenya",)))
+        decide = lambda who: agreeing.confirm(who, terms, there.aloud)  # noqa: E731
+    with pytest.raises(Refused) as refused:
+        decide(sock)
+    assert refused.value.reason == "apart"
+    decide(guard)
+
+
+def test_a_newcomer_ends_it_for_nobody_who_was_there_before(kenya: Actor) -> None:
+    amina, nia = officer(kenya, "amina"), officer(kenya, "nia")
+    old = Representative.objects.get(person=amina)
+    with pytest.raises(Refused, match="less than 14 days"):
+        confirming.end(speaking(nia, kenya), old)
+    Representative.objects.filter(person=nia).update(confirmed_at=timezone.now() - timedelta(days=15))
+    Representative.objects.filter(person=amina).update(confirmed_at=timezone.now() - timedelta(days=400))
+    confirming.end(speaking(nia, kenya), old)
+    abel = officer(kenya, "abel")
+    confirming.end(speaking(nia, kenya), Representative.objects.get(person=abel))

@@ -27,6 +27,13 @@ MAY_GIVE: Mapping[Role, frozenset[Role]] = {
 }
 
 
+def apart(one: Person, other: Person, operation_id: int) -> bool:
+    """Whether two of a network's team are two people for certain. A lead lets in leads, and may be the other one too;
+    so one of the two has to hold a role that no lead gives."""
+    held = one.roles_in(operation_id) | other.roles_in(operation_id)
+    return one.pk != other.pk and bool(held - MAY_GIVE[Role.LEAD])
+
+
 def roles_to_give(person: Person, operation_id: int) -> list[Role]:
     """The roles this person may invite into, in the order in which they are declared."""
     if not person.may(Permission.ACCOUNTS_PERSON_INVITE, operation_id):

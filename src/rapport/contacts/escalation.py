@@ -87,16 +87,18 @@ class Next:
     at: datetime
 
 
-def plan(office: Office, others: Iterable[Office], network: Network) -> tuple[Step, ...]:
+def plan(office: Office, others: Iterable[Office], network: Network, *, doubtful: bool = False) -> tuple[Step, ...]:
     """All steps for a message to `office`, in their order; the last is always that nobody is left.
 
     `others`: the offices of the same party that still count; those of other parties are no steps. A channel that
-    several of them share is one step, where it comes first.
+    several of them share is one step, where it comes first. `doubtful`: the record of `office` itself counts no more:
+    the others come before it.
     """
     roles = [one for one in others if one.party == office.party and one.role is not office.role]
     steps: list[Step] = []
     seen: set[tuple[Means, str]] = set()
-    for step in (*_of(office, _OWN), *(step for one in roles for step in _of(one, (Stage.ROLE,)))):
+    own, elsewhere = tuple(_of(office, _OWN)), tuple(step for one in roles for step in _of(one, (Stage.ROLE,)))
+    for step in (*elsewhere, *own) if doubtful else (*own, *elsewhere):
         if step.channel is not None and step.channel.address not in seen:
             seen.add(step.channel.address)
             steps.append(step)

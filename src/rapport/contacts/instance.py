@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import transaction
 
+from rapport.contacts.models import Export
+from rapport.contacts.peers.models import Outbound
 from rapport.contacts.signed import MOST_KEYS, read_aloud
 from rapport.errors import RapportError
 from rapport.operations.models import Operation
@@ -54,12 +56,29 @@ class OwnKey:
 
 
 def signing_key() -> Ed25519PrivateKey:
-    return keys.signing("envelopes")[0]
+    return _signing()[0]
+
+
+def _signing() -> list[Ed25519PrivateKey]:
+    """RapportError while the key file is gone: a new key would sign at once, and nobody over there knows it."""
+    if lost():
+        raise RapportError(
+            "The key file keys/envelopes is gone, and this instance has signed with a key of it: bring the file back"
+            " from a backup."
+        )
+    return keys.signing("envelopes")
+
+
+def lost() -> bool:
+    """Whether there is no key, and once was one that others have."""
+    if keys.path_of(settings.DATA_DIR, "envelopes").exists():
+        return False
+    return Outbound.objects.exists() or Export.objects.filter(digest__gt="").exists()
 
 
 def own_keys() -> list[OwnKey]:
     """The one that signs, the next one and the one before, as far as there are such."""
-    signs, *before = keys.signing("envelopes")
+    signs, *before = _signing()
     following = keys.signing("envelopes_next") if _waits() else []
     return [
         OwnKey(_public(signs), "signs"),

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
+from rapport.accounts import invitations
 from rapport.accounts.models import Membership, Organisation, Person
 from rapport.accounts.permissions import NETWORK_TEAM, Permission
 from rapport.contacts.models import Representative
+from rapport.errors import Refused
 from rapport.operations.access import person
 from rapport.operations.acting import acting_for
 from rapport.operations.models import Operation
@@ -45,6 +47,16 @@ class Member:
 
     def speaks_for(self, actor: Actor) -> bool:
         return any(one.pk == actor.pk for one in self.actors)
+
+
+def apart(who: Member, other: Person) -> None:
+    """Where two of the network's team decide together. Refused for two who may be one person."""
+    if not invitations.apart(who.person, other, who.operation.pk):
+        raise Refused(
+            "apart",
+            f"You and {other.shown_name} are both leads, and a lead lets in leads: nobody can tell whether you are two "
+            "people. Let one with the role custodian decide, which only an admin gives.",
+        )
 
 
 def member(request: HttpRequest, operation: Operation) -> Member:

@@ -20,7 +20,7 @@ from rapport.contacts.members import Member, member
 from rapport.contacts.models import Alarm, Nomination, State
 from rapport.contacts.pings.running import FUNCTION
 from rapport.contacts.records import opened
-from rapport.contacts.representatives import confirming
+from rapport.contacts.representatives import changed, confirming
 from rapport.operations.access import needs
 from rapport.operations.models import Operation
 from rapport.oversight.switches import is_stopped
@@ -53,7 +53,12 @@ def at_work(permission: Permission) -> Callable[[Callable[Concatenate[HttpReques
 
 def _waits(request: HttpRequest, who: Member) -> HttpResponse:
     works = bool(who.person.roles_in(who.operation.pk) & NETWORK_TEAM)
-    context = {"operation": who.operation, "waiting": confirming.waiting(who), "works": works}
+    context = {
+        "operation": who.operation,
+        "waiting": confirming.waiting(who),
+        "works": works,
+        "team": changed.team(who.operation.pk),
+    }
     return render(request, "contacts/waits.html", context, status=403)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q
 
 from rapport.contacts import clocks, hours
-from rapport.contacts.cases.models import STOOD_BY, Case, Dispatch, Fired, State
+from rapport.contacts.cases.models import STOOD_BY, Case, Dispatch, Fired, Owned, State
 from rapport.contacts.cases.reading import dispatches, reached_at, said_of
 from rapport.contacts.clocks import Clock, Happened, What
 from rapport.contacts.model import Times
@@ -65,9 +65,9 @@ def looked_at(now: datetime) -> Q:
 
 
 def of_case(case: Case, now: datetime) -> list[Running]:
-    """Of every message that started clocks, by what is known by now."""
+    """Of every message that started clocks, by what is known by now. What its side never said started none."""
     there = list(dispatches(case))
-    return [_running(one, there, now) for one in there if one.times]
+    return [_running(one, there, now) for one in there if one.times and one.owned != Owned.NO]
 
 
 def _running(one: Dispatch, there: Iterable[Dispatch], now: datetime) -> Running:
@@ -77,6 +77,11 @@ def _running(one: Dispatch, there: Iterable[Dispatch], now: datetime) -> Running
         own = one.sender.actor.code
         return Running(one, [each for each in found if each.by != own], None)
     return Running(one, found, clocks.escalates_from(sent, known, now))
+
+
+def unmet(one: Running, now: datetime) -> tuple[Clock, ...]:
+    """Every clock of a message that was not met by now, each as often as that was so."""
+    return clocks.fired(one.clocks, _BEGINNING, now)
 
 
 def said(one: Dispatch) -> bool:
@@ -124,7 +129,7 @@ def _fire(case: Case, now: datetime) -> int:
     told = 0
     known = set(Fired.objects.filter(dispatch__case=case).values_list("dispatch", "which", "by", "due"))
     for running in of_case(case, now):
-        for clock in clocks.fired(running.clocks, _BEGINNING, now):
+        for clock in unmet(running, now):
             if (running.dispatch.pk, clock.which.value, clock.by, clock.due) in known:
                 continue
             _, new = Fired.objects.get_or_create(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,6 +23,8 @@ from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
 from rapport.registry.models import Actor
 
+#: For how long it stands on the page that somebody denied what was typed in [ours].
+LATELY = timedelta(days=3)
 LONGEST = 2_000  # characters of a note that is handed over
 
 
@@ -42,6 +44,7 @@ class Duty:
 
     new      messages of the other side that nobody here has opened, those of closed cases too
     typed    messages of this side that the other side typed in: nobody here may have said them
+    denied   messages that this side typed in as words of the other one, which said of late that nobody there said them
     alarms   clocks that were not met and of which nobody of this side has said that they know
     owed     what this side owes by a clock
     reach    messages of this side that nobody has answered in time, or that reached the wrong office
@@ -55,6 +58,7 @@ class Duty:
 
     new: Sequence[Dispatch]
     typed: Sequence[Dispatch]
+    denied: Sequence[Dispatch]
     alarms: Sequence[Fired]
     owed: Sequence[Waits]
     reach: Sequence[Dispatch]
@@ -67,9 +71,16 @@ class Duty:
     strange: Sequence[Peer]
 
     @property
-    def loud(self) -> int:
-        """How many there are of what the page sounds for."""
-        return len(self.new) + len(self.typed) + len(self.alarms) + len(self.strange)
+    def loud(self) -> list[str]:
+        """What the page sounds for, each by a word of its own: one that was not there before is heard."""
+        return [
+            *(f"new:{one.ref}" for one in self.new),
+            *(f"typed:{one.ref}" for one in self.typed),
+            *(f"denied:{one.ref}" for one in self.denied),
+            *(f"late:{one.dispatch.ref}:{one.which}:{one.by}" for one in self.alarms),
+            *(f"ready:{one.case.ref}:{one.kind}:{one.drafted_at:%H%M%S}" for one in self.ready),
+            *(f"strange:{one.instance}" for one in self.strange),
+        ]
 
     @property
     def quiet(self) -> bool:
@@ -77,6 +88,7 @@ class Duty:
             self.strange,
             self.new,
             self.typed,
+            self.denied,
             self.alarms,
             self.owed,
             self.reach,
@@ -97,11 +109,13 @@ def duty(who: Member, now: datetime) -> Duty:
     trying = {one.pk for one in reach}
     came = in_full(Dispatch.objects.filter(to__actor__in=list(who.actors), state=State.SENT, delivered_at=None))
     mine_they_say = in_full(Dispatch.objects.filter(sender__actor__in=list(who.actors), owned=Owned.ASKED))
+    theirs = in_full(Dispatch.objects.filter(to__actor__in=list(who.actors), owned=Owned.NO, owned_at__gt=now - LATELY))
     gone = in_full(Dispatch.objects.filter(sender__actor__in=list(who.actors), state=State.GONE))
     return Duty(
         new=list(came.order_by("case__exercise", "known_at", "pk")),
         typed=list(mine_they_say.order_by("known_at", "pk")),
-        alarms=alarms(who),
+        denied=list(theirs.order_by("-owned_at")),
+        alarms=alarms(who, now),
         owed=[one for one in waits if one.ours],
         reach=reach,
         awaited=[one for one in waits if not one.ours and one.dispatch.pk not in trying],
@@ -143,13 +157,24 @@ def _unreached(there: Sequence[Running], mine: set[str]) -> list[Dispatch]:
 # --- alarms --------------------------------------------------------------------------------------------------------
 
 
-def alarms(who: Member) -> list[Fired]:
-    """Clocks that were not met, in cases of this side, of which nobody here has said that they know."""
+def alarms(who: Member, now: datetime) -> list[Fired]:
+    """Clocks that were not met, in cases of this side, of which nobody here has said that they know. None that turned
+    out to be met: a clock of this machine may have been wrong, or somebody owned to what was typed in as their words;
+    and none of a message that this side is not known to have said."""
     cases = cases_of(who).values("pk")
     known = Heard.objects.filter(actor__in=list(who.actors)).values("fired")
-    fired = Fired.objects.filter(dispatch__case__in=cases).exclude(pk__in=known)
-    return list(fired.select_related("dispatch__case__begun_by", "dispatch__case__with_actor", "dispatch__to__actor")
-                .order_by("dispatch__case__exercise", "due", "pk"))  # fmt: skip
+    told = Fired.objects.filter(dispatch__case__in=cases).exclude(pk__in=known)
+    fired = list(told.select_related(
+        "dispatch__case__begun_by", "dispatch__case__with_actor", "dispatch__to__actor", "dispatch__sender__actor",
+    ).prefetch_related("dispatch__attempts").order_by("dispatch__case__exercise", "due", "pk"))  # fmt: skip
+    still = {
+        (running.dispatch.pk, clock.which.value, clock.by, clock.due)
+        for case in {one.dispatch.case_id: one.dispatch.case for one in fired}.values()
+        for running in clockwork.of_case(case, now)
+        for clock in clockwork.unmet(running, now)
+        if clockwork.said(running.dispatch) or not who.speaks_for(running.dispatch.sender.actor)
+    }
+    return [one for one in fired if (one.dispatch_id, one.which, one.by, one.due) in still]
 
 
 def hear(who: Member, fired: Fired) -> None:

@@ -15,6 +15,7 @@ from rapport.contacts.cases.models import Fired, Handover
 from rapport.contacts.directory.listing import aging
 from rapport.contacts.members import Member, speaking
 from rapport.contacts.page import at_work, common
+from rapport.contacts.representatives import changed
 from rapport.desk.page import attempt, to
 from rapport.registry.models import Actor
 
@@ -31,7 +32,10 @@ def on_duty(request: HttpRequest, who: Member) -> HttpResponse:
         **shared,
         "duty": found,
         "asking": asking,
-        "loud": found.loud + len(asking),
+        "gone": changed.gone(who),
+        "last": None if who.actors else changed.last_of(who),
+        "team": () if who.actors else changed.team(who.operation.pk),
+        "loud": [*found.loud, *(f"asks:{one.belonging.person.username}:{one.actor.code}" for one in asking)],
         "speak": speaking(who.operation.pk).filter(actor__in=who.actors).values("person").distinct().count(),
         "locked": books.locked(who.actors),
         "aging": aging(who),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from rapport.contacts.cases import clockwork, duty, forms, going, reading, writing
+from rapport.contacts.cases import clockwork, forms, going, reading, writing
 from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Case, Dispatch, State
 from rapport.contacts.cases.writing import WRITTEN, Words
@@ -25,8 +26,10 @@ from rapport.contacts.models import Office
 from rapport.contacts.page import at_work, common
 from rapport.contacts.peers import sending
 from rapport.contacts.peers.holding import reads_somewhere
+from rapport.contacts.representatives import changed
 from rapport.desk.page import attempt, to
 from rapport.errors import Conflict, Refused
+from rapport.registry.models import Actor
 from rapport.values import Marking
 
 _MOST = 200  # cases on a page
@@ -69,11 +72,17 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
         "drafts": reading.drafts_of([own]).filter(case=case),
         "not_agreeing": NOT_AGREEING,
         "now": now,
-        "fired": [one for one in duty.alarms(who) if one.dispatch.case_id == case.pk],
         "last": lines[-1].said.ref if lines else "",
         "nowhere": not reads_somewhere(reading.other_side(who, case)),
+        "anew": _anew(case, reading.other_side(who, case)),
     }
     return render(request, "contacts/case.html", context)
+
+
+def _anew(case: Case, other: Actor) -> datetime | None:
+    """Since when other people speak for the other side than when the case began."""
+    since = changed.anew(other)
+    return since if since is not None and since > case.begun_at else None
 
 
 def _short(one: reading.Line, lines: Sequence[reading.Line]) -> dict[str, str]:
@@ -200,6 +209,7 @@ def draft(request: HttpRequest, who: Member, number: int) -> HttpResponse:
         "about": about,
         **_before(who, one.case, about),
         "nowhere": not reads_somewhere(one.to.actor),
+        "anew": _anew(one.case, one.to.actor),
     }
     return _form(request, who, words, wrong, **context)
 
@@ -293,13 +303,13 @@ def _draft(who: Member, number: int) -> Dispatch:
 
 
 def _chosen(who: Member, code: str) -> Office | None:
-    return next((one for one in _others(who) if one.code == code), None)
+    return next((one for one, _ in _others(who) if one.code == code), None)
 
 
-def _others(who: Member) -> list[Office]:
-    """Offices of other parties that this reader gets."""
-    found = [one.office for one in listed(who) if not who.speaks_for(one.office.actor)]
-    return sorted(found, key=lambda one: (one.actor.name, one.role))
+def _others(who: Member) -> list[tuple[Office, bool]]:
+    """Offices of other parties that this reader gets, and whether their records still count: those that do first."""
+    found = [(one.office, one.state.counts) for one in listed(who) if not who.speaks_for(one.office.actor)]
+    return sorted(found, key=lambda one: (one[0].actor.name, not one[1], one[0].role))
 
 
 def _kind(text: str, among: Collection[Kind]) -> Kind | None:

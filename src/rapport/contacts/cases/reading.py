@@ -10,7 +10,7 @@ import msgspec
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from rapport.contacts.cases.models import Attempt, Case, Clash, Dispatch, Handover, State
+from rapport.contacts.cases.models import STOOD_BY, Attempt, Case, Clash, Dispatch, Handover, State
 from rapport.contacts.escalation import Result
 from rapport.contacts.kinds import Answer, Kind, Said
 from rapport.contacts.members import Member
@@ -141,6 +141,11 @@ class Line:
     ours: bool
     changed_by: Sequence[Dispatch]
     reached: datetime | None
+
+    @property
+    def stands(self) -> bool:
+        """Whether its side stands by it: nobody corrects, withdraws or follows up what they never said."""
+        return self.dispatch.owned in STOOD_BY
 
 
 def lines(who: Member, case: Case) -> list[Line]:

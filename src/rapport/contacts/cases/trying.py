@@ -16,7 +16,7 @@ from rapport.contacts.agreed import network_of
 from rapport.contacts.cases.models import Attempt, Dispatch
 from rapport.contacts.cases.reading import note_of, sealed_note
 from rapport.contacts.directory import looking
-from rapport.contacts.directory.listing import listed
+from rapport.contacts.directory.listing import listed, state_of
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.escalation import Next, Result, Stage, Step
 from rapport.contacts.members import Member
@@ -108,8 +108,10 @@ def _steps(who: Member, one: Dispatch) -> tuple[tuple[Step, ...], dict[str, tupl
     }
     record = opened(current.sealed)
     given = {each.office.code for each in listed(who, one.to.actor)}
-    records = [known[code][2] for code in known if code != one.to.code and code in given]
-    steps = escalation.plan(record, records, network_of(one.case.operation_id))
+    network, now = network_of(one.case.operation_id), timezone.now()
+    counts = {code for code, (office, _one, _kept) in known.items() if state_of(office, network.upkeep, now).counts}
+    records = [known[code][2] for code in known if code != one.to.code and code in given & counts]
+    steps = escalation.plan(record, records, network, doubtful=one.to.code not in counts)
     if one.to.code not in given:
         instead = Step(Stage.OFFICE, one.to.code, _("the office: its numbers are not given to you"))
         steps = (instead, *(step for step in steps if step.target != one.to.code))

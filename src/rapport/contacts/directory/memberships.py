@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from rapport.accounts.permissions import NETWORK_TEAM
 from rapport.contacts import checking
 from rapport.contacts.directory import form
 from rapport.contacts.directory.nominating import allow, approved
-from rapport.contacts.members import Member
+from rapport.contacts.members import Member, apart
 from rapport.contacts.model import Channel
 from rapport.contacts.model import Office as Record
 from rapport.contacts.models import Entry, Office
@@ -122,6 +123,8 @@ def govern(who: Member, entry: Entry) -> None:
     fresh = _current(entry)
     if fresh.entered_by_id == who.person.pk:
         raise Refused("two_people", "You entered this yourself: another person says that it is the one to go by.")
+    if who.team and fresh.entered_by.roles_in(who.operation.pk) & NETWORK_TEAM:
+        apart(who, fresh.entered_by)
     Entry.objects.filter(office=fresh.office, replaced_at=None, governs=True).update(governs=False, governs_by=None)
     fresh.governs, fresh.governs_by = True, who.person
     try:

@@ -12,11 +12,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from rapport.accounts.models import Person
-from rapport.accounts.permissions import Permission
+from rapport.accounts.permissions import NETWORK_TEAM, Permission
 from rapport.contacts import checking
 from rapport.contacts.agreed import network_of
 from rapport.contacts.kinds import Problem
-from rapport.contacts.members import Member
+from rapport.contacts.members import Member, apart
 from rapport.contacts.model import Office as Record
 from rapport.contacts.model import Role
 from rapport.contacts.models import Nomination, Office, State, Verification
@@ -99,6 +99,8 @@ def _nominated(who: Member, actor: Actor, role: Role, record: Record, why: str, 
 def approve(who: Member, nomination: Nomination) -> None:
     """It counts from now on, in place of the one before. Never by who nominated it."""
     waiting = _to_decide(who, nomination)
+    if waiting.nominated_by.roles_in(who.operation.pk) & NETWORK_TEAM:  # else two sides have looked at it
+        apart(who, waiting.nominated_by)
     if not waiting.closes:
         _agreed(who, Role(waiting.office.role))
     now = timezone.now()

@@ -72,6 +72,7 @@ def show(request: HttpRequest, who: Member, actor: str, role: str) -> HttpRespon
         "shown": shown,
         "reach": reach(shown.release.row, office, now) if shown else None,
         "own": own(who, office),
+        "counts": nominating.approved(office) is not None,
         "agreed": office.role in network_of(who.operation.pk).roles,
         "waiting": nominating.waiting(office),
         "looks": looking.looks_at(office)[:20] if who.speaks_for(office.actor) else (),

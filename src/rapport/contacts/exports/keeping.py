@@ -17,10 +17,13 @@ from rapport.contacts.directory.listing import state_of
 from rapport.contacts.members import Member
 from rapport.contacts.model import Office as Record
 from rapport.contacts.models import Export, Exported, ExportKind, ExportState, Nomination, Office
+from rapport.contacts.records import opened
+from rapport.contacts.releases import item_of, released_contacts
 from rapport.contacts.signed import Peer
 from rapport.errors import Refused
 from rapport.oversight import keys
 from rapport.oversight.ledger import entries
+from rapport.sharing.readers import organisation_reader
 from rapport.values import Json, Purpose, RowRelease
 
 TEAM = "the network's team"
@@ -88,10 +91,29 @@ def fetched(who: Member, export: Export) -> tuple[bytes, offline.Directory]:
         raise Refused("no_agreement", "Your organisation's agreement lets it take no copies now.", status=403)
     if export.sealed is None or export.expires_at is None or export.expires_at <= now:
         raise Refused("expired", "This copy has expired, and its file is gone. Make a new one.", status=410)
+    _still_given(who, export)
     data = keys.unseal("contacts", bytes(export.sealed))
     read = offline.verified(data, peer=Peer(tuple(instance.public_keys().values())), now=now)
     entries.contact(export.operation_id, {"export": export.pk, "fetched_by": who.person.pk})
     return data, read
+
+
+def _still_given(who: Member, export: Export) -> None:
+    """The protocol of now lets whoever it was made for copy all that is in it, and no less far than it says itself."""
+    reader = who
+    if export.decided_by_id is not None and export.organisation is not None:  # else whoever fetches took it along
+        reads = organisation_reader(who.operation, export.organisation)
+        reader = Member(who.person, who.operation, export.organisation, (), reads)
+    there = list(export.offices.select_related("nomination", "office__actor__organisation", "office__operation"))
+    items = [item_of(who.operation, one.office, one.nomination, opened(one.nomination.sealed)) for one in there]
+    given = released_contacts(reader, items, Purpose.EXPORT)
+    if len(given) < len(there) or not export.for_whom.endswith(marking(given)):
+        raise Refused(
+            "protocol",
+            "What was agreed has changed since this copy was made: some of it may not be copied any more, or is marked"
+            " otherwise. Make a new one.",
+            status=403,
+        )
 
 
 def forget(now: datetime) -> int:

@@ -17,7 +17,7 @@ from rapport.contacts.agreed import network_of
 from rapport.contacts.directory.listing import state_of
 from rapport.contacts.directory.nominating import APPROVE, words
 from rapport.contacts.exports import keeping
-from rapport.contacts.members import Member
+from rapport.contacts.members import Member, apart
 from rapport.contacts.model import Office as Record
 from rapport.contacts.models import Export, ExportKind, ExportState, Nomination, State
 from rapport.contacts.records import opened
@@ -46,6 +46,7 @@ def ask(who: Member, organisation: Organisation, wanted: Sequence[int], why: str
 def release(who: Member, export: Export) -> None:
     """It is made now, and whoever belongs to the organisation fetches it. Never by who asked."""
     fresh, organisation = _to_decide(who, export)
+    apart(who, fresh.asked_by)
     found = _given(who, organisation, fresh.wanted)
     if not found:
         raise Refused(

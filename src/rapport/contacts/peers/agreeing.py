@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from rapport.accounts.permissions import Permission
 from rapport.contacts import instance, signed
-from rapport.contacts.members import Member, writes_here
+from rapport.contacts.members import Member, apart, writes_here
 from rapport.contacts.peers import holding, queueing
 from rapport.contacts.peers.holding import confirmed, fingerprints
 from rapport.contacts.peers.models import Peer, Terms, TermsState
@@ -129,6 +129,7 @@ def confirm(who: Member, terms: Terms, heard: str) -> int:
     waiting = _waiting(who, terms)
     if waiting.entered_by_id == who.person.pk:
         raise Refused("two_people", "You entered this yourself: another person confirms it.")
+    apart(who, waiting.entered_by)
     if not holding.heard(waiting, heard):
         raise Refused(
             "heard",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,13 +17,15 @@ from django.utils import timezone
 from rapport.accounts.models import Belonging, Membership, Person
 from rapport.accounts.operator import operator
 from rapport.accounts.permissions import NETWORK_TEAM, Permission
-from rapport.contacts.members import Member, speaking
+from rapport.contacts.members import Member, apart, speaking
 from rapport.contacts.models import Representative
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
 from rapport.registry.models import Actor
 
+#: For how long somebody is new [ours: within two weeks each of a roster has been on duty, and has seen them].
+NEW = timedelta(days=14)
 SEND, APPROVE = Permission.CONTACTS_MESSAGE_SEND, Permission.CONTACTS_OFFICE_APPROVE
 
 
@@ -58,10 +60,24 @@ def end(who: Member, one: Representative) -> None:
         raise NotAllowed(f"Only who speaks for {one.actor.name} ends it for another.")
     if one.person_id == who.person.pk:
         raise Refused("two_people", "Another person of your side ends it for you, or the network's team takes you out.")
+    _not_too_new(who, one)
     ended = Representative.objects.filter(pk=one.pk, ended_at=None)
     if not ended.update(ended_at=timezone.now(), ended_by=who.person):
         raise Conflict("Somebody has ended it already.")
     _note(who.person, one, f"ended who speaks for {one.actor.code}")
+
+
+def _not_too_new(who: Member, one: Representative) -> None:
+    """Whoever came lately takes nobody out who was there before: else one newcomer has the party for themselves."""
+    own = speaking(who.operation.pk).filter(actor=one.actor, person=who.person).first()
+    if own is None or own.confirmed_at is None or one.confirmed_at is None:
+        return
+    if one.confirmed_at < own.confirmed_at > timezone.now() - NEW:
+        raise Refused(
+            "new",
+            f"You speak for {one.actor.name} for less than {NEW.days} days, and they did before you: another one of"
+            " your side ends it, or the network's team takes them out.",
+        )
 
 
 def _held(belonging: Belonging, actor: Actor) -> Belonging:
@@ -91,12 +107,13 @@ def _allow(who: Member | None, belonging: Belonging, actor: Actor) -> None:
         raise Refused(
             "party", f"People speak for {actor.name} already: one of them says whether they know this person."
         )
-    if belonging.entered_by_id is None:
+    if belonging.entered_by is None:
         raise Refused(
             "entered", "Who entered them was not noted: take them out of the organisation and enter them anew."
         )
     if belonging.entered_by_id == who.person.pk:
         raise Refused("two_people", "You entered this person yourself: another one of the team confirms.")
+    apart(who, belonging.entered_by)
 
 
 def _said(belonging: Belonging, actor: Actor, **became: Person | datetime) -> Representative:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from rapport.contacts import clocks
 from rapport.contacts.cards import grouped
 from rapport.contacts.cases import reading, trying
-from rapport.contacts.cases.models import Attempt, Case, Handover
+from rapport.contacts.cases.models import Attempt, Case, Fired, Handover
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.directory.listing import Column, Line, Listed
 from rapport.contacts.directory.memberships import Listing
@@ -131,6 +131,14 @@ def which(one: str) -> str:
 def party(code: str, case: Case) -> str:
     """What a side of a case is called."""
     return case.begun_by.name if case.begun_by.code == code else case.with_actor.name
+
+
+@register.filter
+def arrived(one: Fired) -> bool:
+    """Whether the message had reached the other side when a clock of theirs was due, as far as is known here: who has
+    nothing owes nothing."""
+    reached = reading.reached_at(one.dispatch)
+    return one.by == one.dispatch.sender.actor.code or (reached is not None and reached <= one.due)
 
 
 @register.filter

@@ -42,7 +42,7 @@ def examine_data() -> Iterator[Finding]:
             database.whole, database.guarded, database.clocks, work.understanding, work.ledger, work.sharing,
             work.overload, work.attachments, work.outbox, work.imports, setting_up.seals, setting_up.pseudonyms,
             setting_up.files, setting_up.sources, setting_up.answers, setting_up.mails, setting_up.orders,
-            setting_up.models, setting_up.people, instances.lines,
+            setting_up.models, setting_up.people, instances.signs, instances.lines,
         ]
     )  # fmt: skip
 

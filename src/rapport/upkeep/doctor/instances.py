@@ -6,8 +6,18 @@ from collections.abc import Iterator
 
 from django.db.models import Count, Q
 
+from rapport.contacts import instance
 from rapport.contacts.peers.models import Peer
-from rapport.upkeep.doctor.finding import Finding, look
+from rapport.upkeep.doctor.finding import Finding, look, wrong
+
+
+def signs() -> Iterator[Finding]:
+    """Whether the key is there with which this instance signs what others check."""
+    if instance.lost():
+        yield wrong(
+            "keys", "The key keys/envelopes is gone: nothing leaves for other instances, no directory is signed.",
+            "Bring the file keys/envelopes back from a backup. If none has it: docs/how-to/back-up-and-restore.md.",
+        )  # fmt: skip
 
 
 def lines() -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from django.conf import settings
 from rapport import plugins
 from rapport.accounts.models import Membership
 from rapport.accounts.permissions import NEED_SECOND_FACTOR, Role
+from rapport.contacts.models import Nomination
 from rapport.desk.standing_orders.orders import missing
 from rapport.errors import RapportError
 from rapport.intake.keep import pseudonym_for
@@ -37,6 +38,7 @@ def seals() -> Iterator[Finding]:
         ("channels", "the settings of gateways", lambda: _ends(Source, "settings_sealed", "id")),
         ("attachments", "attachments", lambda: _ends(Attachment, "key_sealed", "id")),
         ("second_factor", "second factors", _factors),
+        ("contacts", "the directory and the messages of a network", lambda: _ends(Nomination, "sealed", "id")),
     )
     for purpose, what, sealed in kinds:
         values = [bytes(value) for value in sealed() if value]
