@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rapport.contacts.comparing import Head, compare, exported, head, in_words, read
+from rapport.contacts.comparing import Head, compare, explained, exported, head, in_words, read
 from rapport.contacts.envelope import Envelope
 from rapport.contacts.envelope import read as opened
 from rapport.contacts.kinds import Kind
@@ -90,6 +90,20 @@ def test_one_flipped_bit_in_what_one_side_keeps_is_found(place: int, data: st.Da
         "The two ledgers differ. The same on both sides: 6 messages.",
         f"{HEADS[place].named.capitalize()} has another content on their side. Lay both texts side by side.",
     ]
+
+
+def test_what_is_under_way_to_us_is_no_difference_and_what_was_altered_here_is_said_to_be_ours() -> None:
+    found = compare(HEADS[:-1], HEADS)
+    coming = explained(found, made_at=NOW, had_at=lambda _: None, coming={HEADS[-1]}, altered=())
+    assert (coming.equal, coming.only_theirs, coming.coming) == (True, (), (HEADS[-1],))
+    assert "has not come here yet" in in_words(coming)[2]
+    taken_out = explained(found, made_at=NOW, had_at=lambda _: None, coming=(), altered=())
+    assert (taken_out.equal, taken_out.only_theirs) == (False, (HEADS[-1],))
+    ours = [replace(HEADS[0], hash="f" * 64), *HEADS[1:]]
+    altered = explained(compare(ours, HEADS), made_at=NOW, had_at=lambda _: None, coming=(), altered={ours[0]})
+    assert not altered.equal
+    assert "stands here otherwise than it was signed" in in_words(altered)[2]
+    assert not any("on their side. Lay" in said for said in in_words(altered))
 
 
 def test_a_number_that_stands_twice_is_told() -> None:

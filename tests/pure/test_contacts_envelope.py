@@ -271,16 +271,18 @@ def test_one_after_the_other_nothing_is_missing() -> None:
 def test_a_jump_is_taken_and_says_what_is_missing() -> None:
     assert taken(FOUR, kept(ONE)).missing == ((2, 3),)
     assert taken(FOUR, kept(TWO)).told == (
-        "From rapport.ee these messages have not come: 1, 3. Ask for them: "
-        "they are lost, or were kept back, as TLP:RED is from files."
+        "From rapport.ee these messages have not come: 1, 3. Ask for them: a file made on a page over there holds the "
+        "messages of one party, and numbers run over all of them. Ask for the files of the others, or for one of all "
+        "(on the machine: rapport contacts bundle). What is in none is lost, or was kept back, as TLP:RED is from "
+        "files."
     )
     assert taken(TWO, kept(ONE, FOUR)).missing == ((3, 3),)
 
 
 def test_many_gaps_make_no_endless_sentence() -> None:
-    assert envelope.told(ESTONIA, [(number, number) for number in range(1, 9_999, 2)]).endswith(
-        "37, 39 and 4,979 other gaps. Ask for them: they are lost, or were kept back, as TLP:RED is from files."
-    )
+    told = envelope.told(ESTONIA, [(number, number) for number in range(1, 9_999, 2)])
+    assert "37, 39 and 4,979 other gaps. Ask for them" in told
+    assert len(told) < 500
 
 
 def test_the_same_message_is_taken_once() -> None:

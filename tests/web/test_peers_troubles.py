@@ -22,19 +22,19 @@ from django.utils.formats import date_format
 from rapport.accounts.models import Organisation, Person
 from rapport.contacts import bundle, comparing, envelope, instance, receipts, signed
 from rapport.contacts.cards import grouped
-from rapport.contacts.cases import reading, taking, writing
+from rapport.contacts.cases import duty, reading, taking, writing
 from rapport.contacts.cases.models import Clash, Dispatch
 from rapport.contacts.cases.writing import Words
 from rapport.contacts.kinds import Kind
 from rapport.contacts.lowtech.same import content as lowtech_content
 from rapport.contacts.members import Member
 from rapport.contacts.model import Role
-from rapport.contacts.peers import agreeing, files, ledgers, receiving, sending
+from rapport.contacts.peers import agreeing, files, holding, ledgers, receiving, sending
 from rapport.contacts.peers.models import Outbound, Peer, Terms, Turned
-from rapport.errors import Refused
+from rapport.errors import NotAllowed, Refused
 from rapport.operations.models import Operation
 from rapport.oversight import keys
-from rapport.oversight.models import KeptEntry
+from rapport.oversight.models import Decision, KeptEntry
 from rapport.upkeep.doctor import instances
 from tests.web.contacts import office
 from tests.web.peers import ME, Door, There, agreed, entered, said
@@ -176,10 +176,10 @@ def test_doctor_tells_of_lines_that_are_down_and_of_what_was_not_taken(
     to_peru(kenya, peru)
     door.answer = lambda _: None
     sending.post_due(timezone.now())
-    assert [one.said.startswith("crisis.pe does not answer since") for one in instances.lines()] == [True]
+    assert [one.said.startswith("Nothing gets through to crisis.pe since") for one in instances.lines()] == [True]
     door.answer = lambda _: (400, b"No office")
     sending.post_due(timezone.now() + timedelta(minutes=5))
-    assert [one.said for one in instances.lines()] == ["1 messages were not taken by crisis.pe."]
+    assert [one.said for one in instances.lines()] == ["1 message was not taken by crisis.pe."]
 
 
 # --- keys ----------------------------------------------------------------------------------------------------------
@@ -258,30 +258,57 @@ def test_killed_while_the_next_key_takes_over_it_takes_over_when_told_again(
     assert len(keys.signing("envelopes")) == 2
 
 
+def comes(way: str, other: There, operation: Operation, send: Callable[[], Dispatch], door: Door) -> None:
+    """Something under another key, in one of the ways in which it can come."""
+    match way:
+        case "line":
+            with pytest.raises(Refused):
+                receiving.over_line(operation, other.sends(said()), timezone.now())
+        case "file":
+            files.take(operation, bundle.bundle([other.sends(said())]), timezone.now())
+        case _:
+            send()
+            door.answer = lambda body: (200, other.receipt(body))
+            sending.post_due(timezone.now())
+
+
 @pytest.mark.parametrize("way", ["line", "file", "receipt"])
-def test_what_comes_in_the_name_of_a_peer_under_another_key_is_told_loudly_until_they_prove_who_they_are(
+def test_what_comes_in_the_name_of_a_peer_under_another_key_is_told_until_somebody_has_called_them(
     kenya: Side, peru: Away, team: tuple[Member, Member], door: Door, far: There, operation: Operation, client: Client,
     way: str,
 ) -> None:  # fmt: skip
     terms, other, now = agreed(*team, far, door.url), There(seed=9), timezone.now()
-    match way:
-        case "line":
-            with pytest.raises(Refused):
-                receiving.over_line(operation, other.sends(said()), now)
-        case "file":
-            files.take(operation, bundle.bundle([other.sends(said())]), now)
-        case _:
-            to_peru(kenya, peru)
-            door.answer = lambda body: (200, other.receipt(body))
-            sending.post_due(timezone.now())
+    comes(way, other, operation, lambda: to_peru(kenya, peru), door)
     enter(client, kenya.one.person)
-    pages = ("duty/", "peers/", f"peers/{terms.peer.pk}/")
-    for page in pages:
-        assert "a key that is not agreed" in client.get(f"/sample/contacts/{page}").content.decode(), page
+    at = f"/sample/contacts/peers/{terms.peer.pk}/"
+    pages = ("/sample/contacts/duty/", "/sample/contacts/peers/", at)
+    read = lambda: [client.get(page).content.decode() for page in pages]  # noqa: E731
+    assert all("a key that is not agreed" in page for page in read())
+    assert "Anybody can send such a thing" in read()[0]
+    assert duty.duty(kenya.one, now).loud == 0, "whoever likes could ring it at any hour"
     assert any("a key that is not agreed" in one.said for one in instances.lines())
     receiving.over_line(operation, far.sends(said()), now)
-    for page in pages:
-        assert "not agreed" not in client.get(f"/sample/contacts/{page}").content.decode(), page
+    assert all("a key that is not agreed" in page for page in read()), "a genuine message answers nothing"
+    assert "Noted" in client.post(f"{at}called/", follow=True).content.decode()
+    assert Decision.objects.latest("pk").after["said"] == "called crisis.pe about a key that is not agreed"
+    assert not any("a key that is not agreed" in one.said for one in instances.lines())
+    assert "have called" not in read()[0]
+    assert "Somebody has called them already" in client.post(f"{at}called/", follow=True).content.decode()
+
+
+def test_after_a_call_nobody_is_told_again_for_a_day_whoever_sends_what(
+    kenya: Side, peru: Away, there: There, operation: Operation, team: tuple[Member, Member]
+) -> None:
+    now, peer = timezone.now(), Peer.objects.get()
+    data = bundle.bundle([There(seed=9).sends(said())])
+    told = lambda at: [files.take(operation, data, at), *holding.strange(operation.pk)][1:]  # noqa: E731
+    assert told(now) == [peer]
+    with pytest.raises(NotAllowed):
+        agreeing.called(replace(kenya.one, actors=()), peer)
+    agreeing.called(team[0], peer)
+    assert told(now + timedelta(hours=23)) == []
+    assert sum(Turned.objects.values_list("count", flat=True)) == 2, "it is counted all the same"
+    assert told(now + timedelta(hours=25)) == [peer]
 
 
 # --- one database is altered ---------------------------------------------------------------------------------------

@@ -46,7 +46,8 @@ def verify(file: Path, key_file: Path, name: str, to_json: bool) -> int:
     mark = found.export
     when = f"{mark.expires_at:%Y-%m-%d %H:%M} UTC"
     last = f"It expired on {when}: its numbers may have changed." if found.expired else f"In date until {when}."
-    lines = [f"Genuine: {mark.said}.", f"{len(found.entries)} offices. {last}"]
+    offices = "1 office" if len(found.entries) == 1 else f"{len(found.entries):,} offices"
+    lines = [f"Genuine: {mark.said}.", f"{offices}. {last}"]
     result: Json = {
         "genuine": True, "expired": found.expired, "export": mark.number, "by": mark.by, "for": mark.for_whom,
         "made_at": mark.made_at.isoformat(), "expires_at": mark.expires_at.isoformat(), "offices": len(found.entries),

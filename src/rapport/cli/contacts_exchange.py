@@ -65,12 +65,16 @@ def bundle(name: str, out: Path, to_json: bool) -> None:
     It is not encrypted. Messages marked TLP:RED are left out, and said."""
     from rapport.contacts.peers import files
 
-    made = files.make(_found(name), None)
+    peer = _found(name)
+    if peer.ended_at is not None:
+        raise RapportError(f"The exchange with {name} has ended ({peer.ended_at:%Y-%m-%d}): nothing goes there.")
+    _new(out)
+    made = files.make(peer, None)
     out.write_bytes(made.data)
     red: list[Json] = [*made.red]
     damaged: list[Json] = [*made.damaged]
     result: Json = {"messages": made.messages, "receipts": made.receipts, "left_out": red, "damaged": damaged}
-    lines = [f"{out}: {made.messages} messages, {made.receipts} receipts."]
+    lines = [f"{out}: {_counted(made.messages, 'message')}, {_counted(made.receipts, 'receipt')}."]
     lines += [f"Left out, for it goes by the line only (TLP:RED): {one}." for one in red]
     lines += [f"Left out, for it is damaged here: {one}." for one in damaged]
     show(result, to_json, lines)
@@ -97,9 +101,11 @@ def take(slug: str, file: Path, to_json: bool) -> None:
     lines = [f"{one.what}: {one.became}{f'. {one.said}' if one.said else ''}" for one in found.lines]
     lines += [*found.missing, *([found.damage] if found.damage else [])]
     show({"lines": rows, "missing": missing, "damage": found.damage}, to_json, lines or ["There was nothing in it."])
-    refused = sum(one.became == "refused" for one in found.lines) + found.more
-    if refused:
-        raise RapportError(f"{refused} of {len(found.lines) + found.more} were refused: see above.")
+    if found.refused:
+        raise RapportError(
+            f"{found.refused} of {_counted(len(found.lines) + found.more, 'line')} refused: see above. No receipt says"
+            " so: tell whoever made the file which, and why."
+        )
 
 
 @click.command(cls=NeedsModels)
@@ -111,7 +117,9 @@ def heads(name: str, out: Path) -> None:
 
     from rapport.contacts.peers import ledgers
 
-    out.write_bytes(ledgers.export(_found(name), timezone.now()))
+    peer = _found(name)
+    _new(out)
+    out.write_bytes(ledgers.export(peer, timezone.now()))
     click.echo(f"{out}: for {name} to compare.")
 
 
@@ -146,6 +154,16 @@ def _found(name: str) -> Peer:
     if found is None:
         raise RapportError(f"Nobody here knows the instance {name!r}.")
     return found
+
+
+def _new(out: Path) -> None:
+    """RapportError for a file that is there: it may be the one that has not been handed over yet."""
+    if out.exists():
+        raise RapportError(f"{out} is there already: choose another name.")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _bytes(file: Path) -> bytes:

@@ -7,7 +7,7 @@ side closes a case in its own words, both sides hold both, and that the words di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -53,8 +53,9 @@ class Heads:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What differs. `under_way`: of ours, without a receipt yet; `younger`: they had it after their export was made:
-    these need not be in it. `moved` stand in both, later in ours than one that they hold after them: they came by
-    another way, which is no fault."""
+    these need not be in it. `coming`: of theirs, after all that came, and we gave no receipt for it. `moved` stand in
+    both, later in ours than one that they hold after them: they came by another way, which is no fault. `altered`: of
+    those that differ, what stands here is not what was signed, and they hold what was."""
 
     both: int
     only_ours: tuple[Head, ...] = ()
@@ -64,6 +65,8 @@ class Comparison:
     moved: tuple[Head, ...] = ()
     under_way: tuple[Head, ...] = ()
     younger: tuple[Head, ...] = ()
+    coming: tuple[Head, ...] = ()
+    altered: tuple[Head, ...] = ()
     made_at: datetime | None = None  # their export
 
     @property
@@ -119,12 +122,18 @@ def compare(ours: Iterable[Head], theirs: Iterable[Head]) -> Comparison:
     )
 
 
-def explained(found: Comparison, *, made_at: datetime, had_at: Callable[[Head], datetime | None]) -> Comparison:
+def explained(
+    found: Comparison, *, made_at: datetime, had_at: Callable[[Head], datetime | None], coming: Container[Head],
+    altered: Container[Head],
+) -> Comparison:  # fmt: skip
     """The same, knowing when the other side made its export. `had_at`: when it had a message that only we have, None as
-    long as there is no receipt."""
+    long as there is no receipt. `coming`, `altered`: which of theirs and of ours these are, if they are there."""
     known = {one: had_at(one) for one in found.only_ours}
     return replace(
         found, made_at=made_at,
+        only_theirs=tuple(one for one in found.only_theirs if one not in coming),
+        coming=tuple(one for one in found.only_theirs if one in coming),
+        altered=tuple(one for one in found.differ if one in altered),
         only_ours=tuple(one for one, at in known.items() if at is not None and at <= made_at),
         younger=tuple(one for one, at in known.items() if at is not None and at > made_at),
         under_way=tuple(one for one, at in known.items() if at is None),
@@ -171,10 +180,20 @@ def in_words(found: Comparison, when: Callable[[datetime], str] = _utc) -> Seque
     said += [
         f"{one.named.capitalize()} has another content on their side. Lay both texts side by side."
         for one in found.differ
+        if one not in found.altered
+    ]
+    said += [
+        f"{one.named.capitalize()} stands here otherwise than it was signed, and they hold what was signed: it was"
+        " altered, or damaged, in our database. Lay it beside a backup."
+        for one in found.altered
     ]
     said += [
         f"{one.named.capitalize()}, sent {when(one.at)}, has no receipt yet: it is under way, or they did not take it."
         for one in found.under_way
+    ]
+    said += [
+        f"{one.named.capitalize()}, sent {when(one.at)}, has not come here yet: it is under way, or is not taken here."
+        for one in found.coming
     ]
     said += [
         f"{one.named.capitalize()}, sent {when(one.at)}, is younger than their ledger: ask for a new one."

@@ -191,7 +191,11 @@ def told(sender: str, missing: Iterable[tuple[int, int]]) -> str:
         return ""
     others = f" and {len(spans) - _TOLD:,} other gaps" if len(spans) > _TOLD else ""
     numbers = ", ".join(spans[:_TOLD])
-    why = "Ask for them: they are lost, or were kept back, as TLP:RED is from files."
+    why = (
+        "Ask for them: a file made on a page over there holds the messages of one party, and numbers run over all of"
+        " them. Ask for the files of the others, or for one of all (on the machine: rapport contacts bundle). What is"
+        " in none is lost, or was kept back, as TLP:RED is from files."
+    )
     return f"From {sender} these messages have not come: {numbers}{others}. {why}"
 
 

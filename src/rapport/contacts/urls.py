@@ -74,6 +74,7 @@ urlpatterns = [
     path(f"{PEER}refuse/", peers.refuse, name="contacts_peer_refuse"),
     path(f"{PEER}end/", peers.end, name="contacts_peer_end"),
     path(f"{PEER}try/", peers.try_now, name="contacts_peer_try"),
+    path(f"{PEER}called/", peers.called, name="contacts_peer_called"),
     path(f"{PEER}file/", peers.file, name="contacts_peer_file"),
     path(f"{PEER}ledger/", peers.ledger, name="contacts_peer_ledger"),
     path(f"{CONTACTS}callers/", callers.index, name="contacts_callers"),

@@ -15,7 +15,7 @@ from rapport.contacts.cases.models import Dispatch, Fired, Handover, Heard, Owne
 from rapport.contacts.cases.reading import cases_of, drafts_of, in_full, sealed_note
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.members import Member
-from rapport.contacts.peers import sending
+from rapport.contacts.peers import receiving, sending
 from rapport.contacts.peers.holding import strange
 from rapport.contacts.peers.models import Outbound, Peer
 from rapport.errors import Conflict, NotAllowed, Refused
@@ -50,10 +50,12 @@ class Duty:
     reach    messages of this side that nobody has answered in time, or that reached the wrong office
     awaited  what the other side owes by a clock, but for what is in `reach`
     stuck    messages of this side that the other machine does not answer to, or did not take
+    nowhere  messages of this side that go nowhere by themselves: their party reads neither here nor elsewhere
+    not_here other instances of whose messages some have not come, or are not taken, that may be for this side: why
     ready    drafts that wait for a second person; `mine`: those this person wrote
     drafts   unfinished ones
     gone     drafts that somebody threw away of late
-    strange  other instances in whose name something came under a key that is not agreed
+    strange  other instances in whose name something came under a key that is not agreed, until somebody has called
     """
 
     new: Sequence[Dispatch]
@@ -64,6 +66,8 @@ class Duty:
     reach: Sequence[Dispatch]
     awaited: Sequence[Waits]
     stuck: Sequence[Outbound]
+    nowhere: Sequence[Dispatch]
+    not_here: Sequence[tuple[Peer, Sequence[str]]]
     ready: Sequence[Dispatch]
     drafts: Sequence[Dispatch]
     gone: Sequence[Dispatch]
@@ -72,14 +76,14 @@ class Duty:
 
     @property
     def loud(self) -> list[str]:
-        """What the page sounds for, each by a word of its own: one that was not there before is heard."""
+        """What the page sounds for, each by a word of its own: one that was not there before is heard. Not `strange`:
+        anybody can raise that, at any hour."""
         return [
             *(f"new:{one.ref}" for one in self.new),
             *(f"typed:{one.ref}" for one in self.typed),
             *(f"denied:{one.ref}" for one in self.denied),
             *(f"late:{one.dispatch.ref}:{one.which}:{one.by}" for one in self.alarms),
             *(f"ready:{one.case.ref}:{one.kind}:{one.drafted_at:%H%M%S}" for one in self.ready),
-            *(f"strange:{one.instance}" for one in self.strange),
         ]
 
     @property
@@ -94,6 +98,8 @@ class Duty:
             self.reach,
             self.awaited,
             self.stuck,
+            self.nowhere,
+            self.not_here,
             self.ready,
             self.drafts,
         )
@@ -120,6 +126,8 @@ def duty(who: Member, now: datetime) -> Duty:
         reach=reach,
         awaited=[one for one in waits if not one.ours and one.dispatch.pk not in trying],
         stuck=sending.stuck(who.operation.pk, who.actors),
+        nowhere=sending.nowhere(who.operation.pk, who.actors),
+        not_here=receiving.not_here(who.operation.pk, mine),
         ready=[one for one in unsent if one.state == State.READY],
         drafts=[one for one in unsent if one.state == State.DRAFT],
         gone=list(gone.order_by("-gone_at")),

@@ -28,7 +28,7 @@ from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
 from rapport.registry.models import Actor
 
-AGREE = Permission.CONTACTS_OFFICE_APPROVE
+AGREE, SEND = Permission.CONTACTS_OFFICE_APPROVE, Permission.CONTACTS_MESSAGE_SEND
 _KEY = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 MOST_RETIRED = 20  # [ours]
@@ -79,8 +79,7 @@ def _checked(operation: Operation, given: Entered) -> list[Actor]:
     if not 1 <= len(given.title.strip()) <= 200:
         raise Refused("title", "Say in a few words whose instance it is.", field="title")
     _check_url(given.url)
-    if not 1 <= len(given.keys) <= signed.MOST_KEYS or not all(map(_KEY.fullmatch, given.keys)):
-        raise Refused("keys", "Give one public key of 64 figures, or two while they are exchanged.", field="keys")
+    _check_keys(given.keys)
     if len(given.retired) > MOST_RETIRED or not all(map(_FINGERPRINT.fullmatch, given.retired)):
         raise Refused("retired", f"Give at most {MOST_RETIRED} fingerprints, each on its line.", field="retired")
     found = list(Actor.objects.filter(operation=operation, code__in=given.parties))
@@ -98,6 +97,13 @@ def _checked(operation: Operation, given: Entered) -> list[Actor]:
     return found
 
 
+def _check_keys(given: Sequence[str]) -> None:
+    if not 1 <= len(given) <= signed.MOST_KEYS or not all(map(_KEY.fullmatch, given)):
+        raise Refused("keys", "Give one public key of 64 figures, or two while they are exchanged.", field="keys")
+    if {own.public.hex() for own in instance.own_keys()} & set(given):
+        raise Refused("keys", "This is a key of this instance: enter the one that they gave you.", field="keys")
+
+
 def _not_ours(actor: Actor) -> None:
     if writes_here(actor):
         raise Refused("parties", f"People of {actor.name} write from here: they are no party of another instance.",
@@ -112,14 +118,19 @@ def _check_url(url: str) -> None:
         host, sound = parts.hostname or "", parts.port != 0 and url.isascii() and url.isprintable() and " " not in url
     except ValueError:
         host, sound = "", False
-    secure = parts.scheme == "https" or (parts.scheme == "http" and host in settings.POLL_INSIDE) if sound else False
-    if not (sound and host and secure and len(url) <= 300 and not parts.query and not parts.fragment):
+    if sound and parts.scheme == "http" and host not in settings.POLL_INSIDE:
+        raise Refused("url", f"Messages go over https:// only: write it so, {_EXPECTED}.", field="url")
+    known = sound and parts.scheme in {"http", "https"}
+    if not (known and host and len(url) <= 300 and not parts.query and not parts.fragment):
         raise Refused("url", f"Write the address of the operation over there, {_EXPECTED}.",
                       field="url")  # fmt: skip
     if len(parts.path.strip("/").split("/")) > 1 and {"contacts", "exchange"} & set(parts.path.split("/")):
         raise Refused("url", f"Leave out what stands behind the operation: {_EXPECTED}.", field="url")
     if parts.username or parts.password or not parts.path.strip("/"):
         raise Refused("url", "The address names a host and an operation, and no password.", field="url")
+    own = settings.PUBLIC_URL.rstrip("/").lower()
+    if own and f"{url.lower()}/".startswith(f"{own}/"):
+        raise Refused("url", "This is the address of this instance: enter theirs.", field="url")
 
 
 @transaction.atomic
@@ -174,6 +185,18 @@ def end(who: Member, peer: Peer) -> None:
         raise Conflict("It has ended already.")
     Terms.objects.filter(peer=peer, state=TermsState.CONFIRMED).update(state=TermsState.REPLACED)
     after = {"said": f"ended the exchange of messages with {peer.instance}", "peer": peer.pk}
+    decide(who.person, who.operation.pk, DecisionKind.CONTACT, before={}, after=after)
+
+
+@transaction.atomic
+def called(who: Member, peer: Peer) -> None:
+    """Somebody on duty or of the team has called them about a key that is not agreed: nobody is told of it for a day.
+    What signs with it is not taken, before and after."""
+    if not (who.may(AGREE) or (who.may(SEND) and who.actors)):
+        raise NotAllowed("Whoever is on duty, or of the network's team, calls them.")
+    if not Peer.objects.filter(pk=peer.pk).exclude(strange_at=None).update(strange_at=None):
+        raise Conflict("Somebody has called them already.")
+    after = {"said": f"called {peer.instance} about a key that is not agreed", "called": peer.pk}
     decide(who.person, who.operation.pk, DecisionKind.CONTACT, before={}, after=after)
 
 

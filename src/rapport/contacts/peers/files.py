@@ -42,7 +42,8 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What became of one piece of a file. `became`: new, here, other words, arrived, known, refused."""
+    """What became of one piece of a file. `what`: the message or receipt, or the line as an editor counts it.
+    `became`: new, here, other words, arrived, known, refused."""
 
     what: str
     became: str
@@ -59,6 +60,10 @@ class Brought:
     missing: tuple[str, ...]
     damage: str
     peers: tuple[Peer, ...]
+
+    @property
+    def refused(self) -> int:
+        return sum(one.became == "refused" for one in self.lines) + self.more
 
 
 @transaction.atomic
@@ -98,7 +103,7 @@ def take(operation: Operation, data: bytes, now: datetime) -> Brought:
     lines = [_kept(operation, one, now) for one in (*taken.new, *taken.repeated)]
     proofs = _signed_as(found.lines, taken.receipts, operation)
     lines += [_settled(rows[one.sender], one, proofs[one], now) for one in taken.receipts]
-    lines += [Line(f"line {bad.line}", "refused", bad.said) for bad in taken.rejected[:_TOLD]]
+    lines += [Line(f"line {bad.line + 1}", "refused", bad.said) for bad in taken.rejected[:_TOLD]]
     _turned_away(operation, found.lines, taken.rejected, now)
     senders = {one.sender for one in (*taken.new, *taken.repeated)}
     missing = tuple(said for name in sorted(senders) for said in receiving.gaps(rows[name]))

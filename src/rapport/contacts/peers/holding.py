@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -12,7 +12,12 @@ from rapport.contacts.members import writes_here
 from rapport.contacts.peers.models import Peer, Terms, TermsState
 from rapport.errors import Refused
 from rapport.oversight.ledger.chain import fingerprint
+from rapport.oversight.models import Decision, DecisionKind
 from rapport.registry.models import Actor
+
+#: For how long nobody is told again of a key that is not agreed once somebody has called [ours: anybody can send such a
+#: thing, as often as they like].
+CALLED = timedelta(hours=24)
 
 
 def confirmed(operation_id: int) -> QuerySet[Terms]:
@@ -34,19 +39,22 @@ def _peer(terms: Terms) -> signed.Peer:
 
 def note_strange(operation_id: int, data: bytes, why: Refused, now: datetime) -> None:
     """Something came in the name of a peer under a key that is not agreed: they exchanged theirs, or somebody else
-    writes in their name. People are told; only a call tells which."""
-    if why.reason in {"unknown_key", "retired_key"}:
-        named = signed.named_in(data)
-        Peer.objects.filter(operation=operation_id, instance=named, ended_at=None).update(strange_at=now)
+    writes in their name. People are told, until one of them has called; only a call tells which it is."""
+    if why.reason not in {"unknown_key", "retired_key"}:
+        return
+    named = Peer.objects.filter(operation=operation_id, instance=signed.named_in(data), ended_at=None).first()
+    if named is not None and (named.strange_at is not None or not _called(named, now)):
+        Peer.objects.filter(pk=named.pk).update(strange_at=now)
 
 
-def proven(peer: Peer) -> None:
-    """It has signed with a key that is agreed."""
-    Peer.objects.filter(pk=peer.pk).exclude(strange_at=None).update(strange_at=None)
+def _called(peer: Peer, now: datetime) -> bool:
+    """Whether somebody called them about it of late, as the record of decisions says."""
+    decided = Decision.objects.filter(operation=peer.operation_id, kind=DecisionKind.CONTACT, at__gt=now - CALLED)
+    return decided.filter(after__called=peer.pk).exists()
 
 
 def strange(operation_id: int) -> QuerySet[Peer]:
-    """Those in whose name something came last under a key that is not agreed."""
+    """Those in whose name something came under a key that is not agreed, and whom nobody has called about it."""
     return Peer.objects.filter(operation=operation_id, ended_at=None).exclude(strange_at=None).order_by("instance")
 
 

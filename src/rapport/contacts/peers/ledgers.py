@@ -8,13 +8,14 @@ without the others is found as well.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 from cryptography.fernet import InvalidToken
+from django.db.models import Max
 
 from rapport.contacts import comparing, envelope, instance, signed
 from rapport.contacts.cases.models import Clash, Dispatch, State
@@ -22,6 +23,7 @@ from rapport.contacts.cases.reading import content_of, number_of, said_of
 from rapport.contacts.comparing import Comparison, Head
 from rapport.contacts.kinds import Kind, Said, moment
 from rapport.contacts.lowtech.same import content
+from rapport.contacts.peers import receiving
 from rapport.contacts.peers.holding import known
 from rapport.contacts.peers.models import Inbound, Outbound, Peer
 from rapport.errors import Refused
@@ -121,7 +123,41 @@ def compare(operation: Operation, data: bytes) -> tuple[Peer, Comparison]:
     theirs = comparing.read(data.strip(), peers=known(operation.pk), me=instance.name())
     peer = Peer.objects.get(operation=operation, instance=theirs.sender)
     found = comparing.compare(heads(peer), theirs.heads)
-    return peer, comparing.explained(found, made_at=theirs.made_at, had_at=lambda one: _had_at(peer, one))
+    explained = comparing.explained(
+        found, made_at=theirs.made_at, had_at=lambda one: _had_at(peer, one), coming=_coming(peer, found.only_theirs),
+        altered=_altered(peer, found.differ, theirs.heads),
+    )  # fmt: skip
+    return peer, explained
+
+
+def _coming(peer: Peer, only_theirs: Sequence[Head]) -> set[Head]:
+    """What may be under way: nothing that they sent after it has come, and no receipt was given for it here."""
+    last = Inbound.objects.filter(peer=peer).aggregate(last=Max("number"))["last"] or 0
+    after = {one for one in only_theirs if one.sender == peer.instance and one.number > last}
+    given = receiving.receipts_given(peer) if after else set()
+    return {one for one in after if one.number not in given}
+
+
+def _altered(peer: Peer, differ: Iterable[Head], theirs: Iterable[Head]) -> set[Head]:
+    """Those that stand here otherwise than they were signed, while the other side holds what was signed."""
+    held = {(one.sender, one.number): one.hash for one in theirs}
+    return {one for one in differ if held[one.sender, one.number] in _signed(peer, one)}
+
+
+def _signed(peer: Peer, one: Head) -> set[str]:
+    """What the message was when it was signed, by the bytes that are kept and by what was noted then."""
+    if one.sender == instance.name():
+        sent = Outbound.objects.get(peer=peer, number=one.number)
+        return {sent.hash, *_hash_kept(_sent_body, sent)}
+    came = Inbound.objects.get(peer=peer, number=one.number)
+    return {came.hash, *_hash_kept(_came_body, came)}
+
+
+def _hash_kept(body_of: Callable[[Row], str], one: Row) -> set[str]:
+    try:
+        return {signed.hash_of(body_of(one))}
+    except (InvalidToken, Refused, ValueError):
+        return set()  # it cannot be read any more
 
 
 def _had_at(peer: Peer, one: Head) -> datetime | None:

@@ -25,7 +25,8 @@ class Peer(models.Model):
 
     line_*  what became of the last tries to reach it: tries without an answer, since when, when it is tried again, why
             not
-    strange_at  when something last came in its name under a key that is not agreed; none once it proves who it is
+    strange_at  when something last came in its name under a key that is not agreed; none once somebody of ours has
+            called them about it
     """
 
     operation = models.ForeignKey("operations.Operation", on_delete=models.PROTECT, related_name="peers")

@@ -45,7 +45,7 @@ def index(request: HttpRequest, who: Member) -> HttpResponse:
         "me": instance.name(),
         "address": instance.address(who.operation),
         "keys": instance.own_keys(),
-        "rows": [(one, _current(one), _waits(who, one).count()) for one in peers],
+        "rows": [(one, _current(one), _waits(who, one).count(), receiving.gaps(one)) for one in peers],
         "turned": Turned.objects.filter(operation=who.operation).order_by("-last_at")[:_TURNED] if team else (),
         "may_agree": team,
         "may_send": who.may(SEND),
@@ -190,6 +190,16 @@ def try_now(request: HttpRequest, who: Member, number: int) -> HttpResponse:
 
 
 @require_POST
+@at_work(READ)
+def called(request: HttpRequest, who: Member, number: int) -> HttpResponse:
+    """Somebody has called them about a key that is not agreed."""
+    peer = _peer(who, number)
+    said = _("Noted. For 24 hours nobody is told again; what comes is counted for the team, and not taken.")
+    attempt(request, lambda: agreeing.called(who, peer), said)
+    return to("contacts_peer", who.operation.slug, number)
+
+
+@require_POST
 @at_work(SEND)
 def file(request: HttpRequest, who: Member, number: int) -> HttpResponse:
     """A file with this side's messages that have no receipt yet and the receipts that it owes."""
@@ -200,7 +210,8 @@ def file(request: HttpRequest, who: Member, number: int) -> HttpResponse:
         said = _("TLP:RED goes by the line only: %s.") % left if left else _("Nothing waits for this instance.")
         messages.warning(request, said)
         return to("contacts_peer", who.operation.slug, number)
-    return _download(made.data, f"{instance.name()}-to-{peer.instance}.bundle")
+    sides, day = "-".join(one.code for one in who.actors), timezone.localdate()
+    return _download(made.data, f"{instance.name()}-{sides}-to-{peer.instance}-{day:%Y-%m-%d}.bundle")
 
 
 @takes_file(bundle.LARGEST)

@@ -6,25 +6,31 @@ not learns nothing from which they could do better.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from rapport.contacts import envelope, instance, receipts, signed
 from rapport.contacts.cases import taking
 from rapport.contacts.envelope import Envelope, Kept
 from rapport.contacts.kinds import Said
 from rapport.contacts.lowtech.same import Sameness
-from rapport.contacts.peers.holding import confirmed, known, note_strange, proven
+from rapport.contacts.members import writes_here
+from rapport.contacts.peers.holding import confirmed, known, note_strange
 from rapport.contacts.peers.models import Barred, Inbound, Peer, Turned
 from rapport.contacts.receipts import Receipt
 from rapport.contacts.sound import party_of
 from rapport.errors import Refused
 from rapport.operations.models import Operation
 from rapport.oversight import keys
+from rapport.oversight.ledger import entries
+from rapport.oversight.models import EntryKind, KeptEntry
+from rapport.registry.models import Actor
 
 #: Nobody has proven to be a peer: one sentence for all of these.
 _UNPROVEN = frozenset({"unknown_sender", "unknown_key", "retired_key", "bad_signature", "own_file"})
@@ -57,7 +63,6 @@ def over_line(operation: Operation, data: bytes, now: datetime) -> bytes:
 def keep(operation: Operation, found: Envelope, way: str, now: datetime) -> Arrived:
     """1 is it for somebody here · 2 is it here already, does it follow · 3 take it · 4 its place in the chain"""
     peer = Peer.objects.select_for_update().get(operation=operation, instance=found.sender)
-    proven(peer)
     said = found.said
     # 1
     _is_for_us(operation, said)
@@ -81,6 +86,7 @@ def keep(operation: Operation, found: Envelope, way: str, now: datetime) -> Arri
         sealed=keys.seal("contacts", found.body.encode()), at=now, way=way, owed=way == "file",
     )  # fmt: skip
     Barred.objects.filter(peer=peer, number=found.number).delete()
+    entries.contact(operation.pk, {"became": _GIVEN, "number": found.number, "peer": peer.pk})
     return Arrived(row, taken.became)
 
 
@@ -98,6 +104,18 @@ def receipt_for(row: Inbound) -> bytes:
     """The same whenever it is asked for, as long as the key stays: when the message came first."""
     proof = Receipt(instance.name(), row.number, row.hash, row.at)
     return receipts.receipt(proof, row.peer.instance, instance.signing_key())
+
+
+_GIVEN = "receipt given"  # in the ledger's kept entries
+
+
+def receipts_given(peer: Peer) -> set[int]:
+    """Numbers of its messages for which a receipt was given, as the ledger's kept entries say: whoever takes a message
+    out of the database leaves them there."""
+    kept_entries = KeptEntry.objects.filter(operation=peer.operation_id, kind=EntryKind.CONTACT)
+    said = kept_entries.filter(body__startswith=f'{{"became":"{_GIVEN}",').values_list("body", flat=True)
+    found = [json.loads(one) for one in said]
+    return {one["number"] for one in found if one["peer"] == peer.pk}
 
 
 def turned_away(operation: Operation, data: bytes, why: Refused, now: datetime) -> str:
@@ -136,13 +154,43 @@ def _proven_in(operation: Operation, data: bytes) -> tuple[str, int]:
     return "", 0
 
 
-def gaps(peer: Peer) -> tuple[str, ...]:
-    """Which messages of a peer have not come, and which are here not taken, in words; nothing where there are none."""
-    missing = envelope.Chain(kept(Inbound.objects.filter(peer=peer))).missing()
+def gaps(peer: Peer, mine: Collection[str] | None = None) -> tuple[str, ...]:
+    """Which messages of a peer have not come, and which are here not taken, in words; nothing where there are none.
+
+    `mine`: codes of parties: without what is known to be for others. For whom a message is that has not come nobody
+    here can know. None: all of it."""
     barred = list(Barred.objects.filter(peer=peer).order_by("number"))
-    rest = tuple(_without(missing, [one.number for one in barred]))
-    told = [f"Message {one.number} of {peer.instance} came, and is not taken here: {one.said}" for one in barred[:20]]
+    rest = tuple(_without(_missing(peer), [one.number for one in barred]))
+    shown = [one for one in barred if mine is None or _may_be_for(peer.operation_id, one, mine)]
+    told = [f"Message {one.number} of {peer.instance} came, and is not taken here: {one.said}" for one in shown[:20]]
     return tuple(filter(None, (envelope.told(peer.instance, rest), *told)))
+
+
+def not_here(operation_id: int, mine: Collection[str]) -> list[tuple[Peer, tuple[str, ...]]]:
+    """The peers of whose messages some are not here, or not taken, that may be for these parties (codes): in words."""
+    peers = Peer.objects.filter(operation=operation_id, ended_at=None).order_by("instance") if mine else ()
+    return [(peer, said) for peer in peers if (said := gaps(peer, mine))]
+
+
+def _missing(peer: Peer) -> tuple[tuple[int, int], ...]:
+    here = Inbound.objects.filter(peer=peer)
+    if here.aggregate(last=Max("number"))["last"] == here.count():  # each number is there once
+        return ()
+    return envelope.Chain(kept(here)).missing()
+
+
+#: The office in a reason, as cases/taking.py names it.
+_OFFICE = re.compile(r"no office ([^/\s]+)/")
+
+
+def _may_be_for(operation_id: int, one: Barred, mine: Collection[str]) -> bool:
+    """Whether a message that is not taken is for one of these parties, as far as the reason names for whom it is; where
+    it names nobody of this instance it may be for anybody."""
+    named = _OFFICE.search(one.said)
+    if named is None or named[1] in mine:
+        return True
+    party = Actor.objects.filter(operation=operation_id, code=named[1]).first()
+    return party is None or not writes_here(party)
 
 
 def _without(spans: Iterable[tuple[int, int]], numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -19,8 +19,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from rapport.contacts import envelope, instance, receipts, signed
-from rapport.contacts.cases.models import Dispatch
-from rapport.contacts.peers.holding import confirmed, known, note_strange, proven
+from rapport.contacts.cases.models import Dispatch, State
+from rapport.contacts.cases.reading import in_full, reached_at
+from rapport.contacts.peers.holding import confirmed, known, note_strange, reads_somewhere
 from rapport.contacts.peers.models import Outbound, Peer, Terms
 from rapport.contacts.receipts import Receipt
 from rapport.contacts.sound import unsound
@@ -59,6 +60,17 @@ def stuck(operation_id: int, parties: Iterable[Actor]) -> list[Outbound]:
     rows = Outbound.objects.filter(received_at=None, peer__operation=operation_id, peer__ended_at=None)
     rows = rows.filter(dispatch__sender__actor__in=list(parties)).exclude(problem="", peer__line_problem="")
     return list(rows.select_related("peer", "dispatch__case", "dispatch__to__actor").order_by("made_at", "pk"))
+
+
+def nowhere(operation_id: int, parties: Iterable[Actor]) -> list[Dispatch]:
+    """Of these parties, what was sent and goes nowhere by itself: whom it is for reads neither here nor on an instance
+    that is agreed on, and nobody was reached otherwise."""
+    sent = Dispatch.objects.filter(case__operation=operation_id, sender__actor__in=list(parties), state=State.SENT)
+    lost = sent.filter(way="here", delivered_at=None)
+    lost = lost.exclude(pk__in=Outbound.objects.filter(peer__ended_at=None).values("dispatch"))
+    silent = [one for one in Actor.objects.filter(pk__in=lost.values("to__actor")) if not reads_somewhere(one)]
+    rows = in_full(lost.filter(to__actor__in=silent)).prefetch_related("attempts").order_by("sent_at", "pk")
+    return [one for one in rows if reached_at(one) is None]
 
 
 def bytes_of(one: Outbound) -> bytes:
@@ -146,12 +158,13 @@ def settle(peer: Peer, proof: Receipt, data: bytes, now: datetime) -> bool:
     one = Outbound.objects.select_for_update().filter(peer=peer, number=proof.number).first()
     if one is None or not receipts.proves(proof, one.number, one.hash):
         raise Refused("no_proof", f"It names message {proof.number} with other content than ours. Compare ledgers.")
-    proven(peer)
     if one.received_at is not None:
         return False
-    one.received_at, one.receipt, one.problem = now, data, ""
+    # When it came there, as they say: their clock makes it no earlier than it was sent, and no later than now.
+    reached = min(max(proof.received_at, one.made_at), now)
+    one.received_at, one.receipt, one.problem = reached, data, ""
     one.save(update_fields=["received_at", "receipt", "problem"])
-    Dispatch.objects.filter(pk=one.dispatch_id, delivered_at=None).update(delivered_at=now)
+    Dispatch.objects.filter(pk=one.dispatch_id, delivered_at=None).update(delivered_at=reached)
     entries.contact(peer.operation_id, {"dispatch": one.dispatch_id, "number": one.number, "became": "arrived"})
     return True
 

@@ -28,18 +28,20 @@ def lines() -> Iterator[Finding]:
     for one in peers.order_by("instance"):
         if one.line_since is not None and one.waiting:
             yield look(
-                "instances", f"{one.instance} does not answer since {one.line_since:%Y-%m-%d %H:%M} UTC, and"
-                f" {one.waiting} messages wait: {one.line_problem}",
+                "instances", f"Nothing gets through to {one.instance} since {one.line_since:%Y-%m-%d %H:%M} UTC, and"
+                f" {'1 message waits' if one.waiting == 1 else f'{one.waiting:,} messages wait'}: {one.line_problem}",
                 f"Is its address right, and its machine up? Else: rapport contacts bundle --peer {one.instance}.",
             )  # fmt: skip
         elif one.refused:
             yield look(
-                "instances", f"{one.refused} messages were not taken by {one.instance}.",
+                "instances", f"{'1 message was' if one.refused == 1 else f'{one.refused:,} messages were'} not taken by"
+                f" {one.instance}.",
                 "Whoever is on duty sees why, under Other instances.",
             )  # fmt: skip
         if one.strange_at is not None:
             yield look(
-                "instances", f"{one.instance} signs with a key that is not agreed, last at"
-                f" {one.strange_at:%Y-%m-%d %H:%M} UTC.",
-                "Call them, on a number that you know: did they exchange it? If not, somebody writes in their name.",
+                "instances", f"In the name of {one.instance} something came under a key that is not agreed, last at"
+                f" {one.strange_at:%Y-%m-%d %H:%M} UTC. Anybody can send such a thing.",
+                "Call them, on a number that you know: did they exchange it? Whoever has called says so under Other"
+                " instances.",
             )  # fmt: skip
