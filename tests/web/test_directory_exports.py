@@ -4,6 +4,7 @@ is for its reader's eyes alone."""
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -386,6 +387,23 @@ def test_every_copy_says_that_lists_disagree_and_which_one_to_go_by(
         text = " ".join(one.content.decode().split())
         assert "OSCE says otherwise; the list of UN is the one to go by" in text
         assert "+254799999999" not in text
+
+
+def test_a_copy_has_the_number_of_the_list_to_go_by_where_it_is_another_one(
+    client: Client, kenya: Actor, pedro: Person, lead: Person
+) -> None:
+    """Who has paper and no line cannot look it up."""
+    desk, other = Office.objects.get(role="technical"), Channel(Means.PHONE, "+254799999999")
+    team = of_team(lead, kenya.operation)
+    listed = memberships.enter(team, desk, "OSCE", "List of March", record("kenya", channels=(other,)))
+    memberships.govern(speaking(officer(kenya, "abel"), kenya), listed)
+    enter(client, pedro)
+    post(client, "exports/take/", 302, office=desk.pk)
+    took = [post(client, f"exports/{Export.objects.get().pk}/file/", form="text")]
+    took += [post(client, path, form="text") for path in ("offices/kenya/technical/card/", "trees/kenya/")]
+    for one in took:
+        text = " ".join(one.content.decode().split())
+        assert re.search(r"the list of OSCE is the one to go by: [\w ]*phone \+254799999999", text), text
 
 
 def test_a_phone_tree_names_third_parties_and_never_the_party_itself(

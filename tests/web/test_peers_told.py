@@ -136,7 +136,7 @@ def test_whom_a_message_is_for_that_is_not_taken_sees_it_on_duty_and_quietly(
     assert "when what it says is put right" in page
     assert f"/sample/contacts/peers/{Peer.objects.get().pk}/" in page
     assert "Nothing waits" not in page
-    assert duty.duty(kenya.one, timezone.now()).loud == 0
+    assert duty.duty(kenya.one, timezone.now()).loud == []
     assert "is not taken here" not in page_of(client, chile), "it is for Kenya, and not theirs"
     assert "messages have not come, or are not taken" in page_of(client, chile, "/sample/contacts/peers/")
     office(kenya.actor, *team, role=Role.POLICY)

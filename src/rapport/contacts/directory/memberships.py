@@ -9,7 +9,7 @@ All raise NotAllowed, Refused (what was given cannot be) or Conflict (somebody w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -71,22 +71,32 @@ def to_go_by(who: Member, office: Office, found: Sequence[Listing]) -> Sequence[
 
 
 def in_words(ours: Mapping[int, Record]) -> dict[int, str]:
-    """For a copy: of each office, by number, which lists say otherwise and which is the one to go by. Only of those
-    that a list says otherwise of, and nothing of what it says."""
+    """For a copy: of each office, by number, which lists say otherwise, and how it is reached by the one to go by: who
+    has no line cannot look it up. `ours`: what the reader of the copy gets of our own records; of a list they get no
+    more. Only of those that a list says otherwise of, and nothing of what other lists say."""
     there = Entry.objects.filter(office__in=list(ours), replaced_at=None).order_by("network")
     by_office: dict[int, list[Listing]] = {}
     for entry in there:
         by_office.setdefault(entry.office_id, []).append(_listing(entry, ours[entry.office_id]))
-    return {number: said for number, found in by_office.items() if (said := _said(found))}
+    return {number: said for number, found in by_office.items() if (said := _said(found, ours[number]))}
 
 
-def _said(found: Sequence[Listing]) -> str:
+def _said(found: Sequence[Listing], ours: Record) -> str:
     others = [one.entry.network for one in found if one.disagrees]
     if not others:
         return ""
     said = f"{', '.join(others)} {'says' if len(others) == 1 else 'say'} otherwise"
-    governing = next((one.entry.network for one in found if one.entry.governs), "")
-    return f"{said}; the list of {governing} is the one to go by" if governing else said
+    governing = next((one for one in found if one.entry.governs), None)
+    if governing is None:
+        return said
+    theirs = replace(
+        governing.record,
+        channels=governing.record.channels if ours.channels else (),
+        posts=governing.record.posts if ours.posts else (),
+    )
+    ways = [f"{who + ' ' if who else ''}{by.means} {by.value}" for who, by in theirs.reached_by()]
+    said = f"{said}; the list of {governing.entry.network} is the one to go by"
+    return f"{said}: {', '.join(ways)}" if ways and governing.disagrees else said
 
 
 def history(office: Office) -> Sequence[Entry]:
