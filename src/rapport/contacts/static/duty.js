@@ -57,7 +57,8 @@
   };
 
   const blind = (why) => {
-    const at = since.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    const at = since.toLocaleTimeString(document.documentElement.lang,
+      { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: deaf.dataset.zone }); // as the page says all times
     const link = deaf.querySelector("a");
     deaf.querySelector("p").textContent = deaf.dataset[why].replace("{at}", at);
     link.hidden = why === "down";
