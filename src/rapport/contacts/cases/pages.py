@@ -27,6 +27,7 @@ from rapport.contacts.peers import sending
 from rapport.contacts.peers.holding import reads_somewhere
 from rapport.desk.page import attempt, to
 from rapport.errors import Conflict, Refused
+from rapport.operations.translated import translated
 from rapport.values import Marking
 
 _MOST = 200  # cases on a page
@@ -230,9 +231,9 @@ def _kept(request: HttpRequest, keep: Callable[[], Dispatch], wrong: dict[str, s
     try:
         return keep()
     except Refused as refused:
-        wrong[refused.field or ""] = refused.remedy
+        wrong[refused.field or ""] = translated(refused.remedy)
     except Conflict as conflict:
-        wrong[""] = str(conflict)
+        wrong[""] = translated(str(conflict))
     return None
 
 
