@@ -7,13 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Self, TypeVar
 
 T = TypeVar("T")
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 #: A time before this is a slip of the pen or of a program [ours: nobody reports what nobody alive has seen]. Compare
 #: before converting to UTC: the year 1 has no UTC in zones to the east.
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+# --- what is said --------------------------------------------------------------------------------------------------
+
+
+class Sentence(str):
+    """A sentence that a pure module says in English, with something in it: pages translate its `text`, and of its
+    `parts` those that are sentences themselves (operations/translated.py)."""
+
+    text: str
+    parts: Mapping[str, object]
+
+    def __new__(cls, text: str, **parts: object) -> Self:
+        made = super().__new__(cls, text % parts)
+        made.text, made.parts = text, parts
+        return made
 
 
 # --- what comes in -------------------------------------------------------------------------------------------------

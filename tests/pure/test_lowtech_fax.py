@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rapport.contacts.kinds import ANSWERS, FIELDS, MOST, NOT_AGREEING, Kind, Said
-from rapport.contacts.lowtech.fax import COLUMNS, ROWS, empty, form, read
+from rapport.contacts.lowtech.entries import stamp
+from rapport.contacts.lowtech.fax import COLUMNS, ROWS, _lines, empty, form, read
+from rapport.contacts.lowtech.words import Copied, check_words
 from rapport.contacts.lowtech.written import width
 from rapport.errors import Refused
 from rapport.values import Marking
@@ -19,7 +23,7 @@ LARGE = "E X E R C I S E      E X E R C I S E      E X E R C I S E"
 @twice_as_many
 @given(messages())
 def test_a_form_typed_in_again_is_the_message(said: Said) -> None:
-    assert read(form(said)) == said
+    assert read(form(said)) == Copied(said, checked=True)
 
 
 @twice_as_many
@@ -40,7 +44,7 @@ def test_each_page_fits_and_shows_marking_and_exercise_at_top_and_bottom(said: S
 def test_the_longest_message_there_is_comes_back(sign: str) -> None:
     fields = {one.name: sign * (MOST // len(sign)) for one in FIELDS[Kind.CONSULTATION]}
     said = example(Kind.CONSULTATION, ref="X" * 16, fields=fields, caveats=sign * (MOST // len(sign)), exercise=True)
-    assert read(form(said)) == said
+    assert read(form(said)).said == said
 
 
 @given(st.data())
@@ -49,7 +53,7 @@ def test_pages_may_come_in_any_order_and_twice_and_a_missing_one_is_named(data: 
     pages = form(said).split("\f")
     assert len(pages) > 2
     came = data.draw(st.permutations([*pages, pages[0]]))
-    assert read("\n".join(came)) == said
+    assert read("\n".join(came)).said == said
     with pytest.raises(Refused, match=rf"Missing of {len(pages)} pages: 2\. Ask for them"):
         read("\n".join(page for page in came if page != pages[1]))
 
@@ -110,7 +114,7 @@ def test_a_red_message_goes_on_no_form() -> None:
         ("[W] What", "[S] What", r"“\[S\]” stands twice"),
         ("[W] What", "[Z] What", "A notification has nothing under “Z”: look at the kind again"),
         ("[2] Reference", "Reference", "“Reference” is missing"),
-        ("[0] Check words", "Check words", "The check words do not fit|“Check words” are missing"),
+        ("[0] Check words", "Check words", r"“Check words” stands without its \[0\]"),
         ("page 1 of 1", "page 1", "Put all pages of one form together"),
     ],
 )
@@ -119,6 +123,71 @@ def test_what_was_typed_wrongly_is_told(was: str, becomes: str, told: str) -> No
     assert was in text
     with pytest.raises(Refused, match=told):
         read(text.replace(was, becomes))
+
+
+# --- filled in by hand -----------------------------------------------------------------------------------------------
+
+_ROW = f"    | {'_' * 66}"
+
+
+def filled(said: Said, *, kept: bool) -> str:
+    """The empty form of its kind, filled in and typed in again; `kept`: with what is left of the lines to write on."""
+    head = {"2": said.ref, "3": said.case, "4": said.sender, "5": said.to, "6": stamp(said.at), "7": said.marking}
+    fields = {one.short: said.fields.get(one.name, "") for one in FIELDS[said.kind]}
+    boxes = {one.short: one.choices[fields[one.short]] for one in FIELDS[said.kind] if one.choices}
+    told = {
+        code: [f"    | {line}" for line in _lines(text)] for code, text in {**head, "8": said.caveats, **fields}.items()
+    }
+    done, code = [], ""
+    for line in empty(said.kind, exercise=said.exercise).splitlines():
+        code = line[1] if line.startswith("[") else "" if line.startswith("TO ACKNOWLEDGE") else code
+        if code in boxes and line == f"    ( ) {boxes[code]}":
+            done.append(f"    (x) {boxes[code]}")
+        elif line != _ROW:
+            done.append(line)
+        else:
+            done += [f"{one}{'_' * 9}" if kept else one for one in told.pop(code, [])] or [_ROW] * kept
+    return "\n".join(done)
+
+
+@st.composite
+def by_hand(draw: st.DrawFn) -> Said:
+    """Any message that somebody could write on a form: of each choice one of its values."""
+    said = draw(messages())
+    fields = {name: draw(st.sampled_from([*one.choices])) if one.choices else text
+              for one in FIELDS[said.kind] for name, text in [(one.name, said.fields.get(one.name, ""))]
+              if text or one.choices}  # fmt: skip
+    return replace(said, fields=fields)
+
+
+@twice_as_many
+@given(by_hand(), st.booleans())
+def test_each_kinds_empty_form_filled_in_by_hand_is_read_without_loss(said: Said, kept: bool) -> None:
+    assume("___" not in "".join([*said.fields.values(), said.caveats]))
+    assert read(filled(said, kept=kept)) == Copied(said, checked=False)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_form_of_each_kind_goes_without_check_words_and_with_an_empty_line_for_them(kind: Kind) -> None:
+    said = example(kind)
+    text = form(said)
+    words = " ".join(check_words(said))
+    for without in ("", "____", "   "):
+        assert read(text.replace(words, without)) == Copied(said, checked=False)
+    with pytest.raises(Refused, match="The check words do not fit"):
+        read(text.replace(words, "acorn acorn acorn"))
+
+
+def test_of_boxes_one_is_ticked_and_what_acknowledges_a_form_is_no_answer_of_it() -> None:
+    said = example(Kind.REPLY)
+    text = filled(said, kept=False)
+    start, _, end = text.partition("TO ACKNOWLEDGE")
+    ticked = end.replace("( ) We cannot", "(x) We cannot")
+    assert read(f"{start}TO ACKNOWLEDGE{ticked}").said == said
+    with pytest.raises(Refused, match="leave one ticked box"):
+        read(f"{start.replace('( ) Our', '(X) Our')}TO ACKNOWLEDGE{end}")
+    with pytest.raises(Refused, match="leave one ticked box"):
+        read(text.replace("(x) Received", "(x) Receipt"))
 
 
 def test_an_exercise_never_becomes_a_real_message() -> None:
@@ -142,6 +211,8 @@ def test_what_is_no_form_is_refused(text: str) -> None:
         "page " * 40_000,
         "\n | page 1 of 1" * 9_000,
         "[W] \n" * 9_000,
+        "page 1 of 1\n[W] \n    | " + "_" * 390_000 + "x",
+        "page 1 of 1\n[W] \n" + "(" * 390_000,
         "x" * 400_001,
     ],
 )

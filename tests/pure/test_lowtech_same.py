@@ -22,7 +22,7 @@ from tests.pure.office_messages import example, messages
 def test_by_whatever_way_it_came_it_is_the_same(said: Said) -> None:
     typed = joined(parts(said))
     assert isinstance(typed, Said)
-    for came in (typed, heard(script(said)), read(form(said))):
+    for came in (typed, heard(script(said)), read(form(said)).said):
         assert same(said, came) is Sameness.SAME
 
 

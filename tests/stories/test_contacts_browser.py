@@ -204,6 +204,11 @@ def test_a_notification_is_sent_escalated_answered_and_closed(
     one.get_by_role("link", name="By SMS, telephone, fax").click()
     expect(one.get_by_text("Please read back.")).to_be_visible()
     sound(one, f"without-a-line-{width}")
+    form = one.get_by_role("region", name="As a form, for fax or radio")
+    lines = form.evaluate("each => [each.textContent.trimEnd().split('\\n').length, "
+                          "Math.round(each.scrollHeight / parseFloat(getComputedStyle(each).lineHeight))]")  # fmt: skip
+    assert lines[1] <= lines[0] + 3, "no line of it is broken: it scrolls within itself"
+    assert form.get_attribute("tabindex") == "0"
 
     there = Desk(chromium, live_server.url, peru.one.person, viewport=size).page
     there.goto(f"{live_server.url}/sample/contacts/duty/")

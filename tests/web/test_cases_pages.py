@@ -20,7 +20,8 @@ from rapport.contacts.cases.writing import Words
 from rapport.contacts.clocks import Which
 from rapport.contacts.directory import looking
 from rapport.contacts.kinds import Answer, Kind, Said
-from rapport.contacts.lowtech import spoken
+from rapport.contacts.lowtech import fax, spoken
+from rapport.contacts.lowtech.words import check_words
 from rapport.contacts.models import Alarm
 from rapport.contacts.pings.aiming import channel_of
 from rapport.contacts.records import opened
@@ -450,6 +451,32 @@ def test_what_was_read_out_is_looked_at_first_and_a_slip_keeps_what_was_typed(ke
     assert "Nov 2026 05:10" in looked, "times on the reader's own clock"
     assert "there is one of it" in post(peru.one.person, "take/", text=script, sure="1")
     assert Dispatch.objects.count() == 1
+
+
+def test_a_form_filled_in_by_hand_is_taken_without_check_words_after_saying_that_nothing_proves_it(
+    kenya: Side, peru: Side
+) -> None:
+    said = said_of(sent(kenya, peru))
+    words = " ".join(check_words(said))
+    paper = fax.form(said).replace(f"    | {words}", f"    | {'_' * 40}")
+    looked = post(peru.one.person, "take/", text=paper)
+    assert "It has no check words: nothing proves that it was copied without a slip" in looked
+    assert "Its check words are right" not in looked
+    assert "there is one of it" in post(peru.one.person, "take/", text=paper, sure="1")
+    assert "Its check words are right" in post(peru.one.person, "take/", text=fax.form(said))
+    wrong = post(peru.one.person, "take/", text=fax.form(said).replace(words, "acorn acorn acorn"), sure="1")
+    assert "check words do not fit" in wrong
+
+
+def test_what_was_read_out_is_not_taken_without_check_words(kenya: Side, peru: Side) -> None:
+    script = spoken.script(said_of(sent(kenya, peru)))
+    without = "\n".join(line for line in script.splitlines() if not line.startswith("Check words"))
+    assert "are missing: nobody can know that all was heard" in post(peru.one.person, "take/", text=without, sure="1")
+
+
+def test_a_form_in_which_somebody_wrote_marks_is_taken_for_a_form(kenya: Side, peru: Side) -> None:
+    said = said_of(sent(kenya, peru, fields={**NOTICED, "what": "Load <1 % before, > 90 % now"}))
+    assert "Take it in" in post(peru.one.person, "take/", text=fax.form(said))
 
 
 def test_what_is_for_another_side_is_not_taken_and_not_lost(kenya: Side, peru: Side, chile: Side) -> None:

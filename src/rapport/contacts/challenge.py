@@ -20,6 +20,7 @@ from enum import StrEnum
 
 from rapport.errors import Refused
 from rapport.text.fold import fold
+from rapport.values import Sentence
 
 PAIRS = 50
 #: Wrong answers after each other that lock a set [ours].
@@ -113,7 +114,8 @@ def ask(book: Book, now: datetime) -> tuple[Pair, Book]:
     """The next pair, and the book in which it is used: it is never asked again, even if nobody answers. Tell the caller
     its number and its challenge only. Refused when the set is locked or used up."""
     if book.locked:
-        raise Refused("locked", f"{book.wrong} answers were wrong: the set is locked. Agree on a new secret in person.")
+        why = Sentence("%(n)s answers were wrong: the set is locked. Agree on a new secret in person.", n=book.wrong)
+        raise Refused("locked", why)
     pair = next((one for one in book.pairs if one.number not in book.used), None)
     if pair is None:
         raise Refused("used_up", "All pairs are used. Agree on a new secret in person.")
@@ -127,11 +129,12 @@ def check(book: Book, number: int, given: str, now: datetime) -> tuple[Checked, 
     asked = book.waiting.get(number)
     after = replace(book, waiting={one: at for one, at in book.waiting.items() if one != number})
     if asked is None or not timedelta(0) <= now - asked <= WAITS:
-        return _checked(after, Verdict.NOT_ASKED, f"Nobody waits for an answer to {number}. Ask a new question."), after
+        said = Sentence("Nobody waits for an answer to %(number)s. Ask a new question.", number=number)
+        return _checked(after, Verdict.NOT_ASKED, said), after
     pair = next(one for one in book.pairs if one.number == number)
     if _same(pair.answer, given):
         after = replace(after, wrong=0)
-        return _checked(after, Verdict.RIGHT, f"Right. Pairs left: {after.left}."), after
+        return _checked(after, Verdict.RIGHT, Sentence("Right. Pairs left: %(n)s.", n=after.left)), after
     after = replace(after, wrong=book.wrong + 1)
     if after.locked:
         return _checked(

@@ -15,6 +15,7 @@ from rapport.contacts.hours import Hours
 from rapport.contacts.kinds import BEGIN, Answer, Kind, Said, moment
 from rapport.contacts.model import Times
 from rapport.contacts.sound import party_of
+from rapport.values import Sentence
 
 
 class Which(StrEnum):
@@ -182,23 +183,24 @@ def escalates_from(sent: Sent, happenings: Iterable[Happened], now: datetime) ->
     return min(unmet, default=None)
 
 
-def left(clock: Clock, now: datetime) -> str:
+def left(clock: Clock, now: datetime) -> Sentence:
     """How long until it is due, or since: "in 1 h 20 min", "40 min ago". Rounded down: nobody counts on more."""
     if clock.stopped_at is not None:
-        return "stopped"
+        return Sentence("stopped")
     span = in_words(abs(clock.due - now))
-    return f"in {span}" if clock.due > now else f"{span} ago"
+    return Sentence("in %(span)s", span=span) if clock.due > now else Sentence("%(span)s ago", span=span)
 
 
-def in_words(span: timedelta) -> str:
+def in_words(span: timedelta) -> Sentence:
     """The two largest units, rounded down: "3 d 4 h", "1 h 20 min", "40 min", "under 1 min"."""
     minutes = span // timedelta(minutes=1)
     (days, rest), (hours, over) = divmod(minutes, 24 * 60), divmod(minutes, 60)
     if days >= 2:
-        return f"{days} d {rest // 60} h" if rest >= 60 else f"{days} d"
+        whole = rest // 60
+        return Sentence("%(d)s d %(h)s h", d=days, h=whole) if whole else Sentence("%(d)s d", d=days)
     if hours:
-        return f"{hours} h {over} min" if over else f"{hours} h"
-    return f"{minutes} min" if minutes else "under 1 min"
+        return Sentence("%(h)s h %(min)s min", h=hours, min=over) if over else Sentence("%(h)s h", h=hours)
+    return Sentence("%(min)s min", min=minutes) if minutes else Sentence("under 1 min")
 
 
 def _ends(one: Happened, asking: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from rapport.values import EARLIEST, Marking
+from rapport.values import EARLIEST, Marking, Sentence
 
 
 class Kind(StrEnum):
@@ -228,16 +228,19 @@ def _problems(kind: Kind, fields: Mapping[str, str]) -> Iterator[Problem]:
         if name not in known:
             yield Problem("fields", f"A {TITLES[kind].lower()} has no field {name[:60]!r}.")
     for one in FIELDS[kind]:
-        value = fields.get(one.name, "").strip()
+        value, label = fields.get(one.name, "").strip(), Sentence(one.label)
         if not value:
             if one.required:
-                yield Problem(one.name, f"“{one.label}” is missing.")
+                yield Problem(one.name, Sentence("“%(label)s” is missing.", label=label))
         elif len(value) > MOST:
-            yield Problem(one.name, f"“{one.label}” has more than {MOST:,} characters.")
+            yield Problem(
+                one.name, Sentence("“%(label)s” has more than %(most)s characters.", label=label, most=f"{MOST:,}")
+            )
         elif one.choices is not None and value not in one.choices:
-            yield Problem(one.name, f"“{one.label}” is one of: {', '.join(one.choices)}.")
+            choices = ", ".join(one.choices)
+            yield Problem(one.name, Sentence("“%(label)s” is one of: %(choices)s.", label=label, choices=choices))
         elif one.moment and moment(value) is None:
-            yield Problem(one.name, f"“{one.label}” is a time in UTC, as 2026-11-27T06:32Z.")
+            yield Problem(one.name, Sentence("“%(label)s” is a time in UTC, as 2026-11-27T06:32Z.", label=label))
     if kind is Kind.REPLY and fields.get("answer") == Answer.ANSWER and not fields.get("text", "").strip():
         yield Problem("text", "An answer says something: write it, or choose another kind of reply.")
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from rapport.contacts import agreed, network
+from rapport.contacts.kinds import TITLES, Kind
 from rapport.contacts.members import Member
 from rapport.contacts.model import Network
 from rapport.contacts.models import NetworkFile
@@ -28,7 +29,7 @@ MOST_BYTES = 4 * network.MOST_CHARACTERS  # so many hold as many characters as a
 class Waits:
     """What a kind of message waits for, in words; "" where nothing was agreed."""
 
-    kind: str
+    title: str  # of a kind of message
     deliver: str
     acknowledge: str
     substance: str
@@ -60,7 +61,7 @@ def _page(request: HttpRequest, who: Member, problems: Sequence[str] = ()) -> Ht
 def _waits(found: Network) -> Iterator[Waits]:
     for kind, times in found.times.items():
         yield Waits(
-            kind, span(times.deliver), span(times.acknowledge), span(times.substance), span(times.update),
+            TITLES[Kind(kind)], span(times.deliver), span(times.acknowledge), span(times.substance), span(times.update),
             times.office_hours, found.said_by.get(kind, ""),
         )  # fmt: skip
 

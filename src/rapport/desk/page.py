@@ -29,6 +29,7 @@ from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.events.models import Event
 from rapport.operations.access import needs
 from rapport.operations.models import Operation
+from rapport.operations.translated import translated
 from rapport.oversight import register
 from rapport.oversight.models import OF_MANAGING, Decision, DecisionKind
 from rapport.reports.models import Report
@@ -98,9 +99,9 @@ def attempt(request: HttpRequest, action: Callable[[], object], said: str) -> bo
     try:
         action()
     except Conflict as conflict:
-        messages.warning(request, str(conflict))
+        messages.warning(request, translated(str(conflict)))
     except Refused as refused:
-        messages.error(request, refused.remedy)
+        messages.error(request, translated(refused.remedy))
     else:
         messages.success(request, said)
         return True

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from rapport.desk import line
 from rapport.desk.page import page_instead, page_of
 from rapport.errors import BadKey, Conflict, NotAllowed, RapportError, Refused, TryAgain
+from rapport.operations.translated import translated
 from rapport.sharing.readers import sent_key
 from rapport.web.logs import route_of
 
@@ -125,7 +126,7 @@ def explain(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     if not isinstance(exception, RapportError):
         return None
     status = _status(exception)
-    answer = _answer(request, status, _titles(status), str(exception), **_kept(request))
+    answer = _answer(request, status, _titles(status), translated(str(exception)), **_kept(request))
     if isinstance(exception, BadKey):
         answer.headers["Cache-Control"] = "no-store"
         if status == 401:

@@ -14,7 +14,7 @@ import io
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,42 @@ FUNCTIONS: Mapping[str, Any] = {
     "_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
-#: Pure modules say things in plain English; the pages translate them (`said` in templatetags/rapport.py).
-PLAIN: Mapping[str, Mapping[str, Any]] = {
+#: Errors that say to people what stands in their way.
+_ERRORS: Mapping[str, Sequence[int | str]] = {"Refused": (2,), "Conflict": (1,), "NotAllowed": (1,)}
+#: Pure modules, and errors, say things in plain English; the pages translate them (operations/translated.py). By file:
+#: of a function which of its arguments, by place or name; of a table, a list or a class of choices all texts (), and
+#: of a function that stands there what it returns.
+PLAIN: Mapping[str, Mapping[str, Sequence[int | str]]] = {
     "events/filters.py": {"Refused": (2,)},
     "operations/fields.py": {"BadValue": (2,)},
-}
+    "contacts/challenge.py": {**_ERRORS, "Sentence": (1,), "_checked": (3,)},
+    "contacts/callers/books.py": _ERRORS,
+    "contacts/kinds.py": {
+        "TITLES": (), "NOT_AGREEING": (), "ANSWERS": (), "_CONFIDENCE": (), "_CONSENT": (),
+        "Field": (2, 3, "choices"), "Problem": (2,), "Sentence": (1,),
+    },
+    "contacts/sound.py": {"Problem": (2,)},
+    "contacts/clocks.py": {"Sentence": (1,)},
+    "contacts/escalation.py": {"NOBODY_LEFT": ()},
+    "contacts/models.py": {"State": (), "CharField": ("choices",)},
+    "contacts/cases/models.py": {"State": ()},
+    "contacts/cases/carrying.py": _ERRORS,
+    "contacts/cases/duty.py": _ERRORS,
+    "contacts/cases/going.py": _ERRORS,
+    "contacts/cases/owning.py": _ERRORS,
+    "contacts/cases/taking.py": _ERRORS,
+    "contacts/cases/trying.py": _ERRORS,
+    "contacts/cases/writing.py": _ERRORS,
+    "contacts/directory/looking.py": _ERRORS,
+    "contacts/lowtech/fax.py": {**_ERRORS, "Sentence": (1,)},
+    "contacts/lowtech/words.py": {**_ERRORS, "Sentence": (1,)},
+    "contacts/pings/post.py": {"put": (), "way": ()},
+    "contacts/pings/running.py": {"_NOT_IN_TIME": ()},
+    "contacts/pings/starting.py": {**_ERRORS, "Sentence": (1,)},
+    "contacts/representatives/confirming.py": _ERRORS,
+    "notify/models.py": {"OutboxState": ()},
+    "notify/ways.py": {"_EXERCISE": (), "lane": ()},
+}  # fmt: skip
 #: Compiled files carry a date; a fixed one makes the same translations the same bytes.
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 _CALL = re.compile(r"\b(n?p?gettext|_)\((?=u?['\"])")
@@ -54,9 +85,43 @@ def found_in(path: Path) -> Iterator[Found]:
     if path.suffix == ".toml":
         yield from ((name, 1, why, None) for why in _whys(path))
         return
-    functions = {**FUNCTIONS, **PLAIN.get(name, {})}
-    for line, text, _, context in extract("python", io.BytesIO(path.read_bytes()), keywords=functions):
+    for line, text, _, context in extract("python", io.BytesIO(path.read_bytes()), keywords=FUNCTIONS):
         yield name, line, text, context
+    if name in PLAIN:
+        yield from ((name, 1, text, None) for text in plain(path.read_text("utf-8"), PLAIN[name]))
+
+
+def plain(source: str, named: Mapping[str, Sequence[int | str]]) -> Iterator[str]:
+    """What a module says in plain English under these names (PLAIN). Sentences made of pieces are left out: nobody
+    could look them up."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in named:
+                given: dict[int | str | None, ast.expr] = {one.arg: one.value for one in node.keywords}
+                given.update(enumerate(node.args, 1))
+                yield from (text for wanted in named[name] if wanted in given for text in _texts(given[wanted]))
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in named:
+                yield from _texts(value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name in named:
+                yield from _texts(value)
+            case ast.FunctionDef(name=name) if name in named:
+                found = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
+                yield from (text for one in found for text in _texts(one))
+            case ast.ClassDef(name=name, body=body) if name in named:
+                yield from (text for one in body if isinstance(one, ast.Assign) for text in _texts(one.value))
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    """The texts in a table or list; of a pair, which is a value and its words, the words."""
+    match node:
+        case ast.Constant(value=str(text)) if text:
+            yield text
+        case ast.Dict(values=values):
+            yield from (text for one in values for text in _texts(one))
+        case ast.List(elts=elements):
+            yield from (text for one in elements for text in _texts(one))
+        case ast.Tuple(elts=[_, words]):
+            yield from _texts(words)
 
 
 def _whys(path: Path) -> Iterator[str]:
@@ -83,13 +148,16 @@ def _strings(call: str) -> Iterator[str]:
 
 
 def everything() -> Iterator[Found]:
-    """The texts of all of rapport, and the names of months, which Django does not have in every language."""
+    """The texts of all of rapport, and the names of months and days, which Django does not have in every language. A
+    month's short name begins with a capital on pages (`M`), so that "nov" was taken for English in French too."""
     protocols = [ROOT / "sharing" / "protocol" / "shipped" / f"{name}.toml" for name in ("house", "closed")]
     protocols += sorted((ROOT / "data").glob("*/protocol.toml"))
     for path in sorted([*ROOT.rglob("*.html"), *ROOT.rglob("*.py"), *protocols]):
         if not {"migrations", "locale", "__pycache__"} & set(path.parts):
             yield from found_in(path)
-    yield from (("django/utils/dates.py", 1, month, None) for month in calendar.month_name[1:])
+    short = [name.lower() for name in calendar.month_abbr[1:]]
+    names = [*calendar.month_name[1:], *short, *calendar.day_name, *calendar.day_abbr]
+    yield from (("django/utils/dates.py", 1, name, None) for name in dict.fromkeys(names))
 
 
 def template_catalog(found: Iterable[Found]) -> Catalog:

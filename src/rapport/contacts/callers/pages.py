@@ -19,6 +19,7 @@ from rapport.contacts.models import Office
 from rapport.contacts.page import at_work, common
 from rapport.desk.page import attempt, to, whole
 from rapport.errors import Conflict, Refused
+from rapport.operations.translated import translated
 from rapport.registry.models import Actor
 
 SEND = Permission.CONTACTS_MESSAGE_SEND
@@ -48,7 +49,7 @@ def ask(request: HttpRequest, who: Member, actor: str) -> HttpResponse:
     try:
         pair = books.ask(who, _own(request, who), other)
     except Refused as why:
-        return _page(request, who, other, problem=why.remedy, numbers=_numbers(who, other))
+        return _page(request, who, other, problem=translated(why.remedy), numbers=_numbers(who, other))
     return _page(request, who, other, asked=(pair.number, pair.challenge), numbers=_numbers(who, other))
 
 
@@ -61,7 +62,7 @@ def check(request: HttpRequest, who: Member, actor: str) -> HttpResponse:
         number = whole(request.POST.get("number", "")) or 0
         found = books.check(who, _own(request, who), other, number, request.POST.get("answer", ""))
     except Refused as why:
-        return _page(request, who, other, problem=why.remedy, numbers=_numbers(who, other))
+        return _page(request, who, other, problem=translated(why.remedy), numbers=_numbers(who, other))
     return _page(request, who, other, verdict=found, numbers=_numbers(who, other))
 
 
@@ -74,7 +75,7 @@ def tell(request: HttpRequest, who: Member, actor: str) -> HttpResponse:
         number = whole(request.POST.get("number", "")) or 0
         answer = books.tell(who, _own(request, who), other, number, request.POST.get("question", ""))
     except Refused as why:
-        return _page(request, who, other, problem=why.remedy, numbers=_numbers(who, other))
+        return _page(request, who, other, problem=translated(why.remedy), numbers=_numbers(who, other))
     return _page(request, who, other, told=answer, refused=not answer, numbers=_numbers(who, other))
 
 
@@ -117,7 +118,7 @@ def sheet(request: HttpRequest, who: Member, actor: str) -> HttpResponse:
     try:
         text = books.sheet(who, _own(request, who), other)
     except Conflict as why:
-        return _page(request, who, other, problem=str(why))
+        return _page(request, who, other, problem=translated(str(why)))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 

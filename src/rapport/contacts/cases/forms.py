@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from rapport.contacts.kinds import FIELDS, Field, Kind, moment
+from rapport.operations.translated import translated
 
 #: Those that take more than a line.
 _LONG = frozenset({
@@ -80,7 +81,7 @@ def written(at: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A field as a reader of a message sees it; `at` for times."""
+    """A field as a reader of a message sees it, in their language but for what somebody wrote; `at` for times."""
 
     label: str
     text: str
@@ -94,5 +95,7 @@ def parts(kind: Kind, fields: Mapping[str, str]) -> list[Part]:
         value = fields.get(one.name, "")
         if not value or one.name == "about":
             continue
-        found.append(Part(one.label, (one.choices or {}).get(value, value), moment(value) if one.moment else None))
+        words = (one.choices or {}).get(value)
+        text, at = translated(words) if words else value, moment(value) if one.moment else None
+        found.append(Part(translated(one.label), text, at))
     return found

@@ -29,6 +29,7 @@ from rapport.contacts.peers.holding import reads_somewhere
 from rapport.contacts.representatives import changed
 from rapport.desk.page import attempt, to
 from rapport.errors import Conflict, Refused
+from rapport.operations.translated import translated
 from rapport.registry.models import Actor
 from rapport.values import Marking
 
@@ -240,9 +241,9 @@ def _kept(request: HttpRequest, keep: Callable[[], Dispatch], wrong: dict[str, s
     try:
         return keep()
     except Refused as refused:
-        wrong[refused.field or ""] = refused.remedy
+        wrong[refused.field or ""] = translated(refused.remedy)
     except Conflict as conflict:
-        wrong[""] = str(conflict)
+        wrong[""] = translated(str(conflict))
     return None
 
 

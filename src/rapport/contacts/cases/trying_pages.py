@@ -16,6 +16,7 @@ from rapport.contacts.page import at_work, common
 from rapport.contacts.peers import sending
 from rapport.desk.page import attempt, to
 from rapport.errors import Refused
+from rapport.operations.translated import translated
 
 
 @require_GET
@@ -29,7 +30,9 @@ def tries(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResp
     try:
         plan = trying.plan(who, one, now)
     except Refused as refused:
-        return render(request, "contacts/stopped.html", {**common(who), "problem": refused.remedy}, status=429)
+        return render(
+            request, "contacts/stopped.html", {**common(who), "problem": translated(refused.remedy)}, status=429
+        )
     chosen = _number(request.GET.get("step", ""))
     number = chosen if 0 <= chosen < len(plan.steps) - 1 else plan.number
     step = plan.steps[number] if number is not None else None

@@ -19,10 +19,12 @@ from rapport.contacts.cases.telling import notice_of
 from rapport.contacts.kinds import TITLES, Kind, Said
 from rapport.contacts.lowtech import fax, sms, spoken
 from rapport.contacts.lowtech.same import Sameness
+from rapport.contacts.lowtech.words import Copied
 from rapport.contacts.members import Member
 from rapport.contacts.page import at_work, common
 from rapport.desk.page import attempt, to
 from rapport.errors import NotAllowed, Refused
+from rapport.operations.translated import translated
 
 #: Longest text that is typed in, in characters [ours: parts of the longest message, each with some blanks].
 MOST = 200_000
@@ -40,7 +42,7 @@ def _made(make: Callable[[], str]) -> Made:
     try:
         return Made(make(), "")
     except Refused as refused:
-        return Made("", refused.remedy)
+        return Made("", translated(refused.remedy))
 
 
 @require_GET
@@ -68,7 +70,7 @@ def _parts(said: Said) -> tuple[Sequence[str], str]:
     try:
         return sms.parts(said), ""
     except Refused as refused:
-        return (), refused.remedy
+        return (), translated(refused.remedy)
 
 
 @require_GET
@@ -86,14 +88,15 @@ def empty(request: HttpRequest, who: Member, kind: str) -> HttpResponse:
 def take(request: HttpRequest, who: Member) -> HttpResponse:
     """POST `text`: parts of text messages, a script that was read out, or a form; `sure`: it was looked at, take it."""
     typed = request.POST.get("text", "")[:MOST]
-    said, problems = _read(typed) if request.method == "POST" else (None, ())
+    found, problems = _read(typed) if request.method == "POST" else (None, ())
+    said = found.said if found else None
     if said is not None and request.POST.get("sure"):
         try:
             taken = taking.by_hand(who, said)
         except Refused as refused:
-            problems = (refused.remedy,)
+            problems = (translated(refused.remedy),)
         except NotAllowed as refusal:
-            problems = (str(refusal),)
+            problems = (translated(str(refusal)),)
         else:
             _tell(request, taken)
             return to("contacts_case", who.operation.slug, said.case)
@@ -101,6 +104,7 @@ def take(request: HttpRequest, who: Member) -> HttpResponse:
         **common(who),
         "typed": typed,
         "said": said if not problems else None,
+        "checked": found is not None and found.checked,
         "title": TITLES[said.kind] if said else "",
         "parts": forms.parts(said.kind, said.fields) if said else (),
         "problems": problems,
@@ -134,20 +138,21 @@ def _tell(request: HttpRequest, taken: taking.Taken) -> None:
         )
 
 
-def _read(typed: str) -> tuple[Said | None, Sequence[str]]:
-    """The message in a text, by whichever form it has; or what is wrong with it."""
+def _read(typed: str) -> tuple[Copied | None, Sequence[str]]:
+    """The message in a text, by whichever form it has; or what is wrong with it. Only a form goes without check words:
+    somebody may have filled it in by hand."""
     lines = [line.strip() for line in typed.splitlines() if line.strip()]
     if not lines:
         return None, (_("Type in what you were told."),)
     try:
         if sum(bool(_PART.match(line)) for line in lines) * 2 >= len(lines):
             found = sms.joined(lines)
-            return (None, found.sentences) if isinstance(found, sms.Lacking) else (found, ())
-        if "<" in typed and ">" in typed:
-            return spoken.heard(typed), ()
+            return (None, found.sentences) if isinstance(found, sms.Lacking) else (Copied(found, checked=True), ())
+        if "<" in typed and ">" in typed and not fax.is_form(typed):
+            return Copied(spoken.heard(typed), checked=True), ()
         return fax.read(typed), ()
     except Refused as refused:
-        return None, (refused.remedy,)
+        return None, (translated(refused.remedy),)
 
 
 _PART = re.compile(r"(EXERCISE )?[A-Z0-9-]{3,16} \d{1,3} ?/ ?\d{1,3} ", re.IGNORECASE)

@@ -26,6 +26,7 @@ from rapport.contacts.reach import reach
 from rapport.contacts.records import opened
 from rapport.desk.page import attempt, to, whole
 from rapport.errors import Conflict, Refused
+from rapport.operations.translated import translated
 from rapport.registry.models import Actor
 
 READ = Permission.CONTACTS_DIRECTORY_READ
@@ -283,7 +284,7 @@ def shown_to(who: Member, office: Office, kind: str) -> Refused | None:
 
 def stopped(request: HttpRequest, who: Member, problem: Refused) -> HttpResponse:
     """Instead of a page for which this person has looked at too many offices."""
-    return render(request, "contacts/stopped.html", {**common(who), "problem": problem.remedy}, status=429)
+    return render(request, "contacts/stopped.html", {**common(who), "problem": translated(problem.remedy)}, status=429)
 
 
 def office_of(who: Member, actor: str, role: str) -> Office:

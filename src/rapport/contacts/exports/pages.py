@@ -25,6 +25,7 @@ from rapport.desk.page import attempt, to, whole
 from rapport.errors import Refused
 from rapport.operations.access import public
 from rapport.operations.models import Operation
+from rapport.operations.translated import translated
 from rapport.oversight.ledger.exported import pem
 from rapport.registry.models import Actor
 
@@ -184,5 +185,5 @@ def _download(file: File) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, who: Member, refused: Refused) -> HttpResponse:
-    context = {**common(who), "problem": refused.remedy}
+    context = {**common(who), "problem": translated(refused.remedy)}
     return render(request, "contacts/no_copy.html", context, status=refused.status)

@@ -1,5 +1,7 @@
 """Pure: a message as a form in plain text, for fax, telex and radio; read again; and the empty form, to fill by hand.
 
+Nobody works out check words by hand: a form may come without, and whoever typed it in holds it against the paper.
+
 72 columns, which every machine prints and no mail program breaks; wide signs take two. Text that runs from right to
 left stands in the order in which it is read; whoever shows it turns it. A form of a message marked TLP:RED is not made:
 it lies in the tray for anybody who comes by.
@@ -9,23 +11,32 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rapport.contacts.kinds import ANSWERS, FIELDS, NOT_AGREEING, TITLES, Field, Kind, Said
 from rapport.contacts.lowtech.entries import (
+    AT,
+    CASE,
+    CAVEATS,
     CHECK,
     CHECK_LABEL,
     EXERCISE,
     HEAD,
     KIND,
+    MARKING,
+    REF,
+    SENDER,
+    TO,
     Entry,
     entries,
     not_red,
     read_limit,
 )
-from rapport.contacts.lowtech.words import check_words, confirmed
+from rapport.contacts.lowtech.words import Copied, check_words, copied
 from rapport.contacts.lowtech.written import LEGEND, broken, escaped, unescaped, width
+from rapport.contacts.model import Role
 from rapport.errors import Refused
+from rapport.values import Marking, Sentence
 
 COLUMNS = 72
 ROWS = 60  # of a page [ours: A4 and Letter at six lines an inch, with margins]
@@ -33,7 +44,21 @@ _BAR = "    | "
 _TEXT_ROWS = 4  # to write on, under what is told in words [ours]
 _PAGE = re.compile(r"^(?![^\S\n]*\|).*\bpage ([0-9]{1,3}) of ([0-9]{1,3})[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
 _ENTRY = re.compile(r"\s*\[([A-Z0-9])\] ")
+_TICKED = re.compile(r"\s*\( ?[^\s()] ?\) ?(.+)")
+_ACKNOWLEDGE = "TO ACKNOWLEDGE:"
 _EXERCISE = re.compile(r"E ?X ?E ?R ?C ?I ?S ?E")
+_LEFT = 3  # so many strokes at the end of a line are what is left to write on [ours]
+
+#: How whoever fills a form by hand writes what every message has: beside the label, so that a form stays one page.
+_HOW: Mapping[str, str] = {
+    REF: "the case and a number, as DAX7-01: odd for who began it",
+    CASE: "2 to 8 capital letters and figures; X- first: an exercise",
+    SENDER: f"party/{', '.join(Role)}: as EE/technical",
+    TO: "in the same way",
+    AT: "UTC, as 2026-11-27T06:32Z",
+    MARKING: ", ".join(one for one in Marking if one is not Marking.RED),
+    CAVEATS: "may be left blank",
+}
 
 
 # --- written ---------------------------------------------------------------------------------------------------------
@@ -51,7 +76,7 @@ def form(said: Said) -> str:
 
 def empty(kind: Kind, *, exercise: bool = False) -> str:
     """The form of a kind, to fill by hand: what it asks, boxes to tick and lines to write on."""
-    head = [[*_asked(code, label, "", 1)] for code, label in HEAD.items() if code != KIND]
+    head = [[*_asked(code, f"{label} ({_HOW[code]})", "", 1)] for code, label in HEAD.items() if code != KIND]
     fields = [[*_field(one)] for one in FIELDS[kind]]
     start = ["", f"[{KIND}] {HEAD[KIND]}", f"{_BAR}{kind}"]
     return _pages(TITLES[kind], [start, *head, *fields, _boxes()], exercise)
@@ -84,7 +109,8 @@ def _space(code: str) -> list[str]:
 
 
 def _field(one: Field) -> Iterator[str]:
-    note = " ".join(filter(None, [one.help, "" if one.required else "May be left blank."]))
+    how, blank = "In UTC, as 2026-11-27T06:32Z." if one.moment else "", "" if one.required else "May be left blank."
+    note = " ".join(filter(None, [one.help, how, blank]))
     if one.choices is None:
         return _asked(one.short, one.label, note, 1 if one.moment or one.told else _TEXT_ROWS)
     boxes = [line for words in one.choices.values() for line in _wrapped(f"( ) {words}", "    ")]
@@ -103,7 +129,7 @@ def _boxes() -> list[str]:
     return [
         "",
         "=" * COLUMNS,
-        "TO ACKNOWLEDGE: tick one, sign, send this page back.",
+        f"{_ACKNOWLEDGE} tick one, sign, send this page back.",
         *_wrapped(NOT_AGREEING),
         *ticks,
         f"    Post {line}   Time (UTC) {line}",
@@ -146,32 +172,88 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
 # --- read ------------------------------------------------------------------------------------------------------------
 
 
-def read(text: str) -> Said:
+def is_form(text: str) -> bool:
+    """Whether it has a line as only forms have."""
+    return any(_ENTRY.match(line) for line in text.splitlines())
+
+
+def read(text: str) -> Copied:
     """The message on a form, from a copy of its text; pages in any order, and any of them twice.
 
-    Read are the lines that begin with a bar, each under the last code in brackets. Refused names the pages that are
-    missing, what stands twice, what is missing or does not check.
+    Read are the lines that begin with a bar, and boxes that are ticked, each under the last code in brackets. Refused
+    names the pages that are missing, what stands twice, what is missing or does not check.
     """
     read_limit(text)
+    values, ticked = _by_code(_in_order(text))
+    by_hand = not "".join(values.get(CHECK, ())).strip(" _")
+    if by_hand:
+        _no_label_alone(text)
+        values = {code: [_written(line) for line in lines] for code, lines in values.items()}
+    found = {code: unescaped("\n".join(lines)) for code, lines in values.items()}
+    found = {code: value for code, value in found.items() if value or not by_hand}
+    exercise = any(map(_is_exercise, text.splitlines()))
+    return copied(found | _chosen(found, ticked), exercise=exercise)
+
+
+def _by_code(lines: Iterable[str]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """What stands under each code: the lines that are written, and the words beside ticked boxes."""
     values: dict[str, list[str]] = {}
+    ticked: dict[str, list[str]] = {}
     code = ""
-    for line in _in_order(text):
+    for line in lines:
         if entry := _ENTRY.match(line):
             code = entry[1]
             if code in values:
                 raise Refused("twice", f"“[{code}]” stands twice: put the pages of one message together.")
             values[code] = []
+        elif box := _TICKED.match(line):
+            ticked.setdefault(code, []).append(box[1])
         elif code:
             values[code].append(line.lstrip()[1:])
-    found = {code: unescaped("\n".join(lines)) for code, lines in values.items()}
-    return confirmed(found, exercise=any(map(_is_exercise, text.splitlines())))
+    return values, ticked
+
+
+def _written(line: str) -> str:
+    """Without what is left of the line to write on."""
+    whole = line.rstrip()
+    written = whole.rstrip("_")
+    return written if len(whole) - len(written) >= _LEFT else line
+
+
+def _no_label_alone(text: str) -> None:
+    """Refused where check words are there and their code is not: they would be taken for words of the message."""
+    if any(line.strip().casefold() == CHECK_LABEL.casefold() for line in text.splitlines()):
+        why = Sentence(
+            "“%(label)s” stands without its [%(code)s]: write both, as on the form.", label=CHECK_LABEL, code=CHECK
+        )
+        raise Refused("missing", why)
+
+
+def _chosen(found: Mapping[str, str], ticked: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """What boxes say, by code, where a field is one of several values and none is written."""
+    kind = found.get(KIND, "")
+    asked = {one.short: one for one in FIELDS[Kind(kind)]} if kind in set(Kind) else {}
+    return {
+        code: _one_of(asked[code], boxes)
+        for code, boxes in ticked.items()
+        if code in asked and asked[code].choices and not found.get(code)
+    }
+
+
+def _one_of(field: Field, boxes: Sequence[str]) -> str:
+    words = {" ".join(said.casefold().split()): value for value, said in (field.choices or {}).items()}
+    values = {words.get(" ".join(box.casefold().split())) for box in boxes}
+    if len(values) == 1 and (value := values.pop()):
+        return value
+    why = Sentence("“%(label)s”: leave one ticked box, with its words as on the form.", label=Sentence(field.label))
+    raise Refused("ticked", why, field=field.label)
 
 
 def _in_order(text: str) -> list[str]:
     _, *found = _PAGE.split(text)
     pages: dict[int, list[str]] = {}
     for number, page in zip(map(int, found[::3]), found[2::3], strict=True):
-        lines = [line for line in page.splitlines() if _ENTRY.match(line) or _is_content(line)]
+        lines = [*_to_read(page)]
         if pages.setdefault(number, lines) != lines:
             raise Refused("twice", f"Page {number} is there twice, and not the same: leave the right one.")
     totals = {*map(int, found[1::3])}
@@ -181,6 +263,15 @@ def _in_order(text: str) -> list[str]:
     if missing := [number for number in range(1, total + 1) if number not in pages]:
         raise Refused("pages", f"Missing of {total} pages: {', '.join(map(str, missing[:20]))}. Ask for them.")
     return [line for _, page in sorted(pages.items()) for line in page]
+
+
+def _to_read(page: str) -> Iterator[str]:
+    """What a page says: no line below, where whoever gets it acknowledges it."""
+    for line in page.splitlines():
+        if line.strip().startswith(_ACKNOWLEDGE):
+            return
+        if _ENTRY.match(line) or _is_content(line) or _TICKED.match(line):
+            yield line
 
 
 def _is_content(line: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rapport.contacts.kinds import Said
 from rapport.contacts.lowtech.entries import CHECK, CHECK_LABEL, assembled
 from rapport.contacts.lowtech.same import content
 from rapport.contacts.lowtech.wordlist import WORDS
 from rapport.errors import Refused
+from rapport.values import Sentence
 
 #: ITU Radio Regulations, appendix 14, and ICAO Annex 10, volume II, 5.2.1.3: the words for letters. Figures and signs
 #: are said in plain English, as ICAO writes them; “Stop” is the full stop of appendix 14.
@@ -30,16 +32,33 @@ def check_words(said: Said, n: int = 3) -> list[str]:
     return [WORDS[byte] for byte in bytes.fromhex(content(said))[:n]]
 
 
-def confirmed(values: Mapping[str, str], *, exercise: bool) -> Said:
-    """The message of these entries, by code, if the check words among them are its own; else Refused."""
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A message as somebody typed it in. `checked`: its check words are right; without any, nothing proves that it was
+    copied without a slip."""
+
+    said: Said
+    checked: bool
+
+
+def copied(values: Mapping[str, str], *, exercise: bool) -> Copied:
+    """The message of these entries, by code. Refused for check words that are not its own."""
     said = assembled({code: value for code, value in values.items() if code != CHECK}, exercise=exercise)
-    if CHECK not in values:
-        raise Refused("missing", f"“{CHECK_LABEL}” are missing: nobody can know that all was heard. Ask for them.")
-    if values[CHECK].casefold().split() != check_words(said):
+    words = values.get(CHECK, "").casefold().split()
+    if words and words != check_words(said):
         raise Refused(
             "check", "The check words do not fit: something was heard, read or typed wrongly. Compare it again."
         )
-    return said
+    return Copied(said, bool(words))
+
+
+def confirmed(values: Mapping[str, str], *, exercise: bool) -> Said:
+    """The same of what a program made and people only repeated: Refused without check words, too."""
+    found = copied(values, exercise=exercise)
+    if not found.checked:
+        why = Sentence("“%(label)s” are missing: nobody can know that all was heard. Ask for them.", label=CHECK_LABEL)
+        raise Refused("missing", why)
+    return found.said
 
 
 def can_be_spelled(text: str) -> bool:

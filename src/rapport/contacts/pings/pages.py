@@ -31,6 +31,7 @@ from rapport.desk.page import attempt, to, whole
 from rapport.errors import Conflict, Refused
 from rapport.operations.access import public
 from rapport.operations.models import Operation
+from rapport.operations.translated import translated
 from rapport.reports.models import Report, Standing
 
 READ = Permission.CONTACTS_DIRECTORY_READ
@@ -130,7 +131,9 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
     try:
         rows = _rows(who, pings[:MOST], whole(request.GET.get("call", "")))
     except Refused as refused:
-        return render(request, "contacts/stopped.html", {**common(who), "problem": refused.remedy}, status=429)
+        return render(
+            request, "contacts/stopped.html", {**common(who), "problem": translated(refused.remedy)}, status=429
+        )
     context = {
         **common(who),
         "campaign": campaign,

@@ -23,6 +23,7 @@ from rapport.errors import BadDefinition, Conflict, NotAllowed, Refused
 from rapport.oversight import keys
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
+from rapport.values import Sentence
 
 RUN = Permission.CONTACTS_PING_RUN
 #: Shortest and longest window [ours], and time to answer in hours.
@@ -53,9 +54,12 @@ def start(who: Member, terms: Terms) -> Campaign:
     _check(terms, now)
     for means in sorted(terms.means & set(post.BY_ITSELF)):
         if isinstance(problem := post.way(who.operation, means), str):  # it would be told of the offices
-            raise Refused(
-                "means", f"Nothing can go by {means} now: {problem} Set it up, or leave it out.", field="means"
+            why = Sentence(
+                "Nothing can go by %(means)s now: %(problem)s Set it up, or leave it out.",
+                means=means,
+                problem=Sentence(problem),
             )
+            raise Refused("means", why, field="means")
     current = Nomination.objects.filter(office__operation=who.operation, state=State.APPROVED, closes=False)
     known = {
         one.office.code: (one, opened(one.sealed))

@@ -21,6 +21,7 @@ from rapport.contacts.escalation import Result
 from rapport.contacts.model import Means
 from rapport.contacts.pinging import Outcome
 from rapport.notify.models import OutboxState
+from rapport.operations.translated import translated
 
 register = template.Library()
 register.filter(grouped)
@@ -113,7 +114,7 @@ def pairs(counts: Mapping[object, object]) -> list[tuple[object, object]]:
 @register.filter
 def left(clock: Clock, now: datetime) -> str:
     """How long until it is due, or since."""
-    return clocks.left(clock, now)
+    return translated(clocks.left(clock, now))
 
 
 @register.filter
@@ -148,7 +149,7 @@ def became(one: Attempt) -> str:
     if found is Result.NOT_SENT:
         return _not_sent(one)
     if one.message is not None and not one.result:
-        return str(one.message.get_state_display())
+        return translated(str(one.message.get_state_display()))
     if found is Result.BOUNCED and one.by is None:
         return gettext("did not go: nobody was told")
     return {

@@ -18,6 +18,7 @@ from rapport.accounts.permissions import Permission
 from rapport.formats.dictionary.fields import PUBLICATIONS, RESPONSES, STATUSES, meaning_of
 from rapport.operations.languages import own_name
 from rapport.operations.models import Operation
+from rapport.operations.translated import translated
 from rapport.values import (
     CategoryName,
     ExtraValue,
@@ -32,6 +33,7 @@ from rapport.values import (
 )
 
 register = template.Library()
+register.filter("said", translated)
 
 #: From this age on (30 days, in seconds) a reader is better served by the date itself.
 OLD = 30 * 86_400
@@ -79,12 +81,6 @@ def number(count: int) -> str:
 @register.filter
 def day(at: date) -> str:
     return date_format(at, "j F Y")
-
-
-@register.filter
-def said(text: str) -> str:
-    """A sentence that a pure module gave in English, in the reader's language where it is translated."""
-    return gettext(text) if text else ""
 
 
 @register.filter
