@@ -108,7 +108,7 @@ def paths(route: Route, world: World, *, first_only: bool = False) -> Iterator[s
             continue  # only the first event and report have files: elsewhere one number stands for all
         if not first_only and "/registry/" in route.shown and fill.get("ref", NO_FILE) not in known:
             continue  # references of events and reports name nothing there
-        yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found, fill=fill: str(fill[found[1]]), route.path)
+        yield route.filled(fill)
 
 
 #: What differs between two askings of one world: tokens against forgery, which are masked anew for every page,

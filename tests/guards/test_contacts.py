@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -115,9 +114,8 @@ def addresses() -> Iterator[str]:
     for route in routes():
         # Others take an operation's events and reports; they are walked by test_canaries.py.
         some = fill if "contacts" in route.path else {**fill, "ref": refs[:1], "number": [1]}
-        for chosen in itertools.product(*(some.get(name, ["1"]) for name in route.arguments)):
-            given = dict(zip(route.arguments, chosen, strict=True))
-            yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found, given=given: str(given[found[1]]), route.path)
+        for chosen in itertools.product(*(some.get(name, [1]) for name in route.arguments)):
+            yield route.filled(dict(zip(route.arguments, chosen, strict=True)))
 
 
 def test_no_word_between_two_states_is_read_by_a_third_and_no_page_is_a_list_of_numbers(readers: list[Reader]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,9 +36,15 @@ class Route:
     @property
     def example(self) -> str:
         """An address of this route in the sample operation; what else it names does not exist."""
-        values = {"operation": "sample"}
-        fill = {name: values.get(name, "1") for name in self.arguments}
-        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: fill[found[1]], self.path)
+        return self.filled(dict.fromkeys(self.arguments, 1) | {"operation": "sample"})
+
+    def filled(self, values: Mapping[str, Any]) -> str:
+        """The address with these values, as its converters write them."""
+
+        def written(found: re.Match[str]) -> str:
+            return str(self.arguments[found[1]].to_url(values[found[1]]))
+
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", written, self.path)
 
 
 def routes(patterns: Iterable[Any] | None = None, prefix: str = "") -> Iterator[Route]:

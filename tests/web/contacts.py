@@ -7,16 +7,19 @@ from datetime import timedelta
 from typing import Any
 from zlib import crc32
 
+from django.db.models import Model
 from django.utils import timezone
 
 from rapport.accounts.models import Belonging, Membership, Organisation, Person
 from rapport.accounts.permissions import Role as Held
+from rapport.contacts import converters
 from rapport.contacts.directory import nominating
 from rapport.contacts.members import Member, actors_of
 from rapport.contacts.members import speaking as speaks_for
 from rapport.contacts.model import Channel, Means, Office, Post, Role
 from rapport.contacts.models import Nomination
 from rapport.contacts.models import Office as OfficeRow
+from rapport.contacts.opaque import Numbered
 from rapport.contacts.representatives import confirming
 from rapport.operations.models import Operation
 from rapport.registry.models import Actor
@@ -26,6 +29,28 @@ from rapport.sharing.readers import organisation_reader
 from rapport.values import PUBLIC, Purpose
 
 WHY = "Because of note 12/2026"
+
+
+#: What the rows are called in addresses.
+_NUMBERED = {
+    "Alarm": Numbered.ALARM,
+    "Belonging": Numbered.BELONGING,
+    "Dispatch": Numbered.DRAFT,
+    "Entry": Numbered.ENTRY,
+    "Export": Numbered.EXPORT,
+    "Fired": Numbered.CLOCK,
+    "Handover": Numbered.HANDOVER,
+    "Nomination": Numbered.NOMINATION,
+    "Office": Numbered.OFFICE,
+    "Peer": Numbered.PEER,
+    "Ping": Numbered.PING,
+    "Representative": Numbered.REPRESENTATIVE,
+}
+
+
+def named(row: Model) -> str:
+    """As addresses and forms name it."""
+    return converters.written(_NUMBERED[type(row).__name__], row.pk)
 
 
 def network(operation: Operation, lead: Person, custodian: Person) -> Operation:

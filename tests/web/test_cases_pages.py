@@ -34,7 +34,7 @@ from rapport.oversight import switches
 from rapport.registry.models import Actor
 from rapport.values import Marking, Status
 from tests.pure.office_messages import example
-from tests.web.contacts import network, of_team, office
+from tests.web.contacts import named, network, of_team, office
 from tests.web.test_cases import NOTICED, Side, later, published, replied, sent
 from tests.web.test_pings import MAIL
 
@@ -100,7 +100,7 @@ def test_the_pages_of_a_case_are_there_for_its_two_sides_alone(
 ) -> None:
     one, unsent = sent(kenya, peru), draft(kenya, peru)
     message = f"cases/{one.case.ref}/messages/{one.ref}"
-    own = [f"{message}/tries/", f"{message}/without-a-line/", f"drafts/{unsent.pk}/"]
+    own = [f"{message}/tries/", f"{message}/without-a-line/", f"drafts/{named(unsent)}/"]
     for path in [f"cases/{one.case.ref}/", *own]:
         page(kenya.two.person, path)
         page(chile.one.person, path, 404)
@@ -115,7 +115,7 @@ def test_the_pages_of_a_case_are_there_for_its_two_sides_alone(
 @pytest.mark.parametrize("action", ["", "ready/", "send/", "discard/"])
 def test_nobody_of_another_side_touches_a_draft(kenya: Side, peru: Side, action: str) -> None:
     unsent = draft(kenya, peru)
-    answer = at_work(peru.one.person).post(f"/sample/contacts/drafts/{unsent.pk}/{action}", TYPED)
+    answer = at_work(peru.one.person).post(f"/sample/contacts/drafts/{named(unsent)}/{action}", TYPED)
     assert answer.status_code == 404
     unsent.refresh_from_db()
     assert unsent.state == State.READY
@@ -143,14 +143,14 @@ def test_the_teams_record_tells_neither_what_was_sent_nor_in_which_case(kenya: S
 
 def test_a_second_person_sends_only_the_words_that_they_have_read(kenya: Side, peru: Side) -> None:
     unsent = draft(kenya, peru)
-    read = shown_mark(page(kenya.two.person, f"drafts/{unsent.pk}/"))
+    read = shown_mark(page(kenya.two.person, f"drafts/{named(unsent)}/"))
     writing.change(kenya.one, unsent, Words(Kind.NOTIFICATION, {**NOTICED, "what": "Something else"}))
     going.ready(kenya.one, unsent)
-    told = post(kenya.two.person, f"drafts/{unsent.pk}/send/", read=read)
+    told = post(kenya.two.person, f"drafts/{named(unsent)}/send/", read=read)
     assert "It was changed after you opened it" in told
     assert "Something else" in told
     assert Dispatch.objects.get().state == State.READY
-    post(kenya.two.person, f"drafts/{unsent.pk}/send/", read=shown_mark(told))
+    post(kenya.two.person, f"drafts/{named(unsent)}/send/", read=shown_mark(told))
     assert Dispatch.objects.get().state == State.SENT
 
 
@@ -159,25 +159,25 @@ def test_an_event_that_changes_before_its_message_goes_is_read_again(
 ) -> None:
     ref = published(operation, lead)
     unsent = draft(kenya, peru, event=ref)
-    told = page(kenya.two.person, f"drafts/{unsent.pk}/")
+    told = page(kenya.two.person, f"drafts/{named(unsent)}/")
     assert "Harbour systems down" in told
     actions.set_status(lead, Event.objects.get(ref=ref), Status.REFUTED, "It was a drill", "The port said so")
-    again = post(kenya.two.person, f"drafts/{unsent.pk}/send/", read=shown_mark(told))
+    again = post(kenya.two.person, f"drafts/{named(unsent)}/send/", read=shown_mark(told))
     assert "read it again" in again
     assert Dispatch.objects.get().state == State.READY
 
 
 def test_a_send_button_without_what_was_read_sends_nothing(kenya: Side, peru: Side) -> None:
     unsent = draft(kenya, peru)
-    assert "read it again" in post(kenya.two.person, f"drafts/{unsent.pk}/send/")
+    assert "read it again" in post(kenya.two.person, f"drafts/{named(unsent)}/send/")
     assert Dispatch.objects.get().state == State.READY
 
 
 def test_two_who_write_at_once_lose_nothing(kenya: Side, peru: Side) -> None:
     unsent = draft(kenya, peru)
-    read = shown_mark(page(kenya.one.person, f"drafts/{unsent.pk}/"))
-    post(kenya.two.person, f"drafts/{unsent.pk}/", **{**TYPED, "f-what": "What the second wrote"}, read=read)
-    told = post(kenya.one.person, f"drafts/{unsent.pk}/", **{**TYPED, "f-what": "What the first wrote"}, read=read)
+    read = shown_mark(page(kenya.one.person, f"drafts/{named(unsent)}/"))
+    post(kenya.two.person, f"drafts/{named(unsent)}/", **{**TYPED, "f-what": "What the second wrote"}, read=read)
+    told = post(kenya.one.person, f"drafts/{named(unsent)}/", **{**TYPED, "f-what": "What the first wrote"}, read=read)
     assert "It was changed meanwhile" in told
     assert "What the first wrote" in told
     assert "What the second wrote" in told
@@ -187,20 +187,20 @@ def test_two_who_write_at_once_lose_nothing(kenya: Side, peru: Side) -> None:
 def test_an_unfinished_draft_goes_when_its_writer_says_so(kenya: Side, peru: Side) -> None:
     words = Words(Kind.NOTIFICATION, NOTICED)
     unsent = writing.begin(kenya.one, kenya.office, peru.office, words, exercise=False)
-    assert "It can go" not in page(kenya.two.person, f"drafts/{unsent.pk}/")
-    assert "Somebody else writes this still" in post(kenya.two.person, f"drafts/{unsent.pk}/ready/")
+    assert "It can go" not in page(kenya.two.person, f"drafts/{named(unsent)}/")
+    assert "Somebody else writes this still" in post(kenya.two.person, f"drafts/{named(unsent)}/ready/")
     assert Dispatch.objects.get().state == State.DRAFT
 
 
 def test_whoever_sends_is_told_of_a_time_that_is_still_to_come(kenya: Side, peru: Side) -> None:
     """A slip in the year: both of them see it before it goes."""
-    assert "still to come" not in page(kenya.two.person, f"drafts/{draft(kenya, peru).pk}/")
+    assert "still to come" not in page(kenya.two.person, f"drafts/{named(draft(kenya, peru))}/")
     tomorrow = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%MZ")
-    assert "still to come" in page(kenya.two.person, f"drafts/{draft(kenya, peru, seen_at=tomorrow).pk}/")
+    assert "still to come" in page(kenya.two.person, f"drafts/{named(draft(kenya, peru, seen_at=tomorrow))}/")
 
 
 def test_a_draft_says_that_it_is_not_sent_from_whom_it_comes_and_when_that_is_in_utc(kenya: Side, peru: Side) -> None:
-    told = page(kenya.two.person, f"drafts/{draft(kenya, peru).pk}/")
+    told = page(kenya.two.person, f"drafts/{named(draft(kenya, peru))}/")
     assert "Not sent yet" in told
     assert re.search(r"<dt>From</dt><dd><bdi>Kenya</bdi>,\s+technical", told)
     assert "2026-11-27T02:10Z" in told
@@ -212,7 +212,7 @@ def test_whoever_sends_reads_whether_it_is_real(kenya: Side, peru: Side) -> None
     drill = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=True)
     going.ready(kenya.one, drill)
     for one, there, other in ((real, "This is no exercise", "EXERCISE"), (drill, "EXERCISE", "This is no exercise")):
-        told = page(kenya.two.person, f"drafts/{one.pk}/")
+        told = page(kenya.two.person, f"drafts/{named(one)}/")
         assert there in told
         assert other not in told
 
@@ -428,7 +428,7 @@ def test_the_duty_is_handed_over_to_another_person_who_takes_it(kenya: Side, per
     assert "Call Lima at 22:00" in theirs
     assert f"cases/{one.case.ref}/" in theirs
     assert "Call Lima" not in page(peru.one.person, "duty/")
-    number = re.search(r"duty/(\d+)/take-over/", theirs)
+    number = re.search(r"duty/(\w+)/take-over/", theirs)
     assert number is not None
     assert at_work(peru.one.person).post(f"/sample/contacts/duty/{number[1]}/take-over/").status_code == 404
     assert "You are on duty." in post(kenya.two.person, f"duty/{number[1]}/take-over/")
@@ -575,21 +575,21 @@ def test_the_second_person_reads_what_a_draft_is_about_and_what_else_was_said(ke
         )
         for by, said in ((peru.one, "We confirm"), (peru.two, "Not from us"))
     ]
-    told = page(peru.two.person, f"drafts/{written[0].pk}/")
+    told = page(peru.two.person, f"drafts/{named(written[0])}/")
     assert "Wiper on a port" in told, "the message that is answered"
     assert "another draft in this case" in told
     going.release(peru.two, written[0])
-    told = page(peru.one.person, f"drafts/{written[1].pk}/")
+    told = page(peru.one.person, f"drafts/{named(written[1])}/")
     assert "your side has answered this already" in told
     withdrawn = going.ready(kenya.one, writing.draft(
         kenya.one, first.case, Words(Kind.WITHDRAWAL, {"about": first.ref, "reason": "A slip"})))  # fmt: skip
-    told = page(kenya.two.person, f"drafts/{withdrawn.pk}/")
+    told = page(kenya.two.person, f"drafts/{named(withdrawn)}/")
     assert f"about {first.ref}" in told
     assert "How it came in" in told
     read = shown_mark(told)
     going.release(peru.one, written[1])
-    assert "or a message came" in post(kenya.two.person, f"drafts/{withdrawn.pk}/send/", read=read)
-    assert "came after this was written" in page(kenya.two.person, f"drafts/{withdrawn.pk}/")
+    assert "or a message came" in post(kenya.two.person, f"drafts/{named(withdrawn)}/send/", read=read)
+    assert "came after this was written" in page(kenya.two.person, f"drafts/{named(withdrawn)}/")
 
 
 # --- who has nothing owes nothing, and what nobody said counts for nothing -----------------------------------------

@@ -26,7 +26,7 @@ from rapport.operations.models import Operation
 from rapport.operations.translated import translated
 from rapport.values import Sentence
 from rapport.web.messages import plain
-from tests.web.contacts import network
+from tests.web.contacts import named, network
 from tests.web.test_cases import NOTICED, Side, at, sent
 
 pytestmark = pytest.mark.django_db
@@ -119,10 +119,10 @@ def test_what_stands_in_the_way_is_said_in_french_with_the_label_that_the_form_h
     start = {"to": peru.office.code, "kind": "notification", **typed}
     shown(kenya, "cases/new/", "fr", start)
     unsent = Dispatch.objects.get()
-    told = shown(kenya, f"drafts/{unsent.pk}/ready/", "fr", {"any": "1"})
+    told = shown(kenya, f"drafts/{named(unsent)}/ready/", "fr", {"any": "1"})
     assert escape("« Ce qui s'est passé » manque.") in told
     Dispatch.objects.filter(pk=unsent.pk).update(drafted_by=kenya.two.person)
-    told = shown(kenya, f"drafts/{unsent.pk}/ready/", "fr", {"any": "1"})
+    told = shown(kenya, f"drafts/{named(unsent)}/ready/", "fr", {"any": "1"})
     assert "Quelqu&#x27;un d&#x27;autre est encore en train" in told
 
 

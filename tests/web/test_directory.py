@@ -25,7 +25,7 @@ from rapport.operations.models import Operation
 from rapport.oversight.models import Decision, DecisionKind, EntryKind, LedgerEntry
 from rapport.registry.models import Actor
 from rapport.sharing.models import Agreement
-from tests.web.contacts import WHY, last, network, of_team, office, officer, record, speaking, state, typed
+from tests.web.contacts import WHY, last, named, network, of_team, office, officer, record, speaking, state, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -69,13 +69,13 @@ def test_one_person_nominates_and_another_approves_before_anybody_reads_it(
     assert answer.status_code == 302, answer.content.decode()
     made = Nomination.objects.get()
     assert opened(made.sealed) == record("kenya"), "what was typed is what is kept"
-    assert "another person decides" in page(client, f"nominations/{made.pk}/")
-    assert client.post(f"/sample/contacts/nominations/{made.pk}/approve/").status_code == 403
+    assert "another person decides" in page(client, f"nominations/{named(made)}/")
+    assert client.post(f"/sample/contacts/nominations/{named(made)}/approve/").status_code == 403
     enter(client, pedro)
     page(client, "offices/kenya/technical/", 404)
-    page(client, f"nominations/{made.pk}/", 404)
+    page(client, f"nominations/{named(made)}/", 404)
     enter(client, lead)
-    assert client.post(f"/sample/contacts/nominations/{made.pk}/approve/").status_code == 302
+    assert client.post(f"/sample/contacts/nominations/{named(made)}/approve/").status_code == 302
     enter(client, pedro)
     told = page(client, "offices/kenya/technical/")
     assert "+254 700 0101" not in told
@@ -137,7 +137,7 @@ def test_a_change_shows_what_it_changes_and_what_counted_is_kept(
     with pytest.raises(Conflict, match="waits already"):
         nominating.nominate(team, kenya, record("kenya"), WHY)
     enter(client, custodian)
-    told = page(client, f"nominations/{changed.pk}/")
+    told = page(client, f"nominations/{named(changed)}/")
     assert "<del><bdi>email duty@kenya.example</bdi></del>" in told
     assert "<ins><bdi>phone +254711000000 (at night)</bdi></ins>" in told
     nominating.approve(team, changed)
@@ -154,12 +154,12 @@ def test_a_refusal_says_why_and_leaves_what_counted(client: Client, kenya: Actor
     first = office(kenya, speaking(amina, kenya), of_team(lead, kenya.operation))
     nominating.nominate(speaking(amina, kenya), kenya, record("kenya", title="Another desk"), WHY)
     enter(client, lead)
-    path = f"/sample/contacts/nominations/{last(first).pk}/refuse/"
+    path = f"/sample/contacts/nominations/{named(last(first))}/refuse/"
     assert client.post(path, {"reason": ""}).status_code == 302
     assert last(first).state == State.WAITING, "no refusal without a reason"
     client.post(path, {"reason": "The note names another desk."})
     enter(client, amina)
-    assert "The note names another desk." in page(client, f"nominations/{last(first).pk}/")
+    assert "The note names another desk." in page(client, f"nominations/{named(last(first))}/")
     assert "Cyber desk of kenya" in page(client, "offices/kenya/technical/")
 
 
@@ -230,7 +230,7 @@ def test_an_approved_change_says_afterwards_too_what_it_changed(client: Client, 
     nominating.approve(team, changed)
     nominating.approve(team, nominating.nominate(amina, kenya, record("kenya", title="A third desk"), WHY))
     enter(client, amina.person)
-    told = page(client, f"nominations/{changed.pk}/")
+    told = page(client, f"nominations/{named(changed)}/")
     assert "<del><bdi>Cyber desk of kenya</bdi></del>" in told
     assert "<ins><bdi>Another desk</bdi></ins>" in told
 
@@ -266,12 +266,12 @@ def test_what_was_refused_is_corrected_and_not_typed_anew(
     one = nominating.nominate(speaking(amina, kenya), kenya, record("kenya", authority="Long typed words."), WHY)
     nominating.refuse(team, one, "The note is of another year.")
     enter(client, amina)
-    assert f"nominate/?of={one.pk}" in page(client, f"nominations/{one.pk}/")
-    assert "Long typed words." in client.get(f"{NOMINATE}?of={one.pk}").content.decode()
+    assert f"nominate/?of={named(one)}" in page(client, f"nominations/{named(one)}/")
+    assert "Long typed words." in client.get(f"{NOMINATE}?of={named(one)}").content.decode()
     nominating.approve(team, nominating.nominate(speaking(amina, kenya), kenya, record("kenya", title="New desk"), WHY))
-    assert "<ins><bdi>New desk</bdi></ins>" in client.get(f"{NOMINATE}?of={one.pk}").content.decode()
+    assert "<ins><bdi>New desk</bdi></ins>" in client.get(f"{NOMINATE}?of={named(one)}").content.decode()
     enter(client, officer(peru, "pedro"))
-    for path in (f"{NOMINATE}?of={one.pk}", NOMINATE.replace("kenya", "peru") + f"?of={one.pk}"):
+    for path in (f"{NOMINATE}?of={named(one)}", NOMINATE.replace("kenya", "peru") + f"?of={named(one)}"):
         assert "Long typed words." not in client.get(path).content.decode()
 
 
@@ -407,7 +407,7 @@ def test_a_member_who_goes_through_the_directory_is_stopped_and_the_team_is_told
     assert Look.objects.filter(person=amina).count() == shown, "the log is complete"
     enter(client, lead)
     assert "amina" in page(client, "alarms/")
-    client.post(f"/sample/contacts/alarms/{Alarm.objects.earliest('pk').pk}/seen/")
+    client.post(f"/sample/contacts/alarms/{named(Alarm.objects.earliest('pk'))}/seen/")
     assert "seen by" in page(client, "alarms/")
 
 
@@ -439,7 +439,7 @@ def test_the_team_reads_no_number_on_the_pages_for_changing_them_without_a_look(
     assert not Look.objects.exists()
     for one, path, kind in (
         (lead, "offices/kenya/technical/nominate/", "changing"),
-        (custodian, f"nominations/{nominating.nominate(speaking(amina, kenya), kenya, record('kenya'), WHY).pk}/",
+        (custodian, f"nominations/{named(nominating.nominate(speaking(amina, kenya), kenya, record('kenya'), WHY))}/",
          "deciding"),
     ):  # fmt: skip
         before = Look.objects.count()
@@ -453,7 +453,7 @@ def test_the_team_reads_no_number_on_the_pages_for_changing_them_without_a_look(
     assert "with a nomination that waits" in told
     seen = Look.objects.exclude(person=amina).count()
     page(client, "offices/kenya/technical/nominate/")
-    page(client, f"nominations/{last(made).pk}/")
+    page(client, f"nominations/{named(last(made))}/")
     assert Look.objects.exclude(person=amina).count() == seen, "one's own are none"
 
 
@@ -463,7 +463,7 @@ def test_what_is_decided_is_shown_to_its_own_state_alone(
     amina, team = officer(kenya, "amina"), of_team(lead, kenya.operation)
     made = office(kenya, team, of_team(custodian, kenya.operation))
     nominating.approve(of_team(custodian, kenya.operation), nominating.nominate(team, kenya, record("kenya"), WHY))
-    every = [f"nominations/{one.pk}/" for one in Nomination.objects.filter(office=made)]
+    every = [f"nominations/{named(one)}/" for one in Nomination.objects.filter(office=made)]
     assert len(every) == 2
     for one in (lead, custodian):
         enter(client, one)
@@ -487,14 +487,14 @@ def test_the_team_that_goes_through_the_forms_is_stopped_too(
         office(one, team, other)
         moved = nominating.nominate(team, one, record(one.code, title="Moved"), WHY)
         made.append(moved)
-        paths.append(f"nominations/{moved.pk}/" if number % 2 else f"offices/{one.code}/technical/nominate/")
+        paths.append(f"nominations/{named(moved)}/" if number % 2 else f"offices/{one.code}/technical/nominate/")
     enter(client, lead)
     answers = [client.get(f"/sample/contacts/{path}").status_code for path in paths]
     assert answers == [200] * looking.TEAM.most + [429] * 3
     assert Alarm.objects.filter(person=lead, kind=Alarm.STOPPED).exists()
     enter(client, custodian)
     for one in made:
-        page(client, f"nominations/{one.pk}/")  # who decides is not stopped
+        page(client, f"nominations/{named(one)}/")  # who decides is not stopped
     assert Look.objects.filter(person=custodian).count() == len(made), "and each is noted"
     assert Alarm.objects.filter(person=custodian, kind=Alarm.MANY).exists()
 

@@ -33,7 +33,7 @@ from rapport.registry.models import Actor
 from rapport.sharing import activation
 from rapport.sharing.models import Agreement
 from rapport.sharing.protocol.library import text_of
-from tests.web.contacts import network, of_team, office, officer, record, speaking, state
+from tests.web.contacts import named, network, of_team, office, officer, record, speaking, state
 
 pytestmark = pytest.mark.django_db
 HERE = "/sample/contacts"
@@ -163,7 +163,7 @@ def test_nothing_for_its_readers_eyes_alone_is_in_any_copy(
     activation.activate(custodian, activation.propose(lead, kenya.operation, red, "agreed"), "")
     enter(client, pedro)
     assert "TLP:RED" in page(client, "offices/kenya/technical/"), "it is looked at"
-    numbers = list(Office.objects.values_list("pk", flat=True))
+    numbers = [named(one) for one in Office.objects.all()]
     for path, data in (
         ("offices/kenya/technical/card/", {"form": "text"}),
         ("offices/kenya/technical/card/", {"form": "pdf"}),
@@ -184,11 +184,11 @@ def test_a_directory_of_chosen_offices_is_told_from_a_forged_one_with_no_line(
     client: Client, pedro: Person, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     enter(client, pedro)
-    post(client, "exports/take/", 302, office=list(Office.objects.values_list("pk", flat=True)))
+    post(client, "exports/take/", 302, office=[named(one) for one in Office.objects.all()])
     export = Export.objects.get()
     assert "Signed text" in page(client, "exports/")
     file, key = tmp_path / "directory.txt", tmp_path / "key.pem"
-    file.write_bytes(post(client, f"exports/{export.pk}/file/", form="text").content)
+    file.write_bytes(post(client, f"exports/{named(export)}/file/", form="text").content)
     client.logout()
     key.write_bytes(client.get(f"{HERE}/key/key.pem").content)
     text = file.read_text()
@@ -209,9 +209,9 @@ def test_an_expired_copy_says_so_and_its_file_is_forgotten(
 ) -> None:
     settings.DIRECTORY_LASTS = timedelta(microseconds=1)  # type: ignore[attr-defined]
     enter(client, pedro)
-    post(client, "exports/take/", 302, office=list(Office.objects.values_list("pk", flat=True)))
+    post(client, "exports/take/", 302, office=[named(one) for one in Office.objects.all()])
     export = Export.objects.get()
-    post(client, f"exports/{export.pk}/file/", 410, form="text")
+    post(client, f"exports/{named(export)}/file/", 410, form="text")
     from rapport.oversight import keys
 
     file, key = tmp_path / "directory.txt", tmp_path / "key.pem"
@@ -229,11 +229,11 @@ def test_nobody_takes_more_along_than_a_day_shows_and_who_tries_is_told_of(
     client: Client, many: list[Office], pedro: Person
 ) -> None:
     enter(client, pedro)
-    said = post(client, "exports/take/", 429, office=[one.pk for one in many]).content.decode()
+    said = post(client, "exports/take/", 429, office=[named(one) for one in many]).content.decode()
     assert f"can be shown {looking.MEMBER.most} more" in said
     assert not Look.objects.exists()
     assert list(Alarm.objects.values_list("kind", flat=True)) == [Alarm.STOPPED]
-    post(client, "exports/take/", 302, office=[one.pk for one in many[: looking.MEMBER.most]])
+    post(client, "exports/take/", 302, office=[named(one) for one in many[: looking.MEMBER.most]])
     assert Look.objects.filter(kind="export").count() == looking.MEMBER.most
     assert client.get(f"{HERE}/offices/s39/technical/").status_code == 429
     post(client, "offices/s39/technical/card/", 429, form="text")
@@ -244,12 +244,12 @@ def test_what_somebody_took_for_themselves_nobody_else_fetches(
     client: Client, pedro: Person, lead: Person, kenya: Actor
 ) -> None:
     enter(client, pedro)
-    post(client, "exports/take/", 302, office=list(Office.objects.values_list("pk", flat=True)))
+    post(client, "exports/take/", 302, office=[named(one) for one in Office.objects.all()])
     export = Export.objects.get()
     paula = officer(Actor.objects.get(code="peru"), "paula")
     for other in (paula, lead, officer(kenya, "amina")):
         enter(client, other)
-        post(client, f"exports/{export.pk}/file/", 404, form="text")
+        post(client, f"exports/{named(export)}/file/", 404, form="text")
 
 
 def test_the_page_of_copies_lists_no_way_to_reach_anybody(client: Client, many: list[Office], pedro: Person) -> None:
@@ -264,6 +264,20 @@ def test_the_page_of_copies_lists_no_way_to_reach_anybody(client: Client, many: 
 # --- the whole network, for a named organisation -------------------------------------------------------------------
 
 
+def test_an_office_that_nobody_can_read_never_makes_it_a_copy_of_all(
+    client: Client, kenya: Actor, pedro: Person, lead: Person
+) -> None:
+    """As from a page of before, which named offices by plain numbers."""
+    enter(client, lead)
+    peru, desk = pedro.belongings.get().organisation, Office.objects.earliest("pk")
+    for chosen in ([desk.pk], [named(desk), "x"]):
+        post(client, "exports/ask/", 404, organisation=peru.pk, why="For the safe of the ministry", office=chosen)
+        post(client, "exports/take/", 404, office=chosen)
+    assert not Export.objects.exists()
+    post(client, "exports/ask/", 302, organisation=peru.pk, why="For the safe of the ministry", office=named(desk))
+    assert Export.objects.get().wanted == [desk.pk]
+
+
 def test_one_of_the_team_asks_for_the_whole_network_and_another_releases_it(
     client: Client, many: list[Office], kenya: Actor, pedro: Person, lead: Person, custodian: Person
 ) -> None:
@@ -271,23 +285,23 @@ def test_one_of_the_team_asks_for_the_whole_network_and_another_releases_it(
     enter(client, lead)
     post(client, "exports/ask/", 302, organisation=peru.pk, why="For the safe of the ministry")
     export = Export.objects.get()
-    post(client, f"exports/{export.pk}/release/", 302)
+    post(client, f"exports/{named(export)}/release/", 302)
     export.refresh_from_db()
     assert export.state == ExportState.WAITING, "not by who asked"
     enter(client, pedro)
-    assert client.post(f"{HERE}/exports/{export.pk}/release/").status_code == 403
-    post(client, f"exports/{export.pk}/file/", 404, form="text")
+    assert client.post(f"{HERE}/exports/{named(export)}/release/").status_code == 403
+    post(client, f"exports/{named(export)}/file/", 404, form="text")
     enter(client, custodian)
     assert "For the safe of the ministry" in page(client, "exports/")
-    post(client, f"exports/{export.pk}/release/", 302)
+    post(client, f"exports/{named(export)}/release/", 302)
     export.refresh_from_db()
     assert export.state == ExportState.MADE
     assert Exported.objects.filter(export=export).count() == 42
     assert not Look.objects.exists(), "what was released for an organisation uses up nobody's day"
     enter(client, pedro)
-    text = " ".join(post(client, f"exports/{export.pk}/file/", form="text").content.decode().split())
+    text = " ".join(post(client, f"exports/{named(export)}/file/", form="text").content.decode().split())
     assert text.count(f"for Peru, asked for by {lead.username}, released by carol") >= 43
-    assert len(pages_of(post(client, f"exports/{export.pk}/file/", form="pdf").content)) > 5
+    assert len(pages_of(post(client, f"exports/{named(export)}/file/", form="pdf").content)) > 5
     fetched = [one.body for one in KeptEntry.objects.filter(kind=EntryKind.CONTACT) if "fetched_by" in one.body]
     assert len(fetched) == 2
     assert all(f'"fetched_by":{pedro.pk}' in one for one in fetched)
@@ -296,7 +310,7 @@ def test_one_of_the_team_asks_for_the_whole_network_and_another_releases_it(
     assert "+254" not in said
     enter(client, officer(kenya, "amina"))
     assert f"Peru, asked for by {lead.username}, released by carol" in page(client, "offices/kenya/technical/")
-    post(client, f"exports/{export.pk}/file/", 404, form="text")
+    post(client, f"exports/{named(export)}/file/", 404, form="text")
 
 
 def test_when_an_agreement_ends_its_copies_are_fetched_no_more(
@@ -307,7 +321,7 @@ def test_when_an_agreement_ends_its_copies_are_fetched_no_more(
     releasing.release(of_team(custodian, kenya.operation), export)
     Agreement.objects.filter(receiver=peru).update(ended_at=timezone.now())
     enter(client, pedro)
-    post(client, f"exports/{export.pk}/file/", 403, form="text")
+    post(client, f"exports/{named(export)}/file/", 403, form="text")
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -316,18 +330,17 @@ def test_when_the_protocol_marks_it_red_a_copy_from_before_is_fetched_no_more(
 ) -> None:
     if own:
         enter(client, pedro)
-        numbers = list(Office.objects.filter(actor=kenya).values_list("pk", flat=True)[:1])
-        post(client, "exports/take/", 302, office=numbers)
+        post(client, "exports/take/", 302, office=named(Office.objects.filter(actor=kenya)[0]))
         export = Export.objects.get()
     else:
         export = releasing.ask(of_team(lead, kenya.operation), pedro.belongings.get().organisation, [], "For the safe")
         releasing.release(of_team(custodian, kenya.operation), export)
     enter(client, pedro)
-    post(client, f"exports/{export.pk}/file/", form="text")
+    post(client, f"exports/{named(export)}/file/", form="text")
     text = text_of("network").replace('name = "network"', 'name = "sample"').replace('version = "2"', 'version = "3"')
     red = text.replace('marking = "TLP:AMBER"', 'marking = "TLP:RED"')
     activation.activate(custodian, activation.propose(lead, kenya.operation, red, "agreed anew"), "")
-    told = post(client, f"exports/{export.pk}/file/", 403, form="text").content.decode()
+    told = post(client, f"exports/{named(export)}/file/", 403, form="text").content.decode()
     assert "What was agreed has changed since this copy was made" in told
     assert "+254" not in told
 
@@ -355,10 +368,10 @@ def test_what_one_takes_oneself_says_how_old_it_is_and_leaves_out_what_nobody_is
     told = page(client, "exports/")
     assert "do not rely on it" in told
     assert told.count('name="office"') == 1, "what is in no copy is not offered"
-    post(client, "exports/take/", 302, office=list(Office.objects.values_list("pk", flat=True)))
+    post(client, "exports/take/", 302, office=[named(one) for one in Office.objects.all()])
     export = Export.objects.get()
     assert [one.office.role for one in Exported.objects.filter(export=export)] == ["technical"]
-    files = [post(client, f"exports/{export.pk}/file/", form=form).content for form in ("text", "pdf")]
+    files = [post(client, f"exports/{named(export)}/file/", form=form).content for form in ("text", "pdf")]
     said = [files[0].decode(), " ".join(pages_of(files[1]))]
     said += [
         post(client, path, form="text").content.decode() for path in ("offices/kenya/technical/card/", "trees/kenya/")
@@ -380,8 +393,8 @@ def test_every_copy_says_that_lists_disagree_and_which_one_to_go_by(
     un = memberships.enter(team, desk, "UN", "List of April", record("kenya"))
     memberships.govern(speaking(officer(kenya, "abel"), kenya), un)
     enter(client, pedro)
-    post(client, "exports/take/", 302, office=desk.pk)
-    took = [post(client, f"exports/{Export.objects.get().pk}/file/", form="text")]
+    post(client, "exports/take/", 302, office=named(desk))
+    took = [post(client, f"exports/{named(Export.objects.get())}/file/", form="text")]
     took += [post(client, path, form="text") for path in ("offices/kenya/technical/card/", "trees/kenya/")]
     for one in took:
         text = " ".join(one.content.decode().split())
@@ -398,8 +411,8 @@ def test_a_copy_has_the_number_of_the_list_to_go_by_where_it_is_another_one(
     listed = memberships.enter(team, desk, "OSCE", "List of March", record("kenya", channels=(other,)))
     memberships.govern(speaking(officer(kenya, "abel"), kenya), listed)
     enter(client, pedro)
-    post(client, "exports/take/", 302, office=desk.pk)
-    took = [post(client, f"exports/{Export.objects.get().pk}/file/", form="text")]
+    post(client, "exports/take/", 302, office=named(desk))
+    took = [post(client, f"exports/{named(Export.objects.get())}/file/", form="text")]
     took += [post(client, path, form="text") for path in ("offices/kenya/technical/card/", "trees/kenya/")]
     for one in took:
         text = " ".join(one.content.decode().split())
@@ -422,7 +435,7 @@ def test_a_refusal_says_why_and_makes_nothing(
 ) -> None:
     export = releasing.ask(of_team(lead, kenya.operation), pedro.belongings.get().organisation, [], "For the safe")
     enter(client, custodian)
-    post(client, f"exports/{export.pk}/refuse/", 302, reason="Nobody there keeps it safe.")
+    post(client, f"exports/{named(export)}/refuse/", 302, reason="Nobody there keeps it safe.")
     enter(client, lead)
     assert "Nobody there keeps it safe." in page(client, "exports/")
     assert not Exported.objects.exists()

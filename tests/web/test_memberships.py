@@ -19,7 +19,7 @@ from rapport.errors import NotAllowed, Refused
 from rapport.operations.models import Operation
 from rapport.oversight.models import Decision
 from rapport.registry.models import Actor
-from tests.web.contacts import network, of_team, office, officer, record, speaking, state, typed
+from tests.web.contacts import named, network, of_team, office, officer, record, speaking, state, typed
 
 pytestmark = pytest.mark.django_db
 LISTS = "/sample/contacts/offices/kenya/technical/lists/"
@@ -119,7 +119,7 @@ def test_which_list_governs_says_another_person_than_who_entered_it(
     assert "the one to go by</button>" not in client.get(LISTS).content.decode()
     abel = officer(kenya, "abel")
     enter(client, abel)
-    client.post(f"{LISTS}{first.pk}/governs/")
+    client.post(f"{LISTS}{named(first)}/governs/")
     assert "For this office the list of UN is the one to go by." in client.get(OFFICE).content.decode()
     second = memberships.enter(speaking(amina, kenya), desk, "OAS", "List of May", record("kenya"))
     memberships.govern(speaking(abel, kenya), second)
@@ -140,7 +140,7 @@ def test_what_is_entered_anew_governs_only_once_somebody_says_so_again_and_the_o
     enter(client, amina)
     second = Entry.objects.get(replaced_at=None)
     assert second.network == "UN", "the same list, however it is written"
-    client.post(f"{LISTS}{second.pk}/out/")
+    client.post(f"{LISTS}{named(second)}/out/")
     told = client.get(LISTS).content.decode()
     assert "Nobody has entered another list" in told
     assert "List of April" in told
@@ -177,5 +177,5 @@ def test_what_a_list_says_is_a_look_for_whoever_does_not_speak_for_the_state(
     assert not Look.objects.exists()
     enter(client, lead)
     assert "+254799999999" in client.get(LISTS).content.decode()
-    assert "+254799999999" in client.get(f"{LISTS}enter/?of={Entry.objects.get().pk}").content.decode()
+    assert "+254799999999" in client.get(f"{LISTS}enter/?of={named(Entry.objects.get())}").content.decode()
     assert list(Look.objects.values_list("person__username", "kind")) == [("lea", "list")] * 2

@@ -39,7 +39,7 @@ from rapport.operations.models import Operation
 from rapport.oversight import keys
 from rapport.registry.models import Actor
 from rapport.values import Marking
-from tests.web.contacts import network, of_team, office, officer, state
+from tests.web.contacts import named, network, of_team, office, officer, state
 from tests.web.peers import ME, NOTICED, Door, There, agreed, entered, said
 from tests.web.test_cases import Side, sent
 from tests.web.test_directory import enter
@@ -417,9 +417,9 @@ def test_a_file_holds_what_has_no_receipt_of_ones_own_side_and_nothing_marked_re
     assert red.ref.encode() not in made.data
     assert files.make(peer, ()).messages == 0, "of parties for which somebody does not speak it holds nothing"
     enter(client, kenya.one.person)
-    answer = client.post(f"/sample/contacts/peers/{peer.pk}/file/")
+    answer = client.post(f"/sample/contacts/peers/{named(peer)}/file/")
     assert answer.content == made.data
-    assert red.ref in client.get(f"/sample/contacts/peers/{peer.pk}/").content.decode()
+    assert red.ref in client.get(f"/sample/contacts/peers/{named(peer)}/").content.decode()
 
 
 def test_a_file_is_taken_message_by_message_and_receipts_go_back_in_a_file(
@@ -524,7 +524,7 @@ def test_a_ledger_for_the_other_side_has_no_word_of_any_message(
 ) -> None:
     to_peru(kenya, peru)
     enter(client, lead)
-    answer = client.post(f"/sample/contacts/peers/{Peer.objects.get().pk}/ledger/")
+    answer = client.post(f"/sample/contacts/peers/{named(Peer.objects.get())}/ledger/")
     found = json.loads(answer.content)["body"]["heads"]
     assert [one[:2] for one in found] == [[ME, 1]]
     assert b"Wiper" not in answer.content
@@ -542,7 +542,7 @@ def test_the_pages_lead_from_entering_to_the_end(
     wrong = client.post("/sample/contacts/peers/enter/", {**form, "keys": "x"})
     assert (wrong.status_code, "64 figures" in wrong.content.decode()) == (422, True)
     client.post("/sample/contacts/peers/enter/", {**form, "keys": far.public})
-    at = f"/sample/contacts/peers/{Peer.objects.get().pk}/"
+    at = f"/sample/contacts/peers/{named(Peer.objects.get())}/"
     page = client.get(at).content.decode()
     assert "another person confirms" in page
     enter(client, custodian)
@@ -564,7 +564,7 @@ def test_the_team_sees_that_something_waits_and_no_reference_and_a_third_party_s
 ) -> None:
     out = to_peru(kenya, peru)
     enter(client, lead)
-    at = f"/sample/contacts/peers/{Peer.objects.get().pk}/"
+    at = f"/sample/contacts/peers/{named(Peer.objects.get())}/"
     page = client.get(at).content.decode()
     assert "1 message has no receipt yet." in page
     assert out.ref not in page

@@ -28,7 +28,7 @@ from rapport.contacts.peers.models import Inbound, Outbound, Peer
 from rapport.errors import Refused
 from rapport.operations.models import Operation
 from rapport.oversight.models import KeptEntry
-from tests.web.contacts import office
+from tests.web.contacts import named, office
 from tests.web.peers import ME, NOTICED, Door, There, agreed, entered, said
 from tests.web.test_cases import Side
 from tests.web.test_directory import enter
@@ -102,7 +102,7 @@ def test_beside_a_refusal_stands_what_helps_and_no_file(
     door.answer = lambda _: (503, b"")
     sending.post_due(timezone.now() + timedelta(minutes=5))
     assert "Make a file for them" in page_of(client, kenya)
-    at = f"/sample/contacts/peers/{Peer.objects.get().pk}/"
+    at = f"/sample/contacts/peers/{named(Peer.objects.get())}/"
     assert "Nothing gets through: It answers with 503. It is tried again at " in page_of(client, kenya, at)
     sending.try_now(Peer.objects.get())
     assert "It is tried again within some seconds." in page_of(client, kenya, at)
@@ -134,7 +134,7 @@ def test_whom_a_message_is_for_that_is_not_taken_sees_it_on_duty_and_quietly(
     page = page_of(client, kenya)
     assert "Message 1 of crisis.pe came, and is not taken here: The directory has no office kenya/policy." in page
     assert "when what it says is put right" in page
-    assert f"/sample/contacts/peers/{Peer.objects.get().pk}/" in page
+    assert f"/sample/contacts/peers/{named(Peer.objects.get())}/" in page
     assert "Nothing waits" not in page
     assert duty.duty(kenya.one, timezone.now()).loud == []
     assert "is not taken here" not in page_of(client, chile), "it is for Kenya, and not theirs"
@@ -245,7 +245,7 @@ def test_a_file_is_called_by_whose_messages_it_holds_and_by_its_day(
 ) -> None:
     to_peru(kenya, peru)
     enter(client, kenya.one.person)
-    answer = client.post(f"/sample/contacts/peers/{Peer.objects.get().pk}/file/")
+    answer = client.post(f"/sample/contacts/peers/{named(Peer.objects.get())}/file/")
     name = f"crisis.ke-kenya-to-crisis.pe-{timezone.localdate():%Y-%m-%d}.bundle"
     assert name in answer["Content-Disposition"]
 

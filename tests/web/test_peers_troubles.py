@@ -36,7 +36,7 @@ from rapport.operations.models import Operation
 from rapport.oversight import keys
 from rapport.oversight.models import Decision, KeptEntry
 from rapport.upkeep.doctor import instances
-from tests.web.contacts import office
+from tests.web.contacts import named, office
 from tests.web.peers import ME, Door, There, agreed, entered, said
 from tests.web.test_cases import NOTICED, Side, later
 from tests.web.test_directory import enter
@@ -112,7 +112,7 @@ def test_whoever_writes_to_a_party_that_reads_nowhere_is_told_before_and_after(
 ) -> None:
     draft = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
     enter(client, kenya.one.person)
-    at = f"/sample/contacts/drafts/{draft.pk}/"
+    at = f"/sample/contacts/drafts/{named(draft)}/"
     assert "it goes nowhere by itself" in client.get(at).content.decode()
     sent = to_peru(kenya, peru)
     assert "it goes nowhere by itself" in case_page(client, sent)
@@ -159,7 +159,7 @@ def test_whoever_is_on_duty_sees_that_a_message_does_not_get_through_and_why(
     ]  # fmt: skip
     for page in pages:
         assert why in page
-        assert f"/sample/contacts/peers/{terms.peer.pk}/" in page
+        assert f"/sample/contacts/peers/{named(terms.peer)}/" in page
         assert "doctype html&gt;" not in page
     door.answer = usual
     sending.try_now(terms.peer)
@@ -280,7 +280,7 @@ def test_what_comes_in_the_name_of_a_peer_under_another_key_is_told_until_somebo
     terms, other, now = agreed(*team, far, door.url), There(seed=9), timezone.now()
     comes(way, other, operation, lambda: to_peru(kenya, peru), door)
     enter(client, kenya.one.person)
-    at = f"/sample/contacts/peers/{terms.peer.pk}/"
+    at = f"/sample/contacts/peers/{named(terms.peer)}/"
     pages = ("/sample/contacts/duty/", "/sample/contacts/peers/", at)
     read = lambda: [client.get(page).content.decode() for page in pages]  # noqa: E731
     assert all("a key that is not agreed" in page for page in read())
@@ -407,7 +407,7 @@ def test_a_gap_that_asking_does_not_close_says_why_and_the_other_side_finds_its_
     assert "Message 2" not in " ".join(receiving.gaps(peer))
     ours = to_peru(kenya, peru)
     enter(client, kenya.one.person)
-    assert f"message 1: {ours.ref}" in client.get(f"/sample/contacts/peers/{peer.pk}/").content.decode()
+    assert f"message 1: {ours.ref}" in client.get(f"/sample/contacts/peers/{named(peer)}/").content.decode()
 
 
 def test_a_message_of_a_version_that_nobody_here_reads_is_known_to_be_theirs(
@@ -425,7 +425,7 @@ def test_the_team_is_not_offered_a_file_that_it_cannot_make(
     kenya: Side, peru: Away, there: There, client: Client, lead: Person
 ) -> None:
     to_peru(kenya, peru)
-    at = f"/sample/contacts/peers/{Peer.objects.get().pk}/"
+    at = f"/sample/contacts/peers/{named(Peer.objects.get())}/"
     enter(client, lead)
     page = client.get(at).content.decode()
     assert "Make the file" not in page
@@ -545,7 +545,7 @@ def test_whoever_confirms_sees_what_differs_and_types_fingerprints_as_they_like(
     given = entered(there, "https://crisis.pe/n", keys=(there.public, other.public), retired=("0" * 16,))
     terms = agreeing.enter(team[0], given)
     enter(client, custodian)
-    page = client.get(f"/sample/contacts/peers/{terms.peer.pk}/").content.decode()
+    page = client.get(f"/sample/contacts/peers/{named(terms.peer)}/").content.decode()
     assert "<s><bdi>none: by file</bdi></s> → <strong><bdi>https://crisis.pe/n</bdi>" in page
     assert "1 new, 0 not any more" in page
     assert "0" * 16 in page

@@ -38,7 +38,7 @@ from rapport.registry.models import Actor
 from rapport.reports.models import Report, Sender, Standing
 from rapport.text.sms import length
 from rapport.values import Address, Message, Trust
-from tests.web.contacts import network, of_team, office, officer, speaking, state
+from tests.web.contacts import named, network, of_team, office, officer, speaking, state
 from tests.web.test_directory import enter
 
 pytestmark = [pytest.mark.django_db]
@@ -399,11 +399,10 @@ def test_nobody_answered_the_call_is_silence_and_an_answer_after_it_is_late(
     Ping.objects.update(due_at=timezone.now() - timedelta(minutes=1))
     first, second, third = made.pings.order_by("pk")
     enter(client, lead)
-    assert (
-        "Nobody answered</button>" in client.get(f"/sample/contacts/pings/{made.ref}/?call={first.pk}").content.decode()
-    )
+    told = client.get(f"/sample/contacts/pings/{made.ref}/?call={named(first)}").content.decode()
+    assert "Nobody answered</button>" in told
     for ping in (first, second):
-        client.post(f"/sample/contacts/pings/{made.ref}/{ping.pk}/called/", {"became": "nobody"})
+        client.post(f"/sample/contacts/pings/{made.ref}/{named(ping)}/called/", {"became": "nobody"})
     with pytest.raises(Conflict):
         answering.by_hand(of_team(lead, kenya.operation), first, "nobody")
     answering.by_hand(of_team(lead, kenya.operation), second, "answered")
@@ -412,7 +411,7 @@ def test_nobody_answered_the_call_is_silence_and_an_answer_after_it_is_late(
     running.decide_due(later(first, 49))
     Ping.objects.filter(pk=first.pk).update(deadline=timezone.now() - timedelta(minutes=1))
     assert [one.outcome for one in made.pings.order_by("pk")] == ["silent", "acknowledged", ""]
-    assert 'value="answered"' in client.get(f"/sample/contacts/pings/{made.ref}/?call={first.pk}").content.decode()
+    assert 'value="answered"' in client.get(f"/sample/contacts/pings/{made.ref}/?call={named(first)}").content.decode()
     answering.by_hand(of_team(lead, kenya.operation), first, "answered")
     assert Ping.objects.get(pk=first.pk).outcome == Outcome.LATE
     running.leave_out(made.over_at + timedelta(seconds=1))
@@ -429,7 +428,7 @@ def test_who_hears_by_another_way_that_a_letter_has_arrived_notes_it(
     told = campaign_page(client, made)
     assert 'value="answered"' in told
     assert "Nobody answered" not in told
-    path = f"/sample/contacts/pings/{made.ref}/{Ping.objects.get().pk}/called/"
+    path = f"/sample/contacts/pings/{made.ref}/{named(Ping.objects.get())}/called/"
     assert client.post(path, {"became": "nobody"}).status_code == 404
     client.post(path, {"became": "answered"})
     assert Ping.objects.get().outcome == Outcome.ACKNOWLEDGED
@@ -445,7 +444,7 @@ def test_what_a_program_read_a_person_may_read_otherwise_and_what_somebody_press
     ping = made.pings.get()
     assert ping.outcome == Outcome.ACKNOWLEDGED, "no word of it is one for a wrong office"
     enter(client, lead)
-    page, note = f"/sample/contacts/pings/{made.ref}/", f"/sample/contacts/pings/{made.ref}/{ping.pk}/called/"
+    page, note = f"/sample/contacts/pings/{made.ref}/", f"/sample/contacts/pings/{made.ref}/{named(ping)}/called/"
     assert "No: they say it is another office" in client.get(page).content.decode()
     client.post(note, {"became": "wrong"})
     assert made.pings.get().outcome == Outcome.WRONG
@@ -475,12 +474,12 @@ def test_somebody_calls_by_hand_and_notes_what_came_of_it(client: Client, kenya:
     numbers = [spaced(aiming.taken(one).channel.value) for one in made.pings.all()]
     assert not any(number in told for number in numbers), "a round of pings is no list of all numbers"
     assert not Look.objects.exists()
-    told = client.get(f"/sample/contacts/pings/{made.ref}/?call={second.pk}").content.decode()
+    told = client.get(f"/sample/contacts/pings/{made.ref}/?call={named(second)}").content.decode()
     assert sum(number in told for number in numbers) == 1
     assert told.count("Wrong person</button>") == 1
     assert [(one.person, one.kind) for one in Look.objects.all()] == [(lead, "ping")], "the office sees who looked"
     for ping, became in ((first, "answered"), (second, "wrong"), (third, "dead")):
-        client.post(f"/sample/contacts/pings/{made.ref}/{ping.pk}/called/", {"became": became})
+        client.post(f"/sample/contacts/pings/{made.ref}/{named(ping)}/called/", {"became": became})
     running.decide_due(timezone.now() + timedelta(hours=49))
     assert [one.outcome for one in made.pings.order_by("pk")] == ["acknowledged", "wrong-person", "bounced"]
 

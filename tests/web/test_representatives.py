@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from rapport.accounts import invitations, people
@@ -32,7 +33,19 @@ from rapport.registry.models import Actor
 from rapport.sharing import organisations, partner_keys
 from rapport.sharing.models import Agreement
 from tests.guards.walk import routes
-from tests.web.contacts import WHY, entry, network, newcomer, of_team, office, officer, record, speaking, state
+from tests.web.contacts import (
+    WHY,
+    entry,
+    named,
+    network,
+    newcomer,
+    of_team,
+    office,
+    officer,
+    record,
+    speaking,
+    state,
+)
 from tests.web.peers import There, entered
 from tests.web.test_cases import Side, sent
 
@@ -70,7 +83,8 @@ def page(person: Person, path: str = "representatives/", status: int = 200) -> s
 
 def press(person: Person, what: str, number: int, actor: Actor) -> str:
     """What the person reads afterwards."""
-    answer = at_work(person).post(f"{PAGE}{number}/{what}/", {"actor": actor.code}, follow=True)
+    path = reverse(f"contacts_representative_{what}", args=["sample", number])
+    answer = at_work(person).post(path, {"actor": actor.code}, follow=True)
     return str(answer.content.decode())
 
 
@@ -86,10 +100,10 @@ def test_a_newcomer_reads_what_they_wait_for_and_nothing_else(
     pia = newcomer(peru.actor, "pia")
     client, tried = at_work(pia), 0
     fill = {"operation": "sample", "ref": first.case.ref, "message": first.ref, "actor": "kenya", "role": "technical",
-            "number": "1", "kind": "notification", "link": "none"}  # fmt: skip
+            "number": 1, "kind": "notification", "link": "none"}  # fmt: skip
     for route in routes():
         if route.path.startswith("<slug:operation>/contacts/") and route.access.startswith("contacts:"):
-            path = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: fill[found[1]], route.path)
+            path = route.filled(fill)
             for answer in (client.get(path), client.post(path)):
                 assert answer.status_code in {403, 405}, path
                 assert "Wiper" not in answer.content.decode()
@@ -141,8 +155,8 @@ def test_nobody_confirms_themselves_and_no_other_state_does(kenya: Actor, peru: 
     officer(kenya, "amina")
     pedro, nia = officer(peru, "pedro"), newcomer(kenya, "nia")
     asked = entry(nia, kenya)
-    assert at_work(nia).post(f"{PAGE}{asked.pk}/confirm/", {"actor": "kenya"}).status_code == 403
-    assert at_work(pedro).post(f"{PAGE}{asked.pk}/confirm/", {"actor": "kenya"}).status_code == 404
+    assert at_work(nia).post(f"{PAGE}{named(asked)}/confirm/", {"actor": "kenya"}).status_code == 403
+    assert at_work(pedro).post(f"{PAGE}{named(asked)}/confirm/", {"actor": "kenya"}).status_code == 404
     with pytest.raises(NotAllowed):
         confirming.confirm(speaking(pedro, peru), asked, kenya)
     with pytest.raises(Refused, match="of themselves"):
@@ -210,7 +224,7 @@ def test_anybody_of_a_state_ends_it_for_another_from_the_next_request_on(kenya: 
     there = Representative.objects.get(person=abel)
     browser = at_work(abel)
     assert browser.get("/sample/contacts/duty/").status_code == 200
-    assert at_work(pedro).post(f"{PAGE}{there.pk}/end/").status_code == 404
+    assert at_work(pedro).post(f"{PAGE}{named(there)}/end/").status_code == 404
     assert "Ended: abel" in press(amina, "end", there.pk, kenya)
     told = browser.get("/sample/contacts/duty/")
     assert told.status_code == 403

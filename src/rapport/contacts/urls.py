@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from rapport.contacts import converters
 from rapport.contacts import network_pages as network
 from rapport.contacts.callers import pages as callers
 from rapport.contacts.cases import duty_pages, trying_pages, without_a_line
@@ -16,18 +17,21 @@ from rapport.contacts.peers.door import exchange
 from rapport.contacts.pings import pages as pings
 from rapport.contacts.representatives import pages as representatives
 
+converters.register()
+
 CONTACTS = "<slug:operation>/contacts/"
-NOMINATION = f"{CONTACTS}nominations/<int:number>/"
+NOMINATION = f"{CONTACTS}nominations/<nomination:number>/"
 PING = f"{CONTACTS}pings/<slug:ref>/"
-PEER = f"{CONTACTS}peers/<int:number>/"
+PEER = f"{CONTACTS}peers/<peer:number>/"
 CALLER = f"{CONTACTS}callers/<slug:actor>/"
 CASE = f"{CONTACTS}cases/<slug:ref>/"
 MESSAGE = f"{CASE}messages/<slug:message>/"
-DRAFT = f"{CONTACTS}drafts/<int:number>/"
+DRAFT = f"{CONTACTS}drafts/<draft:number>/"
 OFFICE = f"{CONTACTS}offices/<slug:actor>/<slug:role>/"
 LISTS = f"{OFFICE}lists/"
-EXPORT = f"{CONTACTS}exports/<int:number>/"
+EXPORT = f"{CONTACTS}exports/<export:number>/"
 REPRESENTATIVES = f"{CONTACTS}representatives/"
+ENTERED = f"{REPRESENTATIVES}<belonging:number>/"
 
 urlpatterns = [
     path(CONTACTS, directory.index, name="contacts"),
@@ -37,8 +41,8 @@ urlpatterns = [
     path(f"{OFFICE}close/", directory.close, name="contacts_close"),
     path(LISTS, lists.index, name="contacts_lists"),
     path(f"{LISTS}enter/", lists.enter, name="contacts_list_enter"),
-    path(f"{LISTS}<int:number>/governs/", lists.governs, name="contacts_list_governs"),
-    path(f"{LISTS}<int:number>/out/", lists.out, name="contacts_list_out"),
+    path(f"{LISTS}<entry:number>/governs/", lists.governs, name="contacts_list_governs"),
+    path(f"{LISTS}<entry:number>/out/", lists.out, name="contacts_list_out"),
     path(f"{OFFICE}card/", exports.card, name="contacts_card"),
     path(f"{CONTACTS}trees/<slug:actor>/", exports.tree, name="contacts_tree"),
     path(f"{CONTACTS}exports/", exports.index, name="contacts_exports"),
@@ -57,12 +61,12 @@ urlpatterns = [
     path(f"{NOMINATION}refuse/", directory.refuse, name="contacts_refuse"),
     path(f"{NOMINATION}withdraw/", directory.withdraw, name="contacts_withdraw"),
     path(f"{CONTACTS}alarms/", directory.alarms, name="contacts_alarms"),
-    path(f"{CONTACTS}alarms/<int:number>/seen/", directory.seen, name="contacts_alarm_seen"),
+    path(f"{CONTACTS}alarms/<alarm:number>/seen/", directory.seen, name="contacts_alarm_seen"),
     path(f"{CONTACTS}pings/", pings.index, name="contacts_pings"),
     path(f"{CONTACTS}pings/start/", pings.start, name="contacts_ping_start"),
     path(PING, pings.show, name="contacts_campaign"),
     path(f"{PING}stop/", pings.stop, name="contacts_ping_stop"),
-    path(f"{PING}<int:number>/called/", pings.called, name="contacts_ping_called"),
+    path(f"{PING}<ping:number>/called/", pings.called, name="contacts_ping_called"),
     path(f"{CONTACTS}ping/<str:link>/", pings.answer, name="contacts_ping"),
     path(f"{CONTACTS}exchange/", exchange, name="contacts_exchange"),
     path(f"{CONTACTS}peers/", peers.index, name="contacts_peers"),
@@ -88,12 +92,12 @@ urlpatterns = [
     path(f"{CALLER}sheet/", callers.sheet, name="contacts_caller_sheet"),
     path(f"{CONTACTS}duty/", duty_pages.on_duty, name="contacts_duty"),
     path(f"{CONTACTS}duty/hand-over/", duty_pages.hand_over, name="contacts_hand_over"),
-    path(f"{CONTACTS}duty/<int:number>/take-over/", duty_pages.take_over, name="contacts_take_over"),
-    path(f"{CONTACTS}duty/<int:number>/heard/", duty_pages.heard, name="contacts_heard"),
+    path(f"{CONTACTS}duty/<handover:number>/take-over/", duty_pages.take_over, name="contacts_take_over"),
+    path(f"{CONTACTS}duty/<clock:number>/heard/", duty_pages.heard, name="contacts_heard"),
     path(REPRESENTATIVES, representatives.index, name="contacts_representatives"),
-    path(f"{REPRESENTATIVES}<int:number>/confirm/", representatives.confirm, name="contacts_representative_confirm"),
-    path(f"{REPRESENTATIVES}<int:number>/refuse/", representatives.refuse, name="contacts_representative_refuse"),
-    path(f"{REPRESENTATIVES}<int:number>/end/", representatives.end, name="contacts_representative_end"),
+    path(f"{ENTERED}confirm/", representatives.confirm, name="contacts_representative_confirm"),
+    path(f"{ENTERED}refuse/", representatives.refuse, name="contacts_representative_refuse"),
+    path(f"{REPRESENTATIVES}<representative:number>/end/", representatives.end, name="contacts_representative_end"),
     path(f"{CONTACTS}cases/", cases.index, name="contacts_cases"),
     path(f"{CONTACTS}cases/new/", cases.new, name="contacts_new"),
     path(CASE, cases.show, name="contacts_case"),

@@ -22,6 +22,8 @@ from typing import Literal
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from rapport.errors import RapportError, TryAgain
@@ -112,6 +114,7 @@ def forget() -> None:
     _boxes.clear()
     _pseudonyms.cache_clear()
     _displacement.cache_clear()
+    _derived.cache_clear()
 
 
 def seal(purpose: KeyPurpose, plain: bytes) -> bytes:
@@ -170,6 +173,18 @@ def displacement() -> bytes:
     """The 32 bytes by which places are moved before readers get them. The oldest key, not the newest: with another one
     every place would be given a second time, and the two could be averaged."""
     return _displacement(settings.DATA_DIR)
+
+
+@lru_cache(maxsize=16)
+def _derived(folder: Path, purpose: KeyPurpose, use: str) -> bytes:
+    oldest = urlsafe_b64decode(load(folder, purpose)[-1])
+    return HKDF(SHA256(), length=32, salt=None, info=use.encode()).derive(oldest)
+
+
+def derived(purpose: KeyPurpose, use: str) -> bytes:
+    """32 bytes for one use of a purpose beside sealing (HKDF, RFC 5869): they tell nothing of the key, nor of what
+    another use gets. From the oldest key, so that they stay the same when one is added."""
+    return _derived(settings.DATA_DIR, purpose, use)
 
 
 def silence_mark(pseudonym: str) -> str:

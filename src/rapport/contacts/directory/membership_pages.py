@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from rapport.contacts.checking import unreadable
+from rapport.contacts.converters import read
 from rapport.contacts.directory import form, looking, memberships, nominating
 from rapport.contacts.directory.pages import office_of, own, shown_to, stopped
 from rapport.contacts.kinds import Problem
@@ -19,9 +20,10 @@ from rapport.contacts.members import Member
 from rapport.contacts.model import Office as Record
 from rapport.contacts.model import Role
 from rapport.contacts.models import Entry, Office
+from rapport.contacts.opaque import Numbered
 from rapport.contacts.page import NOMINATE, at_work, common
 from rapport.contacts.records import opened
-from rapport.desk.page import attempt, to, whole
+from rapport.desk.page import attempt, to
 from rapport.errors import Refused
 
 
@@ -112,4 +114,4 @@ def _own(who: Member, actor: str, role: str) -> Office:
 
 
 def _entry(office: Office, number: str) -> Entry | None:
-    return Entry.objects.filter(office=office, pk=whole(number) or 0, replaced_at=None).first()
+    return Entry.objects.filter(office=office, pk=read(Numbered.ENTRY, number) or 0, replaced_at=None).first()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rapport.accounts.permissions import Permission
 from rapport.contacts.agreed import network_of
+from rapport.contacts.converters import read
 from rapport.contacts.directory import form, looking, memberships, nominating
 from rapport.contacts.directory.listing import aging, barred, columns, lines
 from rapport.contacts.exports import keeping
@@ -21,10 +22,11 @@ from rapport.contacts.members import Member
 from rapport.contacts.model import Office as Record
 from rapport.contacts.model import Role
 from rapport.contacts.models import Alarm, Nomination, Office, State
+from rapport.contacts.opaque import Numbered
 from rapport.contacts.page import APPROVE, NOMINATE, at_work, common
 from rapport.contacts.reach import reach
 from rapport.contacts.records import opened
-from rapport.desk.page import attempt, to, whole
+from rapport.desk.page import attempt, to
 from rapport.errors import Conflict, Refused
 from rapport.operations.translated import translated
 from rapport.registry.models import Actor
@@ -135,7 +137,7 @@ def _begun(request: HttpRequest, who: Member, of: Actor, role: Role) -> HttpResp
     gone = Nomination.objects.filter(
         office__actor=of, office__role=role.value, state__in=(State.REFUSED, State.WITHDRAWN), closes=False
     )
-    again = gone.filter(pk=whole(request.GET.get("of", "")) or 0).first()
+    again = gone.filter(pk=read(Numbered.NOMINATION, request.GET.get("of", "")) or 0).first()
     base = nominating.before(again) if again else counts
     begun = again or counts
     if begun is None:

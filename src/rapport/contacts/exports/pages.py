@@ -4,7 +4,7 @@ for by one of the team and released by another; the key by which all of them are
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from rapport.accounts.models import Organisation
 from rapport.contacts import instance
+from rapport.contacts.converters import read
 from rapport.contacts.directory import looking
 from rapport.contacts.directory.listing import lines
 from rapport.contacts.directory.pages import READ, office_of
@@ -20,6 +21,7 @@ from rapport.contacts.exports import copies, keeping, releasing, taking
 from rapport.contacts.exports.copies import File, Form
 from rapport.contacts.members import Member
 from rapport.contacts.models import Export, ExportKind, ExportState
+from rapport.contacts.opaque import Numbered
 from rapport.contacts.page import APPROVE, at_work, common, in_network
 from rapport.desk.page import attempt, to, whole
 from rapport.errors import Refused
@@ -75,7 +77,7 @@ def index(request: HttpRequest, who: Member) -> HttpResponse:
 @require_POST
 @at_work(READ)
 def take(request: HttpRequest, who: Member) -> HttpResponse:
-    """POST `office`, the numbers of the offices that somebody takes along in a signed directory."""
+    """POST `office`, the offices that somebody takes along in a signed directory, as the page names them."""
     try:
         taking.directory(who, _chosen(request))
     except Refused as refused:
@@ -86,7 +88,7 @@ def take(request: HttpRequest, who: Member) -> HttpResponse:
 @require_POST
 @at_work(APPROVE)
 def ask(request: HttpRequest, who: Member) -> HttpResponse:
-    """POST `organisation`, its number; `why`; `office`, numbers, or none for all that it may copy."""
+    """POST `organisation`, its number; `why`; `office`, as for `take`, or none for all that it may copy."""
     one = get_object_or_404(_organisations(who.operation), pk=whole(request.POST.get("organisation", "")))
     why = request.POST.get("why", "")
     said = _("Asked for. Another person of the team releases it.")
@@ -174,8 +176,14 @@ def _wanted(request: HttpRequest) -> Form:
 
 
 def _chosen(request: HttpRequest) -> list[int]:
-    numbers = (whole(one) for one in request.POST.getlist("office"))
-    return [one for one in numbers if one is not None]
+    """Their numbers. None at all may mean every office, so nothing that names none is passed over."""
+    found = []
+    for one in request.POST.getlist("office"):
+        number = read(Numbered.OFFICE, one)
+        if number is None:
+            raise Http404("no such office")
+        found.append(number)
+    return found
 
 
 def _download(file: File) -> HttpResponse:

@@ -19,10 +19,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from rapport.accounts.permissions import Permission
 from rapport.contacts.agreed import network_of
+from rapport.contacts.converters import read
 from rapport.contacts.directory import looking
 from rapport.contacts.members import Member
 from rapport.contacts.model import Channel, Means
 from rapport.contacts.models import Campaign, Ping
+from rapport.contacts.opaque import Numbered
 from rapport.contacts.page import at_work, common
 from rapport.contacts.pinging import Outcome
 from rapport.contacts.pings import aiming, answering, post, results, starting
@@ -129,7 +131,7 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
     campaign, may_run = _campaign(who, ref), who.may(RUN)
     pings = results.of_member(who, campaign)
     try:
-        rows = _rows(who, pings[:MOST], whole(request.GET.get("call", "")))
+        rows = _rows(who, pings[:MOST], read(Numbered.PING, request.GET.get("call", "")))
     except Refused as refused:
         return render(
             request, "contacts/stopped.html", {**common(who), "problem": translated(refused.remedy)}, status=429

@@ -10,7 +10,7 @@ from django import template
 from django.utils import formats
 from django.utils.translation import gettext
 
-from rapport.contacts import clocks
+from rapport.contacts import clocks, converters
 from rapport.contacts.cards import grouped
 from rapport.contacts.cases import reading, trying
 from rapport.contacts.cases.models import Attempt, Case, Fired, Handover
@@ -19,12 +19,19 @@ from rapport.contacts.directory.listing import Column, Line, Listed
 from rapport.contacts.directory.memberships import Listing
 from rapport.contacts.escalation import Result
 from rapport.contacts.model import Means
+from rapport.contacts.opaque import Numbered
 from rapport.contacts.pinging import Outcome
 from rapport.notify.models import OutboxState
 from rapport.operations.translated import translated
 
 register = template.Library()
 register.filter(grouped)
+
+
+@register.filter
+def opaque(number: int, of: str) -> str:
+    """The number of a row in a form or a query, where it tells nothing."""
+    return converters.written(Numbered(of), number)
 
 
 @register.filter
