@@ -39,8 +39,9 @@ def verify(file: Path, key_file: Path, name: str, to_json: bool) -> int:
     if (size := file.stat().st_size) > offline.LARGEST:
         raise RapportError(f"{file} has {size:,} bytes; at most {offline.LARGEST:,} are read.")
     peer = signed.Peer(tuple(read_keys(key_file).values())[: signed.MOST_KEYS])
+    now = datetime.now(UTC)
     try:
-        found = offline.verified(file.read_bytes(), peer=peer, name=name, now=datetime.now(UTC))
+        found = offline.verified(file.read_bytes(), peer=peer, name=name, now=now)
     except Refused as refused:
         raise RapportError(f"{file} is not genuine: {refused.remedy}") from None
     mark = found.export
@@ -48,6 +49,8 @@ def verify(file: Path, key_file: Path, name: str, to_json: bool) -> int:
     last = f"It expired on {when}: its numbers may have changed." if found.expired else f"In date until {when}."
     offices = "1 office" if len(found.entries) == 1 else f"{len(found.entries):,} offices"
     lines = [f"Genuine: {mark.said}.", f"{offices}. {last}"]
+    if mark.made_at > now:
+        lines.append("It says that it was made in time to come: the clock of this machine is wrong, or that of theirs.")
     result: Json = {
         "genuine": True, "expired": found.expired, "export": mark.number, "by": mark.by, "for": mark.for_whom,
         "made_at": mark.made_at.isoformat(), "expires_at": mark.expires_at.isoformat(), "offices": len(found.entries),
