@@ -20,13 +20,15 @@ from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
 from rapport.contacts.cases import clockwork
 from rapport.contacts.cases.models import Case, Dispatch
+from rapport.contacts.model import Means, Role
 from rapport.contacts.models import Ping
-from rapport.contacts.pings import running
+from rapport.contacts.pings import answering, running, starting
+from rapport.contacts.pings.starting import Terms
 from rapport.notify.mail import server
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
 from tests.stories.test_desk_browser import Desk
-from tests.web.contacts import network, newcomer, officer, state
+from tests.web.contacts import network, newcomer, of_team, officer, state
 from tests.web.test_cases import Side, sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -149,6 +151,33 @@ def test_a_ping_is_acknowledged_on_a_phone(
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+def test_the_team_reads_a_round_and_notes_its_calls_on_a_phone(
+    width: int, chromium: Browser, live_server: Any, operation: Operation, lead: Person, someone: Callable[..., Person]
+) -> None:
+    """Totals by role, and a call with all its buttons: nothing is cut."""
+    custodian = someone("carol", Held.CUSTODIAN)
+    network(operation, lead, custodian)
+    for name in ("Kenya", "Peru", "Chile", "Ghana", "Nepal"):
+        Side(operation, lead, custodian, name)
+    now = timezone.now()
+    terms = Terms("Spring round", now, now + timedelta(days=3), 48, frozenset(Role), frozenset({Means.PHONE}))
+    made = starting.start(of_team(lead, operation), terms)
+    Ping.objects.update(due_at=now)
+    first = made.pings.earliest("pk")
+    for ping in made.pings.exclude(pk=first.pk):
+        answering.by_hand(of_team(lead, operation), ping, "answered")
+    team = Desk(chromium, live_server.url, lead, viewport={"width": width, "height": 844}).page
+    team.goto(f"{live_server.url}/sample/contacts/pings/{made.ref}/?call={first.pk}")
+    expect(team.get_by_role("region", name="By role").locator("table")).to_be_visible()
+    sound(team, f"campaign-team-{width}")
+    for name in ("Answered", "Wrong person", "Dead", "Nobody answered"):
+        button = team.get_by_role("button", name=name, exact=True)
+        box = button.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width, f"{name} is cut"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_notification_is_sent_escalated_answered_and_closed(
     width: int, chromium: Browser, live_server: Any, operation: Operation, lead: Person, someone: Callable[..., Person]
 ) -> None:
@@ -164,9 +193,9 @@ def test_a_notification_is_sent_escalated_answered_and_closed(
     one.get_by_label("To", exact=True).select_option("peru/technical")
     one.get_by_role("button", name="Go on").click()
     one.get_by_role("button", name="Keep it").click()
-    one.get_by_role("button", name="It can go").click()
-    expect(one.get_by_text("“What happened” is missing.")).to_be_visible()
-    one.get_by_text("Change it").click()
+    expect(one.get_by_text("It cannot go yet:")).to_be_visible()
+    sound(one, f"draft-lacks-{width}")
+    one.get_by_role("link", name="“What happened” is missing.").click()
     one.get_by_label("What happened").fill("Wiper on a port's network")
     one.get_by_label("When it was first seen").fill("2026-11-27T05:10")
     one.get_by_label("Whose systems").select_option("own")
@@ -194,9 +223,9 @@ def test_a_notification_is_sent_escalated_answered_and_closed(
     one.get_by_role("link", name="Whom to call").first.click()
     expect(one.locator(".next")).to_contain_text("Head of desk")
     sound(one, f"tries-{width}")
-    for _ in range(2):
+    for then in ("Deputy", "Watch officer"):
         one.get_by_role("button", name="No answer").click()
-        expect(one.get_by_text("Noted.")).to_be_visible()
+        expect(one.locator(".next")).to_contain_text(then)
     one.get_by_label("Note of it, if you want").fill("Watch officer wrote it down")
     one.get_by_role("button", name="Reached").click()
     expect(one.get_by_text("Somebody was reached")).to_be_visible()

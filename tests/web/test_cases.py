@@ -155,6 +155,16 @@ def test_each_kind_refuses_to_go_without_what_it_must_say(kenya: Side, peru: Sid
     assert refused.value.field == next(field.name for field in FIELDS[kind] if field.required)
 
 
+def test_whoever_may_not_send_yet_is_told_all_that_is_missing_or_wrong(kenya: Side, peru: Side) -> None:
+    fields = {"what": "Wiper \u202e", "confidence": "certain", "seen_at": "yesterday", "event": "e-nothing"}
+    made = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, fields), exercise=False)
+    lacking = going.lacks(made)
+    assert {one.field for one in lacking} == {"what", "confidence", "seen_at", "event", "systems", "unknown"}
+    with pytest.raises(Refused) as refused:
+        going.ready(kenya.one, made)
+    assert all(one.said in refused.value.remedy for one in lacking)
+
+
 def test_no_form_asks_who_is_behind_it() -> None:
     asked = {field.name for kind in Kind for field in FIELDS[kind] if field.required}
     assert not asked & {"attribution", "attributed_to", "actor", "accused", "responsible", "culprit", "intent"}
@@ -218,6 +228,19 @@ def test_nobody_of_the_other_side_learns_of_a_draft(kenya: Side, peru: Side) -> 
     assert not reading.cases_of(peru.one).exists()
 
 
+def test_a_case_begins_when_its_first_message_goes_and_not_when_somebody_began_to_write(
+    kenya: Side, peru: Side
+) -> None:
+    """The other side would read how long they hesitated."""
+    made = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
+    Case.objects.update(begun_at=timezone.now() - timedelta(hours=9))
+    first = going.release(kenya.two, going.ready(kenya.one, made))
+    assert Case.objects.get().begun_at == first.sent_at
+    Dispatch.objects.update(sent_at=at(first, -1))
+    later(kenya, first.case, Kind.CORRECTION, about=first.ref, reason="Wrong port", text="Mombasa")
+    assert Case.objects.get().begun_at == at(first, -1), "by its first message, whatever comes later"
+
+
 def test_a_draft_that_somebody_threw_away_is_brought_back_or_gone_in_three_days(kenya: Side, peru: Side) -> None:
     made = writing.begin(kenya.one, kenya.office, peru.office, Words(Kind.NOTIFICATION, NOTICED), exercise=False)
     going.ready(kenya.one, made)
@@ -276,6 +299,63 @@ def test_the_other_office_is_told_that_there_is_a_message_and_nothing_of_it(keny
         assert words not in letter.body
     by_program = Attempt.objects.filter(dispatch=first, by=None)
     assert {one.means for one in by_program} == {"email", "sms"}
+
+
+def waiting(by: Side, to: Side, *, exercise: bool = False) -> Dispatch:
+    """A draft that waits for a second person."""
+    made = writing.begin(by.one, by.office, to.office, Words(Kind.NOTIFICATION, NOTICED), exercise=exercise)
+    return going.ready(by.one, made)
+
+
+def asked() -> list[OutboxMessage]:
+    return list(OutboxMessage.objects.filter(purpose="second").select_related("sender").order_by("pk"))
+
+
+@pytest.mark.parametrize("exercise", [False, True])
+def test_the_own_office_is_told_once_that_a_draft_waits_and_no_word_of_it(
+    kenya: Side, peru: Side, exercise: bool
+) -> None:
+    """At night the second person sleeps beside the duty telephone."""
+    with MAIL:
+        one = waiting(kenya, peru, exercise=exercise)
+        going.ready(kenya.one, one)
+        writing.change(kenya.one, one, Words(Kind.NOTIFICATION, NOTICED))
+        going.ready(kenya.one, one)
+    text, letter = asked()
+    assert [letter.sender.address.value, text.sender.address.value] == ["duty@kenya.example", "+25471100000"]
+    assert f"draft {one.pk} of your side waits for a second person" in text.body
+    assert text.body.startswith("EXERCISE. ") == exercise
+    assert letter.body == text.body
+    for words in ("Wiper", "port", "otification", "Peru", "peru", one.case.ref):
+        assert words not in text.body
+    assert not Attempt.objects.exists(), "nobody was tried about it"
+    with MAIL:
+        waiting(kenya, peru)
+    assert len(asked()) == 4
+
+
+def test_nobody_is_woken_for_a_draft_in_an_exercise_or_while_sending_is_stopped(
+    kenya: Side, peru: Side, operation: Operation, lead: Person
+) -> None:
+    """What waits in the outbox until sending goes on would ring when all is over."""
+    outbox.stop_sending(lead, operation, "")
+    kenya.actor.operation.refresh_from_db()
+    with MAIL:
+        waiting(kenya, peru)
+    assert asked() == []
+    Operation.objects.update(sending_stopped_at=None, exercise=True)
+    kenya.actor.operation.refresh_from_db()
+    with MAIL:
+        waiting(kenya, peru)
+    assert asked() == []
+
+
+def test_what_one_person_sends_alone_calls_no_second_one(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    before = len(asked())
+    with MAIL:
+        replied(peru, first, Answer.RECEIVED)
+    assert len(asked()) == before
 
 
 def test_an_exercise_says_so_first_and_is_never_a_real_case(kenya: Side, peru: Side) -> None:
@@ -483,6 +563,20 @@ def spoken(by: Side, to: Side, number: str = "QQ77-01", **more: object) -> Said:
     at = datetime(2026, 11, 27, 2, int(number[-2:]), tzinfo=UTC)
     usual = {"case": number.rpartition("-")[0], "kind": Kind.NOTIFICATION, "at": at, "fields": NOTICED}
     return Said(number, sender=by.office.code, to=to.office.code, **{**usual, **more})  # type: ignore[arg-type]
+
+
+def test_a_case_begins_with_its_first_message_in_whatever_order_they_come(kenya: Side, peru: Side) -> None:
+    late, early = spoken(kenya, peru, "QQ77-03"), spoken(kenya, peru, "QQ77-01")
+    for said in (late, early):
+        taking.take(peru.actor.operation, said, "https")
+    assert Case.objects.get().begun_at == early.at
+
+
+def test_words_that_nobody_has_confirmed_move_no_beginning(kenya: Side, peru: Side) -> None:
+    first = sent(kenya, peru)
+    before = replace(spoken(kenya, peru, f"{first.case.ref}-03"), at=at(first, -900))
+    assert taking.by_hand(peru.one, before).dispatch.owned == "asked"
+    assert Case.objects.get().begun_at == first.sent_at
 
 
 def test_what_was_read_out_is_typed_in_and_comes_again_over_the_line_without_a_double(kenya: Side, peru: Side) -> None:

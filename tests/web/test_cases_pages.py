@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from rapport.accounts.models import Person
+from rapport.accounts.models import Membership, Person
 from rapport.accounts.permissions import Role as Held
 from rapport.contacts.cases import clockwork, duty, going, taking, trying, writing
 from rapport.contacts.cases.models import Attempt, Case, Dispatch, State
@@ -34,7 +35,7 @@ from rapport.oversight import switches
 from rapport.registry.models import Actor
 from rapport.values import Marking, Status
 from tests.pure.office_messages import example
-from tests.web.contacts import named, network, of_team, office
+from tests.web.contacts import named, network, of_team, office, officer
 from tests.web.test_cases import NOTICED, Side, later, published, replied, sent
 from tests.web.test_pings import MAIL
 
@@ -199,6 +200,46 @@ def test_whoever_sends_is_told_of_a_time_that_is_still_to_come(kenya: Side, peru
     assert "still to come" in page(kenya.two.person, f"drafts/{named(draft(kenya, peru, seen_at=tomorrow))}/")
 
 
+def test_a_draft_that_cannot_go_yet_tells_all_that_is_missing_and_opens_its_form(kenya: Side, peru: Side) -> None:
+    told = post(kenya.one.person, "cases/new/", to="peru/technical", kind="notification")
+    one = Dispatch.objects.get()
+    assert "It cannot go yet:" in told
+    missing = ("what", "seen_at", "systems", "confidence", "unknown")
+    for name in missing:
+        assert re.search(rf'<a href="#f-{name}">“[^<]*” is missing.</a>', told), name
+        assert re.search(rf'id="f-{name}"[^>]* aria-describedby="f-{name}\.wrong', told), "and it is said at the field"
+    assert '<details class="more" open><summary>Change it' in told
+    told = post(kenya.one.person, f"drafts/{named(one)}/ready/")
+    (refused,) = re.findall(r'<p class="note error">([^<]*)</p>', told)
+    assert refused.count("is missing.") == len(missing)
+    told = post(kenya.one.person, f"drafts/{named(one)}/", **TYPED, read=shown_mark(told))
+    assert "It cannot go yet" not in told
+    assert '<details class="more"><summary>Change it' in told
+
+
+def test_what_stands_in_the_way_leads_to_where_it_is_mended(kenya: Side, peru: Side) -> None:
+    words = Words(Kind.NOTIFICATION, {**NOTICED, "event": "e-nothing"}, caveats="Not \u202e on")
+    unsent = writing.begin(kenya.one, kenya.office, peru.office, words, exercise=False)
+    told = page(kenya.one.person, f"drafts/{named(unsent)}/")
+    assert '<a href="#caveats">This holds characters that no page shows' in told
+    assert '<a href="#f-event">The protocol gives Peru, or you, nothing of an event e-nothing' in told
+
+
+def test_a_draft_that_waits_names_those_who_can_send_it(kenya: Side, peru: Side) -> None:
+    """At night somebody has to know whom to wake."""
+    third = officer(kenya.actor, "kenya-three")
+    observer = officer(kenya.actor, "kenya-observer")
+    Membership.objects.filter(person=observer).delete()
+    unsent = draft(kenya, peru)
+    told = page(kenya.one.person, f"drafts/{named(unsent)}/").split("Who can send it")[1].split("</p>")[0]
+    assert re.findall(r"\(([^)]*)\)", told) == ["kenya-three", "kenya-two"]
+    for person in (third, kenya.two.person):
+        Person.objects.filter(pk=person.pk).update(is_active=False)
+    told = page(kenya.one.person, f"drafts/{named(unsent)}/")
+    assert "Who can send it" not in told
+    assert "Nobody else of your side can send it now" in told
+
+
 def test_a_draft_says_that_it_is_not_sent_from_whom_it_comes_and_when_that_is_in_utc(kenya: Side, peru: Side) -> None:
     told = page(kenya.two.person, f"drafts/{named(draft(kenya, peru))}/")
     assert "Not sent yet" in told
@@ -298,6 +339,22 @@ def test_the_labels_of_a_message_are_true_for_both_sides(kind: Kind) -> None:
         assert not re.search(r"\b(you|your|our|ours|we)\b", said), field.label
 
 
+def test_whoever_closes_a_case_reads_what_their_side_owes_still(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    form = f"cases/{one.case.ref}/write/?kind=closure"
+    owes = "Closing does not end what your side owes."
+    told = page(peru.one.person, form)
+    assert owes in told
+    assert f'cases/{one.case.ref}/#{one.ref}">Notification <bdi>{one.ref}</bdi></a>' in told
+    assert "answer what it says" in told
+    words = Words(Kind.CLOSURE, {"about": one.case.ref, "outcome": "Solved"})
+    unsent = going.ready(peru.one, writing.draft(peru.one, one.case, words))
+    assert owes in page(peru.two.person, f"drafts/{named(unsent)}/"), "the second person too"
+    assert owes not in page(kenya.one.person, form), "they owe nothing"
+    replied(peru, one, Answer.ANSWER, "Two hosts")
+    assert owes not in page(peru.one.person, form)
+
+
 # --- whom to call --------------------------------------------------------------------------------------------------
 
 
@@ -317,6 +374,35 @@ def test_each_try_says_whom_and_a_slip_ends_nothing(kenya: Side, peru: Side) -> 
     again = re.search(r'href="\?step=(\d+)"', told)
     assert again is not None
     assert f'name="step" value="{again[1]}"' in page(kenya.one.person, f"{path}?step={again[1]}")
+
+
+def test_whoever_looks_whom_to_call_reads_that_the_other_side_has_opened_it(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    path = f"cases/{one.case.ref}/messages/{one.ref}/tries/"
+    assert "They opened it" not in page(kenya.one.person, path)
+    assert "Peru sees when" not in page(kenya.one.person, f"cases/{one.case.ref}/"), "nothing has come from them"
+    assert "Kenya sees when your side first opened what they sent." in page(
+        peru.one.person, f"cases/{one.case.ref}/"
+    ), "and whoever opens it knows that this is told"
+    opened_at = timezone.localtime(timezone.now(), ZoneInfo("Africa/Nairobi"))
+    Dispatch.objects.update(delivered_at=opened_at)
+    assert f"They opened it {opened_at:%a %H:%M}: somebody there can read it." in page(kenya.one.person, path)
+
+
+def test_that_nobody_is_left_stands_in_no_list_of_what_can_be_tried(kenya: Side, peru: Side) -> None:
+    one = sent(kenya, peru)
+    path = f"cases/{one.case.ref}/messages/{one.ref}/tries/"
+    told = page(kenya.one.person, path)
+    entries = told.split('<ol class="tries">')[1].split("</ol>")[0]
+    assert "Nobody is left" not in told
+    assert (
+        entries.count("<li>")
+        == entries.count("Try this one")
+        == len(trying.plan(kenya.one, one, timezone.now()).steps) - 1
+    )
+    for number in range(entries.count("<li>")):
+        trying.note(kenya.one, one, number, "no answer", "")
+    assert "Nobody is left to try. Tell whoever decides on your side." in page(kenya.one.person, path)
 
 
 @pytest.mark.parametrize("step", ["99", "-1", "x", "٣", "1" * 400])
@@ -404,6 +490,19 @@ def test_each_side_reads_for_whom_it_waits(kenya: Side, peru: Side) -> None:
     for side, other in ((kenya, "Peru"), (peru, "Kenya")):
         awaited = page(side.one.person, "duty/").split("<h2>You wait for them</h2>")[1].split("</section>")[0]
         assert f"<bdi>{other}</bdi></li>" in awaited
+
+
+def test_a_clock_that_ran_out_long_ago_says_on_which_day(kenya: Side, peru: Side) -> None:
+    """A weekday alone is every week's."""
+    one = sent(kenya, peru)
+    there = ZoneInfo("Africa/Nairobi")
+    for days, told in ((0, "%a %H:%M"), (8, "%a {} %b %H:%M")):
+        sent_at = timezone.now().replace(second=0, microsecond=0) - timedelta(days=days)
+        Dispatch.objects.update(sent_at=sent_at, times={"substance": 3600.0, "office_hours": False})
+        due = timezone.localtime(sent_at + timedelta(hours=1), there)
+        words = f"answer what it says, {due:{told.format(due.day)}}</span>"
+        assert words in page(peru.one.person, "duty/")
+        assert words in page(peru.one.person, f"cases/{one.case.ref}/")
 
 
 def test_a_promise_that_was_not_kept_stays_after_its_alarm_is_silent(kenya: Side, peru: Side) -> None:

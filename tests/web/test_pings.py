@@ -149,6 +149,16 @@ def test_a_ping_says_what_it_is_and_holds_a_code_and_a_link(kenya: Actor, lead: 
 
 
 @pytest.mark.parametrize("language", wording.LANGUAGES)
+def test_that_a_draft_waits_fits_in_as_few_sms_as_its_letters_allow(language: str) -> None:
+    text = wording.second(language, "Réseau d'échange", 1_234_567, exercise=True)
+    assert text.startswith("EXERCISE. ")
+    assert "1234567" in text
+    assert "\n" not in text
+    assert "?" not in text
+    assert length(text).parts <= (1 if language in {"en", "fr", "es", "zh"} else 2)
+
+
+@pytest.mark.parametrize("language", wording.LANGUAGES)
 @pytest.mark.parametrize(
     "whom",
     [
@@ -335,6 +345,24 @@ def test_the_team_reads_what_was_said_beside_the_ping_and_others_do_not(
     assert "On Monday the network wrote" not in told
     enter(client, officer(kenya, "amina"))
     assert "take us off" not in campaign_page(client, made)
+
+
+def test_the_team_reads_that_an_answer_came_from_elsewhere_than_where_the_ping_went(
+    client: Client, kenya: Actor, lead: Person
+) -> None:
+    """Whoever has the code can say what they like: who judges their words must know that it was another."""
+    made = begun(kenya, lead, means=frozenset({Means.SMS}))
+    Ping.objects.update(due_at=made.opens_at, deadline=timezone.now() + timedelta(hours=1))
+    code, elsewhere = code_of(OutboxMessage.objects.get()), "From another address or number than the one that was"
+    sms(kenya.operation, f"yes {code}")
+    enter(client, lead)
+    assert elsewhere not in campaign_page(client, made)
+    sms(kenya.operation, f"we are no desk {code}", "+254799999999")
+    told = campaign_page(client, made)
+    assert told.count(elsewhere) == 1
+    assert elsewhere in told.split("we are no desk")[1].split("</p>")[0]
+    enter(client, officer(kenya, "amina"))
+    assert elsewhere not in campaign_page(client, made)
 
 
 def test_each_code_of_a_message_is_taken_up(kenya: Actor, lead: Person) -> None:

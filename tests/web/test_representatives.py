@@ -151,6 +151,20 @@ def test_whoever_nobody_knows_is_asked_about_no_more_and_can_be_confirmed_after_
     page(nia, "duty/")
 
 
+def test_whoever_speaks_for_nobody_reads_times_with_their_zone(kenya: Actor) -> None:
+    """Their own clock may be another: their office's is the page's no more."""
+    amina, nia = officer(kenya, "amina"), officer(kenya, "nia")
+    there = Representative.objects.get(person=nia)
+    confirming.end(speaking(amina, kenya), there)
+    told = page(nia, "duty/", 403)
+    assert re.search(r"You were entered by lea, \d+ \w+ \d{4} \d\d:\d\d \(America/Port-au-Prince\)\.", told)
+    assert re.search(r"said on \d+ \w+ \d{4} \d\d:\d\d \(America/Port-au-Prince\) that you speak for it no more", told)
+    entry(nia, kenya).delete()
+    told = page(nia, "duty/")
+    assert "You belong to no State or organisation" in told
+    assert re.search(r"It is \w+ \d\d:\d\d \(America/Port-au-Prince\)", told)
+
+
 def test_nobody_confirms_themselves_and_no_other_state_does(kenya: Actor, peru: Actor) -> None:
     officer(kenya, "amina")
     pedro, nia = officer(peru, "pedro"), newcomer(kenya, "nia")

@@ -17,7 +17,7 @@ IN_OUR_ANSWER = "answer"
 
 #: Purposes of what goes to an office of a network, which gave its numbers for this: it need not have written before,
 #: and is reached at any hour. What is written to it is read by that office alone.
-NOMINATED = ("ping", "notice")
+NOMINATED = ("ping", "notice", "second")
 
 
 class OutboxState(models.TextChoices):

@@ -344,6 +344,8 @@ NOT_REGISTERED: Mapping[str, str] = {
     "rapport.text.seen.seen": "explains a suggestion when somebody asks, and is stored nowhere",
     "rapport.contacts.cases.telling.tell": "tells an office that a message waits for it, as a part of sending that"
     " message, which two people did",
+    "rapport.contacts.cases.telling.ask_second": "tells an office that a draft of its side waits for a second person,"
+    " who decides whether it goes",
     "rapport.registry.crosswalk.near.near": "finds labels that are nearly the same when somebody asks; nothing is"
     " done about them",
     "rapport.contacts.peers.sending.post_when_due": "brings what two people sent to the instance that it is for, until"

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from rapport.contacts.cases import clockwork
 from rapport.contacts.cases.clockwork import Running
-from rapport.contacts.cases.models import Dispatch, Fired, Handover, Heard, Owned, State
-from rapport.contacts.cases.reading import cases_of, drafts_of, in_full, sealed_note
+from rapport.contacts.cases.models import Case, Dispatch, Fired, Handover, Heard, Owned, State
+from rapport.contacts.cases.reading import cases_of, drafts_of, in_full, own_side, sealed_note
 from rapport.contacts.clocks import Clock, Which
 from rapport.contacts.members import Member
 from rapport.contacts.peers import receiving, sending
@@ -149,6 +149,16 @@ def _waits(one: Running, mine: set[str], now: datetime) -> list[Waits]:
             clock = min(running, key=lambda each: each.due)
             found.append(Waits(one.dispatch, clock, party in mine, clock.due <= now))
     return found
+
+
+def answers_owed(who: Member, case: Case, now: datetime) -> list[Waits]:
+    """Messages that this side owes an answer to: closing the case does not end that."""
+    own = own_side(who, case).code
+    return sorted(
+        (Waits(one.dispatch, clock, ours=True, over=clock.due <= now)
+         for one in clockwork.of_case(case, now) for clock in one.owed_by(own) if clock.which is Which.SUBSTANCE),
+        key=_urgent,
+    )  # fmt: skip
 
 
 def _urgent(one: Waits) -> tuple[bool, datetime]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -48,6 +48,13 @@ def rows(kind: Kind, fields: Mapping[str, str], problems: Mapping[str, str]) -> 
         for one in FIELDS[kind]
         if one.name != "about"
     ]
+
+
+def linked(kind: Kind, problems: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is wrong, each with the element of the form that mends it; "" where the form has none for it."""
+    own = {one.name: f"f-{one.name}" for one in FIELDS[kind] if one.name != "about"}
+    there = {**own, "marking": "marking", "caveats": "caveats"}
+    return [(there.get(field, ""), said) for field, said in problems]
 
 
 def _shown(field: Field, value: str) -> str:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from rapport.accounts.models import Person
 from rapport.accounts.permissions import Permission
 from rapport.contacts import sound
 from rapport.contacts.agreed import network_of
@@ -20,12 +21,12 @@ from rapport.contacts.cases import telling
 from rapport.contacts.cases.carrying import FIELD, carried
 from rapport.contacts.cases.clockwork import kept
 from rapport.contacts.cases.models import STOOD_BY, Case, Dispatch, State
-from rapport.contacts.cases.reading import Content, content_of, in_full, last_number, said_of, sealed
+from rapport.contacts.cases.reading import Content, begin_it, content_of, in_full, last_number, said_of, sealed
 from rapport.contacts.directory.listing import allow_begin
 from rapport.contacts.directory.nominating import approved
-from rapport.contacts.kinds import BEGIN, Answer, Kind
+from rapport.contacts.kinds import BEGIN, Answer, Kind, Problem
 from rapport.contacts.lowtech.same import content
-from rapport.contacts.members import Member
+from rapport.contacts.members import Member, speaking
 from rapport.contacts.peers import queueing
 from rapport.errors import Conflict, NotAllowed, Refused
 from rapport.oversight.ledger import entries
@@ -63,6 +64,7 @@ def ready(who: Member, one: Dispatch) -> Dispatch:
         return _send(who, fresh)
     fresh.state = State.READY
     fresh.save(update_fields=["state"])
+    telling.ask_second(fresh)
     return fresh
 
 
@@ -76,6 +78,15 @@ def alone(one: Dispatch) -> bool:
     wordless = not any(text.strip() for name, text in said.fields.items() if name not in {"answer", "about"})
     theirs = Marking(one.about.marking).strictness if one.about else 0
     return wordless and not said.caveats.strip() and said.marking.strictness >= theirs
+
+
+def seconds(one: Dispatch) -> list[Person]:
+    """Who can send a draft: those who speak for its side and have the role, but for its writer."""
+    there = speaking(one.case.operation_id).filter(actor=one.sender.actor_id).exclude(person=one.drafted_by_id)
+    people = {each.person for each in there.select_related("person")}
+    return sorted(
+        (each for each in people if each.may(SEND, one.case.operation_id)), key=lambda each: (each.shown_name, each.pk)
+    )
 
 
 def _not_twice(one: Dispatch) -> None:
@@ -105,8 +116,8 @@ def release(who: Member, one: Dispatch, read: str | None = None) -> Dispatch:
 
 
 def _send(who: Member, one: Dispatch) -> Dispatch:
-    """1 its number and time · 2 what was agreed, and whose hours count · 3 a closure closes · 4 the books · 5 to their
-    instance, and tell them
+    """1 its number and time · 2 what was agreed, and whose hours count · 3 the first message begins the case, a closure
+    closes it · 4 the books · 5 to their instance, and tell them
 
     Call inside a transaction, with the draft locked."""
     case = Case.objects.select_for_update().get(pk=one.case_id)
@@ -123,6 +134,7 @@ def _send(who: Member, one: Dispatch) -> Dispatch:
     one.content = content(said_of(one))
     one.save()
     # 3
+    begin_it(case)
     if one.kind == Kind.CLOSURE.value and case.closed_at is None:
         case.closed_at = now
         case.save(update_fields=["closed_at"])
@@ -176,9 +188,18 @@ def what_goes(one: Dispatch) -> Content:
     return Content({**found.fields, FIELD: words}, found.caveats)
 
 
+def lacks(one: Dispatch) -> list[Problem]:
+    """All that stands in the way of a draft as it is, each with its field; nothing if it can go."""
+    fields, event = content_of(one).fields, list[Problem]()
+    try:
+        fields = what_goes(one).fields
+    except Refused as refused:
+        event = [Problem(refused.field, refused.remedy)]
+    return [*sound.faults(replace(said_of(one), ref=_number(one.case, one), fields=fields)), *event]
+
+
 def _check(who: Member, one: Dispatch) -> None:
     if Kind(one.kind) in BEGIN:
         allow_begin(who, one.to)
-    found = sound.faults(replace(said_of(one), ref=_number(one.case, one), fields=what_goes(one).fields))
-    if found:
-        raise Refused(found[0].field, found[0].said, field=found[0].field)
+    if found := lacks(one):
+        raise Refused(found[0].field, " ".join(each.said for each in found), field=found[0].field)

@@ -28,7 +28,7 @@ class Case(models.Model):
     exercise = models.BooleanField()
     begun_by = models.ForeignKey(_ACTOR, on_delete=models.PROTECT, related_name="+")
     with_actor = models.ForeignKey(_ACTOR, on_delete=models.PROTECT, related_name="+")
-    begun_at = models.DateTimeField(default=timezone.now)
+    begun_at = models.DateTimeField(default=timezone.now)  # the first message was sent; before that, it was drafted
     closed_at = models.DateTimeField(null=True)  # by the first closure of either side
 
     class Meta:

@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from rapport.contacts.cases import clockwork, forms, going, reading, writing
+from rapport.contacts.cases import clockwork, duty, forms, going, reading, writing
 from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Case, Dispatch, State
 from rapport.contacts.cases.writing import WRITTEN, Words
 from rapport.contacts.directory.listing import listed
-from rapport.contacts.kinds import ANSWERS, BEGIN, NOT_AGREEING, TITLES, Answer, Kind, moment
+from rapport.contacts.kinds import ANSWERS, BEGIN, NOT_AGREEING, TITLES, Answer, Kind, Problem, moment
 from rapport.contacts.members import Member
 from rapport.contacts.models import Office
 from rapport.contacts.page import at_work, common
@@ -40,7 +40,7 @@ _MOST = 200  # cases on a page
 @at_work(SEND)
 def index(request: HttpRequest, who: Member) -> HttpResponse:
     """All cases of one's own side, those that are open first."""
-    cases = reading.cases_of(who).order_by("closed_at", "-begun_at")
+    cases = reading.cases_of(who).order_by("closed_at", "-begun_at", "-pk")
     rows = [(one, reading.other_side(who, one)) for one in cases[:_MOST]]
     rows.sort(key=lambda row: row[0].closed_at is not None)
     return render(request, "contacts/cases.html", {**common(who), "rows": rows})
@@ -74,6 +74,7 @@ def show(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
         "not_agreeing": NOT_AGREEING,
         "now": now,
         "last": lines[-1].said.ref if lines else "",
+        "seen": any(not one.ours and one.dispatch.way == "here" for one in lines),
         "nowhere": not reads_somewhere(reading.other_side(who, case)),
         "anew": _anew(case, reading.other_side(who, case)),
     }
@@ -117,7 +118,7 @@ def new(request: HttpRequest, who: Member) -> HttpResponse:
         made = _kept(request, keep, wrong)
         if made is not None:
             return to("contacts_draft", who.operation.slug, made.pk)
-    context = {
+    context: dict[str, Any] = {
         "to_office": to_office,
         "senders": senders,
         "sender": data.get("from") or _likely(senders, to_office).code,
@@ -168,10 +169,13 @@ def write(request: HttpRequest, who: Member, ref: str) -> HttpResponse:
 
 
 def _before(who: Member, case: Case, about: str) -> dict[str, Any]:
-    """The message that a further one is about, as the form shows it, and to whom it goes."""
+    """The message that a further one is about, as the form shows it, and to whom it goes; of a closure, what one's own
+    side owes still."""
     line = next((one for one in reading.lines(who, case) if one.said.ref == about), None)
     other = reading.other_side(who, case)
-    return {"other": other, "line": line, "said": forms.parts(line.said.kind, line.said.fields) if line else ()}
+    said = forms.parts(line.said.kind, line.said.fields) if line else ()
+    owed = duty.answers_owed(who, case, timezone.now()) if about == case.ref else ()
+    return {"other": other, "line": line, "said": said, "owed": owed}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -207,24 +211,36 @@ def draft(request: HttpRequest, who: Member, number: int) -> HttpResponse:
         "alone": going.alone(one),
         "mine": one.drafted_by_id == who.person.pk,
         "ready": one.state == State.READY,
+        "seconds": going.seconds(one) if one.state == State.READY else (),
         "about": about,
         **_before(who, one.case, about),
         "nowhere": not reads_somewhere(one.to.actor),
         "anew": _anew(one.case, one.to.actor),
     }
-    return _form(request, who, words, wrong, **context)
+    return _form(request, who, words, wrong, lacks=() if wrong else going.lacks(one), **context)
 
 
-def _form(request: HttpRequest, who: Member, words: Words, wrong: Mapping[str, str], **more: Any) -> HttpResponse:
+def _form(
+    request: HttpRequest,
+    who: Member,
+    words: Words,
+    wrong: Mapping[str, str],
+    lacks: Sequence[Problem] = (),
+    **more: Any,
+) -> HttpResponse:
+    """`wrong`: why what somebody typed was not kept; `lacks`: why the draft that is kept cannot go."""
+    missing = [(one.field, one.said) for one in lacks]
     context = {
         **common(who),
         "kind": words.kind.value,
         "title": TITLES[words.kind],
-        "rows": forms.rows(words.kind, words.fields, wrong),
+        "rows": forms.rows(words.kind, words.fields, {**dict(missing), **wrong}),
         "markings": list(Marking),
         "marking": words.marking,
         "caveats": words.caveats,
-        "wrong": wrong,
+        "wrong": forms.linked(words.kind, wrong.items()),
+        "lacks": forms.linked(words.kind, missing),
+        "now": timezone.now(),
         "not_agreeing": NOT_AGREEING if words.kind is Kind.REPLY else "",
         **more,
     }

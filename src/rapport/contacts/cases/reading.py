@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from rapport.contacts.cases.models import STOOD_BY, Attempt, Case, Clash, Dispatch, Handover, State
@@ -70,6 +70,16 @@ def last_number(case: Case, by: int) -> int:
     """Of the last message that a party (its id) has sent in a case; 0 for none."""
     sent = Dispatch.objects.filter(case=case, sender__actor=by, state=State.SENT)
     return max((number_of(ref) for ref in sent.values_list("ref", flat=True)), default=0)
+
+
+def begin_it(case: Case) -> None:
+    """A case begins for both sides when its first message was sent, not when somebody began to write it; the first may
+    come here after others. What nobody has confirmed as their words begins none. Call with the case locked."""
+    sent = Dispatch.objects.filter(case=case, state=State.SENT, owned__in=STOOD_BY)
+    first = sent.aggregate(at=Min("sent_at"))["at"]
+    if first is not None:
+        case.begun_at = first
+        case.save(update_fields=["begun_at"])
 
 
 def own_side(who: Member, case: Case) -> Actor:

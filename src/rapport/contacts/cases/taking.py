@@ -18,7 +18,7 @@ from rapport.contacts.agreed import network_of
 from rapport.contacts.cases.clockwork import kept
 from rapport.contacts.cases.going import SEND
 from rapport.contacts.cases.models import Case, Clash, Dispatch, Owned, State
-from rapport.contacts.cases.reading import content_of, in_full, last_number, number_of, said_of, sealed
+from rapport.contacts.cases.reading import begin_it, content_of, in_full, last_number, number_of, said_of, sealed
 from rapport.contacts.directory.listing import allow_begin
 from rapport.contacts.directory.nominating import approved
 from rapport.contacts.kinds import Kind, Said, moment
@@ -117,6 +117,7 @@ def take(operation: Operation, said: Said, way: str, hand: Hand | None = None) -
         owned=hand.owned.value if hand and hand.owned else "",
     )  # fmt: skip
     _meant(made)
+    begin_it(case)
     if said.kind is Kind.CLOSURE and case.closed_at is None:
         case.closed_at = now
         case.save(update_fields=["closed_at"])

@@ -40,10 +40,12 @@ def tries(request: HttpRequest, who: Member, ref: str, message: str) -> HttpResp
         **common(who),
         "case": case,
         "one": one,
+        "machine": one.outbound.filter(received_at__isnull=False).exists(),
         "plan": plan,
         "row": sending.on_the_way([one]).get(one.pk),
         "step": step,
         "number": number,
+        "now": now,
         "there": plan.there.get(step.target) if step else None,
         "later": number == plan.number and plan.next is not None and plan.next.at > now,
     }

@@ -156,6 +156,12 @@ def _from_there(ping: Ping, report: Report) -> bool:
     return to.pk == sender.pk or to.address.value.casefold() == sender.address.value.casefold()
 
 
+def from_elsewhere(ping: Ping, report: Report) -> bool:
+    """Whether it came from another address or number; not where either is known no more."""
+    both = (ping.message.sender if ping.message else None, report.sender)
+    return all(one is not None and not one.destroyed_at for one in both) and not _from_there(ping, report)
+
+
 def _of_program(ping: Ping, automatic: str, at: datetime) -> None:
     """A bounce says that nobody was reached, an absence nothing."""
     if automatic in {"a bounce", "a report of delivery"}:

@@ -34,7 +34,7 @@ from rapport.errors import Conflict, Refused
 from rapport.operations.access import public
 from rapport.operations.models import Operation
 from rapport.operations.translated import translated
-from rapport.reports.models import Report, Standing
+from rapport.reports.models import Standing
 
 READ = Permission.CONTACTS_DIRECTORY_READ
 #: Rows on a page.
@@ -103,11 +103,13 @@ def _moment(name: str, text: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message that names the code of a ping. `counted`: it was taken for an answer, a bounce or an absence."""
+    """A message that names the code of a ping. `counted`: it was taken for an answer, a bounce or an absence;
+    `elsewhere`: it came from another address or number than the one that was pinged."""
 
     at: datetime
     words: str
     counted: bool
+    elsewhere: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +177,22 @@ def _rows(who: Member, pings: Sequence[Ping], call: int | None) -> list[Row]:
             continue  # nobody is to be called there any more
         shown = open_still and called and ping.pk == call and looking.look(who, ping.office, "ping") is not None
         to_note = shown or (open_still and not called and ping.sent_at is not None)
-        said = [_said(one) for one in ping.answers.order_by("pk")[:MOST_SAID]] if team and ping.code else []
+        said = _said(ping) if team and ping.code else []
         to_call, to_correct = open_still and called and not shown, team and answering.is_read(ping)
         rows.append(Row(ping, aim.answers, aim.channel if shown else None, to_call, to_note, to_correct, said))
     return rows
 
 
-def _said(report: Report) -> Said:
-    words = answering.words_of(report)
-    return Said(report.received_at, words[:LONGEST_SAID], report.standing != Standing.WAITING)
+def _said(ping: Ping) -> list[Said]:
+    return [
+        Said(
+            one.received_at,
+            answering.words_of(one)[:LONGEST_SAID],
+            one.standing != Standing.WAITING,
+            answering.from_elsewhere(ping, one),
+        )
+        for one in ping.answers.select_related("sender").order_by("pk")[:MOST_SAID]
+    ]
 
 
 @require_POST

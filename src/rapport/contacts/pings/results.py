@@ -20,7 +20,9 @@ from rapport.oversight.switches import stopped_in
 
 def of_member(who: Member, campaign: Campaign) -> Sequence[Ping]:
     """What came of one's own: private to the office. The network's team sees all of them."""
-    pings = campaign.pings.select_related("office__actor", "nomination", "campaign").order_by("office", "place")
+    pings = campaign.pings.select_related("office__actor", "nomination", "campaign", "message__sender").order_by(
+        "office", "place"
+    )
     return list(pings if who.may(RUN) else pings.filter(office__actor__in=[one.pk for one in who.actors]))
 
 

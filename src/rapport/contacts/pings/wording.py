@@ -1,4 +1,4 @@
-"""Pure: what a ping says, in the languages of the United Nations."""
+"""Pure: what a ping and other short texts to offices say, in the languages of the United Nations."""
 
 from __future__ import annotations
 
@@ -100,3 +100,10 @@ def _shorter(name: str) -> str:
 def remind(language: str, network: str) -> str:
     """That a record grows old, and what is to be done about it. Its first line is its subject."""
     return str(WORDS["remind"][language]).format(network=network)
+
+
+def second(language: str, network: str, draft: int, *, exercise: bool) -> str:
+    """That a draft waits for a second person. One line: it is a letter and an SMS."""
+    drill = "EXERCISE. " if exercise else ""
+    text = str(WORDS["second"][language]).format(drill=drill, network=network, draft=draft)
+    return _in_gsm(text) if language in _GSM else text

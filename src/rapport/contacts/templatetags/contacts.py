@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import gettext
 
 from rapport.contacts import clocks, converters
@@ -23,6 +23,8 @@ from rapport.contacts.opaque import Numbered
 from rapport.contacts.pinging import Outcome
 from rapport.notify.models import OutboxState
 from rapport.operations.translated import translated
+
+_NEAR = timedelta(hours=36)
 
 register = template.Library()
 register.filter(grouped)
@@ -62,6 +64,12 @@ def spaced(value: str) -> str:
 def wall(at: datetime) -> str:
     """A time as a clock there shows it: not turned into the reader's own zone."""
     return formats.date_format(at.replace(tzinfo=None), "l H:i")
+
+
+@register.filter(expects_localtime=True)
+def zoned(at: datetime) -> str:
+    """A time with its zone, for whoever may have another one on their clock than the page."""
+    return f"{formats.date_format(at, 'j M Y H:i')} ({timezone.get_current_timezone_name()})"
 
 
 @register.filter
@@ -122,6 +130,12 @@ def pairs(counts: Mapping[object, object]) -> list[tuple[object, object]]:
 def left(clock: Clock, now: datetime) -> str:
     """How long until it is due, or since."""
     return translated(clocks.left(clock, now))
+
+
+@register.filter(expects_localtime=True)
+def near(at: datetime, now: datetime) -> str:
+    """A time: by its weekday alone within a day or so, with its date further away, where a weekday names many days."""
+    return formats.date_format(at, "D H:i" if abs(at - now) <= _NEAR else "D j M H:i")
 
 
 @register.filter
