@@ -368,3 +368,15 @@ def test_the_duty_view_is_heard_while_somebody_types_and_says_when_it_can_see_no
     sound(page, "duty-signed-out-390")
     page.get_by_role("link", name="Load this page again").click()
     expect(page.locator("[name=login]")).to_be_visible()
+
+
+def test_the_first_page_leads_to_ones_own_work_by_a_press(
+    chromium: Browser, live_server: Any, operation: Operation, lead: Person, someone: Callable[..., Person]
+) -> None:
+    """The whole card is a link to the operation, and its buttons lead where they say all the same."""
+    network(operation, lead, someone("carol", Held.CUSTODIAN))
+    amina = officer(state(operation, lead, "Kenya"), "amina")
+    page = Desk(chromium, live_server.url, amina, viewport={"width": 390, "height": 844}).page
+    page.goto(live_server.url)
+    page.locator("main").get_by_role("link", name="On duty").click(timeout=5000)
+    expect(page.get_by_role("heading", name="On duty")).to_be_visible()
