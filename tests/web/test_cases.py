@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -323,15 +324,29 @@ def test_the_own_office_is_told_once_that_a_draft_waits_and_no_word_of_it(
         going.ready(kenya.one, one)
     text, letter = asked()
     assert [letter.sender.address.value, text.sender.address.value] == ["duty@kenya.example", "+25471100000"]
-    assert f"draft {one.pk} of your side waits for a second person" in text.body
+    assert f"draft 1 in case {one.case.ref} waits for a second person of your side" in text.body
     assert text.body.startswith("EXERCISE. ") == exercise
     assert letter.body == text.body
-    for words in ("Wiper", "port", "otification", "Peru", "peru", one.case.ref):
+    for words in ("Wiper", "port", "otification", "Peru", "peru"):
         assert words not in text.body
     assert not Attempt.objects.exists(), "nobody was tried about it"
     with MAIL:
-        waiting(kenya, peru)
+        went = going.release(kenya.two, going.unsent(kenya.two, one))
+        fields = {"about": went.ref, "reason": "Sent twice"}
+        going.ready(kenya.one, writing.draft(kenya.one, one.case, Words(Kind.WITHDRAWAL, fields)))
+    assert f"draft 2 in case {one.case.ref}" in asked()[-1].body, "another draft is another one"
     assert len(asked()) == 4
+
+
+def test_a_text_that_a_draft_waits_does_not_tell_how_much_others_write(kenya: Side, peru: Side) -> None:
+    """Rows of all States are counted together."""
+    with MAIL:
+        waiting(kenya, peru)
+        before = {word for each in asked() for word in re.findall(r"draft (\d+)", each.body)}
+        for _ in range(5):
+            waiting(peru, kenya)
+        waiting(kenya, peru)
+    assert before == {word for each in asked() for word in re.findall(r"draft (\d+)", each.body)} == {"1"}
 
 
 def test_nobody_is_woken_for_a_draft_in_an_exercise_or_while_sending_is_stopped(

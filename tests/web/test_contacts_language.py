@@ -15,13 +15,16 @@ from django.utils.translation import gettext, override
 from rapport.accounts.models import Person
 from rapport.accounts.permissions import Role as Held
 from rapport.contacts import clocks
-from rapport.contacts.cases import clockwork, going, reading
+from rapport.contacts.cases import clockwork, going, reading, writing
 from rapport.contacts.cases.models import Dispatch
 from rapport.contacts.cases.telling import notice_of
+from rapport.contacts.cases.writing import Words
 from rapport.contacts.clocks import Clock, Which
+from rapport.contacts.converters import written
 from rapport.contacts.escalation import NOBODY_LEFT
 from rapport.contacts.kinds import ANSWERS, BEGIN, FIELDS, NOT_AGREEING, TITLES, Kind
 from rapport.contacts.lowtech import fax, sms, spoken
+from rapport.contacts.opaque import Numbered
 from rapport.operations.models import Operation
 from rapport.operations.translated import translated
 from rapport.values import Sentence
@@ -93,6 +96,21 @@ def test_the_form_of_each_kind_asks_in_the_readers_language_and_sends_values(
             assert escape(gettext(one.label)) in page
         for value in one.choices or {}:
             assert f'<option value="{value}">' in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_that_a_draft_lacks_is_told_in_the_readers_language(kenya: Side, peru: Side, language: str) -> None:
+    """In the list, beside each field, and when somebody says that it can go."""
+    words = Words(Kind.NOTIFICATION, {"what": "100% \u202e"})
+    one = writing.begin(kenya.one, kenya.office, peru.office, words, exercise=False)
+    path = f"drafts/{written(Numbered.DRAFT, one.pk)}/"
+    for page in (shown(kenya, path, language), shown(kenya, f"{path}ready/", language, {"x": "1"})):
+        for text in ("is missing", "This holds characters that no page shows"):
+            assert text not in page
+    with override(language):
+        missing = [translated(each.said) for each in going.lacks(one)]
+    (refused,) = re.findall(r'<p class="note error">([^<]*)</p>', page)
+    assert refused == escape(" ".join(missing))
 
 
 def test_a_case_the_duty_view_and_whom_to_call_are_in_french(kenya: Side, peru: Side) -> None:

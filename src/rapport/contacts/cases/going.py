@@ -6,6 +6,7 @@ All raise NotAllowed, Refused (what was given cannot be, with the field) or Conf
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -33,7 +34,7 @@ from rapport.oversight.ledger import entries
 from rapport.oversight.models import DecisionKind
 from rapport.oversight.record import decide
 from rapport.registry.models import Actor
-from rapport.values import Marking
+from rapport.values import Marking, Sentence
 
 SEND = Permission.CONTACTS_MESSAGE_SEND
 
@@ -202,4 +203,11 @@ def _check(who: Member, one: Dispatch) -> None:
     if Kind(one.kind) in BEGIN:
         allow_begin(who, one.to)
     if found := lacks(one):
-        raise Refused(found[0].field, " ".join(each.said for each in found), field=found[0].field)
+        raise Refused(found[0].field, _together(found), field=found[0].field)
+
+
+def _together(found: Sequence[Problem]) -> Sentence:
+    """All of them as one text, each of which is translated by itself."""
+    said = (one.said if isinstance(one.said, Sentence) else Sentence(one.said.replace("%", "%%")) for one in found)
+    parts = {f"p{number}": each for number, each in enumerate(said)}
+    return Sentence(" ".join(f"%({name})s" for name in parts), **parts)

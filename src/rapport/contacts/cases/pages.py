@@ -229,7 +229,7 @@ def _form(
     **more: Any,
 ) -> HttpResponse:
     """`wrong`: why what somebody typed was not kept; `lacks`: why the draft that is kept cannot go."""
-    missing = [(one.field, one.said) for one in lacks]
+    missing = [(one.field, translated(one.said)) for one in lacks]
     context = {
         **common(who),
         "kind": words.kind.value,

@@ -45,15 +45,16 @@ def tell(one: Dispatch, now: datetime) -> None:
 
 
 def ask_second(one: Dispatch) -> None:
-    """The own office is told by the same ways that a draft waits for a second person: its number, nothing of what it
-    says, nor to whom. Once for each draft; not at all while nothing leaves: held back it would come when all is over.
-    """
+    """The own office is told by the same ways that a draft waits for a second person: which of its own in which case,
+    nothing of what it says, nor to whom. Numbers of rows would tell how much all others write. Once for each draft; not
+    at all while nothing leaves: held back it would come when all is over."""
     operation, own = one.case.operation, approved(one.sender)
     if own is None or operation.exercise or operation.sending_stopped_at is not None:
         return
     record = opened(own.sealed)
     language = language_of(record.languages)
-    text = wording.second(language, operation.name_in(language), one.pk, exercise=one.case.exercise)
+    number = Dispatch.objects.filter(case=one.case, sender__actor=one.sender.actor_id, pk__lte=one.pk).count()
+    text = wording.second(language, operation.name_in(language), one.case.ref, number, exercise=one.case.exercise)
     if OutboxMessage.objects.filter(operation=operation, purpose=SECOND, body=text).exists():
         return
     for found in _by_itself(record):

@@ -102,8 +102,8 @@ def remind(language: str, network: str) -> str:
     return str(WORDS["remind"][language]).format(network=network)
 
 
-def second(language: str, network: str, draft: int, *, exercise: bool) -> str:
+def second(language: str, network: str, case: str, draft: int, *, exercise: bool) -> str:
     """That a draft waits for a second person. One line: it is a letter and an SMS."""
     drill = "EXERCISE. " if exercise else ""
-    text = str(WORDS["second"][language]).format(drill=drill, network=network, draft=draft)
+    text = str(WORDS["second"][language]).format(drill=drill, network=network, case=case, draft=draft)
     return _in_gsm(text) if language in _GSM else text
