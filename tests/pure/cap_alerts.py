@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from rapport.formats.cap.lexical import DECIMALS
@@ -223,4 +224,5 @@ def alerts(draw: st.DrawFn) -> Alert:
         )
     )  # fmt: skip
     assert isinstance(alert, Alert)
+    assume(alert.identity not in alert.references)  # no message is about itself
     return alert
