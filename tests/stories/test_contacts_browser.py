@@ -28,7 +28,7 @@ from rapport.notify.mail import server
 from rapport.notify.models import OutboxMessage
 from rapport.operations.models import Operation
 from tests.stories.test_desk_browser import Desk
-from tests.web.contacts import network, newcomer, of_team, officer, state
+from tests.web.contacts import named, network, newcomer, of_team, officer, state
 from tests.web.test_cases import Side, sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -167,7 +167,7 @@ def test_the_team_reads_a_round_and_notes_its_calls_on_a_phone(
     for ping in made.pings.exclude(pk=first.pk):
         answering.by_hand(of_team(lead, operation), ping, "answered")
     team = Desk(chromium, live_server.url, lead, viewport={"width": width, "height": 844}).page
-    team.goto(f"{live_server.url}/sample/contacts/pings/{made.ref}/?call={first.pk}")
+    team.goto(f"{live_server.url}/sample/contacts/pings/{made.ref}/?call={named(first)}")
     expect(team.get_by_role("region", name="By role").locator("table")).to_be_visible()
     sound(team, f"campaign-team-{width}")
     for name in ("Answered", "Wrong person", "Dead", "Nobody answered"):
@@ -213,8 +213,8 @@ def test_a_notification_is_sent_escalated_answered_and_closed(
     expect(two.get_by_text("The clocks run from now on.")).to_be_visible()
     sound(two, f"case-sent-{width}")
 
-    clockwork.fire(timezone.now() + timedelta(hours=3))
     Dispatch.objects.update(sent_at=timezone.now() - timedelta(hours=3))
+    clockwork.fire(timezone.now())
     one.goto(f"{live_server.url}/sample/contacts/duty/")
     expect(one.get_by_role("alert")).to_contain_text("say that it has arrived")
     sound(one, f"duty-loud-{width}")
