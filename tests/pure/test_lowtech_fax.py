@@ -163,7 +163,8 @@ def by_hand(draw: st.DrawFn) -> Said:
 @twice_as_many
 @given(by_hand(), st.booleans())
 def test_each_kinds_empty_form_filled_in_by_hand_is_read_without_loss(said: Said, kept: bool) -> None:
-    assume("___" not in "".join([*said.fields.values(), said.caveats]))
+    # A stroke that somebody writes at the end of a line is one of those that were left to write on.
+    assume(("_" if kept else "___") not in "".join([*said.fields.values(), said.caveats]))
     assert read(filled(said, kept=kept)) == Copied(said, checked=False)
 
 
