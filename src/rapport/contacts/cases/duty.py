@@ -121,7 +121,7 @@ def duty(who: Member, now: datetime) -> Duty:
         new=list(came.order_by("case__exercise", "known_at", "pk")),
         typed=list(mine_they_say.order_by("known_at", "pk")),
         denied=list(theirs.order_by("-owned_at")),
-        alarms=alarms(who, now),
+        alarms=alarms(who, now, there),
         owed=[one for one in waits if one.ours],
         reach=reach,
         awaited=[one for one in waits if not one.ours and one.dispatch.pk not in trying],
@@ -175,20 +175,22 @@ def _unreached(there: Sequence[Running], mine: set[str]) -> list[Dispatch]:
 # --- alarms --------------------------------------------------------------------------------------------------------
 
 
-def alarms(who: Member, now: datetime) -> list[Fired]:
+def alarms(who: Member, now: datetime, there: Sequence[Running] = ()) -> list[Fired]:
     """Clocks that were not met, in cases of this side, of which nobody here has said that they know. None that turned
     out to be met: a clock of this machine may have been wrong, or somebody owned to what was typed in as their words;
-    and none of a message that this side is not known to have said."""
+    and none of a message that this side is not known to have said. `there`: the clocks of whole cases, where they are
+    worked out already."""
     cases = cases_of(who).values("pk")
     known = Heard.objects.filter(actor__in=list(who.actors)).values("fired")
     told = Fired.objects.filter(dispatch__case__in=cases).exclude(pk__in=known)
     fired = list(told.select_related(
         "dispatch__case__begun_by", "dispatch__case__with_actor", "dispatch__to__actor", "dispatch__sender__actor",
     ).prefetch_related("dispatch__attempts").order_by("dispatch__case__exercise", "due", "pk"))  # fmt: skip
+    known_cases = {one.dispatch.case_id for one in there}
+    others = {one.dispatch.case_id: one.dispatch.case for one in fired if one.dispatch.case_id not in known_cases}
     still = {
         (running.dispatch.pk, clock.which.value, clock.by, clock.due)
-        for case in {one.dispatch.case_id: one.dispatch.case for one in fired}.values()
-        for running in clockwork.of_case(case, now)
+        for running in (*there, *(each for case in others.values() for each in clockwork.of_case(case, now)))
         for clock in clockwork.unmet(running, now)
         if clockwork.said(running.dispatch) or not who.speaks_for(running.dispatch.sender.actor)
     }
